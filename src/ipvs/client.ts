@@ -1,0 +1,171 @@
+import type { MessageWriter } from '../netlink/message-writer.ts';
+import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection.ts';
+import { resolveFamily } from '../netlink/generic-family.ts';
+import { NetlinkError } from '../netlink/netlink-error.ts';
+import { netlinkProtocol } from '../netlink/protocol.ts';
+import { openKernelTransport, type OpenTransport } from '../netlink/transport.ts';
+import { readInfo, readRealServer, readTimeouts, readVirtualServer } from './decode.ts';
+import {
+  writeBareCommand,
+  writeGetRealServers,
+  writeGetVirtualServer,
+  writeOperation,
+  writeSetTimeouts,
+  writeZeroVirtualServer,
+} from './encode.ts';
+import { IpvsError, IpvsUnavailableError } from './ipvs-error.ts';
+import {
+  virtualServerFamily,
+  type KernelInfo,
+  type ObservedRealServer,
+  type ObservedVirtualServer,
+  type Operation,
+  type Timeouts,
+  type VirtualServerId,
+} from './model.ts';
+import { familyName } from './protocol.ts';
+
+/** The kernel's IPVS table of this network namespace. */
+export class IpvsClient {
+  readonly #connection: NetlinkConnection;
+  readonly #family: number;
+
+  private constructor(connection: NetlinkConnection, family: number) {
+    this.#connection = connection;
+    this.#family = family;
+  }
+
+  /** Finds IPVS in the kernel. Raises IpvsUnavailableError, which says what is missing. */
+  static async connect(
+    options: Partial<ConnectionOptions> = {},
+    open: OpenTransport = (events) => openKernelTransport(netlinkProtocol.generic, events),
+  ): Promise<IpvsClient> {
+    const connection = new NetlinkConnection(open, options);
+    try {
+      const client = new IpvsClient(connection, await resolveFamily(connection, familyName));
+      // Anybody may look the family up; only its commands ask for the right to use it.
+      await client.info();
+      return client;
+    } catch (error) {
+      connection.close();
+      throw error instanceof NetlinkError ? IpvsUnavailableError.from(error) : error;
+    }
+  }
+
+  /**
+   * Carries out the operations in their order, in few datagrams. Answers one by one:
+   * undefined for success, else why not. One that fails does not stop those behind it.
+   */
+  async execute(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
+    const at = (index: number): Operation => {
+      const operation = operations[index];
+      if (operation === undefined) {
+        throw new RangeError(`no operation ${index}`);
+      }
+      return operation;
+    };
+    const outcomes = await this.#connection.execute(
+      operations.length,
+      (writer, sequence, index) => {
+        writeOperation(writer, this.#family, sequence, at(index));
+      },
+    );
+    return Array.from(outcomes, (outcome, index) =>
+      outcome === undefined ? undefined : new IpvsError(at(index), outcome),
+    );
+  }
+
+  /** All virtual servers, foreign ones too. Raises NetlinkError. */
+  virtualServers(): Promise<ObservedVirtualServer[]> {
+    return this.#connection.dump((writer, sequence) => {
+      writeGetVirtualServer(writer, this.#family, sequence, 'all');
+    }, readVirtualServer);
+  }
+
+  /** One virtual server, or undefined where there is none. Raises NetlinkError. */
+  virtualServer(id: VirtualServerId): Promise<ObservedVirtualServer | undefined> {
+    return unlessAbsent(
+      this.#connection.get((writer, sequence) => {
+        writeGetVirtualServer(writer, this.#family, sequence, id);
+      }, readVirtualServer),
+    );
+  }
+
+  /** The real servers of a virtual server; none where that does not exist. Raises NetlinkError. */
+  async realServers(id: VirtualServerId): Promise<ObservedRealServer[]> {
+    const family = virtualServerFamily(id);
+    const dump = this.#connection.dump(
+      (writer, sequence) => {
+        writeGetRealServers(writer, this.#family, sequence, id);
+      },
+      (payload) => readRealServer(payload, family),
+    );
+    return (await unlessAbsent(dump)) ?? [];
+  }
+
+  /** Raises NetlinkError. */
+  timeouts(): Promise<Timeouts> {
+    return this.#connection.get(this.#bare('getConfig'), readTimeouts);
+  }
+
+  /** Sets the connection timeouts; 0 seconds leaves one as it is. Raises NetlinkError. */
+  setTimeouts(timeouts: Timeouts): Promise<void> {
+    return this.#command((writer, sequence) => {
+      writeSetTimeouts(writer, this.#family, sequence, timeouts);
+    });
+  }
+
+  /** Raises NetlinkError. */
+  info(): Promise<KernelInfo> {
+    return this.#connection.get(this.#bare('getInfo'), readInfo);
+  }
+
+  /** Sets the statistics of one virtual server, or of all, to zero. Raises NetlinkError. */
+  zero(id: VirtualServerId | 'all'): Promise<void> {
+    return this.#command((writer, sequence) => {
+      if (id === 'all') {
+        writeBareCommand(writer, this.#family, sequence, 'zero');
+      } else {
+        writeZeroVirtualServer(writer, this.#family, sequence, id);
+      }
+    });
+  }
+
+  /**
+   * Deletes every virtual server, foreign ones too: for tests and benchmarks in a network
+   * namespace of their own, never for a node. Raises NetlinkError.
+   */
+  flush(): Promise<void> {
+    return this.#command(this.#bare('flush'));
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  #bare(name: 'getConfig' | 'getInfo' | 'zero' | 'flush') {
+    return (writer: MessageWriter, sequence: number): void => {
+      writeBareCommand(writer, this.#family, sequence, name);
+    };
+  }
+
+  async #command(write: (writer: MessageWriter, sequence: number) => void): Promise<void> {
+    const [outcome] = await this.#connection.execute(1, (writer, sequence) => {
+      write(writer, sequence);
+    });
+    if (outcome !== undefined) {
+      throw outcome;
+    }
+  }
+}
+
+async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof NetlinkError && (error.code === 'ESRCH' || error.code === 'ENOENT')) {
+      return undefined;
+    }
+    throw error;
+  }
+}

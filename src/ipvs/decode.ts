@@ -1,0 +1,221 @@
+import type { Protocol } from '../cluster/objects.ts';
+import {
+  forEachAttribute,
+  MalformedMessageError,
+  readString,
+} from '../netlink/message-reader.ts';
+import { IpAddress, type IpFamily } from '../net/ip-address.ts';
+import type {
+  KernelInfo,
+  ObservedRealServer,
+  ObservedVirtualServer,
+  Persistence,
+  Statistics,
+  Timeouts,
+  VirtualServerId,
+  VirtualServerSettings,
+} from './model.ts';
+import {
+  addressFamilyNumber,
+  commandAttribute,
+  destinationAttribute,
+  forwardingMethodMask,
+  forwardingMethods,
+  infoAttribute,
+  protocolNumber,
+  serviceAttribute,
+  serviceFlag,
+  statisticsAttribute,
+} from './protocol.ts';
+
+/** A generic netlink header (command u8, version u8, reserved u16) comes before the attributes. */
+const headerLength = 4;
+
+/** Reads a NEW_SERVICE message: the answer to GET_SERVICE. Raises MalformedMessageError. */
+export function readVirtualServer(payload: Buffer): ObservedVirtualServer {
+  return virtualServerFrom(attributesOf(requireNested(payload, commandAttribute.service)));
+}
+
+/** Reads a NEW_DEST message: the answer to GET_DEST. Raises MalformedMessageError. */
+export function readRealServer(payload: Buffer, serviceFamily: IpFamily): ObservedRealServer {
+  return realServerFrom(
+    attributesOf(requireNested(payload, commandAttribute.destination)),
+    serviceFamily,
+  );
+}
+
+/** Reads the answer to GET_CONFIG. Raises MalformedMessageError. */
+export function readTimeouts(payload: Buffer): Timeouts {
+  const attributes = attributesOf(payload, headerLength);
+  return {
+    tcpSeconds: u32(attributes, commandAttribute.timeoutTcp),
+    tcpFinSeconds: u32(attributes, commandAttribute.timeoutTcpFin),
+    udpSeconds: u32(attributes, commandAttribute.timeoutUdp),
+  };
+}
+
+/** Reads the answer to GET_INFO. Raises MalformedMessageError. */
+export function readInfo(payload: Buffer): KernelInfo {
+  const attributes = attributesOf(payload, headerLength);
+  const version = u32(attributes, infoAttribute.version);
+  return {
+    version: `${(version >> 16) & 0xff}.${(version >> 8) & 0xff}.${version & 0xff}`,
+    connectionTableSize: u32(attributes, infoAttribute.connectionTableSize),
+  };
+}
+
+type Attributes = ReadonlyMap<number, Buffer>;
+
+function attributesOf(buffer: Buffer, offset = 0): Attributes {
+  const attributes = new Map<number, Buffer>();
+  forEachAttribute(buffer, offset, (type, value) => attributes.set(type, value));
+  return attributes;
+}
+
+function requireNested(payload: Buffer, type: number): Buffer {
+  return required(attributesOf(payload, headerLength), type, 0);
+}
+
+function required(attributes: Attributes, type: number, length: number): Buffer {
+  const value = attributes.get(type);
+  if (value === undefined || value.length < length) {
+    throw new MalformedMessageError(
+      `an IPVS message without attribute ${type} of at least ${length} bytes`,
+    );
+  }
+  return value;
+}
+
+function u16(attributes: Attributes, type: number): number {
+  return required(attributes, type, 2).readUInt16LE(0);
+}
+
+function u16be(attributes: Attributes, type: number): number {
+  return required(attributes, type, 2).readUInt16BE(0);
+}
+
+function u32(attributes: Attributes, type: number): number {
+  return required(attributes, type, 4).readUInt32LE(0);
+}
+
+function optionalU32(attributes: Attributes, type: number): number {
+  return attributes.has(type) ? u32(attributes, type) : 0;
+}
+
+function virtualServerFrom(attributes: Attributes): ObservedVirtualServer {
+  const family = familyOf(u16(attributes, serviceAttribute.addressFamily));
+  return {
+    id: idFrom(attributes, family),
+    settings: settingsFrom(attributes, family),
+    statistics: statisticsFrom(attributes.get(serviceAttribute.statistics64)),
+  };
+}
+
+function idFrom(attributes: Attributes, family: IpFamily): VirtualServerId {
+  if (attributes.has(serviceAttribute.fwmark)) {
+    return { kind: 'fwmark', family, fwmark: u32(attributes, serviceAttribute.fwmark) };
+  }
+  return {
+    kind: 'address',
+    protocol: protocolOf(u16(attributes, serviceAttribute.protocol)),
+    address: addressFrom(attributes, serviceAttribute.address, family),
+    port: u16be(attributes, serviceAttribute.port),
+  };
+}
+
+function settingsFrom(attributes: Attributes, family: IpFamily): VirtualServerSettings {
+  const flags = required(attributes, serviceAttribute.flags, 8).readUInt32LE(0);
+  return {
+    scheduler: readString(required(attributes, serviceAttribute.scheduler, 1)),
+    persistence:
+      (flags & serviceFlag.persistent) === 0 ? undefined : persistenceFrom(attributes, family),
+    onePacket: (flags & serviceFlag.onePacket) !== 0,
+    schedulerFlags: (flags & serviceFlag.schedulerMask) >> serviceFlag.schedulerShift,
+    owned: (flags & serviceFlag.owned) !== 0,
+  };
+}
+
+function persistenceFrom(attributes: Attributes, family: IpFamily): Persistence {
+  const netmask = required(attributes, serviceAttribute.netmask, 4);
+  return {
+    timeoutSeconds: u32(attributes, serviceAttribute.timeout),
+    prefixLength:
+      family === 'IPv6' ? netmask.readUInt32LE(0) : leadingOnes(netmask.readUInt32BE(0)),
+  };
+}
+
+function leadingOnes(mask: number): number {
+  return Math.clz32(~mask);
+}
+
+function realServerFrom(attributes: Attributes, serviceFamily: IpFamily): ObservedRealServer {
+  // Kernels before 3.18 do not say; there a real server has its virtual server's family.
+  const family = attributes.has(destinationAttribute.addressFamily)
+    ? familyOf(u16(attributes, destinationAttribute.addressFamily))
+    : serviceFamily;
+  const method =
+    forwardingMethods[
+      u32(attributes, destinationAttribute.forwardingMethod) & forwardingMethodMask
+    ];
+  if (method === undefined) {
+    throw new MalformedMessageError('a real server with an unknown forwarding method');
+  }
+  return {
+    realServer: {
+      address: addressFrom(attributes, destinationAttribute.address, family),
+      port: u16be(attributes, destinationAttribute.port),
+      method,
+      weight: u32(attributes, destinationAttribute.weight),
+      upperThreshold: u32(attributes, destinationAttribute.upperThreshold),
+      lowerThreshold: u32(attributes, destinationAttribute.lowerThreshold),
+    },
+    connections: {
+      active: optionalU32(attributes, destinationAttribute.activeConnections),
+      inactive: optionalU32(attributes, destinationAttribute.inactiveConnections),
+      persistent: optionalU32(attributes, destinationAttribute.persistentConnections),
+    },
+    statistics: statisticsFrom(attributes.get(destinationAttribute.statistics64)),
+  };
+}
+
+/** All zero for kernels before 4.1, which have no 64-bit statistics. */
+function statisticsFrom(buffer: Buffer | undefined): Statistics {
+  const attributes = buffer === undefined ? new Map<number, Buffer>() : attributesOf(buffer);
+  const count = (type: number): number =>
+    attributes.has(type) ? Number(required(attributes, type, 8).readBigUInt64LE(0)) : 0;
+  return {
+    connections: count(statisticsAttribute.connections),
+    packetsIn: count(statisticsAttribute.packetsIn),
+    packetsOut: count(statisticsAttribute.packetsOut),
+    bytesIn: count(statisticsAttribute.bytesIn),
+    bytesOut: count(statisticsAttribute.bytesOut),
+  };
+}
+
+function addressFrom(attributes: Attributes, type: number, family: IpFamily): IpAddress {
+  return IpAddress.fromBytes(family, required(attributes, type, family === 'IPv4' ? 4 : 16));
+}
+
+function familyOf(number: number): IpFamily {
+  switch (number) {
+    case addressFamilyNumber.IPv4:
+      return 'IPv4';
+    case addressFamilyNumber.IPv6:
+      return 'IPv6';
+    default:
+      throw new MalformedMessageError(`an address of the unknown family ${number}`);
+  }
+}
+
+function protocolOf(number: number): Protocol {
+  switch (number) {
+    case protocolNumber.TCP:
+      return 'TCP';
+    case protocolNumber.UDP:
+      return 'UDP';
+    case protocolNumber.SCTP:
+      return 'SCTP';
+    default:
+      throw new MalformedMessageError(`a virtual server of the unknown protocol ${number}`);
+  }
+}

@@ -1,0 +1,124 @@
+import type { Protocol } from '../cluster/objects.ts';
+import { formatEndpoint, type IpAddress, type IpFamily } from '../net/ip-address.ts';
+import type { forwardingMethods } from './protocol.ts';
+
+export type ForwardingMethod = (typeof forwardingMethods)[number];
+
+/** What packets a virtual server takes: those to an address, or those with a firewall mark. */
+export type VirtualServerId =
+  | {
+      readonly kind: 'address';
+      readonly protocol: Protocol;
+      readonly address: IpAddress;
+      readonly port: number;
+    }
+  | { readonly kind: 'fwmark'; readonly family: IpFamily; readonly fwmark: number };
+
+/** What can be changed of a virtual server while connections go on. */
+export interface VirtualServerSettings {
+  /** The kernel's name of it: `rr`, `wlc`, ... */
+  readonly scheduler: string;
+  readonly persistence: Persistence | undefined;
+  /** Each packet is scheduled for itself (UDP). */
+  readonly onePacket: boolean;
+  /** Three bits, ipvsadm's flag-1 (1), flag-2 (2) and flag-3 (4); their meaning is the scheduler's. */
+  readonly schedulerFlags: number;
+  /** Made, or taken over, by kube-ipvs. */
+  readonly owned: boolean;
+}
+
+export interface Persistence {
+  readonly timeoutSeconds: number;
+  /** How much of a client's address counts; 32 or 128 for the whole. */
+  readonly prefixLength: number;
+}
+
+export interface RealServer {
+  readonly address: IpAddress;
+  readonly port: number;
+  readonly method: ForwardingMethod;
+  /** 0: no new connections. */
+  readonly weight: number;
+  /** Connections at which it counts as overloaded, and at which no longer; 0 for never. */
+  readonly upperThreshold: number;
+  readonly lowerThreshold: number;
+}
+
+export interface Connections {
+  readonly active: number;
+  readonly inactive: number;
+  readonly persistent: number;
+}
+
+export interface Statistics {
+  readonly connections: number;
+  readonly packetsIn: number;
+  readonly packetsOut: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+}
+
+/** A virtual server as the kernel shows it. */
+export interface ObservedVirtualServer {
+  readonly id: VirtualServerId;
+  readonly settings: VirtualServerSettings;
+  readonly statistics: Statistics;
+}
+
+/** A real server as the kernel shows it. */
+export interface ObservedRealServer {
+  readonly realServer: RealServer;
+  readonly connections: Connections;
+  readonly statistics: Statistics;
+}
+
+/** The kernel's connection timeouts, in seconds; 0 in a request leaves one as it is. */
+export interface Timeouts {
+  readonly tcpSeconds: number;
+  readonly tcpFinSeconds: number;
+  readonly udpSeconds: number;
+}
+
+export interface KernelInfo {
+  /** `1.2.1` */
+  readonly version: string;
+  readonly connectionTableSize: number;
+}
+
+/** One change to the kernel's table. */
+export type Operation =
+  | {
+      readonly kind: 'add virtual server' | 'change virtual server';
+      readonly id: VirtualServerId;
+      readonly settings: VirtualServerSettings;
+    }
+  | { readonly kind: 'delete virtual server'; readonly id: VirtualServerId }
+  | {
+      readonly kind: 'add real server' | 'change real server';
+      readonly id: VirtualServerId;
+      readonly realServer: RealServer;
+    }
+  | {
+      readonly kind: 'delete real server';
+      readonly id: VirtualServerId;
+      readonly realServer: RealServerId;
+    };
+
+export type RealServerId = Pick<RealServer, 'address' | 'port'>;
+
+/** `TCP 10.96.0.1:80`, `TCP [fd00::1]:80`, `fwmark 7 (IPv6)`. Also serves as the key of tables. */
+export function formatVirtualServer(id: VirtualServerId): string {
+  return id.kind === 'address'
+    ? `${id.protocol} ${formatEndpoint(id.address, id.port)}`
+    : `fwmark ${id.fwmark} (${id.family})`;
+}
+
+/** `10.244.0.7:8080`. Also the key of a real server within its virtual server. */
+export function formatRealServer(realServer: RealServerId): string {
+  return formatEndpoint(realServer.address, realServer.port);
+}
+
+/** The family of the packets that a virtual server takes. */
+export function virtualServerFamily(id: VirtualServerId): IpFamily {
+  return id.kind === 'address' ? id.address.family : id.family;
+}

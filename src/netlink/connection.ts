@@ -1,0 +1,362 @@
+import {
+  MalformedMessageError,
+  readErrno,
+  readMessages,
+  type ReceivedMessage,
+} from './message-reader.ts';
+import { MessageWriter } from './message-writer.ts';
+import { NetlinkError, type Outcome } from './netlink-error.ts';
+import { messageFlag, messageType } from './protocol.ts';
+import type { NetlinkTransport, OpenTransport } from './transport.ts';
+
+export interface ConnectionOptions {
+  /** How long the kernel may take to answer one datagram, in milliseconds. */
+  readonly deadlineMs: number;
+  /** How often an interrupted dump is started again before it is given up. */
+  readonly dumpAttempts: number;
+}
+
+const defaultOptions: ConnectionOptions = { deadlineMs: 5000, dumpAttempts: 10 };
+
+/**
+ * A datagram ends here. The kernel works through one datagram in one system call, and
+ * the errors of all its messages must fit the receive buffer together: 208 kB hold those
+ * of some 250 messages, whatever their size.
+ */
+const datagramBytes = 60_000;
+const datagramMessages = 250;
+
+const highestFirstSequence = 0xffff_0000;
+
+/** After lost answers, how long the kernel's remaining ones are waited for, in milliseconds. */
+const overrunGraceMs = 20;
+
+/** Writes one message: `beginMessage` with the sequence number, the rest, `endMessage`. */
+export type WriteMessage = (writer: MessageWriter, sequence: number) => void;
+
+/** Writes the message of one operation of a batch. */
+export type WriteOperation = (writer: MessageWriter, sequence: number, index: number) => void;
+
+/** What is under way: the answers to one datagram. */
+interface Exchange {
+  onMessage(message: ReceivedMessage): void;
+  /** Answers were lost (ENOBUFS), or the socket failed. */
+  onError(code: string): void;
+}
+
+/**
+ * A conversation with one netlink family: batches, single reads and dumps, one after the
+ * other. Answers are matched by sequence number, so that a late one harms nobody.
+ */
+export class NetlinkConnection {
+  readonly #open: OpenTransport;
+  readonly #options: ConnectionOptions;
+  readonly #writer = new MessageWriter();
+  #transport: NetlinkTransport | undefined;
+  #exchange: Exchange | undefined;
+  #sequence = 1;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(open: OpenTransport, options: Partial<ConnectionOptions> = {}) {
+    this.#open = open;
+    this.#options = { ...defaultOptions, ...options };
+  }
+
+  /**
+   * Sends `count` operations in as few datagrams as can be, in their order, and answers
+   * for each whether it succeeded. Never rejects for what the kernel says of an operation;
+   * where the answers are lost or late the outcome is ENOBUFS or ETIMEDOUT.
+   */
+  execute(count: number, write: WriteOperation): Promise<Outcome[]> {
+    return this.#inTurn(async () => {
+      const outcomes = new Array<Outcome>(count);
+      let done = 0;
+      while (done < count) {
+        done = await this.#executeDatagram(outcomes, done, write);
+      }
+      return outcomes;
+    });
+  }
+
+  /** One request that is answered by one message. Rejects with NetlinkError. */
+  get<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T> {
+    return this.#inTurn(() => this.#get(write, decode));
+  }
+
+  /** Everything of a kind, started again while it changes under the dump. Rejects with NetlinkError. */
+  dump<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T[]> {
+    return this.#inTurn(async () => {
+      for (let attempt = 0; attempt < this.#options.dumpAttempts; attempt += 1) {
+        const items = await this.#dump(write, decode);
+        if (items !== 'interrupted') {
+          return items;
+        }
+      }
+      throw new NetlinkError(
+        'EINTR',
+        `the dump was interrupted ${this.#options.dumpAttempts} times by changes`,
+      );
+    });
+  }
+
+  /** Closes the socket; a later call opens it again. */
+  close(): void {
+    this.#transport?.close();
+    this.#transport = undefined;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#queue.then(work);
+    this.#queue = result.catch(() => undefined);
+    return result;
+  }
+
+  async #executeDatagram(
+    outcomes: Outcome[],
+    start: number,
+    write: WriteOperation,
+  ): Promise<number> {
+    const writer = this.#writer;
+    writer.reset();
+    const first = this.#firstSequence();
+    let end = start;
+    while (
+      end < outcomes.length &&
+      end - start < datagramMessages &&
+      (end === start || writer.length < datagramBytes)
+    ) {
+      write(writer, this.#nextSequence(), end);
+      end += 1;
+    }
+    writer.addFlagsToLastMessage(messageFlag.ack);
+    const last = first + (end - start) - 1;
+
+    const answered = new Set<number>();
+    try {
+      await this.#converse(writer.bytes(), (message, finish) => {
+        const ours = message.sequence >= first && message.sequence <= last;
+        if (message.type !== messageType.error || !ours) {
+          return;
+        }
+        const errno = readErrno(message.payload);
+        answered.add(message.sequence);
+        outcomes[start + message.sequence - first] =
+          errno === 0 ? undefined : NetlinkError.fromErrno(errno);
+        if (message.sequence === last) {
+          finish();
+        }
+      });
+    } catch (error) {
+      const lost = asNetlinkError(error);
+      for (let index = start; index < end; index += 1) {
+        if (!answered.has(first + index - start)) {
+          outcomes[index] = lost;
+        }
+      }
+    }
+    return end;
+  }
+
+  async #get<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T> {
+    const sequence = this.#begin(write);
+    let answer: { readonly value: T } | undefined;
+    await this.#converse(this.#writer.bytes(), (message, finish) => {
+      if (message.sequence !== sequence) {
+        return;
+      }
+      throwIfError(message);
+      if (message.type >= 16) {
+        answer = { value: decode(message.payload) };
+      }
+      finish();
+    });
+    if (answer === undefined) {
+      throw new NetlinkError('ENODATA', 'the kernel answered without the object');
+    }
+    return answer.value;
+  }
+
+  async #dump<T>(
+    write: WriteMessage,
+    decode: (payload: Buffer) => T,
+  ): Promise<T[] | 'interrupted'> {
+    const sequence = this.#begin(write);
+    const items: T[] = [];
+    let interrupted = false;
+    await this.#converse(this.#writer.bytes(), (message, finish) => {
+      if (message.sequence !== sequence) {
+        return;
+      }
+      interrupted ||= (message.flags & messageFlag.dumpInterrupted) !== 0;
+      if (message.type === messageType.done || message.type === messageType.error) {
+        throwIfFailed(message);
+        finish();
+      } else {
+        items.push(decode(message.payload));
+      }
+    });
+    return interrupted ? 'interrupted' : items;
+  }
+
+  #begin(write: WriteMessage): number {
+    this.#firstSequence();
+    const sequence = this.#nextSequence();
+    this.#writer.reset();
+    write(this.#writer, sequence);
+    return sequence;
+  }
+
+  /**
+   * Sends a datagram and hands each message that comes back to `onMessage` until that calls
+   * `finish` or throws. Every part of an answer starts the deadline anew: a long dump is no
+   * reason to give up, a silent kernel is.
+   */
+  #converse(
+    datagram: Buffer,
+    onMessage: (message: ReceivedMessage, finish: () => void) => void,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timedOut = (): void => {
+        settle(() => {
+          // What is still queued in this socket would be answered to nobody; start afresh.
+          this.close();
+          reject(
+            new NetlinkError(
+              'ETIMEDOUT',
+              `the kernel did not answer within ${this.#options.deadlineMs} ms`,
+            ),
+          );
+        });
+      };
+      let timer = setTimeout(timedOut, this.#options.deadlineMs);
+      let failure: string | undefined;
+      const settle = (how: () => void): void => {
+        clearTimeout(timer);
+        this.#exchange = undefined;
+        how();
+      };
+      const fail = (error: unknown): void => {
+        settle(() => {
+          this.close();
+          reject(asNetlinkError(error));
+        });
+      };
+      const finish = (): void => {
+        if (failure === undefined) {
+          settle(resolve);
+        } else {
+          // The last answer is here, and yet some before it may be lost.
+          fail(lostAnswers(failure));
+        }
+      };
+      this.#exchange = {
+        onMessage: (message) => {
+          if (failure === undefined) {
+            timer.refresh();
+          }
+          try {
+            onMessage(message, finish);
+          } catch (error) {
+            if (error instanceof NetlinkError) {
+              settle(() => {
+                reject(error);
+              });
+            } else {
+              // An answer that makes no sense; the rest of it must not meet the next question.
+              fail(error);
+            }
+          }
+        },
+        onError: (code) => {
+          clearTimeout(timer);
+          failure ??= code;
+          timer = setTimeout(
+            () => {
+              fail(lostAnswers(code));
+            },
+            code === 'ENOBUFS' ? overrunGraceMs : 0,
+          );
+        },
+      };
+      try {
+        this.#connected().send(datagram);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+
+  #connected(): NetlinkTransport {
+    this.#transport ??= this.#open({
+      message: (datagram) => {
+        this.#receive(datagram);
+      },
+      error: (code) => {
+        this.#exchange?.onError(code);
+      },
+    });
+    return this.#transport;
+  }
+
+  /** A datagram that makes no sense is a failure of the exchange, never of the process. */
+  #receive(datagram: Buffer): void {
+    let messages: ReceivedMessage[];
+    try {
+      messages = readMessages(datagram);
+    } catch {
+      this.#exchange?.onError('EBADMSG');
+      return;
+    }
+    for (const message of messages) {
+      this.#exchange?.onMessage(message);
+    }
+  }
+
+  #nextSequence(): number {
+    const sequence = this.#sequence;
+    this.#sequence = sequence + 1;
+    return sequence;
+  }
+
+  /** Sequence numbers are 32 bits wide; within one datagram they must not start over. */
+  #firstSequence(): number {
+    if (this.#sequence > highestFirstSequence) {
+      this.#sequence = 1;
+    }
+    return this.#sequence;
+  }
+}
+
+function throwIfError(message: ReceivedMessage): void {
+  if (message.type === messageType.error) {
+    throwIfFailed(message);
+  }
+}
+
+/** The payload of both ERROR and DONE starts with an error number. */
+function throwIfFailed(message: ReceivedMessage): void {
+  const errno = readErrno(message.payload);
+  if (errno !== 0) {
+    throw NetlinkError.fromErrno(errno);
+  }
+}
+
+function lostAnswers(code: string): NetlinkError {
+  return code === 'ENOBUFS'
+    ? new NetlinkError(code, 'the receive buffer ran over and answers were lost')
+    : new NetlinkError(code, 'the netlink socket failed');
+}
+
+function asNetlinkError(error: unknown): NetlinkError {
+  if (error instanceof NetlinkError) {
+    return error;
+  }
+  if (error instanceof MalformedMessageError) {
+    return new NetlinkError('EBADMSG', error.message);
+  }
+  const code =
+    error instanceof Error && 'code' in error && typeof error.code === 'string'
+      ? error.code
+      : 'EIO';
+  return new NetlinkError(code, error instanceof Error ? error.message : String(error));
+}

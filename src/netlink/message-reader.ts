@@ -1,0 +1,79 @@
+import {
+  align,
+  attributeHeaderLength,
+  attributeTypeMask,
+  messageHeaderLength,
+} from './protocol.ts';
+
+/** One netlink message of a received datagram. */
+export interface ReceivedMessage {
+  readonly type: number;
+  readonly flags: number;
+  readonly sequence: number;
+  /** What follows the netlink header. */
+  readonly payload: Buffer;
+}
+
+/** A datagram or an attribute that ends before its own length says so. */
+export class MalformedMessageError extends Error {
+  override readonly name = 'MalformedMessageError';
+}
+
+/** Splits a datagram into its messages. Raises MalformedMessageError. */
+export function readMessages(datagram: Buffer): ReceivedMessage[] {
+  const messages: ReceivedMessage[] = [];
+  let at = 0;
+  while (datagram.length - at >= messageHeaderLength) {
+    const length = datagram.readUInt32LE(at);
+    if (length < messageHeaderLength || at + length > datagram.length) {
+      throw new MalformedMessageError(
+        `a netlink message of ${length} bytes where ${datagram.length - at} are left`,
+      );
+    }
+    messages.push({
+      type: datagram.readUInt16LE(at + 4),
+      flags: datagram.readUInt16LE(at + 6),
+      sequence: datagram.readUInt32LE(at + 8),
+      payload: datagram.subarray(at + messageHeaderLength, at + length),
+    });
+    at += align(length);
+  }
+  return messages;
+}
+
+/** Calls `visit` for each attribute from `offset` on. Raises MalformedMessageError. */
+export function forEachAttribute(
+  buffer: Buffer,
+  offset: number,
+  visit: (type: number, value: Buffer) => void,
+): void {
+  let at = offset;
+  while (buffer.length - at >= attributeHeaderLength) {
+    const length = buffer.readUInt16LE(at);
+    if (length < attributeHeaderLength || at + length > buffer.length) {
+      throw new MalformedMessageError(
+        `a netlink attribute of ${length} bytes where ${buffer.length - at} are left`,
+      );
+    }
+    const type = buffer.readUInt16LE(at + 2) & attributeTypeMask;
+    visit(type, buffer.subarray(at + attributeHeaderLength, at + length));
+    at += align(length);
+  }
+}
+
+/** The text of an attribute, without its closing zero. */
+export function readString(value: Buffer): string {
+  const end = value.indexOf(0);
+  return value.toString('latin1', 0, end === -1 ? value.length : end);
+}
+
+/**
+ * The error number of an NLMSG_ERROR or NLMSG_DONE payload as a positive number; 0 is an ACK.
+ * Raises MalformedMessageError.
+ */
+export function readErrno(payload: Buffer): number {
+  if (payload.length < 4) {
+    throw new MalformedMessageError(`a netlink error of ${payload.length} bytes`);
+  }
+  return 0 - payload.readInt32LE(0);
+}

@@ -1,0 +1,36 @@
+import { getSystemErrorMap } from 'node:util';
+
+/**
+ * The kernel's answer to a message, or the lack of one.
+ *
+ * `code` is the name of the errno (`ENOENT`). Four codes are also raised here:
+ * `ETIMEDOUT` (no answer before the deadline), `ENOBUFS` (answers were lost, the
+ * outcome is not known), `EBADMSG` (the answer makes no sense) and `EINTR` (a dump was
+ * interrupted too many times).
+ */
+export class NetlinkError extends Error {
+  override readonly name = 'NetlinkError';
+  readonly code: string;
+
+  constructor(code: string, explanation: string) {
+    super(`${code}: ${explanation}`);
+    this.code = code;
+  }
+
+  /** From the positive error number of an NLMSG_ERROR. */
+  static fromErrno(errno: number): NetlinkError {
+    const [code, explanation] = getSystemErrorMap().get(-errno) ?? [
+      `E${errno}`,
+      'an error number that this platform does not name',
+    ];
+    return new NetlinkError(code, explanation);
+  }
+}
+
+/** What a batch says of one of its operations: nothing, or why it failed. */
+export type Outcome = NetlinkError | undefined;
+
+/** True where the kernel may or may not have done what was asked. */
+export function isOutcomeUnknown(error: NetlinkError): boolean {
+  return error.code === 'ETIMEDOUT' || error.code === 'ENOBUFS' || error.code === 'EBADMSG';
+}

@@ -1,0 +1,56 @@
+import { RawNetlinkSocket } from 'netlink/dist/raw.js';
+import type { NetlinkProtocol } from './protocol.ts';
+
+/** A datagram socket to the kernel. The real one is below; tests bring faults of their own. */
+export interface NetlinkTransport {
+  /** The bytes must not change until the answer has come. */
+  send(datagram: Buffer): void;
+  close(): void;
+}
+
+export interface TransportEvents {
+  message(datagram: Buffer): void;
+  /** `code` is the errno's name: ENOBUFS where the receive buffer ran over. */
+  error(code: string): void;
+}
+
+export type OpenTransport = (events: TransportEvents) => NetlinkTransport;
+
+/**
+ * Large enough for the errors of a whole datagram of our own; the kernel cuts it to
+ * net.core.rmem_max (208 kB by default, doubled for its own bookkeeping).
+ */
+const receiveBufferBytes = 4 << 20;
+const sendBufferBytes = 1 << 20;
+
+/** Opens a netlink socket of the node's network namespace. Raises an errno exception. */
+export function openKernelTransport(
+  protocol: NetlinkProtocol,
+  events: TransportEvents,
+  groups: readonly number[] = [],
+): NetlinkTransport {
+  const socket = new RawNetlinkSocket(protocol, {
+    recvBufferSize: receiveBufferBytes,
+    sendBufferSize: sendBufferBytes,
+  });
+  socket.on('message', (datagram) => {
+    events.message(datagram);
+  });
+  socket.on('truncatedMessage', () => {
+    events.error('ENOBUFS');
+  });
+  socket.on('error', (error) => {
+    events.error(error.code);
+  });
+  for (const group of groups) {
+    socket.addMembership(group);
+  }
+  return {
+    send(datagram) {
+      socket.send(datagram);
+    },
+    close() {
+      socket.close();
+    },
+  };
+}
