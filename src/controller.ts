@@ -1,0 +1,173 @@
+import type { ClusterStore, StoreChange } from './cluster/store.ts';
+import type { Problem } from './problem.ts';
+import type { DesiredState } from './reconcile/desired-state.ts';
+import type { Failure } from './reconcile/kind-table.ts';
+import type { Reconciler, RoundReport } from './reconcile/reconciler.ts';
+import { ServiceTranslator, type TranslatorOptions } from './service-translator.ts';
+
+/** What the controller tells the outside; each is called once per fact, not per repetition. */
+export interface ControllerListener {
+  problem(problem: Problem): void;
+  failure(failure: Failure): void;
+  /** A round that changed something, or the first one. */
+  round(report: RoundReport, durationMs: number): void;
+  auditFailed(error: Error): void;
+}
+
+export interface ControllerOptions extends TranslatorOptions {
+  /** How often the kernel is read anew, in milliseconds. */
+  readonly auditEveryMs: number;
+}
+
+/** How soon a read of the kernel that failed is tried again, in milliseconds. */
+const auditRetryMs = 1000;
+
+/**
+ * Carries changes of the store to the kernel: changed Services are translated one by one, and
+ * the reconciler does the difference. Changes that come while the kernel is at work wait for
+ * the next round together. After a start nothing touches the kernel before it was read.
+ */
+export class Controller {
+  readonly #store: ClusterStore;
+  readonly #translator: ServiceTranslator;
+  readonly #reconciler: Reconciler;
+  readonly #options: ControllerOptions;
+  readonly #listener: ControllerListener;
+  #auditDue = true;
+  /** Before that a round would add what is there already. */
+  #kernelWasRead = false;
+  #running: Promise<void> | undefined;
+  #scheduled: NodeJS.Immediate | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #auditTimer: NodeJS.Timeout | undefined;
+  #auditRetry: NodeJS.Timeout | undefined;
+  #unsubscribe: (() => void) | undefined;
+
+  constructor(
+    store: ClusterStore,
+    desired: DesiredState,
+    reconciler: Reconciler,
+    options: ControllerOptions,
+    listener: ControllerListener,
+  ) {
+    this.#store = store;
+    this.#translator = new ServiceTranslator(store, desired, options, (problem) => {
+      listener.problem(problem);
+    });
+    this.#reconciler = reconciler;
+    this.#options = options;
+    this.#listener = listener;
+  }
+
+  /** Starts with what the store holds, and follows it from then on. */
+  start(): void {
+    this.#unsubscribe = this.#store.onChange((change) => {
+      this.#onChange(change);
+    });
+    this.#translator.everythingChanged();
+    this.#auditTimer = setInterval(() => {
+      this.requestAudit();
+    }, this.#options.auditEveryMs);
+    this.#schedule();
+  }
+
+  /** Ends all activity after the round under way; the kernel keeps what it has. */
+  async stop(): Promise<void> {
+    this.#unsubscribe?.();
+    clearInterval(this.#auditTimer);
+    this.#cancelPlans();
+    await this.#running;
+    this.#cancelPlans();
+  }
+
+  /** Reads the kernel anew in the next round. */
+  requestAudit(): void {
+    this.#auditDue = true;
+    this.#schedule();
+  }
+
+  #cancelPlans(): void {
+    clearTimeout(this.#retry);
+    clearTimeout(this.#auditRetry);
+    clearImmediate(this.#scheduled);
+  }
+
+  #onChange(change: StoreChange): void {
+    switch (change.kind) {
+      case 'service':
+        this.#translator.changed(change.key);
+        break;
+      case 'node':
+        this.#translator.everythingChanged();
+        break;
+      case 'synced':
+        // Acted upon once what came with it is translated.
+        break;
+    }
+    this.#schedule();
+  }
+
+  /** One turn of the event loop gathers what comes together. */
+  #schedule(): void {
+    if (this.#running === undefined && this.#scheduled === undefined) {
+      this.#scheduled = setImmediate(() => {
+        this.#scheduled = undefined;
+        this.#running = this.#run().finally(() => {
+          this.#running = undefined;
+          this.#afterRun();
+        });
+      });
+    }
+  }
+
+  #afterRun(): void {
+    const reconcilerHasWork = this.#kernelWasRead && this.#reconciler.hasWork();
+    if (this.#auditDue || this.#translator.hasWork || reconcilerHasWork) {
+      this.#schedule();
+      return;
+    }
+    clearTimeout(this.#retry);
+    const due = this.#reconciler.nextDueAtMs();
+    if (due !== undefined) {
+      this.#retry = setTimeout(() => {
+        this.#schedule();
+      }, Math.max(due - Date.now(), 1));
+    }
+  }
+
+  async #run(): Promise<void> {
+    const startedAt = performance.now();
+    this.#translator.translate();
+    if (this.#store.synced) {
+      // Here alone: a round under way does not know what the complete lists have brought.
+      this.#reconciler.allowRemovals();
+    }
+    const isFirst = !this.#kernelWasRead;
+    const report = await this.#reconcile();
+    report?.failures.forEach((failure) => {
+      this.#listener.failure(failure);
+    });
+    if (report !== undefined && (isFirst || report.applied > 0)) {
+      this.#listener.round(report, performance.now() - startedAt);
+    }
+  }
+
+  async #reconcile(): Promise<RoundReport | undefined> {
+    if (!this.#auditDue) {
+      return this.#kernelWasRead ? this.#reconciler.round() : undefined;
+    }
+    this.#auditDue = false;
+    try {
+      const report = await this.#reconciler.audit();
+      this.#kernelWasRead = true;
+      return report;
+    } catch (error) {
+      this.#listener.auditFailed(error instanceof Error ? error : new Error(String(error)));
+      clearTimeout(this.#auditRetry);
+      this.#auditRetry = setTimeout(() => {
+        this.requestAudit();
+      }, auditRetryMs);
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,54 @@
+/** How long failed objects wait before they are tried again, in milliseconds. */
+export interface BackOffOptions {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+const defaultOptions: BackOffOptions = { firstMs: 100, longestMs: 30_000 };
+
+interface Waiting {
+  readonly failures: number;
+  readonly dueAtMs: number;
+}
+
+/** Per object: each further failure doubles the wait. Times are those of one clock. Pure. */
+export class BackOff {
+  readonly #options: BackOffOptions;
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(options: Partial<BackOffOptions> = {}) {
+    this.#options = { ...defaultOptions, ...options };
+  }
+
+  failed(key: string, nowMs: number): void {
+    const failures = (this.#waiting.get(key)?.failures ?? 0) + 1;
+    const waitMs = Math.min(
+      this.#options.firstMs * 2 ** (failures - 1),
+      this.#options.longestMs,
+    );
+    this.#waiting.set(key, { failures, dueAtMs: nowMs + waitMs });
+  }
+
+  succeeded(key: string): void {
+    this.#waiting.delete(key);
+  }
+
+  isDue(key: string, nowMs: number): boolean {
+    const waiting = this.#waiting.get(key);
+    return waiting === undefined || waiting.dueAtMs <= nowMs;
+  }
+
+  /** When the next object is due; undefined where none waits. */
+  nextDueAtMs(): number | undefined {
+    let next: number | undefined;
+    for (const { dueAtMs } of this.#waiting.values()) {
+      next = next === undefined ? dueAtMs : Math.min(next, dueAtMs);
+    }
+    return next;
+  }
+
+  /** The objects that failed and have not succeeded since. */
+  keys(): readonly string[] {
+    return [...this.#waiting.keys()];
+  }
+}

@@ -1,0 +1,58 @@
+import type { AddressOperation, KernelAddress } from '../addresses/messages.ts';
+import { ownedMetric } from '../addresses/protocol.ts';
+import { hostPrefixLength, type IpAddress } from '../net/ip-address.ts';
+import { noDifference, type Difference } from './kind.ts';
+
+/** A single-host address on the VIP link. */
+export interface ObservedAddress {
+  readonly address: IpAddress;
+  /** Bound, or taken over, by kube-ipvs. */
+  readonly owned: boolean;
+}
+
+/**
+ * What has to be done about one address of the VIP link. One that nobody desires is unbound
+ * only where it is ours; one that is desired and not ours is taken over in place.
+ */
+export function boundAddressDifference(
+  desired: IpAddress | undefined,
+  observed: ObservedAddress | undefined,
+): Difference<AddressOperation> {
+  if (desired === undefined) {
+    return observed?.owned === true
+      ? { additions: [], removals: [{ kind: 'unbind', address: observed.address }] }
+      : noDifference;
+  }
+  if (observed === undefined) {
+    return { additions: [{ kind: 'bind', address: desired }], removals: [] };
+  }
+  return observed.owned
+    ? noDifference
+    : { additions: [{ kind: 'adopt', address: desired }], removals: [] };
+}
+
+/** The address after one change that succeeded. */
+export function afterAddressOperation(
+  _observed: ObservedAddress | undefined,
+  operation: AddressOperation,
+): ObservedAddress | undefined {
+  return operation.kind === 'unbind' ? undefined : { address: operation.address, owned: true };
+}
+
+/**
+ * The single-host addresses of one link, by their text. An address with a longer prefix is
+ * somebody else's: VIPs are bound as /32 and /128 only.
+ */
+export function addressesOfLink(
+  addresses: readonly KernelAddress[],
+  linkIndex: number,
+): Map<string, ObservedAddress> {
+  return new Map(
+    addresses
+      .filter(
+        ({ linkIndex: index, prefixLength, address }) =>
+          index === linkIndex && prefixLength === hostPrefixLength(address.family),
+      )
+      .map(({ address, metric }) => [address.text, { address, owned: metric === ownedMetric }]),
+  );
+}

@@ -1,0 +1,40 @@
+/**
+ * One kind of kernel object (virtual servers, bound addresses, ...) as the loop sees it. All
+ * that the loop knows of a kind is here; it never looks into rows or changes.
+ */
+export interface Kind<Desired, Observed, Change> {
+  /** As an operator names it: `virtual server`. */
+  readonly name: string;
+
+  /** Reads everything of this kind from the kernel, foreign objects included. */
+  list(): Promise<Map<string, Observed>>;
+
+  /**
+   * Reads a few objects afresh, after the kernel answered something unexpected: those that
+   * exist, by key.
+   */
+  read(known: ReadonlyMap<string, Desired | Observed>): Promise<Map<string, Observed>>;
+
+  /** What has to be done so that the kernel holds what is desired. Pure. */
+  difference(desired: Desired | undefined, observed: Observed | undefined): Difference<Change>;
+
+  /** Carries out changes in their order; answers for each why it failed, or undefined. */
+  apply(changes: readonly Change[]): Promise<readonly (KernelError | undefined)[]>;
+
+  /** What the kernel holds after a change that succeeded. */
+  after(observed: Observed | undefined, change: Change): Observed | undefined;
+}
+
+/** Additions come before removals, so that nothing is gone before its successor is there. */
+export interface Difference<Change> {
+  readonly additions: readonly Change[];
+  readonly removals: readonly Change[];
+}
+
+export const noDifference: Difference<never> = { additions: [], removals: [] };
+
+/** A change that the kernel refused. */
+export interface KernelError extends Error {
+  /** The errno's name. */
+  readonly code: string;
+}

@@ -1,0 +1,87 @@
+import type { AnyKindTable, Failure, StepReport } from './kind-table.ts';
+
+export interface RoundReport {
+  /** Changes that the kernel took. */
+  readonly applied: number;
+  readonly failures: readonly Failure[];
+}
+
+/**
+ * The one loop. A round makes the kernel equal to what is desired for every row that may
+ * differ; whether these are one row after a change or all of them in an audit is the same code.
+ *
+ * The order protects traffic: additions go through the tables from first to last (virtual
+ * servers before the addresses that lead packets to them), removals from last to first.
+ */
+export class Reconciler {
+  readonly #tables: readonly AnyKindTable[];
+  readonly #now: () => number;
+  #mayRemove = false;
+
+  /** `tables` in the order of additions; `now` in milliseconds. */
+  constructor(tables: readonly AnyKindTable[], now: () => number = Date.now) {
+    this.#tables = tables;
+    this.#now = now;
+  }
+
+  /**
+   * From now on what nobody desires is removed. Before the first complete list of Services and
+   * EndpointSlices that would be everything.
+   */
+  allowRemovals(): void {
+    this.#mayRemove = true;
+  }
+
+  /** One round over the rows that may differ. Never rejects: what failed is in the report. */
+  async round(): Promise<RoundReport> {
+    const now = this.#now();
+    const reports: StepReport[] = [];
+    for (const table of this.#tables) {
+      reports.push({ applied: 0, failures: await table.reread(now) });
+    }
+    for (const table of this.#tables) {
+      reports.push(await table.applyAdditions(now));
+    }
+    for (const table of this.#tables.toReversed()) {
+      if (this.#mayRemove) {
+        reports.push(await table.applyRemovals(now));
+      } else {
+        table.deferRemovals(now);
+      }
+    }
+    return {
+      applied: reports.reduce((sum, { applied }) => sum + applied, 0),
+      failures: reports.flatMap(({ failures }) => failures),
+    };
+  }
+
+  /**
+   * Reads the kernel anew and repairs whatever differs. Rejects with the error of a read that
+   * failed; then nothing has been changed.
+   */
+  async audit(): Promise<RoundReport> {
+    for (const table of this.#tables) {
+      await table.relist();
+    }
+    return this.round();
+  }
+
+  /** True while a round would have something to do right now. */
+  hasWork(): boolean {
+    const now = this.#now();
+    return this.#mayRemove && this.#tables.some((table) => table.hasWork(now));
+  }
+
+  /** When the next failed object is to be tried again, in milliseconds of `now`. */
+  nextDueAtMs(): number | undefined {
+    return this.#tables
+      .map((table) => table.nextDueAtMs())
+      .filter((due) => due !== undefined)
+      .toSorted((a, b) => a - b)[0];
+  }
+
+  /** What differs from the kernel, by what is known of it: `virtual server TCP 10.96.0.1:80`. */
+  differing(): readonly string[] {
+    return this.#tables.flatMap((table) => table.differing().map((key) => `${table.name} ${key}`));
+  }
+}

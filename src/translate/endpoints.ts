@@ -1,0 +1,114 @@
+import type { Endpoint, EndpointSlice, ServicePort } from '../cluster/objects.ts';
+import { formatEndpoint, type IpFamily } from '../net/ip-address.ts';
+
+/** An endpoint of one Service port: an address with the target port that its slice gives. */
+export interface PortEndpoint {
+  readonly endpoint: Endpoint;
+  readonly targetPort: number;
+}
+
+/** What the choice of endpoints depends on besides the Service. */
+export interface Place {
+  readonly nodeName: string;
+  /** The zone of the node; undefined where its label is missing. */
+  readonly zone: string | undefined;
+}
+
+/**
+ * All endpoints of a Service port in one family, by address and target port. The same one in
+ * several slices counts once, in its best condition: while an endpoint moves between
+ * slices, the stale half must not take it out.
+ */
+export function endpointsOfPort(
+  port: ServicePort,
+  family: IpFamily,
+  slices: readonly EndpointSlice[],
+): PortEndpoint[] {
+  const endpoints = new Map<string, PortEndpoint>();
+  for (const slice of slices) {
+    const targetPort = targetPortOf(port, family, slice);
+    if (targetPort === undefined) {
+      continue;
+    }
+    for (const endpoint of slice.endpoints) {
+      const key = formatEndpoint(endpoint.address, targetPort);
+      const known = endpoints.get(key);
+      if (known === undefined || fitness(endpoint) > fitness(known.endpoint)) {
+        endpoints.set(key, { endpoint, targetPort });
+      }
+    }
+  }
+  return [...endpoints.values()];
+}
+
+/**
+ * The endpoints that cluster-wide traffic goes to: the ready ones that the topology hints
+ * leave, or, where none is ready, those that still serve while they terminate (KEP-1669), for
+ * which the hints do not count.
+ */
+export function clusterEndpoints(
+  endpoints: readonly PortEndpoint[],
+  place: Place,
+): readonly PortEndpoint[] {
+  const ready = endpoints.filter(({ endpoint }) => endpoint.ready);
+  return ready.length > 0 ? nearest(ready, place) : endpoints.filter(servesWhileTerminating);
+}
+
+/** The endpoints that traffic of policy Local goes to: this node's, chosen by the same rule. */
+export function localEndpoints(
+  endpoints: readonly PortEndpoint[],
+  place: Place,
+): readonly PortEndpoint[] {
+  const local = endpoints.filter(({ endpoint }) => endpoint.nodeName === place.nodeName);
+  const ready = local.filter(({ endpoint }) => endpoint.ready);
+  return ready.length > 0 ? ready : local.filter(servesWhileTerminating);
+}
+
+/**
+ * Topology hints: first those for this node (same-node preference), then those for its zone.
+ * They count only where every ready endpoint has one and one of them is for us (KEP-2433,
+ * KEP-3015).
+ */
+function nearest(ready: readonly PortEndpoint[], place: Place): readonly PortEndpoint[] {
+  return (
+    hintedFor(ready, place.nodeName, (endpoint) => endpoint.hintedNodes) ??
+    hintedFor(ready, place.zone, (endpoint) => endpoint.hintedZones) ??
+    ready
+  );
+}
+
+function hintedFor(
+  ready: readonly PortEndpoint[],
+  here: string | undefined,
+  hintsOf: (endpoint: Endpoint) => readonly string[],
+): readonly PortEndpoint[] | undefined {
+  if (here === undefined || ready.some(({ endpoint }) => hintsOf(endpoint).length === 0)) {
+    return undefined;
+  }
+  const hinted = ready.filter(({ endpoint }) => hintsOf(endpoint).includes(here));
+  return hinted.length > 0 ? hinted : undefined;
+}
+
+/** A port of a slice belongs to the Service port of the same name and protocol. */
+function targetPortOf(
+  port: ServicePort,
+  family: IpFamily,
+  slice: EndpointSlice,
+): number | undefined {
+  if (slice.family !== family) {
+    return undefined;
+  }
+  return slice.ports.find(({ name, protocol }) => name === port.name && protocol === port.protocol)
+    ?.port;
+}
+
+function servesWhileTerminating({ endpoint }: PortEndpoint): boolean {
+  return endpoint.serving && endpoint.terminating;
+}
+
+function fitness(endpoint: Endpoint): number {
+  if (endpoint.ready) {
+    return 2;
+  }
+  return endpoint.serving ? 1 : 0;
+}
