@@ -1,0 +1,66 @@
+import type { AddressClient } from '../addresses/client.ts';
+import { vipLinkAlias, vipLinkName } from '../addresses/protocol.ts';
+import { describeOperation } from '../ipvs/ipvs-error.ts';
+import { openKernel } from '../kernel.ts';
+import type { Logger } from '../log.ts';
+import { boundAddressDifference } from '../reconcile/bound-address-difference.ts';
+import { differences } from '../reconcile/differences.ts';
+import { virtualServerDifference } from '../reconcile/virtual-server-difference.ts';
+import { observedFrom } from '../reconcile/virtual-server-kind.ts';
+import { exitCode, type ExitCode } from './exit-code.ts';
+import { observeKernel } from './observe-kernel.ts';
+import type { CleanupOptions } from './options.ts';
+
+/**
+ * Removes from the kernel what kube-ipvs has made, addresses first, and nothing else. It is
+ * the reconciler's removal with nothing desired.
+ */
+export async function cleanup(options: CleanupOptions, log: Logger): Promise<ExitCode> {
+  for (const line of await toBeRemoved()) {
+    process.stdout.write(`${options.dryRun ? 'would ' : ''}${line}\n`);
+  }
+  if (options.dryRun) {
+    return exitCode.success;
+  }
+  const kernel = await openKernel();
+  try {
+    kernel.reconciler.allowRemovals();
+    const { applied, failures } = await kernel.reconciler.audit();
+    failures.forEach(({ error }) => {
+      log.error(error.message);
+    });
+    const linkDeleted = failures.length === 0 && (await deleteOwnLink(kernel.addresses));
+    const link = linkDeleted ? `, and the link ${vipLinkName}` : '';
+    log.info({ removed: applied }, `removed ${applied} objects of kube-ipvs${link}`);
+    return failures.length > 0 ? exitCode.failure : exitCode.success;
+  } finally {
+    kernel.close();
+  }
+}
+
+async function toBeRemoved(): Promise<string[]> {
+  const { virtualServers, boundAddresses } = await observeKernel();
+  const observed = new Map(Array.from(virtualServers, ([key, row]) => [key, observedFrom(row)]));
+  return [
+    ...differences(boundAddressDifference, new Map(), boundAddresses)
+      .flatMap(({ removals }) => removals)
+      .map(({ address }) => `unbind address ${address.hostPrefix}`),
+    ...differences(virtualServerDifference, new Map(), observed)
+      .flatMap(({ removals }) => removals)
+      .map(describeOperation),
+  ];
+}
+
+/** The link goes when it is of our making and nobody else has put an address on it. */
+async function deleteOwnLink(addresses: AddressClient): Promise<boolean> {
+  const link = await addresses.findVipLink();
+  if (link?.alias !== vipLinkAlias) {
+    return false;
+  }
+  const inUse = (await addresses.addresses()).some(({ linkIndex }) => linkIndex === link.index);
+  if (inUse) {
+    return false;
+  }
+  await addresses.deleteLink(link);
+  return true;
+}

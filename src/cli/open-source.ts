@@ -1,0 +1,61 @@
+import type { ClusterStore } from '../cluster/store.ts';
+import { loadSettings, type Settings } from '../config/load-settings.ts';
+import type { Logger } from '../log.ts';
+import { formatProblem, type Problem } from '../problem.ts';
+import { ApiServerSource } from '../source/api-server/api-server-source.ts';
+import { ManifestSource } from '../source/manifests/manifest-source.ts';
+import type { Source } from '../source/source.ts';
+import type { ClusterOptions } from './options.ts';
+
+/** Settings from the file and the flags; what has no effect is named once. Raises ConfigurationError. */
+export function settingsOf(options: ClusterOptions, log: Logger): Promise<Settings> {
+  return loadSettings(options, (fields) => {
+    log.info({ fields }, 'configuration fields without effect here');
+  });
+}
+
+/** The source that the options name: a folder of manifests, else an API server. */
+export function openSource(
+  options: ClusterOptions,
+  settings: Settings,
+  onProblem: (problem: Problem) => void,
+): Source {
+  const { nodeName, kubeconfig } = settings;
+  return options.manifests === undefined
+    ? new ApiServerSource({ kubeconfig, nodeName, onProblem })
+    : new ManifestSource({ folder: options.manifests, nodeName, onProblem });
+}
+
+/** A problem as a log line: one sentence, and its parts as fields. */
+export function logProblem(log: Logger, problem: Problem): void {
+  const { object, field, value, origin } = problem;
+  log.error({ object, field, value, origin }, formatProblem(problem));
+}
+
+/** The cluster did not answer in time. */
+export class SourceTimeoutError extends Error {
+  override readonly name = 'SourceTimeoutError';
+}
+
+/** Waits for the first complete list. Raises SourceTimeoutError after `timeoutMs`. */
+export async function firstList(
+  source: Source,
+  store: ClusterStore,
+  timeoutMs: number,
+): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new SourceTimeoutError(
+          `Services and EndpointSlices could not be listed within ${timeoutMs / 1000} s`,
+        ),
+      );
+    }, timeoutMs);
+  });
+  try {
+    await Promise.race([source.start(store), timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

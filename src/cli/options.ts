@@ -1,0 +1,35 @@
+import type { LogFormat, LogLevel } from '../log.ts';
+
+/** Options of every command. */
+export interface CommonOptions {
+  readonly logLevel: LogLevel;
+  readonly logFormat: LogFormat;
+}
+
+/** Options of the commands that read a cluster. */
+export interface ClusterOptions extends CommonOptions {
+  readonly config?: string;
+  readonly manifests?: string;
+  readonly kubeconfig?: string;
+  readonly nodeName?: string;
+}
+
+export interface RunOptions extends ClusterOptions {
+  readonly once: boolean;
+  /** With `once`: how long the cluster may take to answer, in milliseconds. */
+  readonly timeout: number;
+}
+
+export const outputFormats = ['table', 'json'] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+export interface PlanOptions extends ClusterOptions {
+  readonly output: OutputFormat;
+  readonly timeout: number;
+}
+
+export type ShowOptions = PlanOptions;
+
+export interface CleanupOptions extends CommonOptions {
+  readonly dryRun: boolean;
+}

@@ -1,0 +1,84 @@
+import { ClusterStore } from '../cluster/store.ts';
+import type { Settings } from '../config/load-settings.ts';
+import { IpvsUnavailableError } from '../ipvs/ipvs-error.ts';
+import type { Logger } from '../log.ts';
+import type { IpAddress } from '../net/ip-address.ts';
+import { DesiredState, type DesiredTable } from '../reconcile/desired-state.ts';
+import { ServiceTranslator } from '../service-translator.ts';
+import type { VirtualServer } from '../translate/desired.ts';
+import { exitCode, type ExitCode } from './exit-code.ts';
+import { observeKernel, type ObservedKernel } from './observe-kernel.ts';
+import { firstList, logProblem, openSource, settingsOf } from './open-source.ts';
+import type { ClusterOptions, PlanOptions } from './options.ts';
+import { planJson, planText, type Plan } from './plan-report.ts';
+
+/** Says what the cluster would become here and how the kernel differs; touches nothing. */
+export async function plan(options: PlanOptions, log: Logger): Promise<ExitCode> {
+  const settings = await settingsOf(options, log);
+  const desired = await readDesired(options, settings, options.timeout, log);
+  const report: Plan = { ...desired, observed: await observeIfAvailable(log) };
+  process.stdout.write(options.output === 'json' ? planJson(report) : planText(report));
+  return exitCode.success;
+}
+
+/** Everything that the cluster wants on this node. */
+export interface DesiredRows {
+  readonly virtualServers: ReadonlyMap<string, VirtualServer>;
+  readonly boundAddresses: ReadonlyMap<string, IpAddress>;
+  /** The Service that holds a virtual server, by the key of that. */
+  serviceOf(key: string): string | undefined;
+}
+
+/** Reads the cluster once and translates it. Raises SourceTimeoutError and what the source raises. */
+export async function readDesired(
+  options: ClusterOptions,
+  settings: Settings,
+  timeoutMs: number,
+  log: Logger,
+): Promise<DesiredRows> {
+  const onProblem = logProblem.bind(undefined, log);
+  const store = new ClusterStore();
+  const source = openSource(options, settings, onProblem);
+  try {
+    await firstList(source, store, timeoutMs);
+  } finally {
+    await source.stop();
+  }
+  const virtualServers = new RowMap<VirtualServer>();
+  const boundAddresses = new RowMap<IpAddress>();
+  const desired = new DesiredState(virtualServers, boundAddresses);
+  const translator = new ServiceTranslator(store, desired, settings, onProblem);
+  translator.everythingChanged();
+  translator.translate();
+  return {
+    virtualServers: virtualServers.rows,
+    boundAddresses: boundAddresses.rows,
+    serviceOf: (key) => desired.serviceOf(key),
+  };
+}
+
+/** A table that only remembers. */
+class RowMap<Row> implements DesiredTable<Row> {
+  readonly rows = new Map<string, Row>();
+
+  setDesired(key: string, row: Row | undefined): void {
+    if (row === undefined) {
+      this.rows.delete(key);
+    } else {
+      this.rows.set(key, row);
+    }
+  }
+}
+
+/** A plan is of use on a machine without IPVS too. */
+async function observeIfAvailable(log: Logger): Promise<ObservedKernel | undefined> {
+  try {
+    return await observeKernel();
+  } catch (error) {
+    if (error instanceof IpvsUnavailableError) {
+      log.warn(`the difference to the kernel is left out: ${error.message}`);
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,123 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseGoDuration } from '../config/go-duration.ts';
+import { logFormats, logLevels } from '../log.ts';
+import { outputFormats } from './options.ts';
+
+/** What a command does; the options are those that its definition below declares. */
+export type Action = (command: 'run' | 'plan' | 'show' | 'cleanup', options: object) => void;
+
+const exitCodes = `
+Exit codes:
+  0  done; with --once: the kernel equals the cluster
+  1  failed; the reasons are on standard error
+  2  the command line or the configuration is wrong
+  3  IPVS is missing in the kernel, or may not be used`;
+
+/** The command line, without what stands behind it. */
+export function createProgram(version: string, action: Action): Command {
+  const program = new Command('kube-ipvs')
+    .description(
+      'Keeps IPVS mode alive for Kubernetes: maps Services to IPVS virtual servers and their endpoints to real servers.',
+    )
+    .version(version)
+    .showHelpAfterError('(--help shows the options)')
+    .addHelpText('after', exitCodes);
+
+  clusterCommand(program, 'run', 'keep the kernel equal to the cluster, until SIGTERM or SIGINT')
+    .option('--once', 'program everything once and exit', false)
+    .addOption(timeoutOption('with --once: how long to wait for the cluster'))
+    .addHelpText(
+      'after',
+      examples(
+        ['kube-ipvs run --config /etc/kube-proxy/config.conf', 'in a Pod, as a DaemonSet does'],
+        ['kube-ipvs run --manifests ./cluster --node-name node-a', 'from files, no API server'],
+        ['kube-ipvs run --manifests ./cluster --once', 'once; 0 says that the kernel is right'],
+      ),
+    )
+    .action((options: object) => {
+      action('run', options);
+    });
+
+  clusterCommand(program, 'plan', 'show what the cluster would become; touches nothing')
+    .addOption(outputOption())
+    .addOption(timeoutOption('how long to wait for the cluster'))
+    .addHelpText(
+      'after',
+      examples(
+        ['kube-ipvs plan --manifests ./cluster', 'the tables, and what would be done'],
+        ['kube-ipvs plan --kubeconfig ~/.kube/config -o json', 'the same for a program'],
+      ),
+    )
+    .action((options: object) => {
+      action('plan', options);
+    });
+
+  clusterCommand(program, 'show', 'show the virtual servers of the kernel with their Services')
+    .addOption(outputOption())
+    .addOption(timeoutOption('how long to wait for the names of the Services'))
+    .addHelpText(
+      'after',
+      examples(
+        ['kube-ipvs show', 'with names where the cluster can be reached'],
+        ['kube-ipvs show --manifests ./cluster -o json', 'names from files'],
+      ),
+    )
+    .action((options: object) => {
+      action('show', options);
+    });
+
+  withLog(program.command('cleanup'))
+    .description('remove from the kernel what kube-ipvs has made, and nothing else')
+    .option('--dry-run', 'only say what would be removed', false)
+    .addHelpText('after', examples(['kube-ipvs cleanup --dry-run', 'look first']))
+    .action((options: object) => {
+      action('cleanup', options);
+    });
+  return program;
+}
+
+function clusterCommand(program: Command, name: string, description: string): Command {
+  return withLog(program.command(name))
+    .description(description)
+    .option('--config <file>', 'a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1)')
+    .addOption(
+      new Option(
+        '--manifests <folder>',
+        'read Services, EndpointSlices and the Node from YAML files instead of an API server',
+      ).conflicts('kubeconfig'),
+    )
+    .option('--kubeconfig <file>', 'the API server and its credentials; in a Pod those of the Pod')
+    .option('--node-name <name>', 'the name of this Node; by default the host name');
+}
+
+function withLog(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--log-level <level>', 'what is logged').choices(logLevels).default('info'),
+    )
+    .addOption(
+      new Option('--log-format <format>', 'auto: pretty on a terminal, else json')
+        .choices(logFormats)
+        .default('auto'),
+    );
+}
+
+function outputOption(): Option {
+  return new Option('-o, --output <format>', 'how to print').choices(outputFormats).default('table');
+}
+
+function timeoutOption(description: string): Option {
+  return new Option('--timeout <duration>', description)
+    .argParser((text) => {
+      const ms = parseGoDuration(text);
+      if (ms === undefined || ms === 0) {
+        throw new InvalidArgumentError('It must be a duration such as 30s or 1m30s.');
+      }
+      return ms;
+    })
+    .default(30_000, '30s');
+}
+
+function examples(...lines: readonly (readonly [string, string])[]): string {
+  return `\nExamples:\n${lines.map(([command, meaning]) => `  $ ${command}\n      ${meaning}`).join('\n')}`;
+}

@@ -1,0 +1,33 @@
+import type { Logger } from '../log.ts';
+import { exitCode, type ExitCode } from './exit-code.ts';
+import { observeKernel } from './observe-kernel.ts';
+import { settingsOf } from './open-source.ts';
+import type { ShowOptions } from './options.ts';
+import { readDesired } from './plan.ts';
+import { showJson, showText } from './show-report.ts';
+
+/** Shows the kernel's table with the Services that its virtual servers belong to. */
+export async function show(options: ShowOptions, log: Logger): Promise<ExitCode> {
+  const observed = await observeKernel();
+  const serviceOf = await serviceNames(options, log);
+  process.stdout.write(
+    options.output === 'json' ? showJson(observed, serviceOf) : showText(observed, serviceOf),
+  );
+  return exitCode.success;
+}
+
+/** The table is worth showing without names too, when the cluster is out of reach. */
+async function serviceNames(
+  options: ShowOptions,
+  log: Logger,
+): Promise<(key: string) => string | undefined> {
+  try {
+    const settings = await settingsOf(options, log);
+    const desired = await readDesired(options, settings, options.timeout, log);
+    return (key) => desired.serviceOf(key);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn(`the names of the Services are left out: ${reason}`);
+    return () => undefined;
+  }
+}

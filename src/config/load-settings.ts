@@ -1,0 +1,148 @@
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import convict from 'convict';
+import { parse } from 'yaml';
+import { isScheduler } from '../translate/scheduler.ts';
+import type { TranslationSettings } from '../translate/translate-service.ts';
+import { parseGoDuration } from './go-duration.ts';
+import { defaultScheduler, schema } from './schema.ts';
+
+/** Everything that configures a run, whatever it came from. */
+export interface Settings {
+  /** The name of this Node in the cluster. */
+  readonly nodeName: string;
+  /** Undefined for the credentials of the Pod, or kubectl's default. */
+  readonly kubeconfig: string | undefined;
+  readonly translation: TranslationSettings;
+  /** How often the kernel is read anew and drift repaired, in milliseconds. */
+  readonly auditEveryMs: number;
+}
+
+/** What the command line says; it goes before the file. */
+export interface Flags {
+  readonly config?: string;
+  readonly nodeName?: string;
+  readonly kubeconfig?: string;
+}
+
+/** The configuration cannot be used; the message names every wrong field. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+}
+
+const apiVersion = 'kubeproxy.config.k8s.io/v1alpha1';
+const kind = 'KubeProxyConfiguration';
+
+/** kube-proxy's default, which `syncPeriod: 0s` means too. */
+const defaultAuditEveryMs = 30_000;
+
+/**
+ * Settings from the file that `--config` names, where there is one, and the flags. Raises
+ * ConfigurationError. `onIgnored` hears of the fields of the file that have no effect.
+ */
+export async function loadSettings(
+  flags: Flags,
+  onIgnored: (fields: readonly string[]) => void,
+): Promise<Settings> {
+  const file = flags.config;
+  const document = file === undefined ? {} : parseFile(file, await readText(file));
+  return settingsFrom(document, file ?? '', flags, onIgnored);
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ConfigurationError(`${file}: cannot be read: ${messageOf(error)}`);
+  }
+}
+
+/** Reads the text of a configuration file. Raises ConfigurationError. */
+export function parseFile(file: string, text: string): object {
+  let document: unknown;
+  try {
+    document = parse(text);
+  } catch (error) {
+    throw new ConfigurationError(`${file}: is no YAML: ${messageOf(error)}`);
+  }
+  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
+    throw new ConfigurationError(`${file}: must hold a ${kind}`);
+  }
+  for (const [field, allowed] of Object.entries({ apiVersion, kind })) {
+    // The document is an object of unknown fields, of which this reads one.
+    const value = (document as Record<string, unknown>)[field];
+    if (value !== allowed) {
+      throw new ConfigurationError(
+        `${file}: ${field} is ${JSON.stringify(value) ?? 'missing'}; allowed is ${allowed}`,
+      );
+    }
+  }
+  return document;
+}
+
+/** Settings from a parsed document and the flags. Raises ConfigurationError with every wrong field. */
+export function settingsFrom(
+  document: object,
+  file: string,
+  flags: Flags,
+  onIgnored: (fields: readonly string[]) => void,
+): Settings {
+  const config = convict(schema);
+  const { apiVersion: _apiVersion, kind: _kind, ...fields } = document as Record<string, unknown>;
+  config.load(withoutNulls(fields));
+  try {
+    const ignored: string[] = [];
+    config.validate({
+      allowed: 'warn',
+      output: (message) => {
+        ignored.push(...[...message.matchAll(/'([^']+)'/g)].map((match) => match[1] ?? ''));
+      },
+    });
+    if (ignored.length > 0) {
+      onIgnored(ignored);
+    }
+  } catch (error) {
+    throw new ConfigurationError(
+      messageOf(error)
+        .split('\n')
+        .map((line) => `${file}: ${line}`)
+        .join('\n'),
+    );
+  }
+  const scheduler = config.get('ipvs.scheduler');
+  const kubeconfig = flags.kubeconfig ?? config.get('clientConnection.kubeconfig');
+  return {
+    nodeName: nodeNameFrom(flags.nodeName ?? config.get('hostnameOverride')),
+    kubeconfig: kubeconfig === '' ? undefined : kubeconfig,
+    translation: { scheduler: isScheduler(scheduler) ? scheduler : defaultScheduler },
+    auditEveryMs: parseGoDuration(config.get('ipvs.syncPeriod')) || defaultAuditEveryMs,
+  };
+}
+
+/** As kube-proxy does it (pkg/util/node GetHostname): without blanks, in lower case. */
+function nodeNameFrom(override: string): string {
+  const name = (override === '' ? hostname() : override).trim().toLowerCase();
+  if (name === '') {
+    throw new ConfigurationError('the name of the Node is empty: give it with --node-name');
+  }
+  return name;
+}
+
+/** `null` in YAML means that the field is not set. */
+function withoutNulls(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, value]) => value !== null)
+      .map(([name, value]) => [
+        name,
+        typeof value === 'object' && !Array.isArray(value)
+          ? // Not null, no array: an object of unknown fields.
+            withoutNulls(value as Record<string, unknown>)
+          : value,
+      ]),
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

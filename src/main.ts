@@ -1,0 +1,61 @@
+import { CommanderError } from 'commander';
+import { cleanup } from './cli/cleanup.ts';
+import { exitCode, type ExitCode } from './cli/exit-code.ts';
+import type { CleanupOptions, CommonOptions, PlanOptions, RunOptions } from './cli/options.ts';
+import { plan } from './cli/plan.ts';
+import { createProgram } from './cli/program.ts';
+import { run } from './cli/run.ts';
+import { show } from './cli/show.ts';
+import { ConfigurationError } from './config/load-settings.ts';
+import { IpvsUnavailableError } from './ipvs/ipvs-error.ts';
+import { createLogger } from './log.ts';
+import { version } from './version.ts';
+
+type Work = () => Promise<ExitCode>;
+
+/** Carries out one command line and answers with the exit code. */
+async function main(argv: readonly string[]): Promise<ExitCode> {
+  let work: Work | undefined;
+  const program = createProgram(version, (command, options) => {
+    work = workOf(command, options);
+  });
+  program.commands.forEach((command) => command.exitOverride());
+  try {
+    program.exitOverride().parse(argv);
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      return error.exitCode === 0 ? exitCode.success : exitCode.usage;
+    }
+    throw error;
+  }
+  return work === undefined ? exitCode.usage : work();
+}
+
+/** The options have the shape that `createProgram` declares for the command: hence the casts. */
+function workOf(command: 'run' | 'plan' | 'show' | 'cleanup', options: object): Work {
+  const { logLevel, logFormat } = options as CommonOptions;
+  const log = createLogger(logLevel, logFormat);
+  const work = {
+    run: () => run(options as RunOptions, log),
+    plan: () => plan(options as PlanOptions, log),
+    show: () => show(options as PlanOptions, log),
+    cleanup: () => cleanup(options as CleanupOptions, log),
+  }[command];
+  return async () => {
+    try {
+      return await work();
+    } catch (error) {
+      log.fatal(error instanceof Error ? error.message : String(error));
+      return codeOf(error);
+    }
+  };
+}
+
+function codeOf(error: unknown): ExitCode {
+  if (error instanceof ConfigurationError) {
+    return exitCode.usage;
+  }
+  return error instanceof IpvsUnavailableError ? exitCode.unavailable : exitCode.failure;
+}
+
+process.exitCode = await main(process.argv);
