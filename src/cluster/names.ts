@@ -1,0 +1,25 @@
+/** A rule for names: what fits it, and how to say so. */
+export interface NameRule {
+  readonly allowed: string;
+  fits(text: string): boolean;
+}
+
+const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const labelPattern = new RegExp(`^${label}$`);
+const subdomainPattern = new RegExp(`^${label}(\\.${label})*$`);
+
+/**
+ * RFC 1123 label: namespaces, port names and Services. (Services were bound to the
+ * narrower RFC 1035 label up to Kubernetes 1.33; a leading digit does no harm here.)
+ */
+export const dnsLabel: NameRule = {
+  allowed: 'must be 1 to 63 lower-case letters, digits and -, starting and ending with no -',
+  fits: (text) => text.length <= 63 && labelPattern.test(text),
+};
+
+/** RFC 1123 subdomain: EndpointSlices and Nodes. */
+export const dnsSubdomain: NameRule = {
+  allowed:
+    'must be 1 to 253 lower-case letters, digits, - and ., each part starting and ending with no -',
+  fits: (text) => text.length <= 253 && subdomainPattern.test(text),
+};

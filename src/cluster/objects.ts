@@ -1,0 +1,86 @@
+import type { IpAddress, IpFamily } from '../net/ip-address.ts';
+
+/**
+ * What is kept of each Kubernetes object: only the fields that decide what a
+ * Service becomes, parsed. Everything else is dropped on arrival.
+ */
+
+/** `namespace/name`. */
+export type ObjectKey = string;
+
+export type Protocol = 'TCP' | 'UDP' | 'SCTP';
+
+export type TrafficPolicy = 'Cluster' | 'Local';
+
+export interface Service {
+  readonly namespace: string;
+  readonly name: string;
+  /** Milliseconds since 1970; 0 where the object does not say (a manifest by hand). */
+  readonly createdAt: number;
+  /** The annotations of `kube-ipvs.io/` and `kube-router.io/`; the others are dropped. */
+  readonly annotations: ReadonlyMap<string, string>;
+  /** The label `service.kubernetes.io/service-proxy-name`: another proxy serves it. */
+  readonly proxyName: string | undefined;
+  /** Empty for headless Services and for those of type ExternalName. */
+  readonly clusterIPs: readonly IpAddress[];
+  readonly ports: readonly ServicePort[];
+  readonly internalTrafficPolicy: TrafficPolicy;
+  readonly sessionAffinity: SessionAffinity;
+}
+
+export interface ServicePort {
+  /** Empty for the unnamed port. */
+  readonly name: string;
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
+export type SessionAffinity =
+  { readonly kind: 'None' } | { readonly kind: 'ClientIP'; readonly timeoutSeconds: number };
+
+export interface EndpointSlice {
+  readonly namespace: string;
+  readonly name: string;
+  /** The label `kubernetes.io/service-name`: the Service, in the slice's own namespace. */
+  readonly serviceName: string;
+  readonly family: IpFamily;
+  readonly ports: readonly EndpointPort[];
+  readonly endpoints: readonly Endpoint[];
+}
+
+export interface EndpointPort {
+  /** Empty for the unnamed port. */
+  readonly name: string;
+  readonly protocol: Protocol;
+  /** The target port: where the Pod listens. */
+  readonly port: number;
+}
+
+export interface Endpoint {
+  readonly address: IpAddress;
+  /** Unset in the object means true. */
+  readonly ready: boolean;
+  /** Unset in the object means the same as ready. */
+  readonly serving: boolean;
+  /** Unset in the object means false. */
+  readonly terminating: boolean;
+  readonly nodeName: string | undefined;
+  /** Names of `hints.forZones`; empty without hints. */
+  readonly hintedZones: readonly string[];
+  /** Names of `hints.forNodes`; empty without hints. */
+  readonly hintedNodes: readonly string[];
+}
+
+export interface Node {
+  readonly name: string;
+  /** The label `topology.kubernetes.io/zone`. */
+  readonly zone: string | undefined;
+}
+
+/** `namespace/name`, the key of Services and slices everywhere. */
+export function objectKey(object: {
+  readonly namespace: string;
+  readonly name: string;
+}): ObjectKey {
+  return `${object.namespace}/${object.name}`;
+}

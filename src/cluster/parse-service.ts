@@ -1,0 +1,143 @@
+import { IpAddress } from '../net/ip-address.ts';
+import { FieldReader, ProblemLog, type Parsed } from './fields.ts';
+import { describeObject, readCreatedAt, readName, readNamespace } from './metadata.ts';
+import type { Service, ServicePort, SessionAffinity, TrafficPolicy } from './objects.ts';
+import { portAllowed, readPort } from './parse-port.ts';
+import { specialAddress } from './special-address.ts';
+
+const proxyNameLabel = 'service.kubernetes.io/service-proxy-name';
+const annotationPrefixes = ['kube-ipvs.io/', 'kube-router.io/'];
+const serviceTypes = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'] as const;
+const trafficPolicies: readonly TrafficPolicy[] = ['Cluster', 'Local'];
+
+/** Kubernetes: DefaultClientIPServiceAffinitySeconds and MaxClientIPServiceAffinitySeconds. */
+const defaultAffinitySeconds = 10_800;
+const mostAffinitySeconds = 86_400;
+
+const noAffinity: SessionAffinity = Object.freeze({ kind: 'None' });
+const noAnnotations: ReadonlyMap<string, string> = new Map();
+const noAddresses: readonly IpAddress[] = Object.freeze([]);
+
+/**
+ * Reduces a Service as the API server or a manifest has it. No value, and a problem,
+ * when its name or namespace is not valid; anything else that is wrong costs that
+ * port, address, annotation or setting alone.
+ */
+export function parseService(raw: unknown, origin?: string): Parsed<Service> {
+  const log = new ProblemLog(describeObject('Service', raw), origin);
+  const root = FieldReader.root(raw, log);
+  const value = root === undefined ? undefined : readService(root);
+  return { value, problems: log.problems };
+}
+
+function readService(root: FieldReader): Service | undefined {
+  const metadata = root.object('metadata');
+  const name = readName(metadata, 'Service');
+  const namespace = readNamespace(metadata);
+  if (name === undefined || namespace === undefined) {
+    return undefined;
+  }
+  const spec = root.object('spec');
+  return {
+    namespace,
+    name,
+    createdAt: readCreatedAt(metadata),
+    annotations: readAnnotations(metadata.object('annotations')),
+    proxyName: metadata.object('labels').string(proxyNameLabel),
+    clusterIPs: readClusterIPs(spec),
+    ports: readPorts(spec),
+    internalTrafficPolicy: spec.oneOf('internalTrafficPolicy', trafficPolicies) ?? 'Cluster',
+    sessionAffinity: readSessionAffinity(spec),
+  };
+}
+
+function readAnnotations(annotations: FieldReader): ReadonlyMap<string, string> {
+  let kept: Map<string, string> | undefined;
+  for (const key of annotations.names()) {
+    if (annotationPrefixes.some((prefix) => key.startsWith(prefix))) {
+      const value = annotations.string(key);
+      if (value !== undefined) {
+        kept ??= new Map();
+        kept.set(key, value);
+      }
+    }
+  }
+  return kept ?? noAnnotations;
+}
+
+function readClusterIPs(spec: FieldReader): readonly IpAddress[] {
+  if (spec.oneOf('type', serviceTypes) === 'ExternalName') {
+    return noAddresses;
+  }
+  if (spec.has('clusterIPs')) {
+    return readClusterIPList(spec);
+  }
+  const address = readClusterIP(spec.string('clusterIP') ?? '', (allowed) => {
+    spec.reject('clusterIP', allowed);
+  });
+  return address === undefined ? noAddresses : [address];
+}
+
+function readClusterIPList(spec: FieldReader): readonly IpAddress[] {
+  const seen = new Set<string>();
+  return spec.strings('clusterIPs', (text, reject) => {
+    const address = readClusterIP(text, reject);
+    if (address === undefined) {
+      return undefined;
+    }
+    if (seen.has(address.text)) {
+      reject('must not be listed twice');
+    }
+    seen.add(address.text);
+    return address;
+  });
+}
+
+function readClusterIP(text: string, reject: (allowed: string) => void): IpAddress | undefined {
+  if (text === '' || text === 'None') {
+    return undefined;
+  }
+  const address = IpAddress.parse(text);
+  if (address === undefined) {
+    reject('must be an IP address, None or empty');
+    return undefined;
+  }
+  const special = specialAddress(address);
+  if (special !== undefined && special !== 'link-local') {
+    reject(`must be the address of one host: it is ${special}`);
+    return undefined;
+  }
+  return address;
+}
+
+function readPorts(spec: FieldReader): readonly ServicePort[] {
+  const names = new Set<string>();
+  const numbers = new Set<string>();
+  return spec.list('ports', (element) => {
+    const { name, protocol, port } = readPort(element);
+    if (port === undefined) {
+      if (!element.has('port')) {
+        element.reject('port', portAllowed);
+      }
+      return undefined;
+    }
+    const number = `${port}/${protocol}`;
+    if (numbers.has(number)) {
+      element.reject('port', `must not be used twice with the protocol ${protocol}`);
+    } else if (names.has(name)) {
+      element.reject('name', 'must differ from the names of the ports before');
+    }
+    names.add(name);
+    numbers.add(number);
+    return { name, protocol, port };
+  });
+}
+
+function readSessionAffinity(spec: FieldReader): SessionAffinity {
+  if (spec.oneOf('sessionAffinity', ['None', 'ClientIP'] as const) !== 'ClientIP') {
+    return noAffinity;
+  }
+  const clientIP = spec.object('sessionAffinityConfig').object('clientIP');
+  const timeoutSeconds = clientIP.integer('timeoutSeconds', 1, mostAffinitySeconds);
+  return { kind: 'ClientIP', timeoutSeconds: timeoutSeconds ?? defaultAffinitySeconds };
+}
