@@ -129,9 +129,12 @@ export class Controller {
     clearTimeout(this.#retry);
     const due = this.#reconciler.nextDueAtMs();
     if (due !== undefined) {
-      this.#retry = setTimeout(() => {
-        this.#schedule();
-      }, Math.max(due - Date.now(), 1));
+      this.#retry = setTimeout(
+        () => {
+          this.#schedule();
+        },
+        Math.max(due - Date.now(), 1),
+      );
     }
   }
 

@@ -26,6 +26,15 @@ export function formatProblem(problem: Problem): string {
 const longestValue = 120;
 
 function formatValue(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = toJson(value) ?? String(value);
   return text.length > longestValue ? `${text.slice(0, longestValue)}…` : text;
+}
+
+/** Undefined where JSON has no form for it: a manifest's aliases may close a circle. */
+function toJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

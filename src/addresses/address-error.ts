@@ -12,10 +12,9 @@ export class AddressError extends Error {
   readonly outcomeUnknown: boolean;
 
   constructor(operation: AddressOperation, cause: NetlinkError) {
-    super(
-      `${operation.kind} ${operation.address.hostPrefix} on ${vipLinkName}: ${cause.message}`,
-      { cause },
-    );
+    super(`${operation.kind} ${operation.address.hostPrefix} on ${vipLinkName}: ${cause.message}`, {
+      cause,
+    });
     this.code = cause.code;
     this.operation = operation;
     this.outcomeUnknown = isOutcomeUnknown(cause);

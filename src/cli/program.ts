@@ -103,7 +103,9 @@ function withLog(command: Command): Command {
 }
 
 function outputOption(): Option {
-  return new Option('-o, --output <format>', 'how to print').choices(outputFormats).default('table');
+  return new Option('-o, --output <format>', 'how to print')
+    .choices(outputFormats)
+    .default('table');
 }
 
 function timeoutOption(description: string): Option {

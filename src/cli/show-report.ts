@@ -45,7 +45,9 @@ export function showText(observed: ObservedKernel, serviceOf: ServiceOf): string
     ]),
   ]);
   const header = ['VIRTUAL SERVER', 'SCHEDULER', 'SERVICE', 'WEIGHT', 'ACTIVE', 'INACTIVE'];
-  return rows.length === 0 ? 'The kernel holds no virtual server.\n' : formatTable([header, ...rows]);
+  return rows.length === 0
+    ? 'The kernel holds no virtual server.\n'
+    : formatTable([header, ...rows]);
 }
 
 function serviceText(key: string, listed: ListedVirtualServer, serviceOf: ServiceOf): string {

@@ -73,7 +73,7 @@ export function parseFile(file: string, text: string): object {
     const value = (document as Record<string, unknown>)[field];
     if (value !== allowed) {
       throw new ConfigurationError(
-        `${file}: ${field} is ${JSON.stringify(value) ?? 'missing'}; allowed is ${allowed}`,
+        `${file}: ${field} is ${value === undefined ? 'missing' : JSON.stringify(value)}; allowed is ${allowed}`,
       );
     }
   }
@@ -115,8 +115,14 @@ export function settingsFrom(
     nodeName: nodeNameFrom(flags.nodeName ?? config.get('hostnameOverride')),
     kubeconfig: kubeconfig === '' ? undefined : kubeconfig,
     translation: { scheduler: isScheduler(scheduler) ? scheduler : defaultScheduler },
-    auditEveryMs: parseGoDuration(config.get('ipvs.syncPeriod')) || defaultAuditEveryMs,
+    auditEveryMs: auditPeriod(config.get('ipvs.syncPeriod')),
   };
+}
+
+/** Zero means the default, as with kube-proxy. */
+function auditPeriod(duration: string): number {
+  const ms = parseGoDuration(duration);
+  return ms === undefined || ms === 0 ? defaultAuditEveryMs : ms;
 }
 
 /** As kube-proxy does it (pkg/util/node GetHostname): without blanks, in lower case. */

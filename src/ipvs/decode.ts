@@ -1,9 +1,5 @@
 import type { Protocol } from '../cluster/objects.ts';
-import {
-  forEachAttribute,
-  MalformedMessageError,
-  readString,
-} from '../netlink/message-reader.ts';
+import { forEachAttribute, MalformedMessageError, readString } from '../netlink/message-reader.ts';
 import { IpAddress, type IpFamily } from '../net/ip-address.ts';
 import type {
   KernelInfo,

@@ -183,10 +183,7 @@ function writeRealServer(
   settings: RealServer | undefined,
 ): void {
   writer.beginNested(commandAttribute.destination);
-  writer.attributeU16(
-    destinationAttribute.addressFamily,
-    addressFamilyNumber[id.address.family],
-  );
+  writer.attributeU16(destinationAttribute.addressFamily, addressFamilyNumber[id.address.family]);
   writer.attributeBytes(destinationAttribute.address, id.address.bytes, addressAttributeLength);
   writer.attributeU16be(destinationAttribute.port, id.port);
   if (settings !== undefined) {

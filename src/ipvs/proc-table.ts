@@ -80,9 +80,7 @@ function parseHexEndpoint(text: string): { address: IpAddress; port: number } | 
   const colon = text.lastIndexOf(':');
   const host = text.slice(0, colon);
   const port = Number.parseInt(text.slice(colon + 1), 16);
-  const address = host.startsWith('[')
-    ? IpAddress.parse(host.slice(1, -1))
-    : parseHexIpv4(host);
+  const address = host.startsWith('[') ? IpAddress.parse(host.slice(1, -1)) : parseHexIpv4(host);
   return address === undefined || Number.isNaN(port) ? undefined : { address, port };
 }
 

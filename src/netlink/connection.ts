@@ -1,9 +1,5 @@
-import {
-  MalformedMessageError,
-  readErrno,
-  readMessages,
-  type ReceivedMessage,
-} from './message-reader.ts';
+import { asNetlinkError, Exchange, type TakeMessage } from './exchange.ts';
+import { readErrno, readMessages, type ReceivedMessage } from './message-reader.ts';
 import { MessageWriter } from './message-writer.ts';
 import { NetlinkError, type Outcome } from './netlink-error.ts';
 import { messageFlag, messageType } from './protocol.ts';
@@ -14,9 +10,11 @@ export interface ConnectionOptions {
   readonly deadlineMs: number;
   /** How often an interrupted dump is started again before it is given up. */
   readonly dumpAttempts: number;
+  /** The first sequence number; tests start near the end of the numbers. */
+  readonly firstSequence: number;
 }
 
-const defaultOptions: ConnectionOptions = { deadlineMs: 5000, dumpAttempts: 10 };
+const defaultOptions: ConnectionOptions = { deadlineMs: 5000, dumpAttempts: 10, firstSequence: 1 };
 
 /**
  * A datagram ends here. The kernel works through one datagram in one system call, and
@@ -28,21 +26,11 @@ const datagramMessages = 250;
 
 const highestFirstSequence = 0xffff_0000;
 
-/** After lost answers, how long the kernel's remaining ones are waited for, in milliseconds. */
-const overrunGraceMs = 20;
-
 /** Writes one message: `beginMessage` with the sequence number, the rest, `endMessage`. */
 export type WriteMessage = (writer: MessageWriter, sequence: number) => void;
 
 /** Writes the message of one operation of a batch. */
 export type WriteOperation = (writer: MessageWriter, sequence: number, index: number) => void;
-
-/** What is under way: the answers to one datagram. */
-interface Exchange {
-  onMessage(message: ReceivedMessage): void;
-  /** Answers were lost (ENOBUFS), or the socket failed. */
-  onError(code: string): void;
-}
 
 /**
  * A conversation with one netlink family: batches, single reads and dumps, one after the
@@ -54,12 +42,13 @@ export class NetlinkConnection {
   readonly #writer = new MessageWriter();
   #transport: NetlinkTransport | undefined;
   #exchange: Exchange | undefined;
-  #sequence = 1;
+  #sequence: number;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(open: OpenTransport, options: Partial<ConnectionOptions> = {}) {
     this.#open = open;
     this.#options = { ...defaultOptions, ...options };
+    this.#sequence = this.#options.firstSequence;
   }
 
   /**
@@ -69,7 +58,7 @@ export class NetlinkConnection {
    */
   execute(count: number, write: WriteOperation): Promise<Outcome[]> {
     return this.#inTurn(async () => {
-      const outcomes = new Array<Outcome>(count);
+      const outcomes = new Array<Outcome>(count).fill(undefined);
       let done = 0;
       while (done < count) {
         done = await this.#executeDatagram(outcomes, done, write);
@@ -159,21 +148,22 @@ export class NetlinkConnection {
 
   async #get<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T> {
     const sequence = this.#begin(write);
-    let answer: { readonly value: T } | undefined;
+    const answers: T[] = [];
     await this.#converse(this.#writer.bytes(), (message, finish) => {
       if (message.sequence !== sequence) {
         return;
       }
       throwIfError(message);
       if (message.type >= 16) {
-        answer = { value: decode(message.payload) };
+        answers.push(decode(message.payload));
       }
       finish();
     });
+    const [answer] = answers;
     if (answer === undefined) {
       throw new NetlinkError('ENODATA', 'the kernel answered without the object');
     }
-    return answer.value;
+    return answer;
   }
 
   async #dump<T>(
@@ -206,84 +196,24 @@ export class NetlinkConnection {
     return sequence;
   }
 
-  /**
-   * Sends a datagram and hands each message that comes back to `onMessage` until that calls
-   * `finish` or throws. Every part of an answer starts the deadline anew: a long dump is no
-   * reason to give up, a silent kernel is.
-   */
-  #converse(
-    datagram: Buffer,
-    onMessage: (message: ReceivedMessage, finish: () => void) => void,
-  ): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const timedOut = (): void => {
-        settle(() => {
-          // What is still queued in this socket would be answered to nobody; start afresh.
-          this.close();
-          reject(
-            new NetlinkError(
-              'ETIMEDOUT',
-              `the kernel did not answer within ${this.#options.deadlineMs} ms`,
-            ),
-          );
-        });
-      };
-      let timer = setTimeout(timedOut, this.#options.deadlineMs);
-      let failure: string | undefined;
-      const settle = (how: () => void): void => {
-        clearTimeout(timer);
-        this.#exchange = undefined;
-        how();
-      };
-      const fail = (error: unknown): void => {
-        settle(() => {
-          this.close();
-          reject(asNetlinkError(error));
-        });
-      };
-      const finish = (): void => {
-        if (failure === undefined) {
-          settle(resolve);
-        } else {
-          // The last answer is here, and yet some before it may be lost.
-          fail(lostAnswers(failure));
-        }
-      };
-      this.#exchange = {
-        onMessage: (message) => {
-          if (failure === undefined) {
-            timer.refresh();
-          }
-          try {
-            onMessage(message, finish);
-          } catch (error) {
-            if (error instanceof NetlinkError) {
-              settle(() => {
-                reject(error);
-              });
-            } else {
-              // An answer that makes no sense; the rest of it must not meet the next question.
-              fail(error);
-            }
-          }
-        },
-        onError: (code) => {
-          clearTimeout(timer);
-          failure ??= code;
-          timer = setTimeout(
-            () => {
-              fail(lostAnswers(code));
-            },
-            code === 'ENOBUFS' ? overrunGraceMs : 0,
-          );
-        },
-      };
-      try {
-        this.#connected().send(datagram);
-      } catch (error) {
-        fail(error);
+  /** Sends a datagram and hands each message that comes back to `take`, until that is done. */
+  async #converse(datagram: Buffer, take: TakeMessage): Promise<void> {
+    const exchange = new Exchange(this.#options.deadlineMs, take);
+    this.#exchange = exchange;
+    try {
+      this.#connected().send(datagram);
+    } catch (error) {
+      exchange.breakOff(asNetlinkError(error));
+    }
+    try {
+      await exchange.done;
+    } finally {
+      this.#exchange = undefined;
+      if (exchange.broken) {
+        // What is still queued in this socket would be answered to nobody; start afresh.
+        this.close();
       }
-    });
+    }
   }
 
   #connected(): NetlinkTransport {
@@ -292,7 +222,7 @@ export class NetlinkConnection {
         this.#receive(datagram);
       },
       error: (code) => {
-        this.#exchange?.onError(code);
+        this.#exchange?.socketFailed(code);
       },
     });
     return this.#transport;
@@ -304,11 +234,11 @@ export class NetlinkConnection {
     try {
       messages = readMessages(datagram);
     } catch {
-      this.#exchange?.onError('EBADMSG');
+      this.#exchange?.socketFailed('EBADMSG');
       return;
     }
     for (const message of messages) {
-      this.#exchange?.onMessage(message);
+      this.#exchange?.receive(message);
     }
   }
 
@@ -339,24 +269,4 @@ function throwIfFailed(message: ReceivedMessage): void {
   if (errno !== 0) {
     throw NetlinkError.fromErrno(errno);
   }
-}
-
-function lostAnswers(code: string): NetlinkError {
-  return code === 'ENOBUFS'
-    ? new NetlinkError(code, 'the receive buffer ran over and answers were lost')
-    : new NetlinkError(code, 'the netlink socket failed');
-}
-
-function asNetlinkError(error: unknown): NetlinkError {
-  if (error instanceof NetlinkError) {
-    return error;
-  }
-  if (error instanceof MalformedMessageError) {
-    return new NetlinkError('EBADMSG', error.message);
-  }
-  const code =
-    error instanceof Error && 'code' in error && typeof error.code === 'string'
-      ? error.code
-      : 'EIO';
-  return new NetlinkError(code, error instanceof Error ? error.message : String(error));
 }

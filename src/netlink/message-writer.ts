@@ -1,9 +1,4 @@
-import {
-  align,
-  attributeHeaderLength,
-  messageHeaderLength,
-  nestedAttribute,
-} from './protocol.ts';
+import { align, attributeHeaderLength, messageHeaderLength, nestedAttribute } from './protocol.ts';
 
 const initialCapacity = 4096;
 

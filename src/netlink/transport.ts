@@ -50,7 +50,11 @@ export function openKernelTransport(
       socket.send(datagram);
     },
     close() {
-      socket.close();
+      try {
+        socket.close();
+      } catch {
+        // The binding has closed it already, after an error of its own.
+      }
     },
   };
 }

@@ -22,10 +22,7 @@ export class BackOff {
 
   failed(key: string, nowMs: number): void {
     const failures = (this.#waiting.get(key)?.failures ?? 0) + 1;
-    const waitMs = Math.min(
-      this.#options.firstMs * 2 ** (failures - 1),
-      this.#options.longestMs,
-    );
+    const waitMs = Math.min(this.#options.firstMs * 2 ** (failures - 1), this.#options.longestMs);
     this.#waiting.set(key, { failures, dueAtMs: nowMs + waitMs });
   }
 

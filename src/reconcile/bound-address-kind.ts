@@ -1,3 +1,4 @@
+import type { AddressError } from '../addresses/address-error.ts';
 import type { AddressClient } from '../addresses/client.ts';
 import type { AddressOperation } from '../addresses/messages.ts';
 import type { IpAddress } from '../net/ip-address.ts';
@@ -34,7 +35,7 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
     return new Map([...all].filter(([key]) => known.has(key)));
   }
 
-  async apply(operations: readonly AddressOperation[]) {
+  async apply(operations: readonly AddressOperation[]): Promise<(AddressError | undefined)[]> {
     this.#linkIndex ??= (await this.#client.ensureVipLink()).index;
     const outcomes = await this.#client.execute(this.#linkIndex, operations);
     if (outcomes.some((outcome) => outcome?.code === 'ENODEV')) {

@@ -14,26 +14,20 @@ export class Claims<Row> {
   readonly #byKey = new Map<string, readonly Claim<Row>[]>();
   readonly #keysByOwner = new Map<string, readonly string[]>();
 
-  /** Replaces all claims of an owner; answers with the keys that it claims or claimed. */
-  replace(owner: string, rank: number, rows: ReadonlyMap<string, Row>): Set<string> {
-    const touched = new Set<string>();
-    for (const key of this.#keysByOwner.get(owner) ?? []) {
-      touched.add(key);
-      if (!rows.has(key)) {
-        this.#set(key, this.#without(key, owner));
-      }
-    }
-    for (const [key, row] of rows) {
-      touched.add(key);
-      const claims = [...this.#without(key, owner), { owner, rank, row }];
-      this.#set(key, claims.length > 1 ? claims.sort(byPrecedence) : claims);
-    }
+  /** Replaces all claims of an owner; answers with the keys that have another row by that. */
+  replace(owner: string, rank: number, rows: ReadonlyMap<string, Row>): readonly string[] {
+    const keys = new Set([...(this.#keysByOwner.get(owner) ?? []), ...rows.keys()]);
+    const changed = [...keys].filter((key) => {
+      const before = this.row(key);
+      this.#claim(key, owner, rank, rows.get(key));
+      return this.row(key) !== before;
+    });
     if (rows.size === 0) {
       this.#keysByOwner.delete(owner);
     } else {
       this.#keysByOwner.set(owner, [...rows.keys()]);
     }
-    return touched;
+    return changed;
   }
 
   /** The row of the owner that holds the key. */
@@ -46,15 +40,14 @@ export class Claims<Row> {
     return this.#byKey.get(key)?.[0]?.owner;
   }
 
-  #without(key: string, owner: string): readonly Claim<Row>[] {
-    return (this.#byKey.get(key) ?? []).filter((claim) => claim.owner !== owner);
-  }
-
-  #set(key: string, claims: readonly Claim<Row>[]): void {
+  /** No row takes the claim back. */
+  #claim(key: string, owner: string, rank: number, row: Row | undefined): void {
+    const others = (this.#byKey.get(key) ?? []).filter((claim) => claim.owner !== owner);
+    const claims = row === undefined ? others : [...others, { owner, rank, row }];
     if (claims.length === 0) {
       this.#byKey.delete(key);
     } else {
-      this.#byKey.set(key, claims);
+      this.#byKey.set(key, claims.toSorted(byPrecedence));
     }
   }
 }

@@ -58,11 +58,7 @@ function update<Row>(
   rank: number,
   rows: ReadonlyMap<string, Row>,
 ): void {
-  const before = new Map([...rows.keys()].map((key) => [key, claims.row(key)]));
   for (const key of claims.replace(owner, rank, rows)) {
-    const row = claims.row(key);
-    if (row === undefined || row !== before.get(key)) {
-      table.setDesired(key, row);
-    }
+    table.setDesired(key, claims.row(key));
   }
 }

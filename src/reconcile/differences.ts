@@ -7,10 +7,7 @@ export interface KeyedDifference<Change> extends Difference<Change> {
 
 /** What has to be done about each object that differs, by key. Pure. */
 export function differences<Desired, Observed, Change>(
-  difference: (
-    desired: Desired | undefined,
-    observed: Observed | undefined,
-  ) => Difference<Change>,
+  difference: (desired: Desired | undefined, observed: Observed | undefined) => Difference<Change>,
   desired: ReadonlyMap<string, Desired>,
   observed: ReadonlyMap<string, Observed>,
 ): KeyedDifference<Change>[] {

@@ -1,4 +1,5 @@
 import type { IpvsClient } from '../ipvs/client.ts';
+import type { IpvsError } from '../ipvs/ipvs-error.ts';
 import { formatRealServer, type Operation } from '../ipvs/model.ts';
 import { readOne, readTable, type ListedVirtualServer } from '../ipvs/read-table.ts';
 import type { VirtualServer } from '../translate/desired.ts';
@@ -39,7 +40,7 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
     return found;
   }
 
-  apply(operations: readonly Operation[]) {
+  apply(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
     return this.#client.execute(operations);
   }
 }
