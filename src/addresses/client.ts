@@ -62,7 +62,8 @@ export class AddressClient {
       writeNewDummyLink(writer, sequence, vipLinkName);
     });
     if (refused !== undefined && refused.code !== 'EEXIST') {
-      throw refused.code === 'EOPNOTSUPP'
+      // libuv's name of EOPNOTSUPP
+      throw refused.code === 'ENOTSUP'
         ? new VipLinkError(
             `the link ${vipLinkName} cannot be made: the kernel has no dummy links, load the module with "modprobe dummy"`,
           )

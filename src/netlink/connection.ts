@@ -159,11 +159,10 @@ export class NetlinkConnection {
       }
       finish();
     });
-    const [answer] = answers;
-    if (answer === undefined) {
-      throw new NetlinkError('ENODATA', 'the kernel answered without the object');
+    for (const answer of answers) {
+      return answer;
     }
-    return answer;
+    throw new NetlinkError('ENODATA', 'the kernel answered without the object');
   }
 
   async #dump<T>(
@@ -172,12 +171,12 @@ export class NetlinkConnection {
   ): Promise<T[] | 'interrupted'> {
     const sequence = this.#begin(write);
     const items: T[] = [];
-    let interrupted = false;
+    const seen = { interruption: false };
     await this.#converse(this.#writer.bytes(), (message, finish) => {
       if (message.sequence !== sequence) {
         return;
       }
-      interrupted ||= (message.flags & messageFlag.dumpInterrupted) !== 0;
+      seen.interruption ||= (message.flags & messageFlag.dumpInterrupted) !== 0;
       if (message.type === messageType.done || message.type === messageType.error) {
         throwIfFailed(message);
         finish();
@@ -185,7 +184,7 @@ export class NetlinkConnection {
         items.push(decode(message.payload));
       }
     });
-    return interrupted ? 'interrupted' : items;
+    return seen.interruption ? 'interrupted' : items;
   }
 
   #begin(write: WriteMessage): number {
