@@ -1,0 +1,53 @@
+import { IpvsClient } from '../../../src/ipvs/client.ts';
+import { netlinkProtocol } from '../../../src/netlink/protocol.ts';
+import { DesiredState } from '../../../src/reconcile/desired-state.ts';
+import { KindTable } from '../../../src/reconcile/kind-table.ts';
+import { Reconciler } from '../../../src/reconcile/reconciler.ts';
+import { VirtualServerKind } from '../../../src/reconcile/virtual-server-kind.ts';
+import { Stopwatch } from '../stopwatch.ts';
+import type { Measurement } from '../variant-names.ts';
+import { readCluster, requireSuccess, translateCluster, type InputFolder } from './input.ts';
+import { timedKind, timedTransport } from './timed-kind.ts';
+
+/**
+ * Virtual and real servers alone, through the loop: from the translated Services to an audit
+ * that has filled the empty kernel.
+ */
+export async function reconciler(folder: InputFolder): Promise<Measurement> {
+  const translations = translateCluster(await readCluster(folder));
+  const stopwatch = new Stopwatch();
+  const ipvs = await IpvsClient.connect(
+    {},
+    timedTransport(netlinkProtocol.generic, 'kernel', stopwatch),
+  );
+  const table = new KindTable(timedKind(new VirtualServerKind(ipvs), stopwatch));
+  const desired = new DesiredState(table, { setDesired: () => undefined });
+  const loop = new Reconciler([table]);
+  const connected = stopwatch.total('kernel');
+  try {
+    const startedAt = performance.now();
+    for (const [service, translation] of translations) {
+      desired.setService(service, 0, translation);
+    }
+    const filledAt = performance.now();
+    loop.allowRemovals();
+    const report = await loop.audit();
+    const endedAt = performance.now();
+    requireSuccess(report.failures.map(({ error }) => error));
+
+    const kernel = stopwatch.total('kernel') - connected;
+    const list = stopwatch.total('virtual server: list');
+    const apply = stopwatch.total('virtual server: apply');
+    return {
+      ms: endedAt - startedAt,
+      parts: {
+        'fill the desired table': filledAt - startedAt,
+        'differences and bookkeeping': endedAt - filledAt - list - apply,
+        'read, encode, answers': list + apply - kernel,
+        kernel,
+      },
+    };
+  } finally {
+    ipvs.close();
+  }
+}

@@ -1,0 +1,43 @@
+import { openKernelTransport, type OpenTransport } from '../../../src/netlink/transport.ts';
+import type { NetlinkProtocol } from '../../../src/netlink/protocol.ts';
+import type { Kind } from '../../../src/reconcile/kind.ts';
+import type { Stopwatch } from '../stopwatch.ts';
+
+/** A kind that adds up how long its reads (`list`) and its changes (`apply`) take. */
+export function timedKind<Desired, Observed, Change>(
+  kind: Kind<Desired, Observed, Change>,
+  stopwatch: Stopwatch,
+): Kind<Desired, Observed, Change> {
+  return {
+    name: kind.name,
+    list: () => stopwatch.time(`${kind.name}: list`, () => kind.list()),
+    read: (known) => kind.read(known),
+    difference: (desired, observed) => kind.difference(desired, observed),
+    apply: (changes) => stopwatch.time(`${kind.name}: apply`, () => kind.apply(changes)),
+    after: (observed, change) => kind.after(observed, change),
+  };
+}
+
+/**
+ * The kernel's socket, which adds up the time spent in sending: the kernel works through a
+ * datagram before `send` returns.
+ */
+export function timedTransport(
+  protocol: NetlinkProtocol,
+  part: string,
+  stopwatch: Stopwatch,
+): OpenTransport {
+  return (events) => {
+    const transport = openKernelTransport(protocol, events);
+    return {
+      send(datagram) {
+        const startedAt = performance.now();
+        transport.send(datagram);
+        stopwatch.add(part, performance.now() - startedAt);
+      },
+      close() {
+        transport.close();
+      },
+    };
+  };
+}
