@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { KubeIpvs } from '../support/cli.ts';
+import { serviceWith } from '../support/cli-clusters.ts';
+import { until } from '../support/until.ts';
+import { TestFolder } from '../support/cli-folder.ts';
+import {
+  emptyKernel,
+  kernelBecomes,
+  shell,
+  shownKernel,
+  type ShownKernel,
+} from '../support/kernel-state.ts';
+
+/** Mistakes made by hand, one line of a shell each. */
+const drift = {
+  'a virtual server that was deleted': 'ipvsadm -D -t 10.96.0.1:80',
+  'a real server that was deleted': 'ipvsadm -d -t 10.96.0.1:80 -r 10.244.1.1:8080',
+  'a real server that was added': 'ipvsadm -a -t 10.96.0.1:80 -r 10.244.9.9:8080 -m',
+  'a weight that was changed': 'ipvsadm -e -t 10.96.0.1:80 -r 10.244.1.1:8080 -m -w 0',
+  'a forwarding method that was changed': 'ipvsadm -e -t 10.96.0.2:80 -r 10.244.1.3:80 -g -w 1',
+  'a scheduler that was changed, and with it our mark lost':
+    'ipvsadm -E -t 10.96.0.1:80 -s sh -p 60',
+  'an address that was deleted': 'ip addr del 10.96.0.1/32 dev kube-ipvs0',
+  'everything, flushed': 'ipvsadm -C; ip addr flush dev kube-ipvs0',
+};
+
+describe('the audit repairs what somebody changed by hand', () => {
+  let folder: TestFolder;
+  let process: KubeIpvs;
+  let expected: ShownKernel;
+
+  const repairs = (): number => process.log.filter(({ msg }) => msg === 'kernel synced').length;
+
+  before(async () => {
+    folder = new TestFolder();
+    folder.write('cluster.json', [
+      ...serviceWith('web', '10.96.0.1', ['10.244.1.1', '10.244.1.2']),
+      ...serviceWith('shop', '10.96.0.2', ['10.244.1.3'], { port: 80 }),
+      ...serviceWith('api', 'fd00:96::3', ['10.244.1.4']),
+    ]);
+    const config = folder.config({ ipvs: { syncPeriod: '1s' } });
+    process = new KubeIpvs(['run', '--config', config, '--manifests', folder.manifests]);
+    await process.logged('kernel synced');
+    expected = await shownKernel();
+  });
+  after(async () => {
+    await process.end('SIGTERM');
+    folder.delete();
+    await emptyKernel();
+  });
+
+  it('which is right to begin with', () => {
+    assert.deepEqual(
+      expected.virtualServers.map(({ address, realServers }) => [address, realServers.length]),
+      [
+        ['10.96.0.1:80', 2],
+        ['10.96.0.2:80', 1],
+        ['[fd00:96::3]:80', 0],
+      ],
+    );
+    assert.deepEqual(expected.boundAddresses, ['10.96.0.1/32', '10.96.0.2/32', 'fd00:96::3/128']);
+  });
+
+  for (const [what, line] of Object.entries(drift)) {
+    it(what, async () => {
+      const repairsBefore = repairs();
+      await shell(line);
+      await until('a repair is logged', () => repairs() > repairsBefore);
+      await kernelBecomes(expected);
+    });
+  }
+
+  it('and complains about none of it', () => {
+    assert.deepEqual(
+      process.log.filter(({ level }) => level === 'error' || level === 'warn'),
+      [],
+    );
+  });
+
+  it('the link kube-ipvs0, deleted with all its addresses', async () => {
+    await shell('ip link delete kube-ipvs0');
+    await kernelBecomes(expected);
+    assert.match(await shell('ip link show dev kube-ipvs0'), /alias made by kube-ipvs/);
+  });
+});

@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import { cleanUp, KubeIpvs, runOnce } from '../support/cli.ts';
+import { serviceWith } from '../support/cli-clusters.ts';
+import { TestFolder } from '../support/cli-folder.ts';
+import {
+  emptyKernel,
+  kernelBecomes,
+  kernelText,
+  shell,
+  shownKernel,
+} from '../support/kernel-state.ts';
+import { ipvsadm, type ShownVirtualServer } from '../support/ipvsadm.ts';
+
+const addForeignVirtualServers = `
+  ipvsadm -A -t 10.9.9.9:80 -s wlc
+  ipvsadm -a -t 10.9.9.9:80 -r 10.9.8.1:80 -g -w 7
+  ipvsadm -A -f 7 -s rr -p 60
+  ipvsadm -a -f 7 -r 10.9.8.2 -i`;
+const addForeignLink = `
+  ip link add kube-ipvs0 type dummy
+  ip addr add 10.9.9.9/32 dev kube-ipvs0
+  ip addr add 10.9.9.10/32 dev kube-ipvs0 metric 5
+  ip addr add fd09::9/128 dev kube-ipvs0`;
+const otherLink = `
+  ip link add eth0 type dummy; ip link set eth0 addrgenmode none up
+  ip addr add 192.0.2.10/24 dev eth0
+  ip addr add 10.96.0.77/32 dev eth0`;
+
+const web = serviceWith('web', '10.96.0.1', ['10.244.1.1', '10.244.1.2']);
+const oursOfWeb: ShownVirtualServer = {
+  protocol: 'TCP',
+  address: '10.96.0.1:80',
+  scheduler: 'rr',
+  realServers: [
+    { address: '10.244.1.1:8080', method: 'masq', weight: 1 },
+    { address: '10.244.1.2:8080', method: 'masq', weight: 1 },
+  ],
+};
+
+describe('what others have put into the kernel', () => {
+  let folder: TestFolder;
+  let where: { readonly manifests: string; readonly nodeName: string };
+
+  beforeEach(async () => {
+    folder = new TestFolder();
+    folder.write('web.json', web);
+    where = { manifests: folder.manifests, nodeName: 'node-a' };
+    await shell(otherLink);
+  });
+  afterEach(async () => {
+    folder.delete();
+    await emptyKernel();
+    await shell('ip link delete eth0');
+  });
+
+  describe('comes through run --once and cleanup exactly as it was', () => {
+    const situations = {
+      'in an empty kernel': ':',
+      'with foreign virtual servers, by address and by firewall mark': addForeignVirtualServers,
+      'with a kube-ipvs0 that was there before, and foreign addresses on it': addForeignLink,
+      'with both': `${addForeignVirtualServers}${addForeignLink}`,
+    };
+    for (const [situation, prepare] of Object.entries(situations)) {
+      it(situation, async () => {
+        await shell(prepare);
+        const before = await kernelText();
+
+        assert.equal((await runOnce(where)).code, 0);
+        const during = await kernelText();
+        assert.notEqual(during, before);
+        assertHoldsLinesOf(during, before);
+
+        const { code, log } = await cleanUp({ dryRun: false });
+        assert.equal(code, 0, log.messages('error').join('\n'));
+        assert.equal(await kernelText(), before);
+      });
+    }
+
+    it('and a foreign address that came to our own kube-ipvs0 keeps the link alive', async () => {
+      await runOnce(where);
+      await shell('ip addr add 10.9.9.9/32 dev kube-ipvs0');
+      assert.equal((await cleanUp({ dryRun: false })).code, 0);
+      assert.deepEqual(await shownKernel(), {
+        virtualServers: [],
+        boundAddresses: ['10.9.9.9/32'],
+      });
+    });
+  });
+
+  it('is left alone by cleanup --dry-run, which names only our own', async () => {
+    await shell(`${addForeignVirtualServers}${addForeignLink}`);
+    await runOnce(where);
+    const before = await kernelText();
+    const { code, output } = await cleanUp({ dryRun: true });
+    assert.equal(code, 0);
+    assert.deepEqual(output.trim().split('\n'), [
+      'would unbind address 10.96.0.1/32',
+      'would delete virtual server TCP 10.96.0.1:80',
+    ]);
+    assert.equal(await kernelText(), before);
+  });
+
+  it('comes through audits, changes, and the end of a Service', async () => {
+    await shell(`${addForeignVirtualServers}${addForeignLink}`);
+    const before = await shownKernel();
+    const config = folder.config({ ipvs: { syncPeriod: '100ms' } });
+    const process = new KubeIpvs(['run', '--config', config, '--manifests', folder.manifests]);
+    try {
+      const withWeb = {
+        virtualServers: [...before.virtualServers, oursOfWeb],
+        boundAddresses: ['10.9.9.10/32', '10.9.9.9/32', '10.96.0.1/32', 'fd09::9/128'],
+      };
+      await kernelBecomes(withWeb, 30_000);
+      // Drift that an audit repairs shows that one has run.
+      await ipvsadm('-D', '-t', '10.96.0.1:80');
+      await kernelBecomes(withWeb);
+      folder.remove('web.json');
+      await kernelBecomes(before);
+    } finally {
+      await process.end('SIGTERM');
+    }
+    assert.deepEqual(await shownKernel(), before);
+  });
+
+  describe('is taken over in place where a Service claims it', () => {
+    it('a virtual server: settings and real servers become those of the Service', async () => {
+      await shell(`
+        ipvsadm -A -t 10.96.0.1:80 -s wlc -p 300
+        ipvsadm -a -t 10.96.0.1:80 -r 10.244.1.1:8080 -m -w 9
+        ipvsadm -a -t 10.96.0.1:80 -r 10.9.8.1:80 -m`);
+      const { code, log } = await runOnce(where);
+      assert.equal(code, 0);
+      assert.deepEqual(await shownKernel(), {
+        virtualServers: [oursOfWeb],
+        boundAddresses: ['10.96.0.1/32'],
+      });
+      // Settings, a weight, a real server to add and one to delete, an address: nothing more.
+      assert.equal(log.lines.at(-1)?.['applied'], 5);
+    });
+
+    it('an address on kube-ipvs0', async () => {
+      await shell('ip link add kube-ipvs0 type dummy; ip addr add 10.96.0.1/32 dev kube-ipvs0');
+      assert.equal((await runOnce(where)).code, 0);
+      assert.deepEqual((await shownKernel()).boundAddresses, ['10.96.0.1/32']);
+    });
+
+    it('and from then on goes with it', async () => {
+      await shell(`
+        ipvsadm -A -t 10.96.0.1:80 -s wlc
+        ip link add kube-ipvs0 type dummy; ip addr add 10.96.0.1/32 dev kube-ipvs0`);
+      await runOnce(where);
+      folder.remove('web.json');
+      assert.equal((await runOnce(where)).code, 0);
+      assert.deepEqual(await shownKernel(), { virtualServers: [], boundAddresses: [] });
+      assert.match(await shell('ip link show kube-ipvs0'), /kube-ipvs0/);
+    });
+  });
+});
+
+/** Every line of `before` is in `after` (links that came later go behind). */
+function assertHoldsLinesOf(after: string, before: string): void {
+  const lines = new Set(after.split('\n'));
+  assert.deepEqual(
+    before.split('\n').filter((line) => !lines.has(line)),
+    [],
+  );
+}

@@ -1,0 +1,138 @@
+import assert from 'node:assert/strict';
+import type { ObservedKernel } from '../../../src/cli/observe-kernel.ts';
+import { planJson, planText, type Plan } from '../../../src/cli/plan-report.ts';
+import type { ListedVirtualServer } from '../../../src/ipvs/read-table.ts';
+import { formatVirtualServer } from '../../../src/ipvs/model.ts';
+import { virtualServerKey, type VirtualServer } from '../../../src/translate/desired.ts';
+import { ip } from '../../support/cluster-objects.ts';
+import { observedAs, realServers, virtualServer } from '../../support/rows.ts';
+
+const emptyKernel: ObservedKernel = { virtualServers: new Map(), boundAddresses: new Map() };
+
+const web = virtualServer({ realServers: realServers('10.244.1.1', '10.244.1.2') });
+const sticky = virtualServer({ port: 443, scheduler: 'sh', persistenceSeconds: 600 });
+
+/** What the cluster wants is `rows`, each of the Service `default/web`, bound at 10.96.0.1. */
+function planOf(rows: readonly VirtualServer[], observed: Plan['observed']): Plan {
+  return {
+    virtualServers: new Map(rows.map((row) => [virtualServerKey(row), row])),
+    boundAddresses: new Map(rows.length === 0 ? [] : [['10.96.0.1', ip('10.96.0.1')]]),
+    observed,
+    serviceOf: (key) => (key.includes('10.96.0.1') ? 'default/web' : undefined),
+  };
+}
+
+/** A kernel that holds the rows, and 10.96.0.1 where there is one. */
+function kernelWith(
+  rows: readonly VirtualServer[],
+  settings: Partial<ListedVirtualServer['settings']> = {},
+): ObservedKernel {
+  const listed = rows.map((row): ListedVirtualServer => {
+    const { realServers: observed, ...rest } = observedAs(row, settings);
+    const counters = { activeConnections: 0, inactiveConnections: 0 };
+    const list = Array.from(observed.values(), (each) => ({ ...each, ...counters }));
+    return { ...rest, realServers: list };
+  });
+  const address = { address: ip('10.96.0.1'), owned: true };
+  return {
+    virtualServers: new Map(listed.map((each) => [formatVirtualServer(each.id), each])),
+    boundAddresses: new Map(rows.length === 0 ? [] : [['10.96.0.1', address]]),
+  };
+}
+
+function differenceOf(plan: Plan): unknown {
+  // The documented form of the output.
+  return (JSON.parse(planJson(plan)) as { difference: unknown }).difference;
+}
+
+describe('the plan for programs', () => {
+  it('has virtual servers and bound addresses in the documented form', () => {
+    const { difference, ...shape } = JSON.parse(planJson(planOf([web, sticky], undefined))) as {
+      difference: unknown;
+    };
+    assert.deepEqual(shape, {
+      virtualServers: [
+        {
+          protocol: 'TCP',
+          address: '10.96.0.1:443',
+          scheduler: 'sh',
+          options: '-p 600',
+          realServers: [],
+        },
+        {
+          protocol: 'TCP',
+          address: '10.96.0.1:80',
+          scheduler: 'rr',
+          realServers: [
+            { address: '10.244.1.1:8080', method: 'masq', weight: 1 },
+            { address: '10.244.1.2:8080', method: 'masq', weight: 1 },
+          ],
+        },
+      ],
+      boundAddresses: ['10.96.0.1/32'],
+    });
+    assert.equal(difference, null, 'the kernel could not be read');
+  });
+
+  it('has no difference where the kernel holds all of it', () => {
+    assert.deepEqual(differenceOf(planOf([web, sticky], kernelWith([web, sticky]))), []);
+  });
+
+  it('has the whole of it where the kernel is empty', () => {
+    assert.deepEqual(differenceOf(planOf([web], emptyKernel)), [
+      {
+        object: 'virtual server TCP 10.96.0.1:80',
+        service: 'default/web',
+        changes: [
+          'add virtual server TCP 10.96.0.1:80 (scheduler rr)',
+          'add real server 10.244.1.1:8080 to TCP 10.96.0.1:80',
+          'add real server 10.244.1.2:8080 to TCP 10.96.0.1:80',
+        ],
+      },
+      { object: 'bound address 10.96.0.1', changes: ['bind address 10.96.0.1/32'] },
+    ]);
+  });
+
+  it('has what is ours and no longer wanted, and nothing of what is foreign', () => {
+    const removal = differenceOf(planOf([], kernelWith([web])));
+    assert.deepEqual(removal, [
+      {
+        object: 'virtual server TCP 10.96.0.1:80',
+        service: 'default/web',
+        changes: ['delete virtual server TCP 10.96.0.1:80'],
+      },
+      { object: 'bound address 10.96.0.1', changes: ['unbind address 10.96.0.1/32'] },
+    ]);
+    const foreign = kernelWith([web], { owned: false });
+    const observed = { ...foreign, boundAddresses: new Map() };
+    assert.deepEqual(differenceOf(planOf([], observed)), []);
+  });
+});
+
+describe('the plan for people', () => {
+  it('is a table, and what would be done', () => {
+    assert.equal(
+      planText(planOf([web, sticky], kernelWith([{ ...web, scheduler: 'lc' }, sticky]))),
+      [
+        'VIRTUAL SERVER     SCHEDULER  OPTIONS          SERVICE      REAL SERVERS',
+        'TCP 10.96.0.1:443  sh         persistent 600s  default/web  (none)',
+        'TCP 10.96.0.1:80   rr         -                default/web  10.244.1.1:8080 10.244.1.2:8080',
+        '',
+        'To be done (1):',
+        '  change virtual server TCP 10.96.0.1:80 (scheduler rr)',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('says when nothing would be done', () => {
+    assert.match(
+      planText(planOf([web], kernelWith([web]))),
+      /\n\nThe kernel holds all of it already; nothing would be done\.\n$/,
+    );
+  });
+
+  it('says when the kernel could not be read', () => {
+    assert.match(planText(planOf([web], undefined)), /\n\nThe kernel could not be read: .+\n$/);
+  });
+});
