@@ -1,13 +1,14 @@
 import type { ClusterStore, StoreChange } from './cluster/store.ts';
-import type { Problem } from './problem.ts';
+import type { IpAddress } from './net/ip-address.ts';
 import type { DesiredState } from './reconcile/desired-state.ts';
 import type { Failure } from './reconcile/kind-table.ts';
 import type { Reconciler, RoundReport } from './reconcile/reconciler.ts';
-import { ServiceTranslator, type TranslatorOptions } from './service-translator.ts';
+import { missingSchedulerOf } from './reconcile/missing-scheduler.ts';
+import { ServiceTranslator, type TranslatorListener, type TranslatorOptions } from './service-translator.ts';
+import { fallbackScheduler } from './translate/scheduler.ts';
 
 /** What the controller tells the outside; each is called once per fact, not per repetition. */
-export interface ControllerListener {
-  problem(problem: Problem): void;
+export interface ControllerListener extends TranslatorListener {
   failure(failure: Failure): void;
   /** A round that changed something, or the first one. */
   round(report: RoundReport, durationMs: number): void;
@@ -21,6 +22,12 @@ export interface ControllerOptions extends TranslatorOptions {
 
 /** How soon a read of the kernel that failed is tried again, in milliseconds. */
 const auditRetryMs = 1000;
+
+/** How often draining real servers are looked at, in milliseconds. */
+const restlessEveryMs = 1000;
+
+/** How often a scheduler that the kernel lacked is tried anew, in milliseconds. */
+const missingSchedulerRetryMs = 600_000;
 
 /**
  * Carries changes of the store to the kernel: changed Services are translated one by one, and
@@ -39,7 +46,7 @@ export class Controller {
   #running: Promise<void> | undefined;
   #scheduled: NodeJS.Immediate | undefined;
   #retry: NodeJS.Timeout | undefined;
-  #auditTimer: NodeJS.Timeout | undefined;
+  #timers: readonly NodeJS.Timeout[] = [];
   #auditRetry: NodeJS.Timeout | undefined;
   #unsubscribe: (() => void) | undefined;
 
@@ -51,9 +58,7 @@ export class Controller {
     listener: ControllerListener,
   ) {
     this.#store = store;
-    this.#translator = new ServiceTranslator(store, desired, options, (problem) => {
-      listener.problem(problem);
-    });
+    this.#translator = new ServiceTranslator(store, desired, options, listener);
     this.#reconciler = reconciler;
     this.#options = options;
     this.#listener = listener;
@@ -65,19 +70,34 @@ export class Controller {
       this.#onChange(change);
     });
     this.#translator.everythingChanged();
-    this.#auditTimer = setInterval(() => {
-      this.requestAudit();
-    }, this.#options.auditEveryMs);
+    this.#timers = [
+      setInterval(() => {
+        this.requestAudit();
+      }, this.#options.auditEveryMs),
+      setInterval(() => {
+        this.#translator.retryMissingSchedulers();
+        this.#schedule();
+      }, missingSchedulerRetryMs),
+      setInterval(() => {
+        this.#reviewRestless();
+      }, restlessEveryMs),
+    ];
     this.#schedule();
   }
 
   /** Ends all activity after the round under way; the kernel keeps what it has. */
   async stop(): Promise<void> {
     this.#unsubscribe?.();
-    clearInterval(this.#auditTimer);
+    this.#timers.forEach(clearInterval);
     this.#cancelPlans();
     await this.#running;
     this.#cancelPlans();
+  }
+
+  /** The node has these addresses now, besides those of the VIP link. */
+  nodeAddressesChanged(addresses: readonly IpAddress[]): void {
+    this.#translator.nodeAddressesChanged(addresses);
+    this.#schedule();
   }
 
   /** Reads the kernel anew in the next round. */
@@ -98,13 +118,21 @@ export class Controller {
         this.#translator.changed(change.key);
         break;
       case 'node':
-        this.#translator.everythingChanged();
+        this.#translator.nodeChanged();
         break;
       case 'synced':
         // Acted upon once what came with it is translated.
         break;
     }
     this.#schedule();
+  }
+
+  /** Only virtual servers that drain are read for that. */
+  #reviewRestless(): void {
+    if (this.#kernelWasRead && this.#reconciler.hasRestless()) {
+      this.#reconciler.reviewRestless();
+      this.#schedule();
+    }
   }
 
   /** One turn of the event loop gathers what comes together. */
@@ -147,12 +175,22 @@ export class Controller {
     }
     const isFirst = !this.#kernelWasRead;
     const report = await this.#reconcile();
-    report?.failures.forEach((failure) => {
+    report?.failures.filter((failure) => !this.#isMissingScheduler(failure)).forEach((failure) => {
       this.#listener.failure(failure);
     });
     if (report !== undefined && (isFirst || report.applied > 0)) {
       this.#listener.round(report, performance.now() - startedAt);
     }
+  }
+
+  /** Services that chose a scheduler which the kernel lacks get the default at once. */
+  #isMissingScheduler(failure: Failure): boolean {
+    const scheduler = missingSchedulerOf(failure);
+    if (scheduler === undefined || scheduler === fallbackScheduler) {
+      return false;
+    }
+    this.#translator.schedulerIsMissing(scheduler);
+    return true;
   }
 
   async #reconcile(): Promise<RoundReport | undefined> {

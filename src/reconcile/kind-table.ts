@@ -25,6 +25,8 @@ export interface AnyKindTable {
   applyRemovals(nowMs: number): Promise<StepReport>;
   deferRemovals(nowMs: number): void;
   hasWork(nowMs: number): boolean;
+  hasRestless(): boolean;
+  reviewRestless(): void;
   nextDueAtMs(): number | undefined;
   differing(): readonly string[];
 }
@@ -131,6 +133,22 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
       const { additions, removals } = this.#differenceOf(key);
       if (additions.length + removals.length === 0) {
         this.#dirty.delete(key);
+      }
+    }
+  }
+
+  /** Whether some objects change by themselves. */
+  hasRestless(): boolean {
+    return (this.#kind.restless?.() ?? []).length > 0;
+  }
+
+  /** The next round reads the objects that change by themselves, and does what follows. */
+  reviewRestless(): void {
+    for (const key of this.#kind.restless?.() ?? []) {
+      const known = this.#desired.get(key) ?? this.#observed.get(key);
+      if (known !== undefined) {
+        this.#suspect.set(key, known);
+        this.#dirty.add(key);
       }
     }
   }

@@ -1,17 +1,11 @@
 import type { Endpoint, EndpointSlice, ServicePort } from '../cluster/objects.ts';
 import { formatEndpoint, type IpFamily } from '../net/ip-address.ts';
+import type { Place } from './place.ts';
 
 /** An endpoint of one Service port: an address with the target port that its slice gives. */
 export interface PortEndpoint {
   readonly endpoint: Endpoint;
   readonly targetPort: number;
-}
-
-/** What the choice of endpoints depends on besides the Service. */
-export interface Place {
-  readonly nodeName: string;
-  /** The zone of the node; undefined where its label is missing. */
-  readonly zone: string | undefined;
 }
 
 /**

@@ -1,0 +1,38 @@
+/**
+ * Since when real servers drain. Kept in memory alone: after a restart a real server that drains
+ * is known by its weight of 0, and its time starts anew. Times are milliseconds of one clock.
+ */
+export class DrainTimes {
+  readonly #startedAt = new Map<string, Map<string, number>>();
+
+  /** The virtual servers with real servers that drain. */
+  virtualServers(): readonly string[] {
+    return [...this.#startedAt.keys()];
+  }
+
+  /** Does nothing where it drains already. */
+  start(virtualServer: string, realServer: string, nowMs: number): void {
+    const times = this.#startedAt.get(virtualServer) ?? new Map<string, number>();
+    this.#startedAt.set(virtualServer, times);
+    if (!times.has(realServer)) {
+      times.set(realServer, nowMs);
+    }
+  }
+
+  end(virtualServer: string, realServer: string): void {
+    const times = this.#startedAt.get(virtualServer);
+    times?.delete(realServer);
+    if (times?.size === 0) {
+      this.#startedAt.delete(virtualServer);
+    }
+  }
+
+  forget(virtualServer: string): void {
+    this.#startedAt.delete(virtualServer);
+  }
+
+  /** For how long it has drained, in milliseconds; 0 where it does not. */
+  elapsedMs(virtualServer: string, realServer: string, nowMs: number): number {
+    return nowMs - (this.#startedAt.get(virtualServer)?.get(realServer) ?? nowMs);
+  }
+}
