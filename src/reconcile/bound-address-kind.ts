@@ -10,15 +10,21 @@ import {
 } from './bound-address-difference.ts';
 import type { Kind } from './kind.ts';
 
+/** What is needed of the client. */
+export type VipLinkClient = Pick<
+  AddressClient,
+  'findVipLink' | 'ensureVipLink' | 'addresses' | 'execute'
+>;
+
 /** The VIPs on `kube-ipvs0`, as a kind of the loop. The link is made when it is first needed. */
 export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, AddressOperation> {
   readonly name = 'bound address';
   readonly difference = boundAddressDifference;
   readonly after = afterAddressOperation;
-  readonly #client: AddressClient;
+  readonly #client: VipLinkClient;
   #linkIndex: number | undefined;
 
-  constructor(client: AddressClient) {
+  constructor(client: VipLinkClient) {
     this.#client = client;
   }
 

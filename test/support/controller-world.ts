@@ -1,0 +1,127 @@
+import { mock } from 'node:test';
+import { ClusterStore } from '../../src/cluster/store.ts';
+import { Controller } from '../../src/controller.ts';
+import { DesiredState } from '../../src/reconcile/desired-state.ts';
+import { KindTable } from '../../src/reconcile/kind-table.ts';
+import { Reconciler } from '../../src/reconcile/reconciler.ts';
+import { endpoint, service, slice } from './cluster-objects.ts';
+import {
+  fakeBoundAddresses,
+  fakeVirtualServers,
+  type FakeBoundAddresses,
+  type FakeVirtualServers,
+} from './fake-kind.ts';
+import { realServers, virtualServer } from './rows.ts';
+
+export const webKey = 'TCP 10.96.0.1:80';
+export const webSlice = slice([endpoint('10.244.1.1')]);
+export const webRow = virtualServer({ realServers: realServers('10.244.1.1') });
+export const auditEveryMs = 30_000;
+
+class CountingReconciler extends Reconciler {
+  rounds = 0;
+
+  override round() {
+    this.rounds += 1;
+    return super.round();
+  }
+}
+
+class RecordingDesiredState extends DesiredState {
+  readonly translated: string[] = [];
+
+  override setService(...[key, ...others]: Parameters<DesiredState['setService']>): void {
+    this.translated.push(key);
+    super.setService(key, ...others);
+  }
+}
+
+const started: Controller[] = [];
+
+/** Stands still the clocks for each test of the suite, and stops its controllers after it. */
+export function withoutClocks(): void {
+  beforeEach(() => {
+    mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'], now: 1_000_000 });
+  });
+
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((controller) => controller.stop()));
+    mock.timers.reset();
+  });
+}
+
+/** A controller with the real store and tables over a fake kernel, and what is seen of it. */
+export interface World {
+  readonly controller: Controller;
+  readonly store: ClusterStore;
+  readonly reconciler: CountingReconciler;
+  readonly virtualServers: FakeVirtualServers;
+  readonly addresses: FakeBoundAddresses;
+  /** Every change that the kernel was asked for. */
+  readonly log: string[];
+  /** The key of each Service that was translated. */
+  readonly translated: string[];
+  /** Every call of the listener. */
+  readonly told: string[];
+}
+
+export function setUp(): World {
+  const log: string[] = [];
+  const virtualServers = fakeVirtualServers(log);
+  const addresses = fakeBoundAddresses(log);
+  const virtualServerTable = new KindTable(virtualServers);
+  const addressTable = new KindTable(addresses);
+  const store = new ClusterStore();
+  const told: string[] = [];
+  const desired = new RecordingDesiredState(virtualServerTable, addressTable);
+  const { translated } = desired;
+  const reconciler = new CountingReconciler([virtualServerTable, addressTable], () => Date.now());
+  const controller = new Controller(
+    store,
+    desired,
+    reconciler,
+    { nodeName: 'node-a', translation: { scheduler: 'rr' }, auditEveryMs },
+    {
+      problem: ({ object, value }) => told.push(`problem ${object} ${String(value)}`),
+      failure: ({ kind, key, error }) => told.push(`failure ${kind} ${key}: ${error.message}`),
+      round: ({ applied }) => told.push(`round ${applied}`),
+      auditFailed: (error) => told.push(`audit failed: ${error.message}`),
+    },
+  );
+  started.push(controller);
+  return { log, virtualServers, addresses, store, translated, told, reconciler, controller };
+}
+
+/** Everything that does not wait for a clock is done. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+export async function pass(ms: number): Promise<void> {
+  mock.timers.tick(ms);
+  await settled();
+}
+
+/** Both lists complete: the Service `default/web` with one endpoint. */
+export function fill(store: ClusterStore): void {
+  store.replaceServices([service()]);
+  store.replaceSlices([webSlice]);
+}
+
+/** A controller that has brought `default/web` to the kernel; what it did so far is forgotten. */
+export async function running(): Promise<World> {
+  const world = setUp();
+  fill(world.store);
+  world.controller.start();
+  await settled();
+  forget(world);
+  return world;
+}
+
+export function forget({ log, translated, told }: World): void {
+  log.length = 0;
+  translated.length = 0;
+  told.length = 0;
+}

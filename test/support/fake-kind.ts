@@ -1,0 +1,226 @@
+import type { AddressOperation } from '../../src/addresses/messages.ts';
+import { describeOperation } from '../../src/ipvs/ipvs-error.ts';
+import { formatRealServer, formatVirtualServer, type Operation } from '../../src/ipvs/model.ts';
+import type { IpAddress } from '../../src/net/ip-address.ts';
+import {
+  afterAddressOperation,
+  boundAddressDifference,
+  type ObservedAddress,
+} from '../../src/reconcile/bound-address-difference.ts';
+import type { Difference, KernelError, Kind } from '../../src/reconcile/kind.ts';
+import {
+  afterOperation,
+  virtualServerDifference,
+  type ObservedVirtualServer,
+} from '../../src/reconcile/virtual-server-difference.ts';
+import type { VirtualServer } from '../../src/translate/desired.ts';
+
+/** What makes a FakeKind one of virtual servers, or of addresses. */
+interface Rules<Desired, Observed, Change> {
+  readonly name: string;
+  difference(desired: Desired | undefined, observed: Observed | undefined): Difference<Change>;
+  after(observed: Observed | undefined, change: Change): Observed | undefined;
+  keyOf(change: Change): string;
+  describe(change: Change): string;
+  /** The errno with which a kernel answers a change that does not fit what it holds. */
+  refusal(observed: Observed | undefined, change: Change): string | undefined;
+  copy(observed: Observed): Observed;
+}
+
+/** How the kernel answers the next changes of an object, the order being that of the faults. */
+export type Fault =
+  /** It refuses, with this errno. */
+  | { readonly kind: 'refused'; readonly code: string }
+  /** It does what is asked, and the answer is lost. */
+  | { readonly kind: 'answer lost' };
+
+export class FakeKernelError extends Error implements KernelError {
+  readonly code: string;
+
+  constructor(code: string, what: string) {
+    super(`${code}: ${what}`);
+    this.code = code;
+  }
+}
+
+/** A part of a kernel in memory, with the real rules of its kind and faults to order. */
+export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observed, Change> {
+  readonly name: string;
+  /** What the kernel holds; a test changes it as somebody else would. */
+  readonly rows = new Map<string, Observed>();
+  /** Calls of `list`, and keys that `read` was called for. */
+  lists = 0;
+  readonly reads: string[] = [];
+  /** Errors that the next calls as a whole reject with, in their order. */
+  readonly listErrors: Error[] = [];
+  readonly readErrors: Error[] = [];
+  readonly applyErrors: Error[] = [];
+  /** What the next calls wait for before they do anything. */
+  gate: Promise<unknown> = Promise.resolve();
+  readonly #rules: Rules<Desired, Observed, Change>;
+  readonly #log: string[];
+  readonly #faults = new Map<string, Fault[]>();
+
+  /** `log` takes every change that is asked for, of all kinds that share it. */
+  constructor(rules: Rules<Desired, Observed, Change>, log: string[] = []) {
+    this.name = rules.name;
+    this.#rules = rules;
+    this.#log = log;
+  }
+
+  /** Each fault is used up by one change of the object. */
+  addFaults(key: string, ...faults: readonly Fault[]): void {
+    this.#faults.set(key, [...(this.#faults.get(key) ?? []), ...faults]);
+  }
+
+  clearFaults(): void {
+    this.#faults.clear();
+    this.listErrors.length = 0;
+    this.readErrors.length = 0;
+    this.applyErrors.length = 0;
+  }
+
+  async list(): Promise<Map<string, Observed>> {
+    await this.gate;
+    this.lists += 1;
+    throwNext(this.listErrors);
+    return this.snapshot();
+  }
+
+  /** Every key needs its row: the real kinds ask the kernel by that. */
+  async read(known: ReadonlyMap<string, Desired | Observed>): Promise<Map<string, Observed>> {
+    if ([...known.values()].includes(undefined as never)) {
+      throw new TypeError('a key without a row to ask about');
+    }
+    await this.gate;
+    this.reads.push(...known.keys());
+    throwNext(this.readErrors);
+    return new Map([...this.snapshot()].filter(([key]) => known.has(key)));
+  }
+
+  difference(desired: Desired | undefined, observed: Observed | undefined): Difference<Change> {
+    return this.#rules.difference(desired, observed);
+  }
+
+  after(observed: Observed | undefined, change: Change): Observed | undefined {
+    return this.#rules.after(observed, change);
+  }
+
+  async apply(changes: readonly Change[]): Promise<readonly (KernelError | undefined)[]> {
+    await this.gate;
+    throwNext(this.applyErrors);
+    return changes.map((change) => this.#applyOne(change));
+  }
+
+  /** A copy that later changes leave alone. */
+  snapshot(): Map<string, Observed> {
+    return new Map(Array.from(this.rows, ([key, row]) => [key, this.#rules.copy(row)]));
+  }
+
+  /** Does a change as somebody else would: unlogged, without faults. */
+  drift(change: Change): void {
+    const key = this.#rules.keyOf(change);
+    const row = this.rows.get(key);
+    if (this.#rules.refusal(row, change) === undefined) {
+      this.#set(key, this.#rules.after(row, change));
+    }
+  }
+
+  #applyOne(change: Change): KernelError | undefined {
+    this.#log.push(this.#rules.describe(change));
+    const key = this.#rules.keyOf(change);
+    const fault = this.#faults.get(key)?.shift();
+    if (fault?.kind === 'refused') {
+      return new FakeKernelError(fault.code, this.#rules.describe(change));
+    }
+    const row = this.rows.get(key);
+    const code = this.#rules.refusal(row, change);
+    if (code !== undefined) {
+      return new FakeKernelError(code, this.#rules.describe(change));
+    }
+    this.#set(key, this.#rules.after(row, change));
+    return fault === undefined
+      ? undefined
+      : new FakeKernelError('ETIMEDOUT', this.#rules.describe(change));
+  }
+
+  #set(key: string, row: Observed | undefined): void {
+    if (row === undefined) {
+      this.rows.delete(key);
+    } else {
+      this.rows.set(key, row);
+    }
+  }
+}
+
+export type FakeVirtualServers = FakeKind<VirtualServer, ObservedVirtualServer, Operation>;
+export type FakeBoundAddresses = FakeKind<IpAddress, ObservedAddress, AddressOperation>;
+
+/** IPVS as far as its table goes; the errnos are those of net/netfilter/ipvs/ip_vs_ctl.c. */
+export function fakeVirtualServers(log?: string[]): FakeVirtualServers {
+  return new FakeKind(
+    {
+      name: 'virtual server',
+      difference: virtualServerDifference,
+      after: afterOperation,
+      keyOf: ({ id }) => formatVirtualServer(id),
+      describe: describeOperation,
+      refusal: ipvsRefusal,
+      copy: (row) => ({ ...row, realServers: new Map(row.realServers) }),
+    },
+    log,
+  );
+}
+
+/** The addresses of the VIP link. */
+export function fakeBoundAddresses(log?: string[]): FakeBoundAddresses {
+  return new FakeKind(
+    {
+      name: 'bound address',
+      difference: boundAddressDifference,
+      after: afterAddressOperation,
+      keyOf: ({ address }) => address.text,
+      describe: ({ kind, address }) => `${kind} ${address.text}`,
+      refusal: addressRefusal,
+      copy: (row) => row,
+    },
+    log,
+  );
+}
+
+function ipvsRefusal(
+  row: ObservedVirtualServer | undefined,
+  operation: Operation,
+): string | undefined {
+  if (operation.kind === 'add virtual server') {
+    return row === undefined ? undefined : 'EEXIST';
+  }
+  if (row === undefined) {
+    return 'ESRCH';
+  }
+  if (!('realServer' in operation)) {
+    return undefined;
+  }
+  const present = row.realServers.has(formatRealServer(operation.realServer));
+  if (operation.kind === 'add real server') {
+    return present ? 'EEXIST' : undefined;
+  }
+  return present ? undefined : 'ENOENT';
+}
+
+function addressRefusal(
+  row: ObservedAddress | undefined,
+  { kind }: AddressOperation,
+): string | undefined {
+  if (kind === 'bind') {
+    return row === undefined ? undefined : 'EEXIST';
+  }
+  return row === undefined ? 'EADDRNOTAVAIL' : undefined;
+}
+
+function throwNext(errors: Error[]): void {
+  const error = errors.shift();
+  if (error !== undefined) {
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import type { VirtualServer } from '../../src/translate/desired.ts';
+import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
+import { ip } from './cluster-objects.ts';
+
+/** Rows of the tables for tests to vary. */
+
+/** `TCP 10.96.0.1:80`, scheduler rr, without real servers. */
+export function virtualServer(fields: Partial<VirtualServer> = {}): VirtualServer {
+  return {
+    protocol: 'TCP',
+    address: ip('10.96.0.1'),
+    port: 80,
+    scheduler: 'rr',
+    persistenceSeconds: undefined,
+    realServers: new Map(),
+    ...fields,
+  };
+}
+
+/** Real servers at port 8080 with weight 1, under the keys of the tables. */
+export function realServers(...addresses: string[]): VirtualServer['realServers'] {
+  return new Map(
+    addresses.map((text) => {
+      const address = ip(text);
+      const key = address.family === 'IPv4' ? `${text}:8080` : `[${text}]:8080`;
+      return [key, { address, port: 8080, method: 'masq', weight: 1 }];
+    }),
+  );
+}
+
+/** The virtual server as the kernel holds it when nothing differs. */
+export function observedAs(
+  desired: VirtualServer,
+  settings: Partial<ObservedVirtualServer['settings']> = {},
+): ObservedVirtualServer {
+  const { protocol, address, port, scheduler, persistenceSeconds } = desired;
+  return {
+    id: { kind: 'address', protocol, address, port },
+    settings: {
+      scheduler,
+      persistence:
+        persistenceSeconds === undefined
+          ? undefined
+          : {
+              timeoutSeconds: persistenceSeconds,
+              prefixLength: address.family === 'IPv4' ? 32 : 128,
+            },
+      onePacket: false,
+      schedulerFlags: 0,
+      owned: true,
+      ...settings,
+    },
+    realServers: new Map(desired.realServers),
+  };
+}

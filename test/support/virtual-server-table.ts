@@ -1,0 +1,40 @@
+import type { Operation } from '../../src/ipvs/model.ts';
+import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
+import type { VirtualServer } from '../../src/translate/desired.ts';
+import { BackOff } from '../../src/reconcile/back-off.ts';
+import { KindTable, type StepReport } from '../../src/reconcile/kind-table.ts';
+import { ip } from './cluster-objects.ts';
+import { fakeVirtualServers, type FakeVirtualServers } from './fake-kind.ts';
+import { realServers, virtualServer } from './rows.ts';
+
+/** Two rows, with their keys. */
+export const web = virtualServer({ realServers: realServers('10.244.1.1') });
+export const webKey = 'TCP 10.96.0.1:80';
+export const other = virtualServer({ address: ip('10.96.0.2') });
+export const otherKey = 'TCP 10.96.0.2:80';
+
+/** A table of virtual servers over a fake kernel; failures wait for 100 ms to 1 s. */
+export function setUpTable(): {
+  /** Every change that the kernel was asked for. */
+  readonly log: string[];
+  readonly kernel: FakeVirtualServers;
+  readonly table: Table;
+} {
+  const log: string[] = [];
+  const kernel = fakeVirtualServers(log);
+  const table = new KindTable(kernel, new BackOff({ firstMs: 100, longestMs: 1000 }));
+  return { log, kernel, table };
+}
+
+type Table = KindTable<VirtualServer, ObservedVirtualServer, Operation>;
+
+/** What the loop does with one table in one round. */
+export async function round(table: Table, nowMs: number): Promise<StepReport> {
+  const reread = await table.reread(nowMs);
+  const added = await table.applyAdditions(nowMs);
+  const removed = await table.applyRemovals(nowMs);
+  return {
+    applied: added.applied + removed.applied,
+    failures: [...reread, ...added.failures, ...removed.failures],
+  };
+}

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { ownedMetric } from '../../../src/addresses/protocol.ts';
+import {
+  addressesOfLink,
+  afterAddressOperation,
+  boundAddressDifference,
+} from '../../../src/reconcile/bound-address-difference.ts';
+import { ip } from '../../support/cluster-objects.ts';
+
+const address = ip('10.96.0.1');
+const ours = { address, owned: true };
+const foreign = { address, owned: false };
+const nothing = { additions: [], removals: [] };
+
+describe('the difference of a bound address', () => {
+  it('is nothing where it is bound as desired', () => {
+    assert.deepEqual(boundAddressDifference(address, ours), nothing);
+  });
+
+  it('is nothing where it is neither desired nor bound', () => {
+    assert.deepEqual(boundAddressDifference(undefined, undefined), nothing);
+  });
+
+  it('is to bind one that is missing', () => {
+    assert.deepEqual(boundAddressDifference(address, undefined), {
+      additions: [{ kind: 'bind', address }],
+      removals: [],
+    });
+  });
+
+  it('is to adopt one that is desired and not ours', () => {
+    assert.deepEqual(boundAddressDifference(address, foreign), {
+      additions: [{ kind: 'adopt', address }],
+      removals: [],
+    });
+  });
+
+  it('is to unbind one of ours that nobody desires', () => {
+    assert.deepEqual(boundAddressDifference(undefined, ours), {
+      additions: [],
+      removals: [{ kind: 'unbind', address }],
+    });
+  });
+
+  it('is nothing for one that is neither desired nor ours', () => {
+    assert.deepEqual(boundAddressDifference(undefined, foreign), nothing);
+  });
+
+  it('is settled by its own operations', () => {
+    for (const desired of [address, undefined]) {
+      for (const observed of [ours, foreign, undefined]) {
+        const { additions, removals } = boundAddressDifference(desired, observed);
+        const after = [...additions, ...removals].reduce(afterAddressOperation, observed);
+        assert.deepEqual(boundAddressDifference(desired, after), nothing);
+      }
+    }
+  });
+});
+
+describe('the addresses of a link', () => {
+  const onLink = { linkIndex: 7, address, prefixLength: 32, metric: ownedMetric };
+
+  it('are those with its index, by their text', () => {
+    const other = { ...onLink, linkIndex: 8, address: ip('10.96.0.2') };
+    assert.deepEqual(addressesOfLink([onLink, other], 7), new Map([['10.96.0.1', ours]]));
+  });
+
+  it('are ours by their metric', () => {
+    const found = addressesOfLink([{ ...onLink, metric: 0 }], 7);
+    assert.deepEqual(found.get('10.96.0.1'), foreign);
+  });
+
+  it('do not include networks, which are somebody else’s', () => {
+    const ipv6 = { ...onLink, address: ip('fd00:96::1'), prefixLength: 128 };
+    const found = addressesOfLink(
+      [
+        { ...onLink, prefixLength: 24 },
+        { ...ipv6, address: ip('fe80::1'), prefixLength: 64 },
+        ipv6,
+      ],
+      7,
+    );
+    assert.deepEqual([...found.keys()], ['fd00:96::1']);
+  });
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { command, firstRows, worldWith } from '../../support/reconcile-world.ts';
+
+describe('whatever Services, others and the kernel do', () => {
+  it('the kernel ends as desired, and what is not ours is never touched', async () => {
+    await fc.assert(
+      fc.asyncProperty(firstRows, fc.array(command, { maxLength: 40 }), async (rows, steps) => {
+        const world = worldWith(rows);
+        for (const step of steps) {
+          await world.run(step);
+          world.assertForeignUntouched();
+        }
+        await world.settle();
+        world.assertAsDesired();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('an audit without faults makes as few changes as there can be', async () => {
+    await fc.assert(
+      fc.asyncProperty(firstRows, fc.array(command, { maxLength: 20 }), async (rows, steps) => {
+        const world = worldWith(rows);
+        for (const step of steps) {
+          await world.run(step);
+        }
+        await world.settle();
+        const drift = steps.filter(({ kind }) => kind === 'drift' || kind === 'unbind');
+        for (const step of [...drift, ...steps.filter(({ kind }) => kind === 'desire')]) {
+          await world.run(step);
+        }
+        const least = world.leastChanges();
+        world.log.length = 0;
+        const { applied, failures } = await world.reconciler.audit();
+        assert.deepEqual(failures, []);
+        assert.equal(applied, least);
+        assert.equal(world.log.length, least);
+        world.assertAsDesired();
+        assert.equal((await world.reconciler.audit()).applied, 0);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('the kernel ends as desired without a further audit where nobody else changes it', async () => {
+    const byUs = command.filter(({ kind }) => !['drift', 'unbind', 'audit'].includes(kind));
+    await fc.assert(
+      fc.asyncProperty(firstRows, fc.array(byUs, { maxLength: 40 }), async (rows, steps) => {
+        const world = worldWith(rows);
+        await world.settle();
+        for (const step of steps) {
+          await world.run(step);
+        }
+        world.clearFaults();
+        await world.rest();
+        world.assertAsDesired();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('nothing is removed before that is allowed', async () => {
+    const early = command.filter(({ kind }) => kind !== 'allow removals');
+    await fc.assert(
+      fc.asyncProperty(firstRows, fc.array(early, { maxLength: 30 }), async (rows, steps) => {
+        const world = worldWith(rows);
+        for (const step of steps) {
+          await world.run(step);
+        }
+        assert.deepEqual(
+          world.log.filter((line) => /^(delete|unbind)/.test(line)),
+          [],
+        );
+      }),
+    );
+  });
+});
