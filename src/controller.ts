@@ -4,12 +4,19 @@ import type { DesiredState } from './reconcile/desired-state.ts';
 import type { Failure } from './reconcile/kind-table.ts';
 import type { Reconciler, RoundReport } from './reconcile/reconciler.ts';
 import { missingSchedulerOf } from './reconcile/missing-scheduler.ts';
-import { ServiceTranslator, type TranslatorListener, type TranslatorOptions } from './service-translator.ts';
+import {
+  ServiceTranslator,
+  type TranslatorListener,
+  type TranslatorOptions,
+} from './service-translator.ts';
 import { fallbackScheduler } from './translate/scheduler.ts';
 
 /** What the controller tells the outside; each is called once per fact, not per repetition. */
 export interface ControllerListener extends TranslatorListener {
+  /** The kernel refused something; called when that begins, not at each retry. */
   failure(failure: Failure): void;
+  /** The kernel was read or changed, and nothing failed. */
+  synced(): void;
   /** A round that changed something, or the first one. */
   round(report: RoundReport, durationMs: number): void;
   auditFailed(error: Error): void;
@@ -49,6 +56,8 @@ export class Controller {
   #timers: readonly NodeJS.Timeout[] = [];
   #auditRetry: NodeJS.Timeout | undefined;
   #unsubscribe: (() => void) | undefined;
+  readonly #toldFailures = new Map<string, string>();
+  #stopped = false;
 
   constructor(
     store: ClusterStore,
@@ -87,6 +96,7 @@ export class Controller {
 
   /** Ends all activity after the round under way; the kernel keeps what it has. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#unsubscribe?.();
     this.#timers.forEach(clearInterval);
     this.#cancelPlans();
@@ -137,7 +147,7 @@ export class Controller {
 
   /** One turn of the event loop gathers what comes together. */
   #schedule(): void {
-    if (this.#running === undefined && this.#scheduled === undefined) {
+    if (!this.#stopped && this.#running === undefined && this.#scheduled === undefined) {
       this.#scheduled = setImmediate(() => {
         this.#scheduled = undefined;
         this.#running = this.#run().finally(() => {
@@ -175,10 +185,14 @@ export class Controller {
     }
     const isFirst = !this.#kernelWasRead;
     const report = await this.#reconcile();
-    report?.failures.filter((failure) => !this.#isMissingScheduler(failure)).forEach((failure) => {
-      this.#listener.failure(failure);
-    });
-    if (report !== undefined && (isFirst || report.applied > 0)) {
+    if (report === undefined) {
+      return;
+    }
+    this.#tellFailures(report.failures.filter((failure) => !this.#isMissingScheduler(failure)));
+    if (report.failures.length === 0) {
+      this.#listener.synced();
+    }
+    if (isFirst || report.applied > 0) {
       this.#listener.round(report, performance.now() - startedAt);
     }
   }
@@ -191,6 +205,26 @@ export class Controller {
     }
     this.#translator.schedulerIsMissing(scheduler);
     return true;
+  }
+
+  #tellFailures(failures: readonly Failure[]): void {
+    for (const failure of failures) {
+      const subject = `${failure.kind} ${failure.key}`;
+      if (this.#toldFailures.get(subject) !== failure.error.message) {
+        this.#toldFailures.set(subject, failure.error.message);
+        this.#listener.failure(failure);
+      }
+    }
+    const failing = new Set(this.#reconciler.failing());
+    for (const subject of [...this.#toldFailures.keys()]) {
+      if (!failing.has(subject)) {
+        this.#toldFailures.delete(subject);
+      }
+    }
+    if (failures.some(({ error }) => 'code' in error && error.code === 'ENODEV')) {
+      // The link that held all VIPs is gone: more is missing than what failed.
+      this.#auditDue = true;
+    }
   }
 
   async #reconcile(): Promise<RoundReport | undefined> {

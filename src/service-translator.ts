@@ -20,6 +20,8 @@ export interface TranslatorOptions {
 export interface TranslatorListener {
   /** Called when a problem appears, not again while it lasts. */
   problem(problem: ServiceProblem): void;
+  /** A Service could not be translated, which should not be. */
+  mistake(service: ObjectKey, error: Error): void;
   /** What load balancers are to be told about a Service now; undefined for nothing. */
   healthCheck(service: ObjectKey, healthCheck: HealthCheck | undefined): void;
 }
@@ -107,7 +109,12 @@ export class ServiceTranslator {
     // A new VIP adds Services to the set while this goes over it; they get their turn too.
     for (const key of this.#dirty) {
       this.#dirty.delete(key);
-      this.#translate(key);
+      try {
+        this.#translate(key);
+      } catch (error) {
+        // A mistake of ours costs the Service that it shows at, and keeps its rows as they are.
+        this.#listener.mistake(key, error instanceof Error ? error : new Error(String(error)));
+      }
     }
   }
 

@@ -91,7 +91,9 @@ convict.addFormat({
   validate(value: unknown): void {
     const isPrimary = Array.isArray(value) && value.length === 1 && value[0] === 'primary';
     if (!isPrimary && !isCidrList(value)) {
-      throw new TypeError('must be a list of CIDRs such as 192.0.2.0/24, or the word primary alone');
+      throw new TypeError(
+        'must be a list of CIDRs such as 192.0.2.0/24, or the word primary alone',
+      );
     }
   },
 });

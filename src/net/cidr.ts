@@ -21,7 +21,10 @@ export class Cidr {
     if (prefixLength > hostPrefixLength(address.family)) {
       return undefined;
     }
-    return new Cidr(IpAddress.fromBytes(address.family, masked(address.bytes, prefixLength)), prefixLength);
+    return new Cidr(
+      IpAddress.fromBytes(address.family, masked(address.bytes, prefixLength)),
+      prefixLength,
+    );
   }
 
   get family(): IpFamily {

@@ -29,6 +29,7 @@ export interface AnyKindTable {
   reviewRestless(): void;
   nextDueAtMs(): number | undefined;
   differing(): readonly string[];
+  failing(): readonly string[];
 }
 
 type Half = keyof Difference<unknown>;
@@ -160,6 +161,10 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
       }
     }
     return false;
+  }
+
+  failing(): readonly string[] {
+    return this.#backOff.keys();
   }
 
   nextDueAtMs(): number | undefined {

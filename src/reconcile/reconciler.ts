@@ -84,6 +84,11 @@ export class Reconciler {
     }
   }
 
+  /** What failed and has not succeeded since: `virtual server TCP 10.96.0.1:80`. */
+  failing(): readonly string[] {
+    return this.#tables.flatMap((table) => table.failing().map((key) => `${table.name} ${key}`));
+  }
+
   /** When the next failed object is to be tried again, in milliseconds of `now`. */
   nextDueAtMs(): number | undefined {
     return this.#tables

@@ -77,11 +77,7 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
       this.#drainTimes.start(key, formatRealServer(realServer), this.#now());
     }
     return observedFrom(listed, (realServer) => {
-      const elapsedMs = this.#drainTimes.elapsedMs(
-        key,
-        formatRealServer(realServer),
-        this.#now(),
-      );
+      const elapsedMs = this.#drainTimes.elapsedMs(key, formatRealServer(realServer), this.#now());
       return drains(realServer) && limitMs !== undefined && elapsedMs >= limitMs;
     });
   }

@@ -102,7 +102,10 @@ function servesWhileTerminating({ endpoint }: PortEndpoint): boolean {
 
 function fitness(endpoint: Endpoint): number {
   if (endpoint.ready) {
-    return 2;
+    return 3;
   }
-  return endpoint.serving ? 1 : 0;
+  if (endpoint.serving) {
+    return endpoint.terminating ? 2 : 1;
+  }
+  return 0;
 }

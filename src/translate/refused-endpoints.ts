@@ -40,7 +40,8 @@ export class EndpointGuard {
       serviceProblem(service, 'EndpointRefused', {
         field: 'endpoints',
         value: [...named.slice(0, namedAtMost), ...(more > 0 ? [`and ${more} more`] : [])],
-        allowed: 'an endpoint must be the address of a host and no VIP of a Service; they get no traffic',
+        allowed:
+          'an endpoint must be the address of a host and no VIP of a Service; they get no traffic',
       }),
     ];
   }

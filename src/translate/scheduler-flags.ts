@@ -58,7 +58,9 @@ export function flagsFromAnnotation(
     .map((word) => word.trim())
     .filter((word) => word !== '');
   const numbers = annotation === kubeRouterFlagsAnnotation ? kubeRouterNumbers : {};
-  const found = words.map((word) => known[numbers[word] ?? -1] ?? known.find((flag) => flag === word));
+  const found = words.map(
+    (word) => known[numbers[word] ?? -1] ?? known.find((flag) => flag === word),
+  );
   const unknown = words.filter((_word, index) => found[index] === undefined);
   const problem = serviceProblem(service, 'UnknownSchedulerFlag', {
     field: `metadata.annotations[${annotation}]`,

@@ -81,12 +81,7 @@ export function translateService(
     virtualServers,
     boundAddresses: boundAddressesOf(vips, place),
     healthCheck: healthCheckOf(service, slices, place),
-    problems: [
-      ...chosen.problems,
-      ...drain.problems,
-      ...vips.problems,
-      ...guard.problems(service),
-    ],
+    problems: [...chosen.problems, ...drain.problems, ...vips.problems, ...guard.problems(service)],
   };
 }
 
