@@ -12,12 +12,16 @@ import {
   servicePort,
   slice,
 } from '../../support/cluster-objects.ts';
+import { place } from '../../support/place.ts';
 
-const place = { nodeName: 'node-a', zone: 'z1' };
 const onePod = [slice([endpoint('10.244.1.1')])];
 
 function translate(of: Service, slices: readonly EndpointSlice[] = onePod): Translation {
-  return translateService(of, slices, place, { scheduler: 'lc' });
+  return translateService(of, slices, place(), {
+    scheduler: 'lc',
+    drainTimeoutMs: undefined,
+    externalIPs: undefined,
+  });
 }
 
 /** `TCP 10.96.0.1:80 -> 10.244.1.1:8080 10.244.1.2:8080` */
@@ -29,7 +33,12 @@ function routes({ virtualServers }: Translation): string[] {
 }
 
 describe('a Service becomes nothing', () => {
-  const nothing: Translation = { virtualServers: [], boundAddresses: [], problems: [] };
+  const nothing: Translation = {
+    virtualServers: [],
+    boundAddresses: [],
+    healthCheck: undefined,
+    problems: [],
+  };
 
   it('without a cluster IP (headless, ExternalName)', () => {
     assert.deepEqual(translate(service({ clusterIPs: [] })), nothing);
