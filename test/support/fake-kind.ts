@@ -58,6 +58,8 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
   readonly listErrors: Error[] = [];
   readonly readErrors: Error[] = [];
   readonly applyErrors: Error[] = [];
+  /** What the kernel refuses as long as this is set, besides what does not fit. */
+  refuses: (change: Change) => KernelError | undefined = () => undefined;
   /** What the next calls wait for before they do anything. */
   gate: Promise<unknown> = Promise.resolve();
   readonly #rules: Rules<Desired, Observed, Change>;
@@ -141,6 +143,10 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
     const fault = this.#faults.get(key)?.shift();
     if (fault?.kind === 'refused') {
       return new FakeKernelError(fault.code, this.#rules.describe(change));
+    }
+    const refused = this.refuses(change);
+    if (refused !== undefined) {
+      return refused;
     }
     const row = this.rows.get(key);
     const code = this.#rules.refusal(row, change);
