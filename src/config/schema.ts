@@ -98,9 +98,11 @@ convict.addFormat({
   },
 });
 
+/** A mapping in the place of a list arrives as the default list with the fields of the mapping. */
 function isCidrList(value: unknown): boolean {
   return (
     Array.isArray(value) &&
+    Object.keys(value).length === value.length &&
     value.every((entry) => typeof entry === 'string' && Cidr.parse(entry) !== undefined)
   );
 }
