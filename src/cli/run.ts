@@ -10,6 +10,7 @@ import {
 } from '../events/event-recorder.ts';
 import { HealthCheckServers } from '../health/health-check-servers.ts';
 import { ProxyHealth } from '../health/proxy-health.ts';
+import { setSysctls } from '../ipvs/sysctls.ts';
 import { openKernel, type Kernel } from '../kernel.ts';
 import type { Logger } from '../log.ts';
 import { loadKubeConfig } from '../source/api-server/kube-config.ts';
@@ -24,6 +25,9 @@ export async function run(options: RunOptions, log: Logger): Promise<ExitCode> {
   const settings = await settingsOf(options, log);
   const kernel = await openKernel();
   try {
+    for (const error of await setSysctls()) {
+      log.error(error.message);
+    }
     return await (options.once
       ? runOnce(options, settings, kernel, log)
       : runUntilSignal(options, settings, kernel, log));

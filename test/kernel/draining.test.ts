@@ -115,6 +115,21 @@ describe('a real server that is no longer wanted', () => {
     assert.equal(await client.echo('still here'), `${a}: still here`);
   });
 
+  it('gets no new ones from its clients of session affinity either', async () => {
+    const { name, vip, shown } = await newService({ spec: { sessionAffinity: 'ClientIP' } });
+    const client = await EchoClient.connect(vip, 80);
+    open.push(client);
+    const mine = (await client.echo('hello')).replace(': hello', '');
+    assert.deepEqual(await reached(vip, 3), [mine]);
+    const others: readonly string[] = [a, b, c].filter((address) => address !== mine);
+    cluster.putEndpoints(name, others);
+    await becomes(async () => (await shown())[mine], 0);
+    const [next = '', ...further] = await reached(vip, 10);
+    assert.ok(others.includes(next), next);
+    assert.deepEqual(further, []);
+    assert.equal(await client.echo('still here'), `${mine}: still here`);
+  });
+
   it('gets new connections again when it is wanted again, and keeps the old ones', async () => {
     const { name, vip, shown } = await newService();
     const client = await connectedTo(vip, a);
@@ -188,6 +203,11 @@ describe('a real server that is no longer wanted', () => {
       await delay(1000);
       assert.equal(await client.echo('still here'), `${a}: still here`);
       await becomes(shown, { [b]: 1, [c]: 1 }, 3000);
+      // A break at the second try at the latest; without one its client would wait for minutes.
+      await assert.rejects(async () => {
+        await Promise.any([client.echo('and now'), delay(500)]);
+        await client.echo('and now');
+      }, /broken|ECONNRESET/);
     });
 
     it('of 0s goes at once', async () => {

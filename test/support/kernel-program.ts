@@ -4,6 +4,7 @@ import { NodeAddressWatch } from '../../src/addresses/node-address-watch.ts';
 import type { ClusterStore } from '../../src/cluster/store.ts';
 import { Controller, type ControllerOptions } from '../../src/controller.ts';
 import { formatVirtualServer } from '../../src/ipvs/model.ts';
+import { setSysctls } from '../../src/ipvs/sysctls.ts';
 import { openKernel, type Kernel } from '../../src/kernel.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import type { ServiceProblem } from '../../src/translate/service-problem.ts';
@@ -65,6 +66,7 @@ export class KernelProgram {
     options: Partial<ControllerOptions> = {},
   ): Promise<KernelProgram> {
     const program = new KernelProgram(store, await openKernel(), options);
+    program.errors.push(...(await setSysctls()).map(({ message }) => message));
     await program.#watch.start();
     program.#controller.start();
     return program;

@@ -126,7 +126,7 @@ describe('in a kernel without the scheduler mh', function () {
       '10.96.0.2:80': 'rr',
       '10.96.0.3:80': 'rr',
     });
-    const told = log.filter(({ msg }) => /scheduler mh/.test(msg));
+    const told = log.filter(({ msg }) => msg.includes('scheduler mh'));
     assert.equal(told.length, 1, log.map(({ msg }) => msg).join('\n'));
   });
 });
