@@ -49,7 +49,7 @@ export class TestCluster {
     endpoints: readonly TestEndpoint[],
     protocol: 'TCP' | 'UDP' = 'TCP',
   ): void {
-    const raw = rawSlice(`${service}-1`, service, {
+    const raw = rawSlice(`${service}-${protocol.toLowerCase()}`, service, {
       endpoints: endpoints.map((endpoint) =>
         typeof endpoint === 'string'
           ? { addresses: [endpoint], nodeName: 'node-b' }

@@ -9,7 +9,8 @@ import { openKernel, type Kernel } from '../../src/kernel.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import type { ServiceProblem } from '../../src/translate/service-problem.ts';
 
-const defaultOptions: ControllerOptions = {
+/** What `run` has without a configuration, on node-a. */
+export const defaultOptions: ControllerOptions = {
   nodeName: 'node-a',
   nodePortAddresses: { kind: 'all' },
   translation: { scheduler: 'rr', drainTimeoutMs: undefined, externalIPs: undefined },
@@ -70,6 +71,11 @@ export class KernelProgram {
     await program.#watch.start();
     program.#controller.start();
     return program;
+  }
+
+  /** Reads the kernel anew and repairs what differs. */
+  requestAudit(): void {
+    this.#controller.requestAudit();
   }
 
   /** The kernel is left as it is. */
