@@ -13,6 +13,7 @@ import { ProxyHealth } from '../health/proxy-health.ts';
 import { setSysctls } from '../ipvs/sysctls.ts';
 import { openKernel, type Kernel } from '../kernel.ts';
 import type { Logger } from '../log.ts';
+import type { IpAddress } from '../net/ip-address.ts';
 import { loadKubeConfig } from '../source/api-server/kube-config.ts';
 import { nodePortAddressesOf } from '../translate/node-addresses.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
@@ -86,15 +87,26 @@ function watchNodeAddresses(
   store: ClusterStore,
   log: Logger,
 ): NodeAddressWatch {
+  let known: readonly IpAddress[] = [];
+  const setHealthCheckAddresses = (): void => {
+    if (nodePortAddresses.kind !== 'all') {
+      const primary = store.node?.primaryAddresses ?? [];
+      const answering = nodePortAddressesOf(known, primary, nodePortAddresses);
+      healthChecks.setAddresses(answering.map(String));
+    }
+  };
+  // The Node may come later than Services, and its primary addresses with it.
+  store.onChange(({ kind }) => {
+    if (kind === 'node') {
+      setHealthCheckAddresses();
+    }
+  });
   return new NodeAddressWatch(client, {
     nodeAddresses: (addresses) => {
       log.info({ addresses: addresses.map(String) }, 'addresses of the node');
       controller.nodeAddressesChanged(addresses);
-      if (nodePortAddresses.kind !== 'all') {
-        const primary = store.node?.primaryAddresses ?? [];
-        const answering = nodePortAddressesOf(addresses, primary, nodePortAddresses);
-        healthChecks.setAddresses(answering.map(String));
-      }
+      known = addresses;
+      setHealthCheckAddresses();
     },
     failed: (error) => {
       log.error(`the addresses of the node could not be read: ${error.message}`);

@@ -5,7 +5,7 @@ import { KubeIpvs } from '../support/cli.ts';
 import { TestFolder } from '../support/cli-folder.ts';
 import { emptyKernel, shell } from '../support/kernel-state.ts';
 import { becomes } from '../support/kernel-table.ts';
-import { rawService, rawSlice } from '../support/manifests.ts';
+import { rawNode, rawService, rawSlice } from '../support/manifests.ts';
 
 const here = 'node-a';
 const elsewhere = 'node-b';
@@ -60,8 +60,8 @@ interface Answer {
   readonly body: unknown;
 }
 
-/** What a load balancer gets; `refused` where nobody listens. */
-async function ask(port: number, host = '192.0.2.10'): Promise<Answer | 'refused'> {
+/** What a load balancer gets; `refused` where nobody listens, `cut off` while that begins. */
+async function ask(port: number, host = '192.0.2.10'): Promise<Answer | 'refused' | 'cut off'> {
   try {
     const response = await fetch(`http://${host}:${port}/healthz`, {
       headers: { connection: 'close' },
@@ -77,6 +77,9 @@ async function ask(port: number, host = '192.0.2.10'): Promise<Answer | 'refused
     assert.ok(error instanceof Error);
     // What fetch gives as the cause is an errno exception.
     const { code } = error.cause as NodeJS.ErrnoException;
+    if (code === 'ECONNRESET' || code === 'UND_ERR_SOCKET') {
+      return 'cut off';
+    }
     assert.equal(code, 'ECONNREFUSED');
     return 'refused';
   }
@@ -117,6 +120,7 @@ describe('at the health-check node port of a load balancer of policy Local', () 
     folder.write('none.json', loadBalancer('none', 2, 32_002, noneHere));
   });
   after(async () => {
+    await process.end('SIGKILL');
     folder.delete();
     await emptyKernel();
     await shell('ip link delete eth0');
@@ -194,6 +198,20 @@ describe('at the health-check node port of a load balancer of policy Local', () 
 
     await shell('ip addr add 198.18.0.6/24 dev eth0');
     await becomes(() => ask(32_001, '198.18.0.6'), answer('some', 2));
+    assert.equal((await process.end('SIGTERM')).code, 0);
+  });
+
+  it('only the primary addresses of the Node answer where nodePortAddresses says so', async () => {
+    const status = { addresses: [{ type: 'InternalIP', address: '192.0.2.10' }] };
+    folder.write('node.json', [{ ...rawNode(here), status }]);
+    await start({ nodePortAddresses: ['primary'] });
+    await becomes(() => ask(32_001, '192.0.2.10'), answer('some', 2));
+    assert.equal(await ask(32_001, '198.18.0.5'), 'refused');
+
+    const moved = { addresses: [{ type: 'InternalIP', address: '198.18.0.5' }] };
+    folder.write('node.json', [{ ...rawNode(here), status: moved }]);
+    await becomes(() => ask(32_001, '198.18.0.5'), answer('some', 2));
+    await becomes(() => ask(32_001, '192.0.2.10'), 'refused' as const);
     assert.equal((await process.end('SIGTERM')).code, 0);
   });
 });
