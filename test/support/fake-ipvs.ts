@@ -31,6 +31,10 @@ export class FakeIpvs implements VirtualServerClient {
   readonly missingSchedulers = new Set<string>();
   /** Every operation that it took. */
   readonly log: Operation[] = [];
+  /** Active connections of each real server that was given none of its own. */
+  connectionsEach = 0;
+  /** Inactive connections of each real server. */
+  inactiveEach = 0;
   /** Active connections, by `connectionKey`. */
   readonly #connections = new Map<string, number>();
 
@@ -82,8 +86,8 @@ export class FakeIpvs implements VirtualServerClient {
     return Array.from(this.rows.get(key)?.realServers ?? [], ([realServerKey, realServer]) => ({
       realServer,
       connections: {
-        active: this.#connections.get(connectionKey(key, realServerKey)) ?? 0,
-        inactive: 0,
+        active: this.#connections.get(connectionKey(key, realServerKey)) ?? this.connectionsEach,
+        inactive: this.inactiveEach,
         persistent: 0,
       },
       statistics: noStatistics,

@@ -1,5 +1,11 @@
 import type { VirtualServer } from '../../src/translate/desired.ts';
-import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
+import { describeOperation } from '../../src/ipvs/ipvs-error.ts';
+import type { Operation } from '../../src/ipvs/model.ts';
+import type { Difference } from '../../src/reconcile/kind.ts';
+import type {
+  ObservedRealServer,
+  ObservedVirtualServer,
+} from '../../src/reconcile/virtual-server-difference.ts';
 import { noFlags, schedulerFlagBits } from '../../src/translate/scheduler-flags.ts';
 import { ip } from './cluster-objects.ts';
 
@@ -56,5 +62,30 @@ export function observedAs(
     realServers: new Map(
       Array.from(desired.realServers, ([key, row]) => [key, { ...row, drain: 'unknown' }]),
     ),
+  };
+}
+
+/** As the kernel shows it when one of its real servers drains: that has weight 0. */
+export function withDraining(
+  observed: ObservedVirtualServer,
+  endpoint: string,
+  drain: ObservedRealServer['drain'],
+): ObservedVirtualServer {
+  const realServer = observed.realServers.get(endpoint);
+  if (realServer === undefined) {
+    throw new Error(`the test's own virtual server has no ${endpoint}`);
+  }
+  const realServers = new Map(observed.realServers);
+  return {
+    ...observed,
+    realServers: realServers.set(endpoint, { ...realServer, weight: 0, drain }),
+  };
+}
+
+/** A difference in the words of operators. */
+export function described({ additions, removals }: Difference<Operation>): Difference<string> {
+  return {
+    additions: additions.map(describeOperation),
+    removals: removals.map(describeOperation),
   };
 }

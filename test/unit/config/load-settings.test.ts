@@ -176,7 +176,7 @@ describe('a configuration file', () => {
 
   for (const [text, reason] of [
     ['kind: KubeProxyConfiguration', /apiVersion is missing/],
-    [`${head.replace('v1alpha1', 'v1')}`, /apiVersion is "kubeproxy\.config\.k8s\.io\/v1"/],
+    [head.replace('v1alpha1', 'v1'), /apiVersion is "kubeproxy\.config\.k8s\.io\/v1"/],
     ['- 1', /must hold a KubeProxyConfiguration/],
     ['a: [', /is no YAML/],
   ] as const) {
