@@ -1,14 +1,22 @@
 import type { ClusterStore, StoreChange } from './cluster/store.ts';
-import type { Problem } from './problem.ts';
+import type { IpAddress } from './net/ip-address.ts';
 import type { DesiredState } from './reconcile/desired-state.ts';
 import type { Failure } from './reconcile/kind-table.ts';
 import type { Reconciler, RoundReport } from './reconcile/reconciler.ts';
-import { ServiceTranslator, type TranslatorOptions } from './service-translator.ts';
+import { missingSchedulerOf } from './reconcile/missing-scheduler.ts';
+import {
+  ServiceTranslator,
+  type TranslatorListener,
+  type TranslatorOptions,
+} from './service-translator.ts';
+import { fallbackScheduler } from './translate/scheduler.ts';
 
 /** What the controller tells the outside; each is called once per fact, not per repetition. */
-export interface ControllerListener {
-  problem(problem: Problem): void;
+export interface ControllerListener extends TranslatorListener {
+  /** The kernel refused something; called when that begins, not at each retry. */
   failure(failure: Failure): void;
+  /** A round is over: the kernel is as desired, but for what failed. */
+  synced(): void;
   /** A round that changed something, or the first one. */
   round(report: RoundReport, durationMs: number): void;
   auditFailed(error: Error): void;
@@ -21,6 +29,12 @@ export interface ControllerOptions extends TranslatorOptions {
 
 /** How soon a read of the kernel that failed is tried again, in milliseconds. */
 const auditRetryMs = 1000;
+
+/** How often draining real servers are looked at, in milliseconds. */
+const restlessEveryMs = 1000;
+
+/** How often a scheduler that the kernel lacked is tried anew, in milliseconds. */
+const missingSchedulerRetryMs = 600_000;
 
 /**
  * Carries changes of the store to the kernel: changed Services are translated one by one, and
@@ -39,9 +53,11 @@ export class Controller {
   #running: Promise<void> | undefined;
   #scheduled: NodeJS.Immediate | undefined;
   #retry: NodeJS.Timeout | undefined;
-  #auditTimer: NodeJS.Timeout | undefined;
+  #timers: readonly NodeJS.Timeout[] = [];
   #auditRetry: NodeJS.Timeout | undefined;
   #unsubscribe: (() => void) | undefined;
+  readonly #toldFailures = new Map<string, string>();
+  #stopped = false;
 
   constructor(
     store: ClusterStore,
@@ -51,9 +67,7 @@ export class Controller {
     listener: ControllerListener,
   ) {
     this.#store = store;
-    this.#translator = new ServiceTranslator(store, desired, options, (problem) => {
-      listener.problem(problem);
-    });
+    this.#translator = new ServiceTranslator(store, desired, options, listener);
     this.#reconciler = reconciler;
     this.#options = options;
     this.#listener = listener;
@@ -65,19 +79,35 @@ export class Controller {
       this.#onChange(change);
     });
     this.#translator.everythingChanged();
-    this.#auditTimer = setInterval(() => {
-      this.requestAudit();
-    }, this.#options.auditEveryMs);
+    this.#timers = [
+      setInterval(() => {
+        this.requestAudit();
+      }, this.#options.auditEveryMs),
+      setInterval(() => {
+        this.#translator.retryMissingSchedulers();
+        this.#schedule();
+      }, missingSchedulerRetryMs),
+      setInterval(() => {
+        this.#reviewRestless();
+      }, restlessEveryMs),
+    ];
     this.#schedule();
   }
 
   /** Ends all activity after the round under way; the kernel keeps what it has. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#unsubscribe?.();
-    clearInterval(this.#auditTimer);
+    this.#timers.forEach(clearInterval);
     this.#cancelPlans();
     await this.#running;
     this.#cancelPlans();
+  }
+
+  /** The node has these addresses now, besides those of the VIP link. */
+  nodeAddressesChanged(addresses: readonly IpAddress[]): void {
+    this.#translator.nodeAddressesChanged(addresses);
+    this.#schedule();
   }
 
   /** Reads the kernel anew in the next round. */
@@ -98,7 +128,7 @@ export class Controller {
         this.#translator.changed(change.key);
         break;
       case 'node':
-        this.#translator.everythingChanged();
+        this.#translator.nodeChanged();
         break;
       case 'synced':
         // Acted upon once what came with it is translated.
@@ -107,9 +137,23 @@ export class Controller {
     this.#schedule();
   }
 
+  /** Only virtual servers that drain are read for that. */
+  #reviewRestless(): void {
+    if (this.#kernelWasRead && this.#reconciler.hasRestless()) {
+      this.#reconciler.reviewRestless();
+      this.#schedule();
+    }
+  }
+
   /** One turn of the event loop gathers what comes together. */
   #schedule(): void {
-    if (this.#running === undefined && this.#scheduled === undefined) {
+    const isStarted = this.#unsubscribe !== undefined;
+    if (
+      isStarted &&
+      !this.#stopped &&
+      this.#running === undefined &&
+      this.#scheduled === undefined
+    ) {
       this.#scheduled = setImmediate(() => {
         this.#scheduled = undefined;
         this.#running = this.#run().finally(() => {
@@ -147,11 +191,45 @@ export class Controller {
     }
     const isFirst = !this.#kernelWasRead;
     const report = await this.#reconcile();
-    report?.failures.forEach((failure) => {
-      this.#listener.failure(failure);
-    });
-    if (report !== undefined && (isFirst || report.applied > 0)) {
+    if (report === undefined) {
+      return;
+    }
+    this.#tellFailures(report.failures.filter((failure) => !this.#isMissingScheduler(failure)));
+    // One object that the kernel refuses is no reason to take the whole node for ill.
+    this.#listener.synced();
+    if (isFirst || report.applied > 0) {
       this.#listener.round(report, performance.now() - startedAt);
+    }
+  }
+
+  /** Services that chose a scheduler which the kernel lacks get the default at once. */
+  #isMissingScheduler(failure: Failure): boolean {
+    const scheduler = missingSchedulerOf(failure);
+    if (scheduler === undefined || scheduler === fallbackScheduler) {
+      return false;
+    }
+    const isNews = this.#translator.schedulerIsMissing(scheduler);
+    // One that a Service chose is told as its problem; the configured one would be told by nobody.
+    return scheduler !== this.#options.translation.scheduler || !isNews;
+  }
+
+  #tellFailures(failures: readonly Failure[]): void {
+    for (const failure of failures) {
+      const subject = `${failure.kind} ${failure.key}`;
+      if (this.#toldFailures.get(subject) !== failure.error.message) {
+        this.#toldFailures.set(subject, failure.error.message);
+        this.#listener.failure(failure);
+      }
+    }
+    const failing = new Set(this.#reconciler.failing());
+    for (const subject of [...this.#toldFailures.keys()]) {
+      if (!failing.has(subject)) {
+        this.#toldFailures.delete(subject);
+      }
+    }
+    if (failures.some(({ error }) => 'code' in error && error.code === 'ENODEV')) {
+      // The link that held all VIPs is gone: more is missing than what failed.
+      this.#auditDue = true;
     }
   }
 

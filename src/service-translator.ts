@@ -1,41 +1,101 @@
-import type { ObjectKey } from './cluster/objects.ts';
+import type { EndpointSlice, ObjectKey, Service } from './cluster/objects.ts';
 import type { ClusterStore } from './cluster/store.ts';
-import { formatProblem, type Problem } from './problem.ts';
-import type { DesiredState } from './reconcile/desired-state.ts';
+import { EndpointIndex } from './endpoint-index.ts';
+import type { IpAddress } from './net/ip-address.ts';
+import { NodePlace } from './node-place.ts';
+import type { DesiredChange, DesiredState } from './reconcile/desired-state.ts';
+import { ToldProblems } from './told-problems.ts';
+import type { HealthCheck } from './translate/desired.ts';
+import type { NodePortAddresses } from './translate/node-addresses.ts';
+import type { Scheduler } from './translate/scheduler.ts';
+import { serviceProblem, type ServiceProblem } from './translate/service-problem.ts';
 import { translateService, type TranslationSettings } from './translate/translate-service.ts';
 
 export interface TranslatorOptions {
   readonly nodeName: string;
+  readonly nodePortAddresses: NodePortAddresses;
   readonly translation: TranslationSettings;
 }
 
+export interface TranslatorListener {
+  /** Called when a problem appears, not again while it lasts. */
+  problem(problem: ServiceProblem): void;
+  /** A Service could not be translated, which should not be. */
+  mistake(service: ObjectKey, error: Error): void;
+  /** What load balancers are to be told about a Service now; undefined for nothing. */
+  healthCheck(service: ObjectKey, healthCheck: HealthCheck | undefined): void;
+}
+
 /**
- * Keeps the desired state equal to the store, one changed Service at a time. A Service is
- * translated again and again; each of its problems is told when it appears.
+ * Keeps the desired state equal to the store and the node, one changed Service at a time.
  */
 export class ServiceTranslator {
   readonly #store: ClusterStore;
   readonly #desired: DesiredState;
   readonly #options: TranslatorOptions;
-  readonly #onProblem: (problem: Problem) => void;
+  readonly #listener: TranslatorListener;
+  readonly #place: NodePlace;
+  readonly #problems: ToldProblems;
+  readonly #endpoints = new EndpointIndex();
   readonly #dirty = new Set<ObjectKey>();
-  readonly #problems = new Map<ObjectKey, ReadonlySet<string>>();
+  /** Those with node ports or external VIPs: only they care for the node's addresses. */
+  readonly #external = new Set<ObjectKey>();
 
   constructor(
     store: ClusterStore,
     desired: DesiredState,
     options: TranslatorOptions,
-    onProblem: (problem: Problem) => void,
+    listener: TranslatorListener,
   ) {
     this.#store = store;
     this.#desired = desired;
     this.#options = options;
-    this.#onProblem = onProblem;
+    this.#listener = listener;
+    this.#place = new NodePlace(options.nodeName, options.nodePortAddresses, (address) =>
+      desired.isVip(address.text),
+    );
+    this.#place.setNode(store.node);
+    this.#problems = new ToldProblems((problem) => {
+      listener.problem(problem);
+    });
   }
 
   /** The Service, or one of its slices, has changed or is gone. */
   changed(service: ObjectKey): void {
     this.#dirty.add(service);
+  }
+
+  /** The Node object has changed. */
+  nodeChanged(): void {
+    this.#place.setNode(this.#store.node);
+    this.everythingChanged();
+  }
+
+  /** The node has these addresses now, besides those of the VIP link. */
+  nodeAddressesChanged(addresses: readonly IpAddress[]): void {
+    this.#place.setNodeAddresses(addresses);
+    for (const key of this.#external) {
+      this.#dirty.add(key);
+    }
+  }
+
+  /**
+   * The kernel was found to lack a scheduler; Services that chose it get the default. Answers
+   * whether that is news.
+   */
+  schedulerIsMissing(scheduler: Scheduler): boolean {
+    const isNews = this.#place.addMissingScheduler(scheduler);
+    if (isNews) {
+      this.everythingChanged();
+    }
+    return isNews;
+  }
+
+  /** Schedulers that the kernel lacked are tried anew. */
+  retryMissingSchedulers(): void {
+    if (this.#place.forgetMissingSchedulers()) {
+      this.everythingChanged();
+    }
   }
 
   /** Something changed that concerns every Service. */
@@ -51,30 +111,88 @@ export class ServiceTranslator {
 
   /** Translates what has changed since the last call. */
   translate(): void {
-    const place = { nodeName: this.#options.nodeName, zone: this.#store.node?.zone };
+    const claimed = new Set<string>();
+    // A new VIP adds Services to the set while this goes over it; they get their turn too.
     for (const key of this.#dirty) {
-      const service = this.#store.service(key);
-      const translation =
-        service === undefined
-          ? undefined
-          : translateService(service, this.#store.slices(key), place, this.#options.translation);
-      this.#desired.setService(key, service?.createdAt ?? 0, translation);
-      this.#tellNews(key, translation?.problems ?? []);
-    }
-    this.#dirty.clear();
-  }
-
-  #tellNews(key: ObjectKey, problems: readonly Problem[]): void {
-    const told = this.#problems.get(key);
-    for (const problem of problems) {
-      if (told?.has(formatProblem(problem)) !== true) {
-        this.#onProblem(problem);
+      this.#dirty.delete(key);
+      try {
+        const change = this.#translate(key);
+        this.#refuseEndpointsAt(change.vips);
+        change.virtualServers.forEach((virtualServer) => claimed.add(virtualServer));
+      } catch (error) {
+        // A mistake of ours costs the Service that it shows at, and keeps its rows as they are.
+        this.#listener.mistake(key, error instanceof Error ? error : new Error(String(error)));
       }
     }
-    if (problems.length === 0) {
-      this.#problems.delete(key);
+    // Not before all of them had their turn: an address that moves is no conflict.
+    this.#tellConflicts(claimed);
+  }
+
+  #translate(key: ObjectKey): DesiredChange {
+    const service = this.#store.service(key);
+    const slices = service === undefined ? [] : this.#store.slices(key);
+    const translation =
+      service === undefined
+        ? undefined
+        : translateService(service, slices, this.#place.current, this.#options.translation);
+    this.#endpoints.replace(key, addressesOf(slices));
+    if (service !== undefined && isExternal(service)) {
+      this.#external.add(key);
     } else {
-      this.#problems.set(key, new Set(problems.map(formatProblem)));
+      this.#external.delete(key);
+    }
+    this.#problems.set(key, translation?.problems ?? []);
+    this.#listener.healthCheck(key, translation?.healthCheck);
+    return this.#desired.setService(key, service?.createdAt ?? 0, translation);
+  }
+
+  /** An address that became a VIP, or is none any more, concerns all that have an endpoint there. */
+  #refuseEndpointsAt(vips: readonly string[]): void {
+    for (const vip of vips) {
+      for (const service of this.#endpoints.servicesAt(vip)) {
+        this.#dirty.add(service);
+      }
     }
   }
+
+  #tellConflicts(claimed: ReadonlySet<string>): void {
+    for (const key of claimed) {
+      this.#problems.set(
+        `virtual server ${key}`,
+        this.#desired.losersOf(key).flatMap((loser) => this.#conflictOf(loser, key)),
+      );
+    }
+  }
+
+  #conflictOf(loser: ObjectKey, key: string): readonly ServiceProblem[] {
+    const service = this.#store.service(loser);
+    const holder = this.#desired.serviceOf(key) ?? '';
+    return service === undefined
+      ? []
+      : [
+          serviceProblem(service, 'AddressConflict', {
+            field: 'virtual server',
+            value: key,
+            allowed: `the older Service ${holder} has it; this one gets it when that one goes`,
+          }),
+        ];
+  }
+}
+
+function isExternal({ ports, externalIPs, loadBalancerIPs }: Service): boolean {
+  return (
+    externalIPs.length > 0 ||
+    loadBalancerIPs.length > 0 ||
+    ports.some(({ nodePort }) => nodePort !== undefined)
+  );
+}
+
+function addressesOf(slices: readonly EndpointSlice[]): ReadonlySet<string> {
+  const addresses = new Set<string>();
+  for (const { endpoints } of slices) {
+    for (const { address } of endpoints) {
+      addresses.add(address.text);
+    }
+  }
+  return addresses;
 }

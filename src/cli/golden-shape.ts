@@ -43,16 +43,28 @@ export function toGoldenShape(
 }
 
 function toGoldenVirtualServer(virtualServer: VirtualServer): GoldenVirtualServer {
-  const { protocol, address, port, scheduler, persistenceSeconds, realServers } = virtualServer;
+  const { protocol, address, port, scheduler, realServers } = virtualServer;
+  const options = ipvsadmOptions(virtualServer);
   return {
     protocol,
     address: formatEndpoint(address, port),
     scheduler,
-    ...(persistenceSeconds === undefined ? {} : { options: `-p ${persistenceSeconds}` }),
+    ...(options === '' ? {} : { options }),
     realServers: Array.from(realServers.values(), toGoldenRealServer).toSorted((a, b) =>
       compareText(a.address, b.address),
     ),
   };
+}
+
+/** The options as `ipvsadm -Sn` prints them; empty where there are none. */
+export function ipvsadmOptions({
+  persistenceSeconds,
+  schedulerFlags,
+}: Pick<VirtualServer, 'persistenceSeconds' | 'schedulerFlags'>): string {
+  return [
+    ...(persistenceSeconds === undefined ? [] : [`-p ${persistenceSeconds}`]),
+    ...(schedulerFlags.names.length === 0 ? [] : [`-b ${schedulerFlags.names.join(',')}`]),
+  ].join(' ');
 }
 
 function toGoldenRealServer({ address, port, method, weight }: RealServer): GoldenRealServer {

@@ -2,6 +2,7 @@ import type { ClusterStore } from '../cluster/store.ts';
 import { loadSettings, type Settings } from '../config/load-settings.ts';
 import type { Logger } from '../log.ts';
 import { formatProblem, type Problem } from '../problem.ts';
+import type { Failure } from '../reconcile/kind-table.ts';
 import { ApiServerSource } from '../source/api-server/api-server-source.ts';
 import { ManifestSource } from '../source/manifests/manifest-source.ts';
 import type { Source } from '../source/source.ts';
@@ -30,6 +31,16 @@ export function openSource(
 export function logProblem(log: Logger, problem: Problem): void {
   const { object, field, value, origin } = problem;
   log.error({ object, field, value, origin }, formatProblem(problem));
+}
+
+/** A Service that this program fails at, as a log line with the place in the code. */
+export function logMistake(log: Logger, service: string, error: Error): void {
+  log.error({ service, err: error }, `Service ${service} could not be translated`);
+}
+
+/** What the kernel refused, as a log line. */
+export function logFailure(log: Logger, { kind, key, error }: Failure): void {
+  log.error({ kind, key }, error.message);
 }
 
 /** The cluster did not answer in time. */

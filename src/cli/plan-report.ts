@@ -5,7 +5,7 @@ import { differences } from '../reconcile/differences.ts';
 import { virtualServerDifference } from '../reconcile/virtual-server-difference.ts';
 import { observedFrom } from '../reconcile/virtual-server-kind.ts';
 import type { VirtualServer } from '../translate/desired.ts';
-import { toGoldenShape } from './golden-shape.ts';
+import { ipvsadmOptions, toGoldenShape } from './golden-shape.ts';
 import type { ObservedKernel } from './observe-kernel.ts';
 import { formatTable } from './text-table.ts';
 
@@ -41,7 +41,7 @@ export function planText(plan: Plan): string {
     .map(([key, virtualServer]) => [
       key,
       virtualServer.scheduler,
-      optionsText(virtualServer),
+      ipvsadmOptions(virtualServer) || '-',
       plan.serviceOf(key) ?? '',
       [...virtualServer.realServers.keys()].join(' ') || '(none)',
     ]);
@@ -50,12 +50,6 @@ export function planText(plan: Plan): string {
     ...rows,
   ]);
   return `${desired}\n${differenceText(plan)}`;
-}
-
-function optionsText(virtualServer: VirtualServer): string {
-  return virtualServer.persistenceSeconds === undefined
-    ? '-'
-    : `persistent ${virtualServer.persistenceSeconds}s`;
 }
 
 function differenceText(plan: Plan): string {

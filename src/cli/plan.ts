@@ -1,3 +1,5 @@
+import { AddressClient } from '../addresses/client.ts';
+import { nodeAddressesOf } from '../addresses/node-addresses.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import type { Settings } from '../config/load-settings.ts';
 import { IpvsUnavailableError } from '../ipvs/ipvs-error.ts';
@@ -8,14 +10,14 @@ import { ServiceTranslator } from '../service-translator.ts';
 import type { VirtualServer } from '../translate/desired.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { observeKernel, type ObservedKernel } from './observe-kernel.ts';
-import { firstList, logProblem, openSource, settingsOf } from './open-source.ts';
-import type { ClusterOptions, PlanOptions } from './options.ts';
+import { firstList, logMistake, logProblem, openSource, settingsOf } from './open-source.ts';
+import type { PlanOptions } from './options.ts';
 import { planJson, planText, type Plan } from './plan-report.ts';
 
 /** Says what the cluster would become here and how the kernel differs; touches nothing. */
 export async function plan(options: PlanOptions, log: Logger): Promise<ExitCode> {
   const settings = await settingsOf(options, log);
-  const desired = await readDesired(options, settings, options.timeout, log);
+  const desired = await readDesired(options, settings, log);
   const report: Plan = { ...desired, observed: await observeIfAvailable(log) };
   process.stdout.write(options.output === 'json' ? planJson(report) : planText(report));
   return exitCode.success;
@@ -29,25 +31,29 @@ export interface DesiredRows {
   serviceOf(key: string): string | undefined;
 }
 
-/** Reads the cluster once and translates it. Raises SourceTimeoutError and what the source raises. */
+/** Reads the cluster once and translates it. Raises NetlinkError, SourceTimeoutError and what the source raises. */
 export async function readDesired(
-  options: ClusterOptions,
+  options: PlanOptions,
   settings: Settings,
-  timeoutMs: number,
   log: Logger,
 ): Promise<DesiredRows> {
   const onProblem = logProblem.bind(undefined, log);
   const store = new ClusterStore();
   const source = openSource(options, settings, onProblem);
   try {
-    await firstList(source, store, timeoutMs);
+    await firstList(source, store, options.timeout);
   } finally {
     await source.stop();
   }
   const virtualServers = new RowMap<VirtualServer>();
   const boundAddresses = new RowMap<IpAddress>();
   const desired = new DesiredState(virtualServers, boundAddresses);
-  const translator = new ServiceTranslator(store, desired, settings, onProblem);
+  const translator = new ServiceTranslator(store, desired, settings, {
+    problem: onProblem,
+    mistake: logMistake.bind(undefined, log),
+    healthCheck: () => undefined,
+  });
+  translator.nodeAddressesChanged(await readNodeAddresses());
   translator.everythingChanged();
   translator.translate();
   return {
@@ -55,6 +61,16 @@ export async function readDesired(
     boundAddresses: boundAddresses.rows,
     serviceOf: (key) => desired.serviceOf(key),
   };
+}
+
+/** To read addresses needs no right at all, and no IPVS. Raises NetlinkError. */
+async function readNodeAddresses(): Promise<readonly IpAddress[]> {
+  const client = new AddressClient();
+  try {
+    return nodeAddressesOf(await client.links(), await client.addresses());
+  } finally {
+    client.close();
+  }
 }
 
 /** A table that only remembers. */

@@ -23,7 +23,7 @@ async function serviceNames(
 ): Promise<(key: string) => string | undefined> {
   try {
     const settings = await settingsOf(options, log);
-    const desired = await readDesired(options, settings, options.timeout, log);
+    const desired = await readDesired(options, settings, log);
     return (key) => desired.serviceOf(key);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -15,6 +15,8 @@ export type TrafficPolicy = 'Cluster' | 'Local';
 export interface Service {
   readonly namespace: string;
   readonly name: string;
+  /** Empty where the object has none (a manifest by hand). */
+  readonly uid: string;
   /** Milliseconds since 1970; 0 where the object does not say (a manifest by hand). */
   readonly createdAt: number;
   /** The annotations of `kube-ipvs.io/` and `kube-router.io/`; the others are dropped. */
@@ -23,8 +25,15 @@ export interface Service {
   readonly proxyName: string | undefined;
   /** Empty for headless Services and for those of type ExternalName. */
   readonly clusterIPs: readonly IpAddress[];
+  /** `spec.externalIPs`, in both families. */
+  readonly externalIPs: readonly IpAddress[];
+  /** The IPs of `status.loadBalancer.ingress`, without those of `ipMode: Proxy`. */
+  readonly loadBalancerIPs: readonly IpAddress[];
   readonly ports: readonly ServicePort[];
   readonly internalTrafficPolicy: TrafficPolicy;
+  readonly externalTrafficPolicy: TrafficPolicy;
+  /** Where a load balancer asks whether this node has endpoints (policy Local only). */
+  readonly healthCheckNodePort: number | undefined;
   readonly sessionAffinity: SessionAffinity;
 }
 
@@ -33,6 +42,7 @@ export interface ServicePort {
   readonly name: string;
   readonly protocol: Protocol;
   readonly port: number;
+  readonly nodePort: number | undefined;
 }
 
 export type SessionAffinity =
@@ -75,6 +85,8 @@ export interface Node {
   readonly name: string;
   /** The label `topology.kubernetes.io/zone`. */
   readonly zone: string | undefined;
+  /** The primary address of each family: the first InternalIP, else the first ExternalIP. */
+  readonly primaryAddresses: readonly IpAddress[];
 }
 
 /** `namespace/name`, the key of Services and slices everywhere. */

@@ -5,7 +5,6 @@ import { describeObject, readName, readNamespace } from './metadata.ts';
 import { dnsLabel } from './names.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from './objects.ts';
 import { readPort } from './parse-port.ts';
-import { specialAddress } from './special-address.ts';
 
 const serviceNameLabel = 'kubernetes.io/service-name';
 const headlessLabel = 'service.kubernetes.io/headless';
@@ -128,11 +127,6 @@ function parseAddress(
   const address = IpAddress.parse(text);
   if (address?.family !== family) {
     reject(`must be an ${family} address, as the slice's addressType says`);
-    return undefined;
-  }
-  const special = specialAddress(address);
-  if (special !== undefined) {
-    reject(`must be the address of one host: it is ${special}`);
     return undefined;
   }
   return address;

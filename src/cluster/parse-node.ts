@@ -1,6 +1,10 @@
+import { IpAddress } from '../net/ip-address.ts';
 import { FieldReader, ProblemLog, type Parsed } from './fields.ts';
 import { describeObject, readName } from './metadata.ts';
 import type { Node } from './objects.ts';
+
+/** Lower goes first; other types (Hostname, DNS names) hold no IP. */
+const rankOfType: Readonly<Record<string, number>> = { InternalIP: 0, ExternalIP: 1 };
 
 const zoneLabel = 'topology.kubernetes.io/zone';
 
@@ -19,5 +23,30 @@ function readNode(root: FieldReader): Node | undefined {
     return undefined;
   }
   const zone = metadata.object('labels').string(zoneLabel);
-  return { name, zone: zone === '' ? undefined : zone };
+  return {
+    name,
+    zone: zone === '' ? undefined : zone,
+    primaryAddresses: readPrimaryAddresses(root.object('status')),
+  };
+}
+
+/** As kube-proxy does it (pkg/util/node GetNodeHostIPs). */
+function readPrimaryAddresses(status: FieldReader): readonly IpAddress[] {
+  const all = status.list('addresses', (element) => {
+    const type = element.string('type') ?? '';
+    const rank = rankOfType[type];
+    if (rank === undefined) {
+      return undefined;
+    }
+    const address = IpAddress.parse(element.string('address') ?? '');
+    if (address === undefined) {
+      element.reject('address', `must be an IP address, for the type is ${type}`);
+      return undefined;
+    }
+    return { rank, address };
+  });
+  const ordered = all.toSorted((a, b) => a.rank - b.rank).map(({ address }) => address);
+  const [first] = ordered;
+  const second = ordered.find(({ family }) => family !== first?.family);
+  return [first, second].filter((address) => address !== undefined);
 }

@@ -14,6 +14,8 @@ const trafficPolicies: readonly TrafficPolicy[] = ['Cluster', 'Local'];
 const defaultAffinitySeconds = 10_800;
 const mostAffinitySeconds = 86_400;
 
+type Reject = (allowed: string) => void;
+
 const noAffinity: SessionAffinity = Object.freeze({ kind: 'None' });
 const noAnnotations: ReadonlyMap<string, string> = new Map();
 const noAddresses: readonly IpAddress[] = Object.freeze([]);
@@ -41,12 +43,17 @@ function readService(root: FieldReader): Service | undefined {
   return {
     namespace,
     name,
+    uid: metadata.string('uid') ?? '',
     createdAt: readCreatedAt(metadata),
     annotations: readAnnotations(metadata.object('annotations')),
     proxyName: metadata.object('labels').string(proxyNameLabel),
     clusterIPs: readClusterIPs(spec),
+    externalIPs: readExternalIPs(spec),
+    loadBalancerIPs: readLoadBalancerIPs(root.object('status').object('loadBalancer')),
     ports: readPorts(spec),
     internalTrafficPolicy: spec.oneOf('internalTrafficPolicy', trafficPolicies) ?? 'Cluster',
+    externalTrafficPolicy: spec.oneOf('externalTrafficPolicy', trafficPolicies) ?? 'Cluster',
+    healthCheckNodePort: readHealthCheckNodePort(spec),
     sessionAffinity: readSessionAffinity(spec),
   };
 }
@@ -93,13 +100,42 @@ function readClusterIPList(spec: FieldReader): readonly IpAddress[] {
   });
 }
 
-function readClusterIP(text: string, reject: (allowed: string) => void): IpAddress | undefined {
+function readClusterIP(text: string, reject: Reject): IpAddress | undefined {
   if (text === '' || text === 'None') {
     return undefined;
   }
+  return readVip(text, 'must be an IP address, None or empty', reject);
+}
+
+function readExternalIPs(spec: FieldReader): readonly IpAddress[] {
+  return spec.strings('externalIPs', (text, reject) => {
+    const address = readVip(text, 'must be an IP address', reject);
+    if (address !== undefined && specialAddress(address) === 'link-local') {
+      reject('must be the address of one host: it is link-local');
+    }
+    return address;
+  });
+}
+
+/** An ingress with a host name alone has nothing to be programmed (KEP-1860 for `ipMode`). */
+function readLoadBalancerIPs(loadBalancer: FieldReader): readonly IpAddress[] {
+  return loadBalancer.list('ingress', (ingress) => {
+    const text = ingress.string('ip');
+    const mode = ingress.oneOf('ipMode', ['VIP', 'Proxy'] as const) ?? 'VIP';
+    if (text === undefined || text === '' || mode === 'Proxy') {
+      return undefined;
+    }
+    return readVip(text, 'must be an IP address', (allowed) => {
+      ingress.reject('ip', allowed);
+    });
+  });
+}
+
+/** Link-local addresses are let through where the API server does so too. */
+function readVip(text: string, allowed: string, reject: Reject): IpAddress | undefined {
   const address = IpAddress.parse(text);
   if (address === undefined) {
-    reject('must be an IP address, None or empty');
+    reject(allowed);
     return undefined;
   }
   const special = specialAddress(address);
@@ -108,6 +144,12 @@ function readClusterIP(text: string, reject: (allowed: string) => void): IpAddre
     return undefined;
   }
   return address;
+}
+
+/** The API server clears it with 0 when the policy changes. */
+function readHealthCheckNodePort(spec: FieldReader): number | undefined {
+  const port = spec.integer('healthCheckNodePort', 0, 65_535);
+  return port === 0 ? undefined : port;
 }
 
 function readPorts(spec: FieldReader): readonly ServicePort[] {
@@ -129,7 +171,8 @@ function readPorts(spec: FieldReader): readonly ServicePort[] {
     }
     names.add(name);
     numbers.add(number);
-    return { name, protocol, port };
+    const nodePort = element.integer('nodePort', 0, 65_535);
+    return { name, protocol, port, nodePort: nodePort === 0 ? undefined : nodePort };
   });
 }
 

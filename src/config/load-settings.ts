@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import convict from 'convict';
 import { parseDocument } from 'yaml';
+import { Cidr } from '../net/cidr.ts';
+import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import { isScheduler } from '../translate/scheduler.ts';
 import type { TranslationSettings } from '../translate/translate-service.ts';
 import { parseGoDuration } from './go-duration.ts';
@@ -13,6 +15,7 @@ export interface Settings {
   readonly nodeName: string;
   /** Undefined for the credentials of the Pod, or kubectl's default. */
   readonly kubeconfig: string | undefined;
+  readonly nodePortAddresses: NodePortAddresses;
   readonly translation: TranslationSettings;
   /** How often the kernel is read anew and drift repaired, in milliseconds. */
   readonly auditEveryMs: number;
@@ -127,9 +130,28 @@ export function settingsFrom(
   return {
     nodeName: nodeNameFrom(flags.nodeName ?? config.get('hostnameOverride')),
     kubeconfig: kubeconfig === '' ? undefined : kubeconfig,
-    translation: { scheduler: isScheduler(scheduler) ? scheduler : defaultScheduler },
+    nodePortAddresses: nodePortAddressesFrom(config.get('nodePortAddresses')),
+    translation: {
+      scheduler: isScheduler(scheduler) ? scheduler : defaultScheduler,
+      drainTimeoutMs: parseGoDuration(config.get('kubeIpvs.drainTimeout')),
+      externalIPs: cidrsFrom(config.get('kubeIpvs.externalIPCIDRs')),
+    },
     auditEveryMs: auditPeriod(config.get('ipvs.syncPeriod')),
   };
+}
+
+function nodePortAddressesFrom(entries: readonly string[]): NodePortAddresses {
+  if (entries.length === 0) {
+    return { kind: 'all' };
+  }
+  return entries.includes('primary')
+    ? { kind: 'primary' }
+    : { kind: 'ranges', ranges: cidrsFrom(entries) };
+}
+
+/** The schema has let only CIDRs through. */
+function cidrsFrom(entries: readonly string[]): readonly Cidr[] {
+  return entries.map((entry) => Cidr.parse(entry)).filter((cidr) => cidr !== undefined);
 }
 
 /** Zero means the default, as with kube-proxy. */

@@ -1,4 +1,5 @@
 import convict from 'convict';
+import { Cidr } from '../net/cidr.ts';
 import { fallbackScheduler, schedulers } from '../translate/scheduler.ts';
 import { parseGoDuration } from './go-duration.ts';
 
@@ -11,6 +12,11 @@ export const schema = {
     doc: 'The proxy mode; this program is the ipvs mode.',
     format: ['', 'ipvs'],
     default: '',
+  },
+  nodePortAddresses: {
+    doc: 'Which node addresses answer on node ports: CIDRs, or primary for the IPs of the Node; empty for all.',
+    format: 'node-port-addresses',
+    default: [] as readonly string[],
   },
   hostnameOverride: {
     doc: 'The name of the Node, where it is not the host name.',
@@ -36,6 +42,18 @@ export const schema = {
       default: '30s',
     },
   },
+  kubeIpvs: {
+    drainTimeout: {
+      doc: 'How long a real server that is no longer wanted may keep its connections; empty for as long as they last.',
+      format: 'optional-go-duration',
+      default: '',
+    },
+    externalIPCIDRs: {
+      doc: 'Where external IPs of Services may come from; an empty list for nowhere.',
+      format: 'cidrs',
+      default: ['0.0.0.0/0', '::/0'] as readonly string[],
+    },
+  },
 } as const;
 
 /** What an empty `ipvs.scheduler` means. */
@@ -49,3 +67,42 @@ convict.addFormat({
     }
   },
 });
+
+convict.addFormat({
+  name: 'optional-go-duration',
+  validate(value: unknown): void {
+    if (typeof value !== 'string' || (value !== '' && parseGoDuration(value) === undefined)) {
+      throw new TypeError('must be a duration such as 5m, 30s or 0s, or empty');
+    }
+  },
+});
+
+convict.addFormat({
+  name: 'cidrs',
+  validate(value: unknown): void {
+    if (!isCidrList(value)) {
+      throw new TypeError('must be a list of CIDRs such as 192.0.2.0/24');
+    }
+  },
+});
+
+convict.addFormat({
+  name: 'node-port-addresses',
+  validate(value: unknown): void {
+    const isPrimary = Array.isArray(value) && value.length === 1 && value[0] === 'primary';
+    if (!isPrimary && !isCidrList(value)) {
+      throw new TypeError(
+        'must be a list of CIDRs such as 192.0.2.0/24, or the word primary alone',
+      );
+    }
+  },
+});
+
+/** A mapping in the place of a list arrives as the default list with the fields of the mapping. */
+function isCidrList(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    Object.keys(value).length === value.length &&
+    value.every((entry) => typeof entry === 'string' && Cidr.parse(entry) !== undefined)
+  );
+}

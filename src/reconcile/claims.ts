@@ -6,6 +6,13 @@ interface Claim<Row> {
   readonly row: Row;
 }
 
+export interface ClaimedKeys {
+  /** All that the owner claims now or claimed before. */
+  readonly touched: readonly string[];
+  /** Those among them that have another row now. */
+  readonly changed: readonly string[];
+}
+
 /**
  * Who wants what under which key. Several owners may claim one key: one of them holds it,
  * always the same one, and the next takes over when its claim goes. Pure.
@@ -14,10 +21,10 @@ export class Claims<Row> {
   readonly #byKey = new Map<string, readonly Claim<Row>[]>();
   readonly #keysByOwner = new Map<string, readonly string[]>();
 
-  /** Replaces all claims of an owner; answers with the keys that have another row by that. */
-  replace(owner: string, rank: number, rows: ReadonlyMap<string, Row>): readonly string[] {
-    const keys = new Set([...(this.#keysByOwner.get(owner) ?? []), ...rows.keys()]);
-    const changed = [...keys].filter((key) => {
+  /** Replaces all claims of an owner; answers with the keys that this was about. */
+  replace(owner: string, rank: number, rows: ReadonlyMap<string, Row>): ClaimedKeys {
+    const keys = [...new Set([...(this.#keysByOwner.get(owner) ?? []), ...rows.keys()])];
+    const changed = keys.filter((key) => {
       const before = this.row(key);
       this.#claim(key, owner, rank, rows.get(key));
       return this.row(key) !== before;
@@ -27,7 +34,7 @@ export class Claims<Row> {
     } else {
       this.#keysByOwner.set(owner, [...rows.keys()]);
     }
-    return changed;
+    return { touched: keys, changed };
   }
 
   /** The row of the owner that holds the key. */
@@ -38,6 +45,11 @@ export class Claims<Row> {
   /** The owner that holds the key. */
   holder(key: string): string | undefined {
     return this.#byKey.get(key)?.[0]?.owner;
+  }
+
+  /** The owners that claim the key and do not hold it. */
+  losers(key: string): readonly string[] {
+    return (this.#byKey.get(key) ?? []).slice(1).map(({ owner }) => owner);
   }
 
   /** No row takes the claim back. */

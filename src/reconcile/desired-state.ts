@@ -1,11 +1,19 @@
 import type { ObjectKey } from '../cluster/objects.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { virtualServerKey, type Translation, type VirtualServer } from '../translate/desired.ts';
-import { Claims } from './claims.ts';
+import { Claims, type ClaimedKeys } from './claims.ts';
 
 /** Where desired rows go: the table of one kind. */
 export interface DesiredTable<Row> {
   setDesired(key: string, row: Row | undefined): void;
+}
+
+/** What changed with a Service besides its own rows. */
+export interface DesiredChange {
+  /** The keys of the virtual servers that it claims now or claimed before. */
+  readonly virtualServers: readonly string[];
+  /** The addresses that became a VIP by it, or may no longer be one. */
+  readonly vips: readonly string[];
 }
 
 /**
@@ -27,27 +35,47 @@ export class DesiredState {
   }
 
   /** Replaces what a Service wants; nothing, where it is gone. `createdAt` in milliseconds. */
-  setService(service: ObjectKey, createdAt: number, translation: Translation | undefined): void {
+  setService(
+    service: ObjectKey,
+    createdAt: number,
+    translation: Translation | undefined,
+  ): DesiredChange {
     const { virtualServers = [], boundAddresses = [] } = translation ?? {};
-    update(
+    const { touched } = update(
       this.#virtualServers,
       this.#virtualServerTable,
       service,
       createdAt,
       new Map(virtualServers.map((row) => [virtualServerKey(row), row])),
     );
-    update(
+    const vips = new Map(boundAddresses.map((address) => [address.text, address]));
+    const wereVips = new Set([...vips.keys()].filter((text) => this.isVip(text)));
+    const { changed } = update(
       this.#boundAddresses,
       this.#boundAddressTable,
       service,
       createdAt,
-      new Map(boundAddresses.map((address) => [address.text, address])),
+      vips,
     );
+    return {
+      virtualServers: touched,
+      vips: changed.filter((text) => this.isVip(text) !== wereVips.has(text) || !vips.has(text)),
+    };
   }
 
   /** The Service that holds a virtual server. */
   serviceOf(key: string): ObjectKey | undefined {
     return this.#virtualServers.holder(key);
+  }
+
+  /** The Services that claim a virtual server that another one holds. */
+  losersOf(key: string): readonly ObjectKey[] {
+    return this.#virtualServers.losers(key);
+  }
+
+  /** True for an address that some Service wants bound. */
+  isVip(text: string): boolean {
+    return this.#boundAddresses.holder(text) !== undefined;
   }
 }
 
@@ -57,8 +85,10 @@ function update<Row>(
   owner: string,
   rank: number,
   rows: ReadonlyMap<string, Row>,
-): void {
-  for (const key of claims.replace(owner, rank, rows)) {
+): ClaimedKeys {
+  const keys = claims.replace(owner, rank, rows);
+  for (const key of keys.changed) {
     table.setDesired(key, claims.row(key));
   }
+  return keys;
 }

@@ -25,8 +25,11 @@ export interface AnyKindTable {
   applyRemovals(nowMs: number): Promise<StepReport>;
   deferRemovals(nowMs: number): void;
   hasWork(nowMs: number): boolean;
+  hasRestless(): boolean;
+  reviewRestless(): void;
   nextDueAtMs(): number | undefined;
   differing(): readonly string[];
+  failing(): readonly string[];
 }
 
 type Half = keyof Difference<unknown>;
@@ -135,6 +138,22 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     }
   }
 
+  /** Whether some objects change by themselves. */
+  hasRestless(): boolean {
+    return (this.#kind.restless?.() ?? []).length > 0;
+  }
+
+  /** The next round reads the objects that change by themselves, and does what follows. */
+  reviewRestless(): void {
+    for (const key of this.#kind.restless?.() ?? []) {
+      const known = this.#desired.get(key) ?? this.#observed.get(key);
+      if (known !== undefined) {
+        this.#suspect.set(key, known);
+        this.#dirty.add(key);
+      }
+    }
+  }
+
   hasWork(nowMs: number): boolean {
     for (const key of this.#dirty) {
       if (this.#backOff.isDue(key, nowMs)) {
@@ -142,6 +161,10 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
       }
     }
     return false;
+  }
+
+  failing(): readonly string[] {
+    return this.#backOff.keys();
   }
 
   nextDueAtMs(): number | undefined {

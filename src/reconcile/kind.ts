@@ -21,6 +21,12 @@ export interface Kind<Desired, Observed, Change> {
   /** Carries out changes in their order; answers for each why it failed, or undefined. */
   apply(changes: readonly Change[]): Promise<readonly (KernelError | undefined)[]>;
 
+  /**
+   * The objects that change by themselves and without a notice, by key: they are read again
+   * every now and then. None where the method is missing.
+   */
+  restless?(): readonly string[];
+
   /** What the kernel holds after a change that succeeded. */
   after(observed: Observed | undefined, change: Change): Observed | undefined;
 }

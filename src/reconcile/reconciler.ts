@@ -72,6 +72,23 @@ export class Reconciler {
     return this.#mayRemove && this.#tables.some((table) => table.hasWork(now));
   }
 
+  /** Whether some objects change by themselves (real servers that drain). */
+  hasRestless(): boolean {
+    return this.#tables.some((table) => table.hasRestless());
+  }
+
+  /** The next round reads them again and does what follows. */
+  reviewRestless(): void {
+    for (const table of this.#tables) {
+      table.reviewRestless();
+    }
+  }
+
+  /** What failed and has not succeeded since: `virtual server TCP 10.96.0.1:80`. */
+  failing(): readonly string[] {
+    return this.#tables.flatMap((table) => table.failing().map((key) => `${table.name} ${key}`));
+  }
+
   /** When the next failed object is to be tried again, in milliseconds of `now`. */
   nextDueAtMs(): number | undefined {
     return this.#tables

@@ -7,6 +7,7 @@ import type {
 } from '../ipvs/model.ts';
 import { formatRealServer } from '../ipvs/model.ts';
 import { hostPrefixLength } from '../net/ip-address.ts';
+import { schedulerFlagBits } from '../translate/scheduler-flags.ts';
 import type { RealServer, VirtualServer } from '../translate/desired.ts';
 import { noDifference, type Difference } from './kind.ts';
 
@@ -14,13 +15,25 @@ import { noDifference, type Difference } from './kind.ts';
 export interface ObservedVirtualServer {
   readonly id: VirtualServerId;
   readonly settings: VirtualServerSettings;
-  readonly realServers: ReadonlyMap<string, RealServer>;
+  readonly realServers: ReadonlyMap<string, ObservedRealServer>;
+}
+
+export interface ObservedRealServer extends RealServer {
+  /**
+   * What is known of its draining when it is no longer wanted: `over` where it has no
+   * connections left, or where its time is up.
+   */
+  readonly drain: 'over' | 'unknown';
 }
 
 /**
  * The operations that lead from what is observed to what is desired. Settings are changed in
  * place, for connections to go on. A virtual server that nobody desires is deleted only where
  * it is ours; one that is desired and not ours is taken over as it stands.
+ *
+ * A real server that is not desired is drained: it gets weight 0, so that it takes no new
+ * connections, and is deleted when its draining is over. One that comes back gets its weight
+ * back by the same difference (kube-proxy issues 92019 and 108319).
  */
 export function virtualServerDifference(
   desired: VirtualServer | undefined,
@@ -40,13 +53,13 @@ export function virtualServerDifference(
     }
     return { additions, removals: [] };
   }
-  const additions: Operation[] = sameSettings(settings, observed.settings)
+  const additions: readonly Operation[] = sameSettings(settings, observed.settings)
     ? []
     : [{ kind: 'change virtual server', id, settings }];
-  if (desired.realServers === observed.realServers) {
-    return { additions, removals: [] };
-  }
-  return realServerDifference(id, additions, desired.realServers, observed.realServers);
+  return {
+    additions: [...additions, ...wantedRealServers(id, desired, observed)],
+    removals: unwantedRealServers(id, desired, observed),
+  };
 }
 
 /** The table after one operation that succeeded. */
@@ -81,7 +94,7 @@ function settingsOf(virtualServer: VirtualServer): VirtualServerSettings {
     scheduler: virtualServer.scheduler,
     persistence: persistenceOf(virtualServer),
     onePacket: false,
-    schedulerFlags: 0,
+    schedulerFlags: schedulerFlagBits(virtualServer.schedulerFlags),
     owned: true,
   };
 }
@@ -106,43 +119,61 @@ function sameSettings(a: VirtualServerSettings, b: VirtualServerSettings): boole
   );
 }
 
-function realServerDifference(
+function wantedRealServers(
   id: VirtualServerId,
-  before: Operation[],
-  desired: ReadonlyMap<string, RealServer>,
-  observed: ReadonlyMap<string, RealServer>,
-): Difference<Operation> {
-  const additions = before;
-  for (const [key, realServer] of desired) {
-    const present = observed.get(key);
+  desired: VirtualServer,
+  observed: ObservedVirtualServer,
+): Operation[] {
+  const operations: Operation[] = [];
+  for (const [key, realServer] of desired.realServers) {
+    const present = observed.realServers.get(key);
     if (present === undefined) {
-      additions.push({ kind: 'add real server', id, realServer: toKernel(realServer) });
+      operations.push({ kind: 'add real server', id, realServer: toKernel(realServer) });
     } else if (present.weight !== realServer.weight || present.method !== realServer.method) {
-      additions.push({ kind: 'change real server', id, realServer: toKernel(realServer) });
+      operations.push({ kind: 'change real server', id, realServer: toKernel(realServer) });
     }
   }
-  const removals: Operation[] = [];
-  for (const [key, realServer] of observed) {
-    if (!desired.has(key)) {
-      removals.push({ kind: 'delete real server', id, realServer });
+  return operations;
+}
+
+function unwantedRealServers(
+  id: VirtualServerId,
+  desired: VirtualServer,
+  observed: ObservedVirtualServer,
+): Operation[] {
+  const operations: Operation[] = [];
+  for (const [key, realServer] of observed.realServers) {
+    if (desired.realServers.has(key)) {
+      continue;
+    }
+    if (!drains(desired) || (realServer.weight === 0 && realServer.drain === 'over')) {
+      operations.push({ kind: 'delete real server', id, realServer });
+    } else if (realServer.weight !== 0) {
+      const drained = toKernel({ ...realServer, weight: 0 });
+      operations.push({ kind: 'change real server', id, realServer: drained });
     }
   }
-  return { additions, removals };
+  return operations;
+}
+
+/** UDP has no connections that could be waited for; a limit of 0 waits for none. */
+function drains(virtualServer: VirtualServer): boolean {
+  return virtualServer.protocol !== 'UDP' && virtualServer.drainTimeoutMs !== 0;
 }
 
 function realServersAfter(
-  realServers: ReadonlyMap<string, RealServer>,
+  realServers: ReadonlyMap<string, ObservedRealServer>,
   operation: Extract<Operation, { readonly realServer: unknown }>,
-): ReadonlyMap<string, RealServer> {
+): ReadonlyMap<string, ObservedRealServer> {
   // The loop alone holds the observed map, so that it may grow in place: copying it for each
   // of its real servers would cost the square of their number.
-  const changed = realServers as Map<string, RealServer>;
+  const changed = realServers as Map<string, ObservedRealServer>;
   const key = formatRealServer(operation.realServer);
   if (operation.kind === 'delete real server') {
     changed.delete(key);
   } else {
     const { address, port, method, weight } = operation.realServer;
-    changed.set(key, { address, port, method, weight });
+    changed.set(key, { address, port, method, weight, drain: 'unknown' });
   }
   return changed;
 }

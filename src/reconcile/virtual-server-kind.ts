@@ -1,8 +1,15 @@
 import type { IpvsClient } from '../ipvs/client.ts';
 import type { IpvsError } from '../ipvs/ipvs-error.ts';
-import { formatRealServer, type Operation } from '../ipvs/model.ts';
-import { readOne, readTable, type ListedVirtualServer } from '../ipvs/read-table.ts';
+import { formatRealServer, formatVirtualServer, type Operation } from '../ipvs/model.ts';
+import type { ListedRealServer } from '../ipvs/proc-table.ts';
+import {
+  readOne,
+  readTable,
+  type ListedVirtualServer,
+  type TableReader,
+} from '../ipvs/read-table.ts';
 import type { VirtualServer } from '../translate/desired.ts';
+import { DrainTimes } from './drain-times.ts';
 import type { Kind } from './kind.ts';
 import {
   afterOperation,
@@ -11,20 +18,36 @@ import {
   type ObservedVirtualServer,
 } from './virtual-server-difference.ts';
 
+/** What is needed of the client. */
+export type VirtualServerClient = TableReader & Pick<IpvsClient, 'execute'>;
+
 /** Virtual servers with their real servers, as a kind of the loop. */
 export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualServer, Operation> {
   readonly name = 'virtual server';
   readonly difference = virtualServerDifference;
   readonly after = afterOperation;
-  readonly #client: IpvsClient;
+  readonly #client: VirtualServerClient;
+  readonly #now: () => number;
+  readonly #readTable: typeof readTable;
+  readonly #drainTimes = new DrainTimes();
 
-  constructor(client: IpvsClient) {
+  /** `now` in milliseconds. */
+  constructor(client: VirtualServerClient, now: () => number = Date.now, read = readTable) {
     this.#client = client;
+    this.#now = now;
+    this.#readTable = read;
   }
 
   async list(): Promise<Map<string, ObservedVirtualServer>> {
-    const table = await readTable(this.#client);
-    return new Map(Array.from(table, ([key, listed]) => [key, observedFrom(listed)]));
+    const table = await this.#readTable(this.#client);
+    for (const key of this.#drainTimes.virtualServers()) {
+      if (!table.has(key)) {
+        this.#drainTimes.forget(key);
+      }
+    }
+    return new Map(
+      Array.from(table, ([key, listed]) => [key, this.#observe(key, listed, undefined)]),
+    );
   }
 
   async read(
@@ -33,28 +56,85 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
     const found = new Map<string, ObservedVirtualServer>();
     for (const [key, row] of known) {
       const listed = await readOne(this.#client, 'id' in row ? row.id : idOf(row));
-      if (listed !== undefined) {
-        found.set(key, observedFrom(listed));
+      if (listed === undefined) {
+        this.#drainTimes.forget(key);
+      } else {
+        const limitMs = 'drainTimeoutMs' in row ? row.drainTimeoutMs : undefined;
+        found.set(key, this.#observe(key, listed, limitMs));
       }
     }
     return found;
   }
 
-  apply(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
-    return this.#client.execute(operations);
+  async apply(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
+    const outcomes = await this.#client.execute(operations);
+    operations.forEach((operation, index) => {
+      if (outcomes[index] === undefined) {
+        this.#followDraining(operation);
+      }
+    });
+    return outcomes;
+  }
+
+  /** Those with real servers that drain: their connections come to an end without a notice. */
+  restless(): readonly string[] {
+    return this.#drainTimes.virtualServers();
+  }
+
+  #observe(
+    key: string,
+    listed: ListedVirtualServer,
+    limitMs: number | undefined,
+  ): ObservedVirtualServer {
+    const drains = (realServer: ListedRealServer): boolean =>
+      listed.settings.owned && realServer.weight === 0;
+    const draining = listed.realServers.filter(drains).map(formatRealServer);
+    this.#drainTimes.replace(key, draining, this.#now());
+    return observedFrom(listed, (realServer) => {
+      const elapsedMs = this.#drainTimes.elapsedMs(key, formatRealServer(realServer), this.#now());
+      return drains(realServer) && limitMs !== undefined && elapsedMs >= limitMs;
+    });
+  }
+
+  #followDraining(operation: Operation): void {
+    const key = formatVirtualServer(operation.id);
+    switch (operation.kind) {
+      case 'add virtual server':
+      case 'change virtual server':
+        break;
+      case 'delete virtual server':
+        this.#drainTimes.forget(key);
+        break;
+      case 'add real server':
+      case 'change real server':
+        if (operation.realServer.weight === 0) {
+          this.#drainTimes.start(key, formatRealServer(operation.realServer), this.#now());
+        } else {
+          this.#drainTimes.end(key, formatRealServer(operation.realServer));
+        }
+        break;
+      case 'delete real server':
+        this.#drainTimes.end(key, formatRealServer(operation.realServer));
+        break;
+    }
   }
 }
 
-/** The row of the loop for what the kernel lists. */
-export function observedFrom(listed: ListedVirtualServer): ObservedVirtualServer {
+/** The row of the loop for what the kernel lists; `isTimeUp` limits the draining. */
+export function observedFrom(
+  listed: ListedVirtualServer,
+  isTimeUp: (realServer: ListedRealServer) => boolean = () => false,
+): ObservedVirtualServer {
   return {
     id: listed.id,
     settings: listed.settings,
     realServers: new Map(
-      listed.realServers.map(({ address, port, method, weight }) => [
-        formatRealServer({ address, port }),
-        { address, port, method, weight },
-      ]),
+      listed.realServers.map((realServer) => {
+        const { address, port, method, weight } = realServer;
+        const connections = realServer.activeConnections + realServer.inactiveConnections;
+        const drain = connections === 0 || isTimeUp(realServer) ? 'over' : 'unknown';
+        return [formatRealServer(realServer), { address, port, method, weight, drain }];
+      }),
     ),
   };
 }

@@ -1,15 +1,25 @@
 import type { Protocol } from '../cluster/objects.ts';
 import type { ForwardingMethod } from '../ipvs/model.ts';
 import { formatEndpoint, type IpAddress } from '../net/ip-address.ts';
-import type { Problem } from '../problem.ts';
+import type { SchedulerFlags } from './scheduler-flags.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { ServiceProblem } from './service-problem.ts';
 
 /** What a Service becomes: the rows that it wants in the kernel's tables. */
 export interface Translation {
   readonly virtualServers: readonly VirtualServer[];
   /** The VIPs among them, each once; node addresses are not bound. */
   readonly boundAddresses: readonly IpAddress[];
-  readonly problems: readonly Problem[];
+  /** What a load balancer is to be told about this node, where it asks. */
+  readonly healthCheck: HealthCheck | undefined;
+  readonly problems: readonly ServiceProblem[];
+}
+
+/** The answer at the health-check node port of a load balancer of policy Local. */
+export interface HealthCheck {
+  readonly nodePort: number;
+  /** Ready endpoints on this node, each Pod once. */
+  readonly localEndpoints: number;
 }
 
 export interface VirtualServer {
@@ -17,8 +27,14 @@ export interface VirtualServer {
   readonly address: IpAddress;
   readonly port: number;
   readonly scheduler: Scheduler;
+  readonly schedulerFlags: SchedulerFlags;
   /** Undefined: each connection is scheduled for itself. */
   readonly persistenceSeconds: number | undefined;
+  /**
+   * How long a real server that is no longer wanted may keep its connections, in milliseconds;
+   * undefined for as long as they last.
+   */
+  readonly drainTimeoutMs: number | undefined;
   /** By `formatRealServer`; the virtual servers of one Service port share the same map. */
   readonly realServers: ReadonlyMap<string, RealServer>;
 }

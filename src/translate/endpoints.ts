@@ -1,17 +1,11 @@
 import type { Endpoint, EndpointSlice, ServicePort } from '../cluster/objects.ts';
 import { formatEndpoint, type IpFamily } from '../net/ip-address.ts';
+import type { Place } from './place.ts';
 
 /** An endpoint of one Service port: an address with the target port that its slice gives. */
 export interface PortEndpoint {
   readonly endpoint: Endpoint;
   readonly targetPort: number;
-}
-
-/** What the choice of endpoints depends on besides the Service. */
-export interface Place {
-  readonly nodeName: string;
-  /** The zone of the node; undefined where its label is missing. */
-  readonly zone: string | undefined;
 }
 
 /**
@@ -108,7 +102,10 @@ function servesWhileTerminating({ endpoint }: PortEndpoint): boolean {
 
 function fitness(endpoint: Endpoint): number {
   if (endpoint.ready) {
-    return 2;
+    return 3;
   }
-  return endpoint.serving ? 1 : 0;
+  if (endpoint.serving) {
+    return endpoint.terminating ? 2 : 1;
+  }
+  return 0;
 }

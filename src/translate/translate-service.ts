@@ -1,30 +1,45 @@
 import type { EndpointSlice, Service, ServicePort } from '../cluster/objects.ts';
-import { formatEndpoint, type IpAddress, type IpFamily } from '../net/ip-address.ts';
-import type { RealServer, Translation, VirtualServer } from './desired.ts';
+import type { Cidr } from '../net/cidr.ts';
+import { formatEndpoint, type IpFamily } from '../net/ip-address.ts';
+import type { HealthCheck, RealServer, Translation, VirtualServer } from './desired.ts';
+import { chooseDrainTimeout } from './drain-timeout.ts';
 import {
   clusterEndpoints,
   endpointsOfPort,
   localEndpoints,
-  type Place,
   type PortEndpoint,
 } from './endpoints.ts';
+import { boundAddressesOf, familiesOf, frontEndsOf, vipsOf, type Traffic } from './front-ends.ts';
+import type { Place } from './place.ts';
+import { EndpointGuard } from './refused-endpoints.ts';
 import { chooseScheduler, type Scheduler } from './scheduler.ts';
 
 /** The part of the configuration that decides what a Service becomes. */
 export interface TranslationSettings {
+  /** The scheduler of Services that choose none. */
   readonly scheduler: Scheduler;
+  /** The limit of draining, in milliseconds; undefined for none. */
+  readonly drainTimeoutMs: number | undefined;
+  /** Where external IPs may come from; undefined for anywhere. */
+  readonly externalIPs: readonly Cidr[] | undefined;
 }
 
-const nothing: Translation = { virtualServers: [], boundAddresses: [], problems: [] };
+const nothing: Translation = {
+  virtualServers: [],
+  boundAddresses: [],
+  healthCheck: undefined,
+  problems: [],
+};
 
 /** Every real server is reached by NAT and counts the same, as with kube-proxy. */
 const method = 'masq';
 const weight = 1;
 
 /**
- * What one Service becomes on this node: a virtual server per cluster IP and port, with the
- * endpoints that may get traffic as real servers. Services without a cluster IP and those left
- * to another proxy become nothing. Pure: the same input gives the same rows.
+ * What one Service becomes on this node: a virtual server for each address and port where it
+ * is to be reached, with the endpoints that may get traffic as real servers. Services without
+ * a cluster IP or a port and those left to another proxy become nothing. Pure: the same input gives the
+ * same rows.
  */
 export function translateService(
   service: Service,
@@ -32,52 +47,85 @@ export function translateService(
   place: Place,
   settings: TranslationSettings,
 ): Translation {
-  if (service.proxyName !== undefined || service.clusterIPs.length === 0) {
+  if (!isServed(service)) {
     return nothing;
   }
-  const object = `Service ${service.namespace}/${service.name}`;
-  const { scheduler, problems } = chooseScheduler(service.annotations, settings.scheduler, object);
-  const { sessionAffinity } = service;
-  const persistenceSeconds =
-    sessionAffinity.kind === 'ClientIP' ? sessionAffinity.timeoutSeconds : undefined;
+  const chosen = chooseScheduler(service, settings.scheduler, place.missingSchedulers);
+  const drain = chooseDrainTimeout(service, settings.drainTimeoutMs);
+  const vips = vipsOf(service, settings.externalIPs);
+  const guard = new EndpointGuard(place);
+  const common = {
+    scheduler: chosen.scheduler,
+    schedulerFlags: chosen.flags,
+    persistenceSeconds: persistenceSecondsOf(service),
+    drainTimeoutMs: drain.drainTimeoutMs,
+  };
 
   const virtualServers: VirtualServer[] = [];
   for (const port of service.ports) {
-    for (const family of familiesOf(service.clusterIPs)) {
-      const realServers = internalRealServers(service, port, family, slices, place);
-      for (const address of service.clusterIPs.filter((ip) => ip.family === family)) {
-        const { protocol, port: number } = port;
+    for (const family of familiesOf(service)) {
+      const endpoints = endpointsOfPort(port, family, slices).filter(guard.admits);
+      const realServers = realServersByTraffic(service, endpoints, place);
+      for (const frontEnd of frontEndsOf(port, family, vips, place)) {
         virtualServers.push({
-          protocol,
-          address,
-          port: number,
-          scheduler,
-          persistenceSeconds,
-          realServers,
+          protocol: port.protocol,
+          address: frontEnd.address,
+          port: frontEnd.port,
+          ...common,
+          realServers: realServers[frontEnd.traffic],
         });
       }
     }
   }
-  return { virtualServers, boundAddresses: service.clusterIPs, problems };
+  return {
+    virtualServers,
+    boundAddresses: boundAddressesOf(vips, place),
+    healthCheck: healthCheckOf(service, slices, place, guard),
+    problems: [...chosen.problems, ...drain.problems, ...vips.problems, ...guard.problems(service)],
+  };
 }
 
-/** Where connections to a cluster IP go, by `internalTrafficPolicy` (KEP-2086). */
-function internalRealServers(
+/** A VIP without a port would lead to the node's own listeners: such a Service has none bound. */
+function isServed({ proxyName, clusterIPs, ports }: Service): boolean {
+  return proxyName === undefined && clusterIPs.length > 0 && ports.length > 0;
+}
+
+function persistenceSecondsOf({ sessionAffinity }: Service): number | undefined {
+  return sessionAffinity.kind === 'ClientIP' ? sessionAffinity.timeoutSeconds : undefined;
+}
+
+type RealServers = ReadonlyMap<string, RealServer>;
+
+/** Where connections of both kinds go; one map serves both where they go the same way. */
+function realServersByTraffic(
   service: Service,
-  port: ServicePort,
-  family: IpFamily,
-  slices: readonly EndpointSlice[],
+  endpoints: readonly PortEndpoint[],
   place: Place,
-): ReadonlyMap<string, RealServer> {
-  const endpoints = endpointsOfPort(port, family, slices);
-  return toRealServers(
-    service.internalTrafficPolicy === 'Local'
-      ? localEndpoints(endpoints, place)
-      : clusterEndpoints(endpoints, place),
-  );
+): Readonly<Record<Traffic, RealServers>> {
+  const { internalTrafficPolicy, externalTrafficPolicy } = service;
+  const cluster = clusterEndpoints(endpoints, place);
+  const local = localEndpoints(endpoints, place);
+  const internal = internalTrafficPolicy === 'Local' ? local : cluster;
+  const external = externalTrafficPolicy === 'Local' ? externalLocal(local, cluster) : cluster;
+  const internalServers = toRealServers(internal);
+  return {
+    internal: internalServers,
+    external: external === internal ? internalServers : toRealServers(external),
+  };
 }
 
-function toRealServers(endpoints: readonly PortEndpoint[]): ReadonlyMap<string, RealServer> {
+/**
+ * Policy Local without a local endpoint: all endpoints, so that Pods of this node still reach
+ * the Service by its external address (kube-proxy pull request 97081).
+ */
+function externalLocal(
+  local: readonly PortEndpoint[],
+  cluster: readonly PortEndpoint[],
+): readonly PortEndpoint[] {
+  return local.length > 0 ? local : cluster;
+}
+
+function toRealServers(endpoints: readonly PortEndpoint[]): RealServers {
   return new Map(
     endpoints.map(({ endpoint: { address }, targetPort }) => [
       formatEndpoint(address, targetPort),
@@ -86,6 +134,37 @@ function toRealServers(endpoints: readonly PortEndpoint[]): ReadonlyMap<string, 
   );
 }
 
-function familiesOf(addresses: readonly IpAddress[]): readonly IpFamily[] {
-  return [...new Set(addresses.map((address) => address.family))];
+function healthCheckOf(
+  service: Service,
+  slices: readonly EndpointSlice[],
+  place: Place,
+  guard: EndpointGuard,
+): HealthCheck | undefined {
+  const { healthCheckNodePort, externalTrafficPolicy } = service;
+  if (healthCheckNodePort === undefined || externalTrafficPolicy !== 'Local') {
+    return undefined;
+  }
+  // A Pod of a dual-stack Service has an endpoint in each family and is one Pod.
+  const counts = familiesOf(service).map((family) =>
+    localPods(service.ports, family, slices, place, guard),
+  );
+  return { nodePort: healthCheckNodePort, localEndpoints: Math.max(0, ...counts) };
+}
+
+function localPods(
+  ports: readonly ServicePort[],
+  family: IpFamily,
+  slices: readonly EndpointSlice[],
+  place: Place,
+  guard: EndpointGuard,
+): number {
+  const addresses = new Set<string>();
+  for (const port of ports) {
+    for (const { endpoint } of endpointsOfPort(port, family, slices).filter(guard.admits)) {
+      if (endpoint.ready && endpoint.nodeName === place.nodeName) {
+        addresses.add(endpoint.address.text);
+      }
+    }
+  }
+  return addresses.size;
 }

@@ -1,5 +1,12 @@
 import type { VirtualServer } from '../../src/translate/desired.ts';
-import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
+import { describeOperation } from '../../src/ipvs/ipvs-error.ts';
+import type { Operation } from '../../src/ipvs/model.ts';
+import type { Difference } from '../../src/reconcile/kind.ts';
+import type {
+  ObservedRealServer,
+  ObservedVirtualServer,
+} from '../../src/reconcile/virtual-server-difference.ts';
+import { noFlags, schedulerFlagBits } from '../../src/translate/scheduler-flags.ts';
 import { ip } from './cluster-objects.ts';
 
 /** Rows of the tables for tests to vary. */
@@ -11,7 +18,9 @@ export function virtualServer(fields: Partial<VirtualServer> = {}): VirtualServe
     address: ip('10.96.0.1'),
     port: 80,
     scheduler: 'rr',
+    schedulerFlags: noFlags,
     persistenceSeconds: undefined,
+    drainTimeoutMs: undefined,
     realServers: new Map(),
     ...fields,
   };
@@ -33,7 +42,7 @@ export function observedAs(
   desired: VirtualServer,
   settings: Partial<ObservedVirtualServer['settings']> = {},
 ): ObservedVirtualServer {
-  const { protocol, address, port, scheduler, persistenceSeconds } = desired;
+  const { protocol, address, port, scheduler, schedulerFlags, persistenceSeconds } = desired;
   return {
     id: { kind: 'address', protocol, address, port },
     settings: {
@@ -46,10 +55,37 @@ export function observedAs(
               prefixLength: address.family === 'IPv4' ? 32 : 128,
             },
       onePacket: false,
-      schedulerFlags: 0,
+      schedulerFlags: schedulerFlagBits(schedulerFlags),
       owned: true,
       ...settings,
     },
-    realServers: new Map(desired.realServers),
+    realServers: new Map(
+      Array.from(desired.realServers, ([key, row]) => [key, { ...row, drain: 'unknown' }]),
+    ),
+  };
+}
+
+/** As the kernel shows it when one of its real servers drains: that has weight 0. */
+export function withDraining(
+  observed: ObservedVirtualServer,
+  endpoint: string,
+  drain: ObservedRealServer['drain'],
+): ObservedVirtualServer {
+  const realServer = observed.realServers.get(endpoint);
+  if (realServer === undefined) {
+    throw new Error(`the test's own virtual server has no ${endpoint}`);
+  }
+  const realServers = new Map(observed.realServers);
+  return {
+    ...observed,
+    realServers: realServers.set(endpoint, { ...realServer, weight: 0, drain }),
+  };
+}
+
+/** A difference in the words of operators. */
+export function described({ additions, removals }: Difference<Operation>): Difference<string> {
+  return {
+    additions: additions.map(describeOperation),
+    removals: removals.map(describeOperation),
   };
 }

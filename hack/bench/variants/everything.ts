@@ -61,9 +61,19 @@ async function fillStore(folder: InputFolder): Promise<ClusterStore> {
 }
 
 function translate(store: ClusterStore, desired: DesiredState): void {
-  const options = { nodeName, translation: translationSettings };
-  const translator = new ServiceTranslator(store, desired, options, ({ object, field }) => {
-    throw new Error(`the synthetic cluster has a problem: ${object} ${field}`);
+  const options = {
+    nodeName,
+    nodePortAddresses: { kind: 'all' },
+    translation: translationSettings,
+  } as const;
+  const translator = new ServiceTranslator(store, desired, options, {
+    problem: ({ object, field }) => {
+      throw new Error(`the synthetic cluster has a problem: ${object} ${field}`);
+    },
+    mistake: (service, error) => {
+      throw new Error(`Service ${service} could not be translated`, { cause: error });
+    },
+    healthCheck: () => undefined,
   });
   translator.everythingChanged();
   translator.translate();

@@ -5,7 +5,11 @@ import { objectKey } from '../../../src/cluster/objects.ts';
 import { readManifests } from '../../../src/source/manifests/read-manifests.ts';
 import type { MergedManifests } from '../../../src/source/manifests/merge-manifests.ts';
 import type { Translation } from '../../../src/translate/desired.ts';
-import { translateService } from '../../../src/translate/translate-service.ts';
+import type { Place } from '../../../src/translate/place.ts';
+import {
+  translateService,
+  type TranslationSettings,
+} from '../../../src/translate/translate-service.ts';
 import { nodeName } from '../synthetic-cluster.ts';
 
 /** The files that every variant starts from, in the folder that main.ts of the kernel fills. */
@@ -26,7 +30,11 @@ export function inputFolder(folder: string): InputFolder {
   };
 }
 
-export const translationSettings = { scheduler: 'rr' } as const;
+export const translationSettings: TranslationSettings = {
+  scheduler: 'rr',
+  drainTimeoutMs: undefined,
+  externalIPs: undefined,
+};
 
 /** Raises where the manifests are not sound: then nothing that is measured would count. */
 export async function readCluster(folder: InputFolder): Promise<MergedManifests> {
@@ -45,7 +53,14 @@ export function translateCluster(cluster: MergedManifests): Map<string, Translat
       slice,
     ]),
   );
-  const place = { nodeName, zone: cluster.node?.zone };
+  const place: Place = {
+    nodeName,
+    zone: cluster.node?.zone,
+    nodeAddresses: new Set(),
+    nodePortAddresses: [],
+    missingSchedulers: new Set(),
+    isVip: () => false,
+  };
   return new Map(
     cluster.services.map((service) => {
       const key = objectKey(service);

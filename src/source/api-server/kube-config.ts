@@ -14,7 +14,7 @@ export async function loadKubeConfig(file: string | undefined): Promise<KubeConf
   const { KubeConfig } = await import('@kubernetes/client-node');
   const config = new KubeConfig();
   if (file !== undefined) {
-    config.loadFromFile(file);
+    loadFile(config, file);
     await addTokenFiles(config, file);
   } else if (process.env['KUBERNETES_SERVICE_HOST'] !== undefined) {
     config.loadFromCluster();
@@ -25,6 +25,15 @@ export async function loadKubeConfig(file: string | undefined): Promise<KubeConf
     throw new Error(`no current context with a cluster: ${file ?? 'default kubeconfig'}`);
   }
   return config;
+}
+
+function loadFile(config: KubeConfig, file: string): void {
+  try {
+    config.loadFromFile(file);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`the kubeconfig ${file} cannot be used: ${reason}`, { cause: error });
+  }
 }
 
 /**

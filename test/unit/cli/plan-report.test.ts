@@ -114,9 +114,9 @@ describe('the plan for people', () => {
     assert.equal(
       planText(planOf([web, sticky], kernelWith([{ ...web, scheduler: 'lc' }, sticky]))),
       [
-        'VIRTUAL SERVER     SCHEDULER  OPTIONS          SERVICE      REAL SERVERS',
-        'TCP 10.96.0.1:443  sh         persistent 600s  default/web  (none)',
-        'TCP 10.96.0.1:80   rr         -                default/web  10.244.1.1:8080 10.244.1.2:8080',
+        'VIRTUAL SERVER     SCHEDULER  OPTIONS  SERVICE      REAL SERVERS',
+        'TCP 10.96.0.1:443  sh         -p 600   default/web  (none)',
+        'TCP 10.96.0.1:80   rr         -        default/web  10.244.1.1:8080 10.244.1.2:8080',
         '',
         'To be done (1):',
         '  change virtual server TCP 10.96.0.1:80 (scheduler rr)',

@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { describeOperation } from '../../../src/ipvs/ipvs-error.ts';
 import { formatVirtualServer, type Operation } from '../../../src/ipvs/model.ts';
-import type { Difference } from '../../../src/reconcile/kind.ts';
 import {
   afterOperation,
   idOf,
@@ -12,21 +10,21 @@ import {
 import { virtualServerKey, type VirtualServer } from '../../../src/translate/desired.ts';
 import {
   desiredVirtualServer,
+  drains,
   leastOperations,
   observedVirtualServer,
 } from '../../support/arbitrary-rows.ts';
 import { ip } from '../../support/cluster-objects.ts';
-import { observedAs, realServers, virtualServer } from '../../support/rows.ts';
+import {
+  described,
+  observedAs,
+  realServers,
+  virtualServer,
+  withDraining,
+} from '../../support/rows.ts';
 
 const place = { address: ip('10.96.0.1'), port: 80 };
 const key = 'TCP 10.96.0.1:80';
-
-function described({ additions, removals }: Difference<Operation>) {
-  return {
-    additions: additions.map(describeOperation),
-    removals: removals.map(describeOperation),
-  };
-}
 
 function applied(
   observed: ObservedVirtualServer | undefined,
@@ -103,17 +101,9 @@ describe('the difference of a virtual server', () => {
     });
   });
 
-  it('is one removal for one endpoint that is gone', () => {
-    const desired = { ...web, realServers: realServers('10.244.1.2') };
-    assert.deepEqual(described(virtualServerDifference(desired, observedAs(web))), {
-      additions: [],
-      removals: [`delete real server 10.244.1.1:8080 from ${key}`],
-    });
-  });
-
   it('is one change in place for another weight', () => {
     const one = virtualServer({ realServers: realServers('10.244.1.1') });
-    const observed = { ...observedAs(one), realServers: drained(one.realServers) };
+    const observed = withDraining(observedAs(one), '10.244.1.1:8080', 'unknown');
     assert.deepEqual(described(virtualServerDifference(one, observed)), {
       additions: [`change real server 10.244.1.1:8080 of ${key} (weight 1)`],
       removals: [],
@@ -162,7 +152,10 @@ describe('the difference of a virtual server', () => {
         fc.option(observedVirtualServer(place), { nil: undefined }),
         (desired, observed) => {
           const { additions, removals } = virtualServerDifference(desired, observed);
-          assert.deepEqual(applied(observed, [...additions, ...removals]), observedAs(desired));
+          const result = applied(observed, [...additions, ...removals]);
+          assert.ok(result);
+          assert.deepEqual(result.settings, observedAs(desired).settings);
+          assert.deepEqual(weightsOf(result), expectedWeights(desired, observed));
         },
       ),
     );
@@ -186,7 +179,13 @@ describe('the difference of a virtual server', () => {
       fc.property(desired, observed, (wanted, found) => {
         const { additions, removals } = virtualServerDifference(wanted, found);
         assert.ok(additions.every(({ kind }) => !kind.startsWith('delete')));
-        assert.ok(removals.every(({ kind }) => kind.startsWith('delete')));
+        assert.ok(
+          removals.every(
+            (operation) =>
+              operation.kind.startsWith('delete') ||
+              (operation.kind === 'change real server' && operation.realServer.weight === 0),
+          ),
+        );
       }),
     );
   });
@@ -203,6 +202,23 @@ describe('the difference of a virtual server', () => {
         },
       ),
     );
+  });
+});
+
+describe('the flags of a scheduler', () => {
+  it('are set in place, and undone in place', () => {
+    const flagged = virtualServer({ scheduler: 'sh', schedulerFlags: { names: ['sh-port'] } });
+    const plain = virtualServer({ scheduler: 'sh' });
+    for (const [desired, observed] of [
+      [flagged, plain],
+      [plain, flagged],
+    ] as const) {
+      assert.deepEqual(described(virtualServerDifference(desired, observedAs(observed))), {
+        additions: [`change virtual server ${key} (scheduler sh)`],
+        removals: [],
+      });
+    }
+    assert.deepEqual(virtualServerDifference(flagged, observedAs(flagged)).additions, []);
   });
 });
 
@@ -238,8 +254,26 @@ describe('an operation on a virtual server that is not known', () => {
   });
 });
 
-function drained(rows: VirtualServer['realServers']): VirtualServer['realServers'] {
-  return new Map(Array.from(rows, ([endpoint, row]) => [endpoint, { ...row, weight: 0 }]));
+type Weights = Map<string, readonly [method: string, weight: number]>;
+
+function weightsOf({ realServers }: Pick<VirtualServer, 'realServers'>): Weights {
+  return new Map(
+    Array.from(realServers, ([endpoint, { method, weight }]) => [endpoint, [method, weight]]),
+  );
+}
+
+/** What is wanted, and what has to be waited for. */
+function expectedWeights(
+  desired: VirtualServer,
+  observed: ObservedVirtualServer | undefined,
+): Weights {
+  const expected = weightsOf(desired);
+  for (const [endpoint, { method, weight, drain }] of observed?.realServers ?? []) {
+    if (!expected.has(endpoint) && drains(desired) && (weight !== 0 || drain === 'unknown')) {
+      expected.set(endpoint, [method, 0]);
+    }
+  }
+  return expected;
 }
 
 function structuredText(row: { readonly realServers: ReadonlyMap<string, unknown> }): string {

@@ -1,0 +1,96 @@
+import { nodeAddressesOf } from '../addresses/node-addresses.ts';
+import { ClusterStore } from '../cluster/store.ts';
+import type { Settings } from '../config/load-settings.ts';
+import type { Kernel } from '../kernel.ts';
+import type { Logger } from '../log.ts';
+import type { Failure } from '../reconcile/kind-table.ts';
+import { missingSchedulerOf } from '../reconcile/missing-scheduler.ts';
+import { ServiceTranslator } from '../service-translator.ts';
+import type { Scheduler } from '../translate/scheduler.ts';
+import { exitCode, type ExitCode } from './exit-code.ts';
+import { firstList, logFailure, logMistake, logProblem, openSource } from './open-source.ts';
+import type { RunOptions } from './options.ts';
+
+/**
+ * How often the kernel is read and repaired: once, once more where a scheduler is missing or a
+ * real server was to be drained first, and until a read finds nothing left to do.
+ */
+const attempts = 5;
+
+/** Programs everything and says whether the kernel equals the cluster. */
+export async function runOnce(
+  options: RunOptions,
+  settings: Settings,
+  kernel: Kernel,
+  log: Logger,
+): Promise<ExitCode> {
+  const store = new ClusterStore();
+  const onProblem = logProblem.bind(undefined, log);
+  const source = openSource(options, settings, onProblem);
+  try {
+    await firstList(source, store, options.timeout);
+  } finally {
+    await source.stop();
+  }
+  const translator = new ServiceTranslator(store, kernel.desired, settings, {
+    problem: onProblem,
+    mistake: logMistake.bind(undefined, log),
+    // A port that is closed again at the exit would help nobody.
+    healthCheck: () => undefined,
+  });
+  const { addresses } = kernel;
+  translator.nodeAddressesChanged(
+    nodeAddressesOf(await addresses.links(), await addresses.addresses()),
+  );
+  translator.everythingChanged();
+  const { applied, failures } = await settle(translator, kernel, (failure, scheduler) => {
+    // One that a Service chose is told as its problem; the configured one would be told by nobody.
+    if (scheduler === settings.translation.scheduler) {
+      logFailure(log, failure);
+    }
+  });
+  return report(kernel.reconciler.differing(), failures, applied, log);
+}
+
+async function settle(
+  translator: ServiceTranslator,
+  kernel: Kernel,
+  onMissingScheduler: (failure: Failure, scheduler: Scheduler) => void,
+): Promise<{ readonly applied: number; readonly failures: readonly Failure[] }> {
+  let applied = 0;
+  let failures: readonly Failure[] = [];
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    translator.translate();
+    kernel.reconciler.allowRemovals();
+    const round = await kernel.reconciler.audit();
+    applied += round.applied;
+    failures = round.failures;
+    if (failures.length === 0 && round.applied === 0) {
+      break;
+    }
+    for (const failure of failures) {
+      const scheduler = missingSchedulerOf(failure);
+      if (scheduler !== undefined && translator.schedulerIsMissing(scheduler)) {
+        onMissingScheduler(failure, scheduler);
+      }
+    }
+  }
+  return { applied, failures };
+}
+
+function report(
+  differing: readonly string[],
+  failures: readonly Failure[],
+  applied: number,
+  log: Logger,
+): ExitCode {
+  failures.forEach((failure) => {
+    logFailure(log, failure);
+  });
+  if (differing.length > 0) {
+    log.error({ differing }, `the kernel differs from the cluster in ${differing.length} objects`);
+    return exitCode.failure;
+  }
+  log.info({ applied }, 'the kernel equals the cluster');
+  return failures.length > 0 ? exitCode.failure : exitCode.success;
+}

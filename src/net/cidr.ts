@@ -1,0 +1,57 @@
+import { hostPrefixLength, IpAddress, type IpFamily } from './ip-address.ts';
+
+/** A range of addresses: `10.96.0.0/12`. Bits beyond the prefix count as zero. */
+export class Cidr {
+  readonly prefixLength: number;
+  readonly #network: IpAddress;
+
+  private constructor(network: IpAddress, prefixLength: number) {
+    this.#network = network;
+    this.prefixLength = prefixLength;
+  }
+
+  /** Reads `address/length`. Undefined for anything else, as for an address alone. */
+  static parse(text: string): Cidr | undefined {
+    const [host = '', length = '', ...rest] = text.split('/');
+    const address = IpAddress.parse(host.trim());
+    if (address === undefined || rest.length > 0 || !/^\d{1,3}$/.test(length)) {
+      return undefined;
+    }
+    const prefixLength = Number(length);
+    if (prefixLength > hostPrefixLength(address.family)) {
+      return undefined;
+    }
+    return new Cidr(
+      IpAddress.fromBytes(address.family, masked(address.bytes, prefixLength)),
+      prefixLength,
+    );
+  }
+
+  get family(): IpFamily {
+    return this.#network.family;
+  }
+
+  /** The network's address with the prefix length; equal ranges have equal texts. */
+  get text(): string {
+    return `${this.#network.text}/${this.prefixLength}`;
+  }
+
+  /** True for the addresses of the range; those of the other family are never in it. */
+  contains(address: IpAddress): boolean {
+    return (
+      address.family === this.family &&
+      Buffer.from(masked(address.bytes, this.prefixLength)).equals(this.#network.bytes)
+    );
+  }
+
+  toString(): string {
+    return this.text;
+  }
+}
+
+function masked(bytes: Uint8Array, prefixLength: number): Uint8Array {
+  return bytes.map((byte, index) => {
+    const bits = Math.min(Math.max(prefixLength - index * 8, 0), 8);
+    return byte & (0xff << (8 - bits));
+  });
+}

@@ -1,0 +1,70 @@
+/**
+ * Since when real servers drain. Kept in memory alone: after a restart a real server that drains
+ * is known by its weight of 0, and its time starts anew. Times are milliseconds of one clock.
+ */
+export class DrainTimes {
+  readonly #startedAt = new Map<string, Map<string, number>>();
+
+  /** The virtual servers with real servers that drain. */
+  virtualServers(): readonly string[] {
+    return [...this.#startedAt.keys()];
+  }
+
+  /** Does nothing where it drains already. */
+  start(virtualServer: string, realServer: string, nowMs: number): void {
+    const times = this.#startedAt.get(virtualServer) ?? new Map<string, number>();
+    this.#startedAt.set(virtualServer, times);
+    if (!times.has(realServer)) {
+      times.set(realServer, nowMs);
+    }
+  }
+
+  /** Exactly these drain, as the kernel shows it; those that did already keep their time. */
+  replace(virtualServer: string, realServers: readonly string[], nowMs: number): void {
+    const before = this.#startedAt.get(virtualServer);
+    if (realServers.length === 0) {
+      this.#startedAt.delete(virtualServer);
+    } else {
+      const times = realServers.map((key) => [key, before?.get(key) ?? nowMs] as const);
+      this.#startedAt.set(virtualServer, new Map(times));
+    }
+  }
+
+  /** These are the real servers that drain now: for the others it has ended, by whomever. */
+  observe(virtualServer: string, realServers: ReadonlySet<string>, nowMs: number): void {
+    for (const known of [...(this.#startedAt.get(virtualServer)?.keys() ?? [])]) {
+      if (!realServers.has(known)) {
+        this.end(virtualServer, known);
+      }
+    }
+    for (const realServer of realServers) {
+      this.start(virtualServer, realServer, nowMs);
+    }
+  }
+
+  /** These virtual servers are there: all others are gone. */
+  keep(virtualServers: ReadonlyMap<string, unknown>): void {
+    for (const known of this.virtualServers()) {
+      if (!virtualServers.has(known)) {
+        this.forget(known);
+      }
+    }
+  }
+
+  end(virtualServer: string, realServer: string): void {
+    const times = this.#startedAt.get(virtualServer);
+    times?.delete(realServer);
+    if (times?.size === 0) {
+      this.#startedAt.delete(virtualServer);
+    }
+  }
+
+  forget(virtualServer: string): void {
+    this.#startedAt.delete(virtualServer);
+  }
+
+  /** For how long it has drained, in milliseconds; 0 where it does not. */
+  elapsedMs(virtualServer: string, realServer: string, nowMs: number): number {
+    return nowMs - (this.#startedAt.get(virtualServer)?.get(realServer) ?? nowMs);
+  }
+}

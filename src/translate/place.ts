@@ -1,0 +1,17 @@
+import type { IpAddress } from '../net/ip-address.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** What a Service's rows depend on besides itself and its slices: where this node is. */
+export interface Place {
+  readonly nodeName: string;
+  /** The zone of the node; undefined where its label is missing. */
+  readonly zone: string | undefined;
+  /** All addresses of the node's links but `kube-ipvs0`: what is there is not bound again. */
+  readonly nodeAddresses: ReadonlySet<string>;
+  /** The node addresses that answer on node ports. */
+  readonly nodePortAddresses: readonly IpAddress[];
+  /** Schedulers that this node's kernel was found to lack. */
+  readonly missingSchedulers: ReadonlySet<Scheduler>;
+  /** True for the VIPs of Services: an endpoint there would be a loop. */
+  isVip(address: IpAddress): boolean;
+}

@@ -1,0 +1,52 @@
+import type { Service } from '../cluster/objects.ts';
+import { specialAddress } from '../cluster/special-address.ts';
+import type { IpAddress } from '../net/ip-address.ts';
+import type { PortEndpoint } from './endpoints.ts';
+import type { Place } from './place.ts';
+import { serviceProblem, type ServiceProblem } from './service-problem.ts';
+
+/** How many addresses a problem names; the others are counted. */
+const namedAtMost = 5;
+
+/**
+ * Keeps endpoints out that would harm the node: loopback, link-local and multicast addresses
+ * (the node itself or everybody, and none of them a Pod; CVE-2021-25737), and VIPs of
+ * Services (a packet would go round for ever). Collects what it refused.
+ */
+export class EndpointGuard {
+  readonly #place: Place;
+  readonly #refused = new Map<string, string>();
+
+  constructor(place: Place) {
+    this.#place = place;
+  }
+
+  readonly admits = ({ endpoint: { address } }: PortEndpoint): boolean => {
+    const reason = this.#reasonAgainst(address);
+    if (reason !== undefined) {
+      this.#refused.set(address.text, reason);
+    }
+    return reason === undefined;
+  };
+
+  /** What is to be told: one problem for all of them. */
+  problems(service: Service): readonly ServiceProblem[] {
+    if (this.#refused.size === 0) {
+      return [];
+    }
+    const named = Array.from(this.#refused, ([address, reason]) => `${address} (${reason})`);
+    const more = named.length - namedAtMost;
+    return [
+      serviceProblem(service, 'EndpointRefused', {
+        field: 'endpoints',
+        value: [...named.slice(0, namedAtMost), ...(more > 0 ? [`and ${more} more`] : [])],
+        allowed:
+          'an endpoint must be the address of a host and no VIP of a Service; they get no traffic',
+      }),
+    ];
+  }
+
+  #reasonAgainst(address: IpAddress): string | undefined {
+    return specialAddress(address) ?? (this.#place.isVip(address) ? 'a VIP' : undefined);
+  }
+}

@@ -1,0 +1,35 @@
+import type { Service } from '../cluster/objects.ts';
+import type { Problem } from '../problem.ts';
+
+/** Why something of a Service is not done as it says; also the reason of the Event. */
+export type ServiceProblemReason =
+  | 'UnknownScheduler'
+  | 'SchedulerMissing'
+  | 'UnknownSchedulerFlag'
+  | 'InvalidDrainTimeout'
+  | 'ExternalIPRefused'
+  | 'EndpointRefused'
+  | 'AddressConflict';
+
+/** Which Service it is, for an Event about it. */
+export type ServiceReference = Pick<Service, 'namespace' | 'name' | 'uid'>;
+
+/** A problem of a Service that can be used otherwise; its owner is told by an Event. */
+export interface ServiceProblem extends Problem {
+  readonly reason: ServiceProblemReason;
+  readonly service: ServiceReference;
+}
+
+/** Makes the problem of a Service; `object` is filled in as operators name it. */
+export function serviceProblem(
+  { namespace, name, uid }: ServiceReference,
+  reason: ServiceProblemReason,
+  problem: Omit<Problem, 'object'>,
+): ServiceProblem {
+  return {
+    ...problem,
+    object: `Service ${namespace}/${name}`,
+    reason,
+    service: { namespace, name, uid },
+  };
+}
