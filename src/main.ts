@@ -58,4 +58,11 @@ function codeOf(error: unknown): ExitCode {
   return error instanceof IpvsUnavailableError ? exitCode.unavailable : exitCode.failure;
 }
 
+// The reader of the output, `head` for instance, may have enough before its end.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') {
+    throw error;
+  }
+});
+
 process.exitCode = await main(process.argv);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import convict from 'convict';
-import { parse } from 'yaml';
+import { parseDocument } from 'yaml';
 import { Cidr } from '../net/cidr.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import { isScheduler } from '../translate/scheduler.ts';
@@ -62,12 +62,7 @@ async function readText(file: string): Promise<string> {
 
 /** Reads the text of a configuration file. Raises ConfigurationError. */
 export function parseFile(file: string, text: string): object {
-  let document: unknown;
-  try {
-    document = parse(text);
-  } catch (error) {
-    throw new ConfigurationError(`${file}: is no YAML: ${messageOf(error)}`);
-  }
+  const document = parseYaml(file, text);
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw new ConfigurationError(`${file}: must hold a ${kind}`);
   }
@@ -83,6 +78,25 @@ export function parseFile(file: string, text: string): object {
   return document;
 }
 
+function parseYaml(file: string, text: string): unknown {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error?.code === 'MULTIPLE_DOCS') {
+    throw new ConfigurationError(`${file}: must hold one document, a ${kind}, and nothing else`);
+  }
+  if (error !== undefined) {
+    // The first line says what is wrong and where, the others draw it.
+    const reason = (error.message.split('\n')[0] ?? '').replace(/:$/, '');
+    throw new ConfigurationError(`${file}: is no YAML: ${reason}`);
+  }
+  try {
+    return document.toJS();
+  } catch (error) {
+    // Aliases without an anchor, or too many of them.
+    throw new ConfigurationError(`${file}: is no YAML: ${messageOf(error)}`);
+  }
+}
+
 /** Settings from a parsed document and the flags. Raises ConfigurationError with every wrong field. */
 export function settingsFrom(
   document: object,
@@ -92,25 +106,24 @@ export function settingsFrom(
 ): Settings {
   const config = convict(schema);
   const { apiVersion: _apiVersion, kind: _kind, ...fields } = document as Record<string, unknown>;
-  config.load(withoutNulls(fields));
+  const { sound, errors } = withoutWrongSections(withoutNulls(fields));
+  config.load(sound);
   try {
     const ignored: string[] = [];
     config.validate({
       allowed: 'warn',
       output: (message) => {
-        ignored.push(...[...message.matchAll(/'([^']+)'/g)].map((match) => match[1] ?? ''));
+        ignored.push(...fieldsIn(message));
       },
     });
     if (ignored.length > 0) {
       onIgnored(ignored);
     }
   } catch (error) {
-    throw new ConfigurationError(
-      messageOf(error)
-        .split('\n')
-        .map((line) => `${file}: ${line}`)
-        .join('\n'),
-    );
+    errors.push(...messageOf(error).split('\n').map(inOurWords));
+  }
+  if (errors.length > 0) {
+    throw new ConfigurationError(errors.map((line) => `${file}: ${line}`).join('\n'));
   }
   const scheduler = config.get('ipvs.scheduler');
   const kubeconfig = flags.kubeconfig ?? config.get('clientConnection.kubeconfig');
@@ -154,6 +167,36 @@ function nodeNameFrom(override: string): string {
     throw new ConfigurationError('the name of the Node is empty: give it with --node-name');
   }
   return name;
+}
+
+/** The fields that a warning of the library is about: `configuration param 'a.b' not declared in ...`. */
+function fieldsIn(warning: string): string[] {
+  return [...warning.matchAll(/'(.+)' not declared/g)].map((match) => match[1] ?? '');
+}
+
+/** From `field: reason: value was 5` to the form of all other errors: field, value, what is allowed. */
+function inOurWords(message: string): string {
+  return message.replace(/^(\S+): (.*): value was (.*)$/, '$1 is $3; $2');
+}
+
+/** Without the sections that are no mappings, which the library's own message would not say. */
+function withoutWrongSections(fields: Record<string, unknown>): {
+  readonly sound: Record<string, unknown>;
+  readonly errors: string[];
+} {
+  const errors: string[] = [];
+  const sound = Object.entries(fields).filter(([name, value]) => {
+    const isWrong = isSection(name) && (typeof value !== 'object' || Array.isArray(value));
+    if (isWrong) {
+      errors.push(`${name} is ${JSON.stringify(value)}; must be a mapping of fields`);
+    }
+    return !isWrong;
+  });
+  return { sound: Object.fromEntries(sound), errors };
+}
+
+function isSection(name: string): boolean {
+  return Object.hasOwn(schema, name) && !('format' in schema[name as keyof typeof schema]);
 }
 
 /** `null` in YAML means that the field is not set. */

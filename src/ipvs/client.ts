@@ -76,10 +76,11 @@ export class IpvsClient {
   }
 
   /** All virtual servers, foreign ones too. Raises NetlinkError. */
-  virtualServers(): Promise<ObservedVirtualServer[]> {
-    return this.#connection.dump((writer, sequence) => {
+  async virtualServers(): Promise<ObservedVirtualServer[]> {
+    const virtualServers = await this.#connection.dump((writer, sequence) => {
       writeGetVirtualServer(writer, this.#family, sequence, 'all');
     }, readVirtualServer);
+    return virtualServers.filter((virtualServer) => virtualServer !== undefined);
   }
 
   /** One virtual server, or undefined where there is none. Raises NetlinkError. */

@@ -27,8 +27,12 @@ import {
 /** A generic netlink header (command u8, version u8, reserved u16) comes before the attributes. */
 const headerLength = 4;
 
-/** Reads a NEW_SERVICE message: the answer to GET_SERVICE. Raises MalformedMessageError. */
-export function readVirtualServer(payload: Buffer): ObservedVirtualServer {
+/**
+ * Reads a NEW_SERVICE message: the answer to GET_SERVICE. Undefined for a protocol that is not
+ * ours to know: the kernel takes any, and one such must not hide the others. Raises
+ * MalformedMessageError.
+ */
+export function readVirtualServer(payload: Buffer): ObservedVirtualServer | undefined {
   return virtualServerFrom(attributesOf(requireNested(payload, commandAttribute.service)));
 }
 
@@ -98,22 +102,30 @@ function optionalU32(attributes: Attributes, type: number): number {
   return attributes.has(type) ? u32(attributes, type) : 0;
 }
 
-function virtualServerFrom(attributes: Attributes): ObservedVirtualServer {
+function virtualServerFrom(attributes: Attributes): ObservedVirtualServer | undefined {
   const family = familyOf(u16(attributes, serviceAttribute.addressFamily));
+  const id = idFrom(attributes, family);
+  if (id === undefined) {
+    return undefined;
+  }
   return {
-    id: idFrom(attributes, family),
+    id,
     settings: settingsFrom(attributes, family),
     statistics: statisticsFrom(attributes.get(serviceAttribute.statistics64)),
   };
 }
 
-function idFrom(attributes: Attributes, family: IpFamily): VirtualServerId {
+function idFrom(attributes: Attributes, family: IpFamily): VirtualServerId | undefined {
   if (attributes.has(serviceAttribute.fwmark)) {
     return { kind: 'fwmark', family, fwmark: u32(attributes, serviceAttribute.fwmark) };
   }
+  const protocol = protocolOf(u16(attributes, serviceAttribute.protocol));
+  if (protocol === undefined) {
+    return undefined;
+  }
   return {
     kind: 'address',
-    protocol: protocolOf(u16(attributes, serviceAttribute.protocol)),
+    protocol,
     address: addressFrom(attributes, serviceAttribute.address, family),
     port: u16be(attributes, serviceAttribute.port),
   };
@@ -203,7 +215,7 @@ function familyOf(number: number): IpFamily {
   }
 }
 
-function protocolOf(number: number): Protocol {
+function protocolOf(number: number): Protocol | undefined {
   switch (number) {
     case protocolNumber.TCP:
       return 'TCP';
@@ -212,6 +224,6 @@ function protocolOf(number: number): Protocol {
     case protocolNumber.SCTP:
       return 'SCTP';
     default:
-      throw new MalformedMessageError(`a virtual server of the unknown protocol ${number}`);
+      return undefined;
   }
 }

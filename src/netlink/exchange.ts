@@ -16,7 +16,9 @@ export class Exchange {
   readonly done: Promise<void>;
   readonly #take: TakeMessage;
   #timer: NodeJS.Timeout;
-  #answersLost = false;
+  #lastLook: NodeJS.Immediate | undefined;
+  #failure: string | undefined;
+  #settled = false;
   #broken = false;
   #resolve!: () => void;
   #reject!: (error: NetlinkError) => void;
@@ -29,24 +31,37 @@ export class Exchange {
       this.#reject = reject;
     });
     this.#timer = setTimeout(() => {
-      this.breakOff(
-        new NetlinkError('ETIMEDOUT', `the kernel did not answer within ${deadlineMs} ms`),
-      );
+      // Node runs timers before it reads sockets: after the process was held up, by the kernel
+      // that loads a module within `send` for instance, the answer may be there already.
+      this.#lastLook = setImmediate(() => {
+        this.breakOff(
+          new NetlinkError('ETIMEDOUT', `the kernel did not answer within ${deadlineMs} ms`),
+        );
+      });
     }, deadlineMs);
   }
 
   receive(message: ReceivedMessage): void {
-    if (!this.#answersLost) {
+    if (this.#settled) {
+      return;
+    }
+    clearImmediate(this.#lastLook);
+    if (this.#failure === undefined) {
       this.#timer.refresh();
     }
     try {
       this.#take(message, () => {
-        clearTimeout(this.#timer);
-        this.#resolve();
+        this.#finish();
       });
     } catch (error) {
-      clearTimeout(this.#timer);
-      this.#reject(asNetlinkError(error));
+      if (error instanceof NetlinkError) {
+        this.#settle(() => {
+          this.#reject(error);
+        });
+      } else {
+        // An answer that makes no sense; the rest of it must not meet the next question.
+        this.breakOff(asNetlinkError(error));
+      }
     }
   }
 
@@ -56,21 +71,44 @@ export class Exchange {
   }
 
   breakOff(error: NetlinkError): void {
-    clearTimeout(this.#timer);
-    this.#broken = true;
-    this.#reject(error);
+    this.#settle(() => {
+      this.#broken = true;
+      this.#reject(error);
+    });
   }
 
   /** The socket reports an errno: what is still to be read is taken, then the exchange fails. */
   socketFailed(code: string): void {
+    if (this.#settled) {
+      return;
+    }
     clearTimeout(this.#timer);
-    this.#answersLost = true;
+    clearImmediate(this.#lastLook);
+    this.#failure ??= code;
     this.#timer = setTimeout(
       () => {
         this.breakOff(lostAnswers(code));
       },
       code === 'ENOBUFS' ? overrunGraceMs : 0,
     );
+  }
+
+  #finish(): void {
+    if (this.#failure === undefined) {
+      this.#settle(this.#resolve);
+    } else {
+      // The last answer is here, and yet some before it may be lost.
+      this.breakOff(lostAnswers(this.#failure));
+    }
+  }
+
+  #settle(how: () => void): void {
+    if (!this.#settled) {
+      this.#settled = true;
+      clearTimeout(this.#timer);
+      clearImmediate(this.#lastLook);
+      how();
+    }
   }
 }
 

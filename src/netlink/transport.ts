@@ -34,13 +34,19 @@ export function openKernelTransport(
     sendBufferSize: sendBufferBytes,
   });
   socket.on('message', (datagram) => {
-    events.message(datagram);
+    contain(() => {
+      events.message(datagram);
+    });
   });
   socket.on('truncatedMessage', () => {
-    events.error('ENOBUFS');
+    contain(() => {
+      events.error('ENOBUFS');
+    });
   });
   socket.on('error', (error) => {
-    events.error(error.code);
+    contain(() => {
+      events.error(error.code);
+    });
   });
   for (const group of groups) {
     socket.addMembership(group);
@@ -57,4 +63,15 @@ export function openKernelTransport(
       }
     },
   };
+}
+
+/** The native binding aborts the process, without a stack, on what its callbacks throw. */
+function contain(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
 }

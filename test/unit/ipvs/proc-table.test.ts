@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { formatVirtualServer } from '../../../src/ipvs/model.ts';
+import { parseProcTable } from '../../../src/ipvs/proc-table.ts';
+import * as arbitrary from '../../support/arbitraries.ts';
+
+const header = [
+  'IP Virtual Server version 1.2.1 (size=4096)',
+  'Prot LocalAddress:Port Scheduler Flags',
+  '  -> RemoteAddress:Port Forward Weight ActiveConn InActConn',
+];
+
+/** As Linux 6.1 writes it. */
+const shown = [
+  ...header,
+  'TCP  0A600505:0050 wlc  persistent 60000 FFFFFF00',
+  '  -> 0A000003:0050      Route   0      0          0         ',
+  '  -> 0A000002:1F90      Tunnel  65535  12         345       ',
+  '  -> 0A000001:0050      Masq    3      0          0         ',
+  'TCP  [fd00:0000:0000:0000:0000:0000:0000:0001]:0050 rr persistent 36000 40000000',
+  '  -> [fd00:0000:0000:0000:0000:0000:0000:0002]:0050      Masq    1      0          7         ',
+  'UDP  0A600505:0035 mh ops  ',
+  'SCTP  [fd00:0000:0000:0000:0000:0000:0000:0001]:0050 rr ',
+  '  -> 0A000004:0050      Local   1      0          0         ',
+  'FWM  00000007 rr ',
+  '  -> 0A000009:0000      Route   1      0          0         ',
+  '',
+].join('\n');
+
+/** The table in words: `ADDRESS:PORT METHOD WEIGHT ACTIVE INACTIVE` by virtual server. */
+function inWords(text: string): Record<string, string[]> {
+  const words = [...parseProcTable(text)].map(([key, realServers]) => [
+    key,
+    realServers.map(({ address, port, method, weight, ...connections }) =>
+      [
+        `${address.text}|${port}`,
+        method,
+        weight,
+        connections.activeConnections,
+        connections.inactiveConnections,
+      ].join(' '),
+    ),
+  ]);
+  // Object.fromEntries gives `any` values to entries of mixed types; the type is what was built above.
+  return Object.fromEntries(words) as Record<string, string[]>;
+}
+
+const withLines = (...lines: readonly string[]): string => [...header, ...lines, ''].join('\n');
+
+describe('the text of /proc/net/ip_vs', () => {
+  it('is read as the real servers of each virtual server, without those by firewall mark', () => {
+    assert.deepEqual(inWords(shown), {
+      'TCP 10.96.5.5:80': [
+        '10.0.0.3|80 route 0 0 0',
+        '10.0.0.2|8080 tunnel 65535 12 345',
+        '10.0.0.1|80 masq 3 0 0',
+      ],
+      'TCP [fd00::1]:80': ['fd00::2|80 masq 1 0 7'],
+      'UDP 10.96.5.5:53': [],
+      'SCTP [fd00::1]:80': ['10.0.0.4|80 local 1 0 0'],
+    });
+  });
+
+  it('is an empty table where there is only its header, or nothing', () => {
+    assert.deepEqual(inWords(withLines()), {});
+    assert.deepEqual(inWords(''), {});
+  });
+
+  for (const [what, line] of [
+    ['of an unknown protocol', 'DCCP  0A600002:0050 rr '],
+    ['whose address is cut short', 'TCP  0A6000:0050 rr '],
+    ['whose port is no number', 'TCP  0A600002:xyz rr '],
+    ['whose IPv6 address makes no sense', 'TCP  [fd00:zz::1]:0050 rr '],
+    ['without a port', 'TCP  0A600002 rr '],
+  ] as const) {
+    it(`leaves out a virtual server ${what}, with its real servers, and no other`, () => {
+      const text = withLines(
+        'TCP  0A600001:0050 rr ',
+        '  -> 0A000001:0050      Masq    1      0          0         ',
+        line,
+        '  -> 0A000002:0050      Masq    1      0          0         ',
+        'TCP  0A600003:0050 rr ',
+        '  -> 0A000003:0050      Masq    1      0          0         ',
+      );
+      assert.deepEqual(inWords(text), {
+        'TCP 10.96.0.1:80': ['10.0.0.1|80 masq 1 0 0'],
+        'TCP 10.96.0.3:80': ['10.0.0.3|80 masq 1 0 0'],
+      });
+    });
+  }
+
+  for (const [what, line] of [
+    ['of an unknown method', '  -> 0A000009:0050      Teleport 1      0          0         '],
+    ['whose address makes no sense', '  -> 0A0000:0050      Masq    1      0          0         '],
+    ['whose weight is no number', '  -> 0A000009:0050      Masq    many   0          0         '],
+    ['that is cut off', '  -> 0A000009:0050      Ma'],
+    ['that is empty', '  -> '],
+  ] as const) {
+    it(`leaves out a real server ${what} and no other`, () => {
+      const text = withLines(
+        'TCP  0A600001:0050 rr ',
+        '  -> 0A000001:0050      Masq    1      0          0         ',
+        line,
+        '  -> 0A000003:0050      Masq    1      0          0         ',
+      );
+      assert.deepEqual(inWords(text), {
+        'TCP 10.96.0.1:80': ['10.0.0.1|80 masq 1 0 0', '10.0.0.3|80 masq 1 0 0'],
+      });
+    });
+  }
+
+  it('uses the keys of formatVirtualServer', () => {
+    fc.assert(
+      fc.property(arbitrary.kernelTable(5), (entries) => {
+        const lines = entries.flatMap(({ id }) =>
+          id.kind === 'address'
+            ? [`${id.protocol}  ${procAddress(id.address)}:${procPort(id.port)} rr `]
+            : [],
+        );
+        assert.deepEqual(
+          [...parseProcTable(withLines(...lines)).keys()],
+          entries.map(({ id }) => formatVirtualServer(id)),
+        );
+      }),
+    );
+  });
+
+  it('never fails, whatever it holds', () => {
+    const line = fc.oneof(
+      fc.string(),
+      fc.constantFrom(...shown.split('\n')),
+      fc
+        .constantFrom(...shown.split('\n'))
+        .chain((whole) => fc.nat({ max: whole.length }).map((length) => whole.slice(0, length))),
+    );
+    fc.assert(
+      fc.property(fc.array(line), (lines) => {
+        for (const key of parseProcTable(lines.join('\n')).keys()) {
+          assert.match(key, /^(TCP|UDP|SCTP) \S+:\d+$/);
+        }
+      }),
+    );
+  });
+});
+
+function procAddress(address: { readonly bytes: Uint8Array }): string {
+  const digits = Buffer.from(address.bytes).toString('hex');
+  return digits.length === 8 ? digits.toUpperCase() : `[${digits.match(/..../g)?.join(':') ?? ''}]`;
+}
+
+function procPort(port: number): string {
+  return port.toString(16).toUpperCase().padStart(4, '0');
+}
