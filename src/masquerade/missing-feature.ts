@@ -1,0 +1,28 @@
+/** The matches and targets that a rule needs: `match set`, `target MASQUERADE`. Pure. */
+export function featuresOf(rule: string): readonly string[] {
+  const matches = [...rule.matchAll(/-m (\S+)/g)].map((match) => `match ${match[1] ?? ''}`);
+  const targets = [...rule.matchAll(/-j (\S+)/g)].map((match) => `target ${match[1] ?? ''}`);
+  return [...matches, ...targets];
+}
+
+/**
+ * What must be missing for these rules to be refused while those are taken: the features that no
+ * accepted rule has. Where that says nothing, the refused rules themselves. Pure.
+ */
+export function missingFeatures(
+  refused: readonly string[],
+  accepted: readonly string[],
+): readonly string[] {
+  const present = new Set(accepted.flatMap(featuresOf));
+  const missing = new Set(refused.flatMap(featuresOf).filter((feature) => !present.has(feature)));
+  return missing.size > 0 ? [...missing] : refused.map((rule) => `rule "${rule}"`);
+}
+
+/** The kernel's module for a feature, for the advice to load it. */
+export function moduleOf(feature: string): string {
+  const [kind = '', name = ''] = feature.split(' ');
+  if (feature === 'target REJECT') {
+    return 'ipt_REJECT and ip6t_REJECT';
+  }
+  return kind === 'match' ? `xt_${name}` : `xt_${name.toUpperCase()}`;
+}
