@@ -147,7 +147,13 @@ export class Controller {
 
   /** One turn of the event loop gathers what comes together. */
   #schedule(): void {
-    if (!this.#stopped && this.#running === undefined && this.#scheduled === undefined) {
+    const isStarted = this.#unsubscribe !== undefined;
+    if (
+      isStarted &&
+      !this.#stopped &&
+      this.#running === undefined &&
+      this.#scheduled === undefined
+    ) {
       this.#scheduled = setImmediate(() => {
         this.#scheduled = undefined;
         this.#running = this.#run().finally(() => {
@@ -203,8 +209,9 @@ export class Controller {
     if (scheduler === undefined || scheduler === fallbackScheduler) {
       return false;
     }
-    this.#translator.schedulerIsMissing(scheduler);
-    return true;
+    const isNews = this.#translator.schedulerIsMissing(scheduler);
+    // One that a Service chose is told as its problem; the configured one would be told by nobody.
+    return scheduler !== this.#options.translation.scheduler || !isNews;
   }
 
   #tellFailures(failures: readonly Failure[]): void {

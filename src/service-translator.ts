@@ -79,11 +79,16 @@ export class ServiceTranslator {
     }
   }
 
-  /** The kernel was found to lack a scheduler; Services that chose it get the default. */
-  schedulerIsMissing(scheduler: Scheduler): void {
-    if (this.#place.addMissingScheduler(scheduler)) {
+  /**
+   * The kernel was found to lack a scheduler; Services that chose it get the default. Answers
+   * whether that is news.
+   */
+  schedulerIsMissing(scheduler: Scheduler): boolean {
+    const isNews = this.#place.addMissingScheduler(scheduler);
+    if (isNews) {
       this.everythingChanged();
     }
+    return isNews;
   }
 
   /** Schedulers that the kernel lacked are tried anew. */
@@ -106,19 +111,24 @@ export class ServiceTranslator {
 
   /** Translates what has changed since the last call. */
   translate(): void {
+    const claimed = new Set<string>();
     // A new VIP adds Services to the set while this goes over it; they get their turn too.
     for (const key of this.#dirty) {
       this.#dirty.delete(key);
       try {
-        this.#translate(key);
+        const change = this.#translate(key);
+        this.#refuseEndpointsAt(change.vips);
+        change.virtualServers.forEach((virtualServer) => claimed.add(virtualServer));
       } catch (error) {
         // A mistake of ours costs the Service that it shows at, and keeps its rows as they are.
         this.#listener.mistake(key, error instanceof Error ? error : new Error(String(error)));
       }
     }
+    // Not before all of them had their turn: an address that moves is no conflict.
+    this.#tellConflicts(claimed);
   }
 
-  #translate(key: ObjectKey): void {
+  #translate(key: ObjectKey): DesiredChange {
     const service = this.#store.service(key);
     const slices = service === undefined ? [] : this.#store.slices(key);
     const translation =
@@ -133,17 +143,20 @@ export class ServiceTranslator {
     }
     this.#problems.set(key, translation?.problems ?? []);
     this.#listener.healthCheck(key, translation?.healthCheck);
-    this.#follow(this.#desired.setService(key, service?.createdAt ?? 0, translation));
+    return this.#desired.setService(key, service?.createdAt ?? 0, translation);
   }
 
-  /** What a Service means for others: endpoints at its VIPs, and claims that it wins or frees. */
-  #follow(change: DesiredChange): void {
-    for (const vip of change.vips) {
+  /** An address that became a VIP, or is none any more, concerns all that have an endpoint there. */
+  #refuseEndpointsAt(vips: readonly string[]): void {
+    for (const vip of vips) {
       for (const service of this.#endpoints.servicesAt(vip)) {
         this.#dirty.add(service);
       }
     }
-    for (const key of change.virtualServers) {
+  }
+
+  #tellConflicts(claimed: ReadonlySet<string>): void {
+    for (const key of claimed) {
       this.#problems.set(
         `virtual server ${key}`,
         this.#desired.losersOf(key).flatMap((loser) => this.#conflictOf(loser, key)),

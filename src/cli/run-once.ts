@@ -6,6 +6,7 @@ import type { Logger } from '../log.ts';
 import type { Failure } from '../reconcile/kind-table.ts';
 import { missingSchedulerOf } from '../reconcile/missing-scheduler.ts';
 import { ServiceTranslator } from '../service-translator.ts';
+import type { Scheduler } from '../translate/scheduler.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { firstList, logFailure, logMistake, logProblem, openSource } from './open-source.ts';
 import type { RunOptions } from './options.ts';
@@ -42,13 +43,19 @@ export async function runOnce(
     nodeAddressesOf(await addresses.links(), await addresses.addresses()),
   );
   translator.everythingChanged();
-  const { applied, failures } = await settle(translator, kernel);
+  const { applied, failures } = await settle(translator, kernel, (failure, scheduler) => {
+    // One that a Service chose is told as its problem; the configured one would be told by nobody.
+    if (scheduler === settings.translation.scheduler) {
+      logFailure(log, failure);
+    }
+  });
   return report(kernel.reconciler.differing(), failures, applied, log);
 }
 
 async function settle(
   translator: ServiceTranslator,
   kernel: Kernel,
+  onMissingScheduler: (failure: Failure, scheduler: Scheduler) => void,
 ): Promise<{ readonly applied: number; readonly failures: readonly Failure[] }> {
   let applied = 0;
   let failures: readonly Failure[] = [];
@@ -61,9 +68,10 @@ async function settle(
     if (failures.length === 0 && round.applied === 0) {
       break;
     }
-    for (const scheduler of failures.map(missingSchedulerOf)) {
-      if (scheduler !== undefined) {
-        translator.schedulerIsMissing(scheduler);
+    for (const failure of failures) {
+      const scheduler = missingSchedulerOf(failure);
+      if (scheduler !== undefined && translator.schedulerIsMissing(scheduler)) {
+        onMissingScheduler(failure, scheduler);
       }
     }
   }

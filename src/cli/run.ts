@@ -15,14 +15,21 @@ import type { Logger } from '../log.ts';
 import { loadKubeConfig } from '../source/api-server/kube-config.ts';
 import { nodePortAddressesOf } from '../translate/node-addresses.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
-import { logFailure, logMistake, logProblem, openSource, settingsOf } from './open-source.ts';
+import {
+  kernelListener,
+  logFailure,
+  logMistake,
+  logProblem,
+  openSource,
+  settingsOf,
+} from './open-source.ts';
 import type { RunOptions } from './options.ts';
 import { runOnce } from './run-once.ts';
 
 /** Keeps the kernel equal to the cluster until a signal comes, or once. */
 export async function run(options: RunOptions, log: Logger): Promise<ExitCode> {
   const settings = await settingsOf(options, log);
-  const kernel = await openKernel();
+  const kernel = await openKernel(settings.kernel, kernelListener(log));
   try {
     return await (options.once
       ? runOnce(options, settings, kernel, log)
@@ -78,24 +85,31 @@ function watchNodeAddresses(
   client: AddressClient,
   controller: Controller,
   healthChecks: HealthCheckServers,
-  { nodePortAddresses }: Settings,
+  { nodePortAddresses, auditEveryMs }: Settings,
   store: ClusterStore,
   log: Logger,
 ): NodeAddressWatch {
-  return new NodeAddressWatch(client, {
-    nodeAddresses: (addresses) => {
-      log.info({ addresses: addresses.map(String) }, 'addresses of the node');
-      controller.nodeAddressesChanged(addresses);
-      if (nodePortAddresses.kind !== 'all') {
-        const primary = store.node?.primaryAddresses ?? [];
-        const answering = nodePortAddressesOf(addresses, primary, nodePortAddresses);
-        healthChecks.setAddresses(answering.map(String));
-      }
+  return new NodeAddressWatch(
+    client,
+    {
+      nodeAddresses: (addresses) => {
+        log.info({ addresses: addresses.map(String) }, 'addresses of the node');
+        controller.nodeAddressesChanged(addresses);
+        if (nodePortAddresses.kind !== 'all') {
+          const primary = store.node?.primaryAddresses ?? [];
+          const answering = nodePortAddressesOf(addresses, primary, nodePortAddresses);
+          healthChecks.setAddresses(answering.map(String));
+        }
+      },
+      vipLost: () => {
+        controller.requestAudit();
+      },
+      failed: (error) => {
+        log.error(`the addresses of the node: ${error.message}`);
+      },
     },
-    failed: (error) => {
-      log.error(`the addresses of the node could not be read: ${error.message}`);
-    },
-  });
+    { rereadEveryMs: auditEveryMs },
+  );
 }
 
 function openHealthChecks(health: ProxyHealth, log: Logger): HealthCheckServers {

@@ -59,6 +59,8 @@ export function writeDeleteFlow(writer: MessageWriter, sequence: number, flow: U
 
 const nested = 0x8000;
 
+type Attributes = ReadonlyMap<number, Buffer>;
+
 /** Reads one flow of a dump; undefined where it is not UDP. Raises MalformedMessageError. */
 export function readUdpFlow(payload: Buffer, family: IpFamily): UdpFlow | undefined {
   const attributes = attributesOf(payload, netfilterHeaderLength);
@@ -84,35 +86,30 @@ export function readUdpFlow(payload: Buffer, family: IpFamily): UdpFlow | undefi
 
 function readTuple(tuple: Buffer, family: IpFamily) {
   const parts = attributesOf(tuple);
-  const ip = parts.get(tupleAttribute.ip);
-  const protocol = parts.get(tupleAttribute.protocol);
-  if (ip === undefined || protocol === undefined) {
+  const addresses = attributesOf(parts.get(tupleAttribute.ip) ?? nothing);
+  const protocol = attributesOf(parts.get(tupleAttribute.protocol) ?? nothing);
+  if (protocol.get(protocolAttribute.number)?.[0] !== udpNumber) {
     return undefined;
   }
-  const ports = attributesOf(protocol);
-  if (ports.get(protocolAttribute.number)?.[0] !== udpNumber) {
-    return undefined;
-  }
-  const addresses = attributesOf(ip);
-  const source = addresses.get(ipAttribute[family].source);
-  const destination = addresses.get(ipAttribute[family].destination);
-  const sourcePort = ports.get(protocolAttribute.sourcePort);
-  const destinationPort = ports.get(protocolAttribute.destinationPort);
-  const length = addressLength(family);
-  if (
-    source?.length !== length ||
-    destination?.length !== length ||
-    sourcePort?.length !== 2 ||
-    destinationPort?.length !== 2
-  ) {
-    return undefined;
-  }
-  return {
-    source: IpAddress.fromBytes(family, source),
-    destination: IpAddress.fromBytes(family, destination),
-    sourcePort: sourcePort.readUInt16BE(0),
-    destinationPort: destinationPort.readUInt16BE(0),
-  };
+  const source = readIp(addresses, ipAttribute[family].source, family);
+  const destination = readIp(addresses, ipAttribute[family].destination, family);
+  const sourcePort = readPort(protocol, protocolAttribute.sourcePort);
+  const destinationPort = readPort(protocol, protocolAttribute.destinationPort);
+  return source === undefined || destination === undefined
+    ? undefined
+    : { source, destination, sourcePort, destinationPort };
+}
+
+const nothing = Buffer.alloc(0);
+
+function readIp(attributes: Attributes, type: number, family: IpFamily): IpAddress | undefined {
+  const value = attributes.get(type);
+  return value?.length === addressLength(family) ? IpAddress.fromBytes(family, value) : undefined;
+}
+
+function readPort(attributes: Attributes, type: number): number {
+  const value = attributes.get(type);
+  return value?.length === 2 ? value.readUInt16BE(0) : 0;
 }
 
 function beginMessage(
@@ -128,7 +125,7 @@ function beginMessage(
   writer.u16be(0);
 }
 
-function attributesOf(buffer: Buffer, offset = 0): ReadonlyMap<number, Buffer> {
+function attributesOf(buffer: Buffer, offset = 0): Attributes {
   const attributes = new Map<number, Buffer>();
   forEachAttribute(buffer, offset, (type, value) => attributes.set(type, value));
   return attributes;

@@ -49,9 +49,10 @@ export class QueuedEventRecorder implements EventRecorder {
   #isNews(event: ServiceEvent): boolean {
     const now = this.#now();
     for (const [key, writtenAt] of this.#writtenAt) {
-      if (now - writtenAt >= repeatAfterMs) {
-        this.#writtenAt.delete(key);
+      if (now - writtenAt < repeatAfterMs) {
+        break; // those behind it are younger
       }
+      this.#writtenAt.delete(key);
     }
     const key = `${event.namespace}/${event.service.name} ${event.reason} ${event.note}`;
     const isNews = !this.#writtenAt.has(key);

@@ -94,6 +94,9 @@ export class HealthCheckServers {
       this.#answer(service, request, response);
     });
     server.on('error', (error) => {
+      if (this.#listening.get(place)?.server !== server) {
+        return;
+      }
       this.#options.failed(service, port, error);
       const retry = setTimeout(() => {
         this.#start(place, service, address, port);

@@ -26,6 +26,11 @@ export class SetClient {
     this.#connection = new NetlinkConnection(open, options);
   }
 
+  /** Finds out whether the kernel has a set's type. Raises SetsUnavailableError, NetlinkError. */
+  async checkType(set: IpSet): Promise<void> {
+    await this.#revisionOf(set);
+  }
+
   /** Makes a set unless there is one of that name. Raises SetsUnavailableError, NetlinkError. */
   async ensureSet(set: IpSet): Promise<void> {
     const revision = await this.#revisionOf(set);

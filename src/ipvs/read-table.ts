@@ -10,6 +10,9 @@ export interface ListedVirtualServer {
   readonly realServers: readonly ListedRealServer[];
 }
 
+/** What is needed of the client. */
+export type TableReader = Pick<IpvsClient, 'virtualServers' | 'virtualServer' | 'realServers'>;
+
 const procTable = '/proc/net/ip_vs';
 
 /**
@@ -17,7 +20,7 @@ const procTable = '/proc/net/ip_vs';
  * the virtual servers and one read of /proc for all real servers, where netlink would ask
  * for a dump per virtual server. Raises NetlinkError, and an errno exception where /proc cannot be read.
  */
-export async function readTable(client: IpvsClient): Promise<Map<string, ListedVirtualServer>> {
+export async function readTable(client: TableReader): Promise<Map<string, ListedVirtualServer>> {
   const virtualServers = await client.virtualServers();
   const realServers = parseProcTable(await readFile(procTable, 'latin1'));
   return new Map(
@@ -30,7 +33,7 @@ export async function readTable(client: IpvsClient): Promise<Map<string, ListedV
 
 /** One virtual server, read afresh; undefined where there is none. Raises NetlinkError. */
 export async function readOne(
-  client: IpvsClient,
+  client: TableReader,
   id: VirtualServerId,
 ): Promise<ListedVirtualServer | undefined> {
   const observed = await client.virtualServer(id);

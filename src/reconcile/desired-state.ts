@@ -34,11 +34,11 @@ export class DesiredState {
   constructor(
     virtualServerTable: DesiredTable<VirtualServer>,
     boundAddressTable: DesiredTable<IpAddress>,
-    memberTable: DesiredTable<SetMember> = { setDesired: () => undefined },
+    memberTable?: DesiredTable<SetMember>,
   ) {
     this.#virtualServerTable = virtualServerTable;
     this.#boundAddressTable = boundAddressTable;
-    this.#memberTable = memberTable;
+    this.#memberTable = memberTable ?? { setDesired: () => undefined };
   }
 
   /** Replaces what a Service wants; nothing, where it is gone. `createdAt` in milliseconds. */

@@ -2,8 +2,14 @@ import type { IpvsClient } from '../ipvs/client.ts';
 import type { IpvsError } from '../ipvs/ipvs-error.ts';
 import { formatRealServer, formatVirtualServer, type Operation } from '../ipvs/model.ts';
 import type { ListedRealServer } from '../ipvs/proc-table.ts';
-import { readOne, readTable, type ListedVirtualServer } from '../ipvs/read-table.ts';
+import {
+  readOne,
+  readTable,
+  type ListedVirtualServer,
+  type TableReader,
+} from '../ipvs/read-table.ts';
 import type { VirtualServer } from '../translate/desired.ts';
+import { executeWithTrials } from './scheduler-trial.ts';
 import { DrainTimes } from './drain-times.ts';
 import type { Kind } from './kind.ts';
 import {
@@ -13,23 +19,41 @@ import {
   type ObservedVirtualServer,
 } from './virtual-server-difference.ts';
 
+/** What is needed of the client. */
+export type VirtualServerClient = TableReader & Pick<IpvsClient, 'execute'>;
+
 /** Virtual servers with their real servers, as a kind of the loop. */
 export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualServer, Operation> {
   readonly name = 'virtual server';
   readonly difference = virtualServerDifference;
   readonly after = afterOperation;
-  readonly #client: IpvsClient;
+  readonly #client: VirtualServerClient;
   readonly #now: () => number;
+  readonly #readTable: typeof readTable;
   readonly #drainTimes = new DrainTimes();
+  readonly #knownSchedulers = new Set<string>();
+  readonly #onApplied: (operation: Operation) => void;
 
-  /** `now` in milliseconds. */
-  constructor(client: IpvsClient, now: () => number = Date.now) {
+  /** `now` in milliseconds; `onApplied` hears of each operation that succeeded. */
+  constructor(
+    client: VirtualServerClient,
+    now: () => number = Date.now,
+    read = readTable,
+    onApplied: (operation: Operation) => void = () => undefined,
+  ) {
     this.#client = client;
+    this.#onApplied = onApplied;
     this.#now = now;
+    this.#readTable = read;
   }
 
   async list(): Promise<Map<string, ObservedVirtualServer>> {
-    const table = await readTable(this.#client);
+    const table = await this.#readTable(this.#client);
+    for (const key of this.#drainTimes.virtualServers()) {
+      if (!table.has(key)) {
+        this.#drainTimes.forget(key);
+      }
+    }
     return new Map(
       Array.from(table, ([key, listed]) => [key, this.#observe(key, listed, undefined)]),
     );
@@ -52,10 +76,11 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   }
 
   async apply(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
-    const outcomes = await this.#client.execute(operations);
+    const outcomes = await executeWithTrials(this.#client, this.#knownSchedulers, operations);
     operations.forEach((operation, index) => {
       if (outcomes[index] === undefined) {
         this.#followDraining(operation);
+        this.#onApplied(operation);
       }
     });
     return outcomes;
@@ -73,9 +98,8 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   ): ObservedVirtualServer {
     const drains = (realServer: ListedRealServer): boolean =>
       listed.settings.owned && realServer.weight === 0;
-    for (const realServer of listed.realServers.filter(drains)) {
-      this.#drainTimes.start(key, formatRealServer(realServer), this.#now());
-    }
+    const draining = listed.realServers.filter(drains).map(formatRealServer);
+    this.#drainTimes.replace(key, draining, this.#now());
     return observedFrom(listed, (realServer) => {
       const elapsedMs = this.#drainTimes.elapsedMs(key, formatRealServer(realServer), this.#now());
       return drains(realServer) && limitMs !== undefined && elapsedMs >= limitMs;

@@ -92,7 +92,7 @@ export function translateService(
     }
   }
   const boundAddresses = boundAddressesOf(vips, place);
-  const healthCheck = healthCheckOf(service, slices, place);
+  const healthCheck = healthCheckOf(service, slices, place, guard);
   return {
     virtualServers,
     boundAddresses,
@@ -159,6 +159,7 @@ function healthCheckOf(
   service: Service,
   slices: readonly EndpointSlice[],
   place: Place,
+  guard: EndpointGuard,
 ): HealthCheck | undefined {
   const { healthCheckNodePort, externalTrafficPolicy } = service;
   if (healthCheckNodePort === undefined || externalTrafficPolicy !== 'Local') {
@@ -166,7 +167,7 @@ function healthCheckOf(
   }
   // A Pod of a dual-stack Service has an endpoint in each family and is one Pod.
   const counts = familiesOf(service).map((family) =>
-    localPods(service.ports, family, slices, place),
+    localPods(service.ports, family, slices, place, guard),
   );
   return { nodePort: healthCheckNodePort, localEndpoints: Math.max(0, ...counts) };
 }
@@ -176,10 +177,11 @@ function localPods(
   family: IpFamily,
   slices: readonly EndpointSlice[],
   place: Place,
+  guard: EndpointGuard,
 ): number {
   const addresses = new Set<string>();
   for (const port of ports) {
-    for (const { endpoint } of endpointsOfPort(port, family, slices)) {
+    for (const { endpoint } of endpointsOfPort(port, family, slices).filter(guard.admits)) {
       if (endpoint.ready && endpoint.nodeName === place.nodeName) {
         addresses.add(endpoint.address.text);
       }

@@ -1,28 +1,7 @@
 import assert from 'node:assert/strict';
 import { toGoldenShape } from '../../src/cli/golden-shape.ts';
-import type { VirtualServer } from '../../src/translate/desired.ts';
 import { ip } from '../support/cluster-objects.ts';
-
-function virtualServer(fields: Partial<VirtualServer> = {}): VirtualServer {
-  return {
-    protocol: 'TCP',
-    address: ip('10.96.0.1'),
-    port: 80,
-    scheduler: 'rr',
-    persistenceSeconds: undefined,
-    realServers: new Map(),
-    ...fields,
-  };
-}
-
-function realServers(...addresses: string[]): VirtualServer['realServers'] {
-  return new Map(
-    addresses.map((address) => [
-      address,
-      { address: ip(address), port: 8080, method: 'masq', weight: 1 },
-    ]),
-  );
-}
+import { realServers, virtualServer } from '../support/rows.ts';
 
 describe('the golden shape', () => {
   it('orders virtual servers by protocol, then by address and port as text', () => {
@@ -77,5 +56,24 @@ describe('the golden shape', () => {
         realServers: [],
       },
     ]);
+  });
+
+  it("has the scheduler's flags as ipvsadm prints them, after the persistence", () => {
+    const shape = toGoldenShape(
+      [
+        virtualServer({ scheduler: 'mh', schedulerFlags: { names: ['mh-port'] } }),
+        virtualServer({
+          port: 81,
+          scheduler: 'sh',
+          schedulerFlags: { names: ['sh-fallback', 'sh-port'] },
+          persistenceSeconds: 600,
+        }),
+      ],
+      [],
+    );
+    assert.deepEqual(
+      shape.virtualServers.map(({ options }) => options),
+      ['-b mh-port', '-p 600 -b sh-fallback,sh-port'],
+    );
   });
 });

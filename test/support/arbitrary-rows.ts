@@ -1,36 +1,49 @@
 import fc from 'fast-check';
 import type { Operation } from '../../src/ipvs/model.ts';
-import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
+import type {
+  ObservedRealServer,
+  ObservedVirtualServer,
+} from '../../src/reconcile/virtual-server-difference.ts';
 import { formatEndpoint } from '../../src/net/ip-address.ts';
 import type { RealServer, VirtualServer } from '../../src/translate/desired.ts';
+import { noFlags } from '../../src/translate/scheduler-flags.ts';
 import { ip } from './cluster-objects.ts';
 import { observedAs, virtualServer } from './rows.ts';
 
 /** Few values, so that rows often agree in parts. */
 
-const realServer: fc.Arbitrary<RealServer> = fc.record(
-  {
-    address: fc.constantFrom('10.244.1.1', '10.244.1.2', '10.244.1.3').map(ip),
-    port: fc.constantFrom(8080, 8081),
-    method: fc.constantFrom('masq', 'route'),
-    weight: fc.nat(2),
-  },
-  { noNullPrototype: true },
-);
+function realServer(weight: fc.Arbitrary<number>): fc.Arbitrary<RealServer> {
+  return fc.record(
+    {
+      address: fc.constantFrom('10.244.1.1', '10.244.1.2', '10.244.1.3').map(ip),
+      port: fc.constantFrom(8080, 8081),
+      method: fc.constantFrom('masq', 'route'),
+      weight,
+    },
+    { noNullPrototype: true },
+  );
+}
 
-export const realServerMap: fc.Arbitrary<ReadonlyMap<string, RealServer>> = fc
-  .array(realServer, { maxLength: 5 })
-  .map((list) => new Map(list.map((row) => [formatEndpoint(row.address, row.port), row])));
+function realServerMap(
+  weight: fc.Arbitrary<number>,
+): fc.Arbitrary<ReadonlyMap<string, RealServer>> {
+  return fc
+    .array(realServer(weight), { maxLength: 5 })
+    .map((list) => new Map(list.map((row) => [formatEndpoint(row.address, row.port), row])));
+}
 
 /** Virtual servers under one key. */
 export function desiredVirtualServer(
   place: Pick<VirtualServer, 'address' | 'port'>,
+  weight = fc.integer({ min: 1, max: 2 }),
 ): fc.Arbitrary<VirtualServer> {
   return fc
     .record({
       scheduler: fc.constantFrom('rr', 'lc', 'mh'),
+      schedulerFlags: fc.constantFrom(noFlags, { names: ['mh-port'] } as const),
+      drainTimeoutMs: fc.constantFrom(undefined, 0, 1000),
       persistenceSeconds: fc.constantFrom(undefined, 600, 10_800),
-      realServers: realServerMap,
+      realServers: realServerMap(weight),
     })
     .map((fields) => virtualServer({ ...place, ...fields }));
 }
@@ -46,11 +59,21 @@ export function observedVirtualServer(
     schedulerFlags: fc.nat(7),
   });
   return fc
-    .tuple(desiredVirtualServer(place), settings)
-    .map(([row, others]) => observedAs(row, others));
+    .tuple(desiredVirtualServer(place, fc.nat(2)), settings, fc.infiniteStream(fc.boolean()))
+    .map(([row, others, isOver]) => {
+      const observed = observedAs(row, others);
+      const realServers = Array.from(observed.realServers, ([key, realServer]) => {
+        const drain = isOver.next().value === true ? 'over' : 'unknown';
+        return [key, { ...realServer, drain }] as const;
+      });
+      return { ...observed, realServers: new Map(realServers) };
+    });
 }
 
-/** The least number of operations between the two, counted field by field. */
+/**
+ * The least number of operations between the two, counted field by field. A real server that is to
+ * be drained is not there yet, or one step from being gone.
+ */
 export function leastOperations(
   desired: VirtualServer | undefined,
   observed: ObservedVirtualServer | undefined,
@@ -64,9 +87,22 @@ export function leastOperations(
   const differing = [...keys].filter(
     (key) =>
       realServerText(desired.realServers.get(key)) !==
-      realServerText(observed?.realServers.get(key)),
+        realServerText(observed?.realServers.get(key)) &&
+      !(drains(desired) && isWaitedFor(desired, observed?.realServers.get(key), key)),
   );
   return settings + differing.length;
+}
+
+export function drains({ protocol, drainTimeoutMs }: VirtualServer): boolean {
+  return protocol !== 'UDP' && drainTimeoutMs !== 0;
+}
+
+function isWaitedFor(
+  desired: VirtualServer,
+  present: ObservedRealServer | undefined,
+  key: string,
+): boolean {
+  return !desired.realServers.has(key) && present?.weight === 0 && present.drain === 'unknown';
 }
 
 /** The settings of `observed` as JSON with the fields in the order of `wanted`. */

@@ -2,9 +2,11 @@ import type {
   Endpoint,
   EndpointPort,
   EndpointSlice,
+  Node,
   Service,
   ServicePort,
 } from '../../src/cluster/objects.ts';
+import { Cidr } from '../../src/net/cidr.ts';
 import { IpAddress } from '../../src/net/ip-address.ts';
 
 /** Parsed objects for tests to vary: what they leave out is as a plain Service has it. */
@@ -17,24 +19,42 @@ export function ip(text: string): IpAddress {
   return address;
 }
 
+export function cidr(text: string): Cidr {
+  const range = Cidr.parse(text);
+  if (range === undefined) {
+    throw new Error(`the test's own range is not one: ${text}`);
+  }
+  return range;
+}
+
+/** The Node `node-a` in zone z1, without addresses. */
+export function node(fields: Partial<Node> = {}): Node {
+  return { name: 'node-a', zone: 'z1', primaryAddresses: [], ...fields };
+}
+
 /** `default/web` with the cluster IP 10.96.0.1 and the unnamed TCP port 80. */
 export function service(fields: Partial<Service> = {}): Service {
   return {
     namespace: 'default',
     name: 'web',
+    uid: '',
     createdAt: 0,
     annotations: new Map(),
     proxyName: undefined,
     clusterIPs: [ip('10.96.0.1')],
+    externalIPs: [],
+    loadBalancerIPs: [],
     ports: [servicePort()],
     internalTrafficPolicy: 'Cluster',
+    externalTrafficPolicy: 'Cluster',
+    healthCheckNodePort: undefined,
     sessionAffinity: { kind: 'None' },
     ...fields,
   };
 }
 
 export function servicePort(fields: Partial<ServicePort> = {}): ServicePort {
-  return { name: '', protocol: 'TCP', port: 80, ...fields };
+  return { name: '', protocol: 'TCP', port: 80, nodePort: undefined, ...fields };
 }
 
 /** A slice of `default/web` in the family of its endpoints, with the unnamed target port 8080. */

@@ -1,9 +1,10 @@
 import { mock } from 'node:test';
 import { ClusterStore } from '../../src/cluster/store.ts';
 import { Controller } from '../../src/controller.ts';
-import { DesiredState } from '../../src/reconcile/desired-state.ts';
+import { DesiredState, type DesiredChange } from '../../src/reconcile/desired-state.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
+import type { TranslatorOptions } from '../../src/service-translator.ts';
 import { endpoint, service, slice } from './cluster-objects.ts';
 import {
   fakeBoundAddresses,
@@ -12,6 +13,7 @@ import {
   type FakeVirtualServers,
 } from './fake-kind.ts';
 import { realServers, virtualServer } from './rows.ts';
+import { translatorOptions } from './translator-world.ts';
 
 export const webKey = 'TCP 10.96.0.1:80';
 export const webSlice = slice([endpoint('10.244.1.1')]);
@@ -30,9 +32,9 @@ class CountingReconciler extends Reconciler {
 class RecordingDesiredState extends DesiredState {
   readonly translated: string[] = [];
 
-  override setService(...[key, ...others]: Parameters<DesiredState['setService']>): void {
+  override setService(...[key, ...others]: Parameters<DesiredState['setService']>): DesiredChange {
     this.translated.push(key);
-    super.setService(key, ...others);
+    return super.setService(key, ...others);
   }
 }
 
@@ -63,9 +65,11 @@ export interface World {
   readonly translated: string[];
   /** Every call of the listener. */
   readonly told: string[];
+  /** How often it was told that the kernel is in order. */
+  readonly syncs: { count: number };
 }
 
-export function setUp(): World {
+export function setUp(options: Partial<TranslatorOptions> = {}): World {
   const log: string[] = [];
   const virtualServers = fakeVirtualServers(log);
   const addresses = fakeBoundAddresses(log);
@@ -73,6 +77,7 @@ export function setUp(): World {
   const addressTable = new KindTable(addresses);
   const store = new ClusterStore();
   const told: string[] = [];
+  const syncs = { count: 0 };
   const desired = new RecordingDesiredState(virtualServerTable, addressTable);
   const { translated } = desired;
   const reconciler = new CountingReconciler([virtualServerTable, addressTable], () => Date.now());
@@ -80,16 +85,25 @@ export function setUp(): World {
     store,
     desired,
     reconciler,
-    { nodeName: 'node-a', translation: { scheduler: 'rr' }, auditEveryMs },
+    { ...translatorOptions, ...options, auditEveryMs },
     {
       problem: ({ object, value }) => told.push(`problem ${object} ${String(value)}`),
       failure: ({ kind, key, error }) => told.push(`failure ${kind} ${key}: ${error.message}`),
       round: ({ applied }) => told.push(`round ${applied}`),
+      synced: () => {
+        syncs.count += 1;
+      },
+      mistake: (service, error) => told.push(`mistake ${service}: ${error.message}`),
+      healthCheck: (service, check) => {
+        if (check !== undefined) {
+          told.push(`health check ${service} ${check.nodePort} ${check.localEndpoints}`);
+        }
+      },
       auditFailed: (error) => told.push(`audit failed: ${error.message}`),
     },
   );
   started.push(controller);
-  return { log, virtualServers, addresses, store, translated, told, reconciler, controller };
+  return { log, virtualServers, addresses, store, translated, told, syncs, reconciler, controller };
 }
 
 /** Everything that does not wait for a clock is done. */
@@ -111,13 +125,21 @@ export function fill(store: ClusterStore): void {
 }
 
 /** A controller that has brought `default/web` to the kernel; what it did so far is forgotten. */
-export async function running(): Promise<World> {
-  const world = setUp();
+export async function running(options: Partial<TranslatorOptions> = {}): Promise<World> {
+  const world = setUp(options);
   fill(world.store);
   world.controller.start();
   await settled();
   forget(world);
   return world;
+}
+
+/** `10.244.1.1:8080 1`: each real server with its weight. */
+export function weightsIn({ rows }: FakeVirtualServers, key: string): string[] {
+  return Array.from(
+    rows.get(key)?.realServers ?? [],
+    ([realServer, { weight }]) => `${realServer} ${weight}`,
+  );
 }
 
 export function forget({ log, translated, told }: World): void {

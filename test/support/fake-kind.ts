@@ -24,7 +24,10 @@ interface Rules<Desired, Observed, Change> {
   describe(change: Change): string;
   /** The errno with which a kernel answers a change that does not fit what it holds. */
   refusal(observed: Observed | undefined, change: Change): string | undefined;
-  copy(observed: Observed): Observed;
+  /** What the kernel shows of it. */
+  show(observed: Observed): Observed;
+  /** Whether it changes by itself. */
+  isRestless?(observed: Observed): boolean;
 }
 
 /** How the kernel answers the next changes of an object, the order being that of the faults. */
@@ -106,6 +109,12 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
     return this.#rules.after(observed, change);
   }
 
+  restless(): readonly string[] {
+    return [...this.rows]
+      .filter(([, row]) => this.#rules.isRestless?.(row) === true)
+      .map(([key]) => key);
+  }
+
   async apply(changes: readonly Change[]): Promise<readonly (KernelError | undefined)[]> {
     await this.gate;
     throwNext(this.applyErrors);
@@ -114,7 +123,7 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
 
   /** A copy that later changes leave alone. */
   snapshot(): Map<string, Observed> {
-    return new Map(Array.from(this.rows, ([key, row]) => [key, this.#rules.copy(row)]));
+    return new Map(Array.from(this.rows, ([key, row]) => [key, this.#rules.show(row)]));
   }
 
   /** Does a change as somebody else would: unlogged, without faults. */
@@ -156,7 +165,10 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
 export type FakeVirtualServers = FakeKind<VirtualServer, ObservedVirtualServer, Operation>;
 export type FakeBoundAddresses = FakeKind<IpAddress, ObservedAddress, AddressOperation>;
 
-/** IPVS as far as its table goes; the errnos are those of net/netfilter/ipvs/ip_vs_ctl.c. */
+/**
+ * IPVS as far as its table goes; the errnos are those of net/netfilter/ipvs/ip_vs_ctl.c. Nobody
+ * has connections: draining is over at the next look.
+ */
 export function fakeVirtualServers(log?: string[]): FakeVirtualServers {
   return new FakeKind(
     {
@@ -166,7 +178,9 @@ export function fakeVirtualServers(log?: string[]): FakeVirtualServers {
       keyOf: ({ id }) => formatVirtualServer(id),
       describe: describeOperation,
       refusal: ipvsRefusal,
-      copy: (row) => ({ ...row, realServers: new Map(row.realServers) }),
+      show: (row) => ({ ...row, realServers: withoutConnections(row.realServers) }),
+      isRestless: ({ settings, realServers }) =>
+        settings.owned && [...realServers.values()].some(({ weight }) => weight === 0),
     },
     log,
   );
@@ -182,10 +196,16 @@ export function fakeBoundAddresses(log?: string[]): FakeBoundAddresses {
       keyOf: ({ address }) => address.text,
       describe: ({ kind, address }) => `${kind} ${address.text}`,
       refusal: addressRefusal,
-      copy: (row) => row,
+      show: (row) => row,
     },
     log,
   );
+}
+
+function withoutConnections(
+  realServers: ObservedVirtualServer['realServers'],
+): ObservedVirtualServer['realServers'] {
+  return new Map(Array.from(realServers, ([key, row]) => [key, { ...row, drain: 'over' }]));
 }
 
 function ipvsRefusal(

@@ -3,42 +3,46 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { toGoldenShape, type GoldenShape } from '../../src/cli/golden-shape.ts';
 import type { Parsed } from '../../src/cluster/fields.ts';
+import type { ObjectKey } from '../../src/cluster/objects.ts';
 import { parseEndpointSlice } from '../../src/cluster/parse-endpoint-slice.ts';
 import { parseNode } from '../../src/cluster/parse-node.ts';
 import { parseService } from '../../src/cluster/parse-service.ts';
 import { ClusterStore } from '../../src/cluster/store.ts';
+import { healthCheckAnswer } from '../../src/health/health-check-answer.ts';
+import { formatProblem } from '../../src/problem.ts';
+import { ServiceTranslator, type TranslatorOptions } from '../../src/service-translator.ts';
+import type { HealthCheck } from '../../src/translate/desired.ts';
 import { isScheduler } from '../../src/translate/scheduler.ts';
-import { translateService } from '../../src/translate/translate-service.ts';
+import { ip } from './cluster-objects.ts';
+import { MemoryTables } from './memory-tables.ts';
 
 /** What kube-proxy left in a real kernel for a set of objects; see the README beside the cases. */
 export interface GoldenCase {
   readonly name: string;
   readonly about: string;
-  readonly config: { readonly scheduler?: string };
+  readonly config: { readonly scheduler?: string } & Readonly<Record<string, unknown>>;
   readonly objects: readonly GoldenObject[];
-  readonly expected: GoldenShape;
+  readonly expected: GoldenShape & { readonly healthCheckNodePorts?: GoldenHealthChecks };
 }
 
-/** As much of an object as the choice of cases looks at; the rest goes to the parsers. */
+/** What a GET of each health-check node port answers, by the port. */
+export type GoldenHealthChecks = Readonly<Record<string, unknown>>;
+
+/** Of what is expected, that which this program answers for. */
+export interface GoldenExpectation extends GoldenShape {
+  readonly healthCheckNodePorts: GoldenHealthChecks;
+}
+
+/** The parsers read the rest. */
 export interface GoldenObject {
   readonly kind: string;
-  readonly spec?: {
-    readonly ports?: readonly { readonly nodePort?: number }[];
-    readonly externalIPs?: readonly string[];
-    readonly loadBalancerSourceRanges?: readonly string[];
-    readonly healthCheckNodePort?: number;
-  };
-  readonly status?: {
-    readonly loadBalancer?: { readonly ingress?: readonly { readonly ip?: string }[] };
-  };
 }
 
 /** A row of the table of cases in the documentation. */
 export interface GoldenRow {
   readonly name: string;
   readonly about: string;
-  /** `holds`, `differs`, or what the case waits for: `waits for: node ports`. */
-  readonly state: string;
+  readonly state: 'holds' | 'differs';
 }
 
 const shared =
@@ -47,8 +51,9 @@ const shared =
 /** Where the cases are looked for. */
 export const goldenFolder = join(shared, 'golden');
 
-/** The node that all cases are about. */
+/** The node that all cases are about, with the addresses of its links. */
 const nodeName = 'node-a';
+export const goldenNodeAddresses = ['192.0.2.10', '2001:db8::10', '198.18.0.5'].map(ip);
 
 /** All cases by name; undefined where the folder is missing. */
 export function loadGoldenCases(): readonly GoldenCase[] | undefined {
@@ -61,60 +66,21 @@ export function loadGoldenCases(): readonly GoldenCase[] | undefined {
     .map((file) => readJson(file) as GoldenCase); // the form that the README there describes
 }
 
-/** What a case may need that this program does not do yet, and how its objects show that. */
-const notYet: Readonly<Record<string, (object: GoldenObject) => boolean>> = {
-  'node ports': ({ spec }) => some(spec?.ports, ({ nodePort }) => nodePort !== undefined),
-  'external IPs': ({ spec }) => some(spec?.externalIPs, () => true),
-  'load-balancer IPs': ({ status }) =>
-    some(status?.loadBalancer?.ingress, ({ ip }) => ip !== undefined),
-  'source ranges': ({ spec }) => some(spec?.loadBalancerSourceRanges, () => true),
-  'health check node ports': ({ spec }) => spec?.healthCheckNodePort !== undefined,
-};
-
-/** What the case needs that this program does not do yet; empty where it can be checked. */
-export function waitsFor({ config, objects }: GoldenCase): readonly string[] {
-  const ofObjects = Object.entries(notYet).filter(([, isNeededBy]) => objects.some(isNeededBy));
-  const settings = Object.keys(config).filter((name) => name !== 'scheduler');
-  return [...ofObjects.map(([what]) => what), ...settings.map((name) => `the setting ${name}`)];
-}
-
-function some<T>(list: readonly T[] | undefined, accepts: (element: T) => boolean): boolean {
-  return list?.some(accepts) === true;
-}
-
 /** The Node object that all cases are about, as the API server has it. */
 export function goldenNode(): unknown {
   return readJson('node.json');
 }
 
 /** What this program makes of the objects of a case. */
-export function translateCase(golden: GoldenCase): GoldenShape {
-  const store = new ClusterStore();
-  store.setNode(valueOf(parseNode(goldenNode())));
-  for (const object of golden.objects) {
-    putObject(store, object);
-  }
-  const scheduler = golden.config.scheduler ?? 'rr';
-  if (!isScheduler(scheduler)) {
-    throw new Error(`${golden.name}: unknown scheduler in its configuration: ${scheduler}`);
-  }
-  const place = { nodeName, zone: store.node?.zone };
-  const translations = [...store.serviceKeys()].map((key) => {
-    const service = store.service(key);
-    return service === undefined
-      ? undefined
-      : translateService(service, store.slices(key), place, { scheduler });
-  });
-  return toGoldenShape(
-    translations.flatMap((translation) => translation?.virtualServers ?? []),
-    translations.flatMap((translation) => translation?.boundAddresses ?? []),
-  );
+export function translateCase(golden: GoldenCase): GoldenExpectation {
+  const cluster = readCase(golden);
+  return { ...cluster.shape, healthCheckNodePorts: cluster.healthCheckNodePorts };
 }
 
 /** The part of what is expected that `translateCase` answers with. */
-export function expectedShape({ expected }: GoldenCase): GoldenShape {
-  const { virtualServers, boundAddresses } = expected;
-  return { virtualServers, boundAddresses };
+export function expectedOf({ expected }: GoldenCase): GoldenExpectation {
+  const { virtualServers, boundAddresses, healthCheckNodePorts = {} } = expected;
+  return { virtualServers, boundAddresses, healthCheckNodePorts };
 }
 
 /** The table of cases, for the documentation. */
@@ -122,16 +88,61 @@ export function goldenRows(cases: readonly GoldenCase[]): readonly GoldenRow[] {
   return cases.map((golden) => ({
     name: golden.name,
     about: golden.about,
-    state: stateOf(golden),
+    state: isDeepStrictEqual(translateCase(golden), expectedOf(golden)) ? 'holds' : 'differs',
   }));
 }
 
-function stateOf(golden: GoldenCase): string {
-  const needs = waitsFor(golden);
-  if (needs.length > 0) {
-    return `waits for: ${needs.join(', ')}`;
+function readCase(golden: GoldenCase): {
+  readonly shape: GoldenShape;
+  readonly healthCheckNodePorts: GoldenHealthChecks;
+} {
+  const store = new ClusterStore();
+  store.setNode(valueOf(parseNode(goldenNode())));
+  for (const object of golden.objects) {
+    putObject(store, object);
   }
-  return isDeepStrictEqual(translateCase(golden), expectedShape(golden)) ? 'holds' : 'differs';
+  const tables = new MemoryTables();
+  const healthChecks = new Map<ObjectKey, HealthCheck>();
+  const translator = new ServiceTranslator(store, tables.desired, optionsOf(golden), {
+    problem: (problem) => {
+      throw new Error(`a problem in ${golden.name}: ${formatProblem(problem)}`);
+    },
+    mistake: (_service, error) => {
+      throw error;
+    },
+    healthCheck: (service, check) => {
+      if (check !== undefined) {
+        healthChecks.set(service, check);
+      }
+    },
+  });
+  translator.nodeAddressesChanged(goldenNodeAddresses);
+  translator.everythingChanged();
+  translator.translate();
+  return {
+    shape: toGoldenShape(tables.virtualServers.rows.values(), tables.boundAddresses.rows.values()),
+    healthCheckNodePorts: Object.fromEntries(Array.from(healthChecks, answerAt)),
+  };
+}
+
+function optionsOf({ name, config }: GoldenCase): TranslatorOptions {
+  const { scheduler = 'rr', ...others } = config;
+  if (!isScheduler(scheduler) || Object.keys(others).length > 0) {
+    throw new Error(`${name}: a setting that no case has had before: ${JSON.stringify(config)}`);
+  }
+  return {
+    nodeName,
+    nodePortAddresses: { kind: 'all' },
+    translation: { scheduler, drainTimeoutMs: undefined, externalIPs: undefined },
+  };
+}
+
+/** The answer of a healthy proxy, as the README beside the cases has it. */
+function answerAt([service, check]: readonly [ObjectKey, HealthCheck]): [string, unknown] {
+  const [namespace = '', name = ''] = service.split('/');
+  const { status, headers, body } = healthCheckAnswer({ namespace, name }, check, true);
+  const weight = headers['X-Load-Balancing-Endpoint-Weight'];
+  return [String(check.nodePort), { status, body: JSON.parse(body) as unknown, weight }];
 }
 
 function putObject(store: ClusterStore, object: GoldenObject): void {

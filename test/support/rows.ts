@@ -1,5 +1,6 @@
 import type { VirtualServer } from '../../src/translate/desired.ts';
 import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
+import { noFlags, schedulerFlagBits } from '../../src/translate/scheduler-flags.ts';
 import { ip } from './cluster-objects.ts';
 
 /** Rows of the tables for tests to vary. */
@@ -11,7 +12,9 @@ export function virtualServer(fields: Partial<VirtualServer> = {}): VirtualServe
     address: ip('10.96.0.1'),
     port: 80,
     scheduler: 'rr',
+    schedulerFlags: noFlags,
     persistenceSeconds: undefined,
+    drainTimeoutMs: undefined,
     realServers: new Map(),
     ...fields,
   };
@@ -33,7 +36,7 @@ export function observedAs(
   desired: VirtualServer,
   settings: Partial<ObservedVirtualServer['settings']> = {},
 ): ObservedVirtualServer {
-  const { protocol, address, port, scheduler, persistenceSeconds } = desired;
+  const { protocol, address, port, scheduler, schedulerFlags, persistenceSeconds } = desired;
   return {
     id: { kind: 'address', protocol, address, port },
     settings: {
@@ -46,10 +49,12 @@ export function observedAs(
               prefixLength: address.family === 'IPv4' ? 32 : 128,
             },
       onePacket: false,
-      schedulerFlags: 0,
+      schedulerFlags: schedulerFlagBits(schedulerFlags),
       owned: true,
       ...settings,
     },
-    realServers: new Map(desired.realServers),
+    realServers: new Map(
+      Array.from(desired.realServers, ([key, row]) => [key, { ...row, drain: 'unknown' }]),
+    ),
   };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { endpoint, ip, service, slice } from '../support/cluster-objects.ts';
+import { endpoint, ip, node, service, slice } from '../support/cluster-objects.ts';
 import {
   fill,
   forget,
@@ -10,6 +10,7 @@ import {
   webKey,
   webRow,
   webSlice,
+  weightsIn,
   withoutClocks,
 } from '../support/controller-world.ts';
 import { observedAs, virtualServer } from '../support/rows.ts';
@@ -154,7 +155,7 @@ describe('the controller', () => {
       assert.deepEqual(log, [
         `change virtual server ${webKey} (scheduler rr)`,
         `add real server 10.244.1.3:8080 to ${webKey}`,
-        `delete real server 10.244.1.1:8080 from ${webKey}`,
+        `change real server 10.244.1.1:8080 of ${webKey} (weight 0)`,
       ]);
       assert.deepEqual(told, ['round 3']);
     });
@@ -173,10 +174,11 @@ describe('the controller', () => {
       await settled();
       assert.deepEqual(translated, ['default/web', 'default/web']);
       assert.deepEqual(told, ['round 1', 'round 2']);
-      assert.deepEqual(
-        [...(virtualServers.rows.get(webKey)?.realServers.keys() ?? [])],
-        ['10.244.1.1:8080', '10.244.1.3:8080'],
-      );
+      assert.deepEqual(weightsIn(virtualServers, webKey), [
+        '10.244.1.1:8080 1',
+        '10.244.1.2:8080 0',
+        '10.244.1.3:8080 1',
+      ]);
     });
 
     it('of the zone of the node translates every Service', async () => {
@@ -191,13 +193,13 @@ describe('the controller', () => {
       );
       await settled();
       forget(world);
-      store.setNode({ name: 'node-a', zone: 'z2' });
+      store.setNode(node({ zone: 'z2' }));
       await settled();
       assert.deepEqual(translated, ['default/web', 'default/other']);
-      assert.deepEqual(
-        [...(virtualServers.rows.get(webKey)?.realServers.keys() ?? [])],
-        ['10.244.1.2:8080'],
-      );
+      assert.deepEqual(weightsIn(virtualServers, webKey), [
+        '10.244.1.1:8080 0',
+        '10.244.1.2:8080 1',
+      ]);
     });
 
     it('tells nothing of a round that changed nothing', async () => {

@@ -27,6 +27,9 @@ function damaged(value: unknown): fc.Arbitrary<unknown> {
 
 const service = rawService('web', {
   sessionAffinity: 'ClientIP',
+  externalIPs: ['198.51.100.1'],
+  healthCheckNodePort: 32000,
+  externalTrafficPolicy: 'Local',
   sessionAffinityConfig: { clientIP: { timeoutSeconds: 5 } },
 });
 const slice = rawSlice('web-x1', 'web', {
@@ -35,11 +38,16 @@ const slice = rawSlice('web-x1', 'web', {
   ],
 });
 
+const node = {
+  metadata: { name: 'a', labels: {} },
+  status: { addresses: [{ type: 'InternalIP', address: '192.0.2.10' }] },
+};
+
 describe('arbitrary JSON', () => {
   for (const [name, parse, raw] of [
     ['a Service', parseService, service],
     ['an EndpointSlice', parseEndpointSlice, slice],
-    ['a Node', parseNode, { metadata: { name: 'a', labels: {} } }],
+    ['a Node', parseNode, node],
   ] as const) {
     it(`never makes reading ${name} throw, and each problem can be shown`, () => {
       const input = fc.oneof(fc.jsonValue(), damaged(raw));

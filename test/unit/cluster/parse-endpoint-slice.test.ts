@@ -133,10 +133,6 @@ describe('an EndpointSlice', () => {
         { addresses: ['fd00::1'] },
         `addresses[0] is "fd00::1"; must be an IPv4 address, as the slice's addressType says`,
       ],
-      [
-        { addresses: ['127.0.0.1'] },
-        'addresses[0] is "127.0.0.1"; must be the address of one host: it is loopback',
-      ],
       [{ addresses: [] }, 'addresses is []; must hold an IP address'],
       [{}, 'addresses must hold an IP address'],
       [{ addresses: 'x' }, 'addresses is "x"; must be a list'],
@@ -160,6 +156,16 @@ describe('an EndpointSlice', () => {
         ['10.244.1.1'],
       );
     }
+  });
+
+  it('keeps loopback, link-local and multicast endpoints: what becomes of them, translation says', () => {
+    const addresses = ['127.0.0.1', '169.254.169.254', '224.0.0.1'];
+    const endpoints = addresses.map((address) => ({ addresses: [address] }));
+    const slice = accepted(rawSlice('web-x1', 'web', { endpoints }));
+    assert.deepEqual(
+      slice.endpoints.map(({ address }) => address.text),
+      addresses,
+    );
   });
 
   it('loses a bad port alone', () => {

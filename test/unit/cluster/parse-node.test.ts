@@ -1,11 +1,58 @@
 import assert from 'node:assert/strict';
 import { parseNode } from '../../../src/cluster/parse-node.ts';
+import { formatProblem } from '../../../src/problem.ts';
 import { rawNode } from '../../support/manifests.ts';
 
 describe('a Node', () => {
   it('is reduced to its name and zone', () => {
     const raw = rawNode('node-a.example.com', { 'topology.kubernetes.io/zone': 'z1' });
-    assert.deepEqual(parseNode(raw).value, { name: 'node-a.example.com', zone: 'z1' });
+    assert.deepEqual(parseNode(raw).value, {
+      name: 'node-a.example.com',
+      zone: 'z1',
+      primaryAddresses: [],
+    });
+  });
+
+  const primary = (...addresses: readonly unknown[]) => {
+    const { value, problems } = parseNode({ ...rawNode('node-a'), status: { addresses } });
+    return {
+      addresses: value?.primaryAddresses.map(String),
+      complaints: problems.map(formatProblem),
+    };
+  };
+
+  it('has as primary addresses the first InternalIP and the first of the other family', () => {
+    const { addresses, complaints } = primary(
+      { type: 'Hostname', address: 'node-a' },
+      { type: 'ExternalIP', address: '198.51.100.1' },
+      { type: 'InternalIP', address: '192.0.2.10' },
+      { type: 'InternalIP', address: '192.0.2.11' },
+      { type: 'InternalDNS', address: 'node-a.example.com' },
+      { type: 'InternalIP', address: '2001:db8::10' },
+      { type: 'ExternalIP', address: '2001:db8:1::10' },
+    );
+    assert.deepEqual(addresses, ['192.0.2.10', '2001:db8::10']);
+    assert.deepEqual(complaints, []);
+  });
+
+  it('has the ExternalIP as primary address of a family without an InternalIP', () => {
+    const external = { type: 'ExternalIP', address: '2001:db8:1::10' };
+    assert.deepEqual(primary(external).addresses, ['2001:db8:1::10']);
+    assert.deepEqual(primary(external, { type: 'InternalIP', address: '192.0.2.10' }).addresses, [
+      '192.0.2.10',
+      '2001:db8:1::10',
+    ]);
+  });
+
+  it('loses a bad address alone', () => {
+    const found = primary(
+      { type: 'InternalIP', address: 'node-a' },
+      { type: 'InternalIP', address: '192.0.2.10' },
+    );
+    assert.deepEqual(found.addresses, ['192.0.2.10']);
+    assert.deepEqual(found.complaints, [
+      'Node node-a: status.addresses[0].address is "node-a"; must be an IP address, for the type is InternalIP',
+    ]);
   });
 
   it('without the label, or with an empty one, is in no zone', () => {

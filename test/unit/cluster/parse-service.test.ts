@@ -23,14 +23,17 @@ describe('a Service', () => {
         {
           clusterIPs: ['10.96.0.10', 'fd00:96::10'],
           ports: [
-            { name: 'http', protocol: 'TCP', port: 80, targetPort: 8080 },
+            { name: 'http', protocol: 'TCP', port: 80, targetPort: 8080, nodePort: 30080 },
             { name: 'dns', protocol: 'UDP', port: 53, targetPort: 'dns' },
           ],
           internalTrafficPolicy: 'Local',
+          externalTrafficPolicy: 'Local',
+          healthCheckNodePort: 32000,
           sessionAffinity: 'ClientIP',
           sessionAffinityConfig: { clientIP: { timeoutSeconds: 600 } },
         },
         {
+          uid: 'b4a7',
           creationTimestamp: '2026-11-22T20:01:30Z',
           annotations: { 'kube-ipvs.io/scheduler': 'lc', 'example.com/other': 'x' },
           labels: { app: 'web' },
@@ -42,15 +45,20 @@ describe('a Service', () => {
       {
         namespace: 'default',
         name: 'web',
+        uid: 'b4a7',
         createdAt: Date.UTC(2026, 10, 22, 20, 1, 30),
         annotations: new Map([['kube-ipvs.io/scheduler', 'lc']]),
         proxyName: undefined,
         clusterIPs: ['10.96.0.10', 'fd00:96::10'],
+        externalIPs: [],
+        loadBalancerIPs: [],
         ports: [
-          { name: 'http', protocol: 'TCP', port: 80 },
-          { name: 'dns', protocol: 'UDP', port: 53 },
+          { name: 'http', protocol: 'TCP', port: 80, nodePort: 30_080 },
+          { name: 'dns', protocol: 'UDP', port: 53, nodePort: undefined },
         ],
         internalTrafficPolicy: 'Local',
+        externalTrafficPolicy: 'Local',
+        healthCheckNodePort: 32_000,
         sessionAffinity: { kind: 'ClientIP', timeoutSeconds: 600 },
       },
     );
@@ -65,7 +73,12 @@ describe('a Service', () => {
     assert.equal(service.namespace, 'default');
     assert.equal(service.createdAt, 0);
     assert.deepEqual(service.clusterIPs.map(String), ['10.96.0.1']);
-    assert.deepEqual(service.ports, [{ name: '', protocol: 'TCP', port: 80 }]);
+    assert.deepEqual(service.ports, [{ name: '', protocol: 'TCP', port: 80, nodePort: undefined }]);
+    assert.deepEqual(service.externalIPs, []);
+    assert.deepEqual(service.loadBalancerIPs, []);
+    assert.equal(service.externalTrafficPolicy, 'Cluster');
+    assert.equal(service.healthCheckNodePort, undefined);
+    assert.equal(service.uid, '');
     assert.equal(service.internalTrafficPolicy, 'Cluster');
     assert.deepEqual(service.sessionAffinity, { kind: 'None' });
   });
@@ -144,6 +157,85 @@ describe('a Service', () => {
       assert.deepEqual(complaints(raw), [`Service default/web: spec.clusterIPs[1] ${complaint}`]);
       assert.deepEqual(parseService(raw).value?.clusterIPs.map(String), ['10.96.0.1']);
     }
+  });
+
+  it('has the external IPs of its spec, in both families', () => {
+    const externalIPs = ['198.51.100.20', '2001:db8::20'];
+    assert.deepEqual(
+      accepted(rawService('web', { externalIPs })).externalIPs.map(String),
+      externalIPs,
+    );
+  });
+
+  it('loses a bad external IP alone', () => {
+    for (const [bad, complaint] of [
+      ['example.com', 'is "example.com"; must be an IP address'],
+      ['', 'is ""; must be an IP address'],
+      ['127.0.0.1', 'is "127.0.0.1"; must be the address of one host: it is loopback'],
+      [
+        '169.254.169.254',
+        'is "169.254.169.254"; must be the address of one host: it is link-local',
+      ],
+      ['ff02::1', 'is "ff02::1"; must be the address of one host: it is multicast'],
+    ] as const) {
+      const raw = rawService('web', { externalIPs: [bad, '198.51.100.20'] });
+      assert.deepEqual(complaints(raw), [`Service default/web: spec.externalIPs[0] ${complaint}`]);
+      assert.deepEqual(parseService(raw).value?.externalIPs.map(String), ['198.51.100.20']);
+    }
+  });
+
+  it('has the IPs of its load balancer, but not the names and not those of ipMode Proxy', () => {
+    const raw = {
+      ...rawService('web'),
+      status: {
+        loadBalancer: {
+          ingress: [
+            { hostname: 'lb.example.com' },
+            { ip: '203.0.113.10' },
+            { ip: '203.0.113.11', ipMode: 'VIP' },
+            { ip: '203.0.113.12', ipMode: 'Proxy' },
+            { ip: '', hostname: 'lb.example.com' },
+            { ip: '2001:db8::10' },
+          ],
+        },
+      },
+    };
+    assert.deepEqual(accepted(raw).loadBalancerIPs.map(String), [
+      '203.0.113.10',
+      '203.0.113.11',
+      '2001:db8::10',
+    ]);
+  });
+
+  it('loses a bad IP of its load balancer alone', () => {
+    const ingress = [{ ip: '0.0.0.0' }, { ip: 'x' }, { ip: '203.0.113.10' }];
+    const raw = { ...rawService('web'), status: { loadBalancer: { ingress } } };
+    assert.deepEqual(complaints(raw), [
+      'Service default/web: status.loadBalancer.ingress[0].ip is "0.0.0.0"; must be the address of one host: it is unspecified',
+      'Service default/web: status.loadBalancer.ingress[1].ip is "x"; must be an IP address',
+    ]);
+    assert.deepEqual(parseService(raw).value?.loadBalancerIPs.map(String), ['203.0.113.10']);
+  });
+
+  it('has no node port and no health-check node port where they are 0', () => {
+    const service = accepted(
+      rawService('web', { ports: [{ port: 80, nodePort: 0 }], healthCheckNodePort: 0 }),
+    );
+    assert.equal(service.ports[0]?.nodePort, undefined);
+    assert.equal(service.healthCheckNodePort, undefined);
+  });
+
+  it('loses a port with a bad node port, and a bad health-check node port', () => {
+    const raw = rawService('web', {
+      ports: [{ port: 80, nodePort: 70_000 }],
+      healthCheckNodePort: -1,
+    });
+    assert.deepEqual(complaints(raw), [
+      'Service default/web: spec.ports[0].nodePort is 70000; must be a number from 0 to 65535',
+      'Service default/web: spec.healthCheckNodePort is -1; must be a number from 0 to 65535',
+    ]);
+    assert.deepEqual(parseService(raw).value?.ports, []);
+    assert.equal(parseService(raw).value?.healthCheckNodePort, undefined);
   });
 
   it('falls back to the default where a setting is bad', () => {

@@ -3,6 +3,7 @@ import type { EndpointSlice, Service } from '../../../src/cluster/objects.ts';
 import { parseEndpointSlice } from '../../../src/cluster/parse-endpoint-slice.ts';
 import { parseService } from '../../../src/cluster/parse-service.ts';
 import { ClusterStore } from '../../../src/cluster/store.ts';
+import { node } from '../../support/cluster-objects.ts';
 import { rawService, rawSlice } from '../../support/manifests.ts';
 
 function service(name: string, clusterIP = '10.96.0.1'): Service {
@@ -43,11 +44,11 @@ describe('the cluster store', () => {
     const { store, takeLog } = storeWithLog();
     store.setService(service('web'));
     store.setSlice(slice('web-x1', 'web'));
-    store.setNode({ name: 'node-a', zone: 'z1' });
+    store.setNode(node({ name: 'node-a', zone: 'z1' }));
     takeLog();
     store.setService(service('web'));
     store.setSlice(slice('web-x1', 'web'));
-    store.setNode({ name: 'node-a', zone: 'z1' });
+    store.setNode(node({ name: 'node-a', zone: 'z1' }));
     store.deleteService('default/other');
     store.deleteSlice('default/other');
     assert.deepEqual(takeLog(), []);
@@ -127,8 +128,8 @@ describe('the cluster store', () => {
 
   it('announces a Node that is new, changed or gone', () => {
     const { store, takeLog } = storeWithLog();
-    store.setNode({ name: 'node-a', zone: undefined });
-    store.setNode({ name: 'node-a', zone: 'z1' });
+    store.setNode(node({ name: 'node-a', zone: undefined }));
+    store.setNode(node({ name: 'node-a', zone: 'z1' }));
     store.setNode(undefined);
     assert.deepEqual(takeLog(), ['node', 'node', 'node']);
     assert.equal(store.node, undefined);

@@ -64,22 +64,38 @@ describe('claims', () => {
     assert.equal(claims.holder('k'), 'a');
   });
 
-  it('answer with the keys whose row became another one', () => {
+  it('answer with the keys that this was about, and those whose row became another one', () => {
     const claims = new Claims<string>();
-    assert.deepEqual(claims.replace('a', 1, rows(['k', '1'], ['l', '1'], ['m', '1'])), [
-      'k',
-      'l',
-      'm',
-    ]);
-    assert.deepEqual(claims.replace('a', 1, rows(['l', '1'], ['m', '2'], ['n', '1'])), [
-      'k',
-      'm',
-      'n',
-    ]);
-    assert.deepEqual(claims.replace('b', 2, rows(['l', '9'])), []);
-    assert.deepEqual(claims.replace('b', 0, rows(['l', '9'])), ['l']);
-    assert.deepEqual(claims.replace('a', 1, rows(['l', '1'])), ['m', 'n']);
-    assert.deepEqual(claims.replace('b', 0, rows()), ['l']);
+    const replace = (...args: Parameters<typeof claims.replace>) => {
+      const { touched, changed } = claims.replace(...args);
+      return { touched: touched.join(''), changed: changed.join('') };
+    };
+    for (const [owner, rank, wanted, touched, changed] of [
+      ['a', 1, rows(['k', '1'], ['l', '1'], ['m', '1']), 'klm', 'klm'],
+      ['a', 1, rows(['l', '1'], ['m', '2'], ['n', '1']), 'klmn', 'kmn'],
+      ['b', 2, rows(['l', '9']), 'l', ''],
+      ['b', 0, rows(['l', '9']), 'l', 'l'],
+      ['a', 1, rows(['l', '1']), 'lmn', 'mn'],
+      ['b', 0, rows(), 'l', 'l'],
+      ['b', 0, rows(), '', ''],
+    ] as const) {
+      assert.deepEqual(replace(owner, rank, wanted), { touched, changed });
+    }
+  });
+
+  it('know who claims a key and does not hold it, in their order', () => {
+    const claims = new Claims<string>();
+    for (const [owner, rank] of [
+      ['c', 3],
+      ['a', 1],
+      ['b', 2],
+    ] as const) {
+      claims.replace(owner, rank, rows(['k', owner]));
+    }
+    assert.deepEqual(claims.losers('k'), ['b', 'c']);
+    claims.replace('a', 1, rows());
+    assert.deepEqual(claims.losers('k'), ['c']);
+    assert.deepEqual(claims.losers('nobody claims this'), []);
   });
 
   it('never depend on the order in which they came', () => {

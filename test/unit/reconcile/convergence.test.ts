@@ -36,6 +36,7 @@ describe('whatever Services, others and the kernel do', () => {
         assert.deepEqual(failures, []);
         assert.equal(applied, least);
         assert.equal(world.log.length, least);
+        await world.finishDraining();
         world.assertAsDesired();
         assert.equal((await world.reconciler.audit()).applied, 0);
       }),
@@ -54,6 +55,7 @@ describe('whatever Services, others and the kernel do', () => {
         }
         world.clearFaults();
         await world.rest();
+        await world.finishDraining();
         world.assertAsDesired();
       }),
       { numRuns: 300 },

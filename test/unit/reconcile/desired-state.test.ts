@@ -1,46 +1,24 @@
 import assert from 'node:assert/strict';
-import type { IpAddress } from '../../../src/net/ip-address.ts';
-import { DesiredState } from '../../../src/reconcile/desired-state.ts';
 import type { Translation, VirtualServer } from '../../../src/translate/desired.ts';
 import { ip } from '../../support/cluster-objects.ts';
+import { MemoryTables } from '../../support/memory-tables.ts';
 import { virtualServer } from '../../support/rows.ts';
-
-/** A table that remembers what it holds and which keys it was told of. */
-class Table<Row> {
-  readonly rows = new Map<string, Row>();
-  told: string[] = [];
-
-  setDesired(key: string, row: Row | undefined): void {
-    this.told.push(key);
-    if (row === undefined) {
-      this.rows.delete(key);
-    } else {
-      this.rows.set(key, row);
-    }
-  }
-}
-
-function setUp() {
-  const virtualServers = new Table<VirtualServer>();
-  const boundAddresses = new Table<IpAddress>();
-  const desired = new DesiredState(virtualServers, boundAddresses);
-  const forget = () => {
-    virtualServers.told = [];
-    boundAddresses.told = [];
-  };
-  return { virtualServers, boundAddresses, desired, forget };
-}
 
 function translation(...virtualServers: VirtualServer[]): Translation {
   const boundAddresses = new Map(virtualServers.map(({ address }) => [address.text, address]));
-  return { virtualServers, boundAddresses: [...boundAddresses.values()], problems: [] };
+  return {
+    virtualServers,
+    boundAddresses: [...boundAddresses.values()],
+    healthCheck: undefined,
+    problems: [],
+  };
 }
 
 const key = 'TCP 10.96.0.1:80';
 
 describe('the desired state', () => {
   it('has the rows of every Service', () => {
-    const { virtualServers, boundAddresses, desired } = setUp();
+    const { virtualServers, boundAddresses, desired } = new MemoryTables();
     const row = virtualServer();
     const other = virtualServer({ address: ip('fd00:96::1'), port: 443 });
     desired.setService('default/web', 0, translation(row));
@@ -57,7 +35,7 @@ describe('the desired state', () => {
   });
 
   it('loses the rows of a Service that is gone', () => {
-    const { virtualServers, boundAddresses, desired } = setUp();
+    const { virtualServers, boundAddresses, desired } = new MemoryTables();
     desired.setService('default/web', 0, translation(virtualServer()));
     desired.setService('default/web', 0, undefined);
     assert.equal(virtualServers.rows.size, 0);
@@ -66,7 +44,7 @@ describe('the desired state', () => {
   });
 
   it('loses the row of a port that a Service drops, and no other', () => {
-    const { virtualServers, boundAddresses, desired } = setUp();
+    const { virtualServers, boundAddresses, desired } = new MemoryTables();
     desired.setService('default/web', 0, translation(virtualServer(), virtualServer({ port: 81 })));
     desired.setService('default/web', 0, translation(virtualServer()));
     assert.deepEqual([...virtualServers.rows.keys()], [key]);
@@ -74,7 +52,7 @@ describe('the desired state', () => {
   });
 
   it('gives a virtual server that two Services claim to the older one', () => {
-    const { virtualServers, desired } = setUp();
+    const { virtualServers, desired } = new MemoryTables();
     const ofYoung = virtualServer({ scheduler: 'lc' });
     const ofOld = virtualServer({ scheduler: 'wrr' });
     desired.setService('default/young', 2000, translation(ofYoung));
@@ -87,7 +65,7 @@ describe('the desired state', () => {
   });
 
   it('keeps an address bound while one of its Services is left', () => {
-    const { boundAddresses, desired } = setUp();
+    const { boundAddresses, desired } = new MemoryTables();
     desired.setService('default/a', 0, translation(virtualServer()));
     desired.setService('default/b', 0, translation(virtualServer({ port: 81 })));
     desired.setService('default/a', 0, undefined);
@@ -97,7 +75,8 @@ describe('the desired state', () => {
   });
 
   it('tells the tables of the rows of the changed Service alone', () => {
-    const { virtualServers, boundAddresses, desired, forget } = setUp();
+    const tables = new MemoryTables();
+    const { virtualServers, boundAddresses, desired } = tables;
     const address = ip('10.96.0.1');
     desired.setService('default/web', 0, translation(virtualServer({ address })));
     desired.setService(
@@ -105,27 +84,74 @@ describe('the desired state', () => {
       0,
       translation(virtualServer({ address: ip('10.96.0.2') })),
     );
-    forget();
+    tables.forget();
     desired.setService('default/web', 0, translation(virtualServer({ address, scheduler: 'lc' })));
     assert.deepEqual(virtualServers.told, [key]);
     assert.deepEqual(boundAddresses.told, []);
   });
 
   it('tells nothing of a claim that does not win', () => {
-    const { virtualServers, desired, forget } = setUp();
+    const tables = new MemoryTables();
+    const { virtualServers, desired } = tables;
     desired.setService('default/old', 1000, translation(virtualServer()));
-    forget();
+    tables.forget();
     desired.setService('default/young', 2000, translation(virtualServer({ scheduler: 'lc' })));
     assert.deepEqual(virtualServers.told, []);
   });
 
   it('tells nothing of a claim that did not win and goes', () => {
-    const { virtualServers, boundAddresses, desired, forget } = setUp();
+    const tables = new MemoryTables();
+    const { virtualServers, boundAddresses, desired } = tables;
     desired.setService('default/old', 1000, translation(virtualServer()));
     desired.setService('default/young', 2000, translation(virtualServer()));
-    forget();
+    tables.forget();
     desired.setService('default/young', 2000, undefined);
     assert.deepEqual(virtualServers.told, []);
     assert.deepEqual(boundAddresses.told, []);
+  });
+
+  it('says which virtual servers a change was about, and who lost them', () => {
+    const { desired } = new MemoryTables();
+    const [one, two] = [virtualServer(), virtualServer({ port: 81 })];
+    desired.setService('default/old', 1, translation(one));
+    const { virtualServers } = desired.setService('default/young', 2, translation(one, two));
+    assert.deepEqual(virtualServers, [key, 'TCP 10.96.0.1:81']);
+    assert.deepEqual(desired.losersOf(key), ['default/young']);
+    assert.deepEqual(desired.losersOf('TCP 10.96.0.1:81'), []);
+    assert.deepEqual(desired.setService('default/young', 2, undefined).virtualServers, [
+      key,
+      'TCP 10.96.0.1:81',
+    ]);
+    assert.deepEqual(desired.losersOf(key), []);
+  });
+
+  it('says which addresses became a VIP, and which may be none any more', () => {
+    const { desired } = new MemoryTables();
+    const at = (...texts: string[]) =>
+      translation(...texts.map((text) => virtualServer({ address: ip(text) })));
+    const vipsOf = (...change: Parameters<typeof desired.setService>) =>
+      desired.setService(...change).vips;
+    assert.deepEqual(vipsOf('default/a', 1, at('10.96.0.1', '10.96.0.2')), [
+      '10.96.0.1',
+      '10.96.0.2',
+    ]);
+    assert.deepEqual(vipsOf('default/a', 1, at('10.96.0.1', '10.96.0.2')), []);
+    assert.deepEqual(vipsOf('default/a', 1, at('10.96.0.2', '10.96.0.3')), [
+      '10.96.0.1',
+      '10.96.0.3',
+    ]);
+    assert.ok(!desired.isVip('10.96.0.1'));
+    assert.ok(desired.isVip('10.96.0.2'));
+    assert.deepEqual(vipsOf('default/a', 1, undefined), ['10.96.0.2', '10.96.0.3']);
+    assert.ok(!desired.isVip('10.96.0.2'));
+  });
+
+  it('has an address as a VIP as long as one of its Services wants it bound', () => {
+    const { desired } = new MemoryTables();
+    desired.setService('default/a', 1, translation(virtualServer()));
+    const second = desired.setService('default/b', 0, translation(virtualServer({ port: 81 })));
+    assert.deepEqual(second.vips, []);
+    desired.setService('default/b', 0, undefined);
+    assert.ok(desired.isVip('10.96.0.1'));
   });
 });

@@ -88,8 +88,28 @@ describe('a round', () => {
     await reconciler.round();
     assert.deepEqual(log, [
       `add real server 10.244.1.2:8080 to ${key}`,
-      `delete real server 10.244.1.1:8080 from ${key}`,
+      `change real server 10.244.1.1:8080 of ${key} (weight 0)`,
     ]);
+  });
+
+  it('looks at what drains when it is told to, and removes it when that is over', async () => {
+    const { log, virtualServers, reconciler, desire } = setUp();
+    reconciler.allowRemovals();
+    desire(web);
+    await reconciler.round();
+    assert.equal(reconciler.hasRestless(), false);
+    desire({ ...web, realServers: realServers('10.244.1.2') });
+    await reconciler.round();
+    assert.equal(reconciler.hasRestless(), true);
+    assert.equal(reconciler.hasWork(), false);
+    log.length = 0;
+    reconciler.reviewRestless();
+    assert.equal(reconciler.hasWork(), true);
+    await reconciler.round();
+    assert.deepEqual(virtualServers.reads, [key]);
+    assert.deepEqual(log, [`delete real server 10.244.1.1:8080 from ${key}`]);
+    assert.equal(reconciler.hasRestless(), false);
+    assert.equal(reconciler.hasWork(), false);
   });
 
   it('goes on with the other tables when one fails', async () => {
@@ -165,7 +185,7 @@ describe('before removals are allowed', () => {
     log.length = 0;
     await reconciler.round();
     assert.deepEqual(log.toSorted(), [
-      `delete real server 10.244.1.2:8080 from ${key}`,
+      `change real server 10.244.1.2:8080 of ${key} (weight 0)`,
       'delete virtual server TCP 10.96.0.9:80',
       'unbind 10.96.0.9',
     ]);
@@ -208,6 +228,7 @@ describe('an audit', () => {
     virtualServers.rows.set(key, observedAs({ ...web, realServers: realServers('10.244.9.9') }));
     addresses.rows.clear();
     assert.deepEqual(await reconciler.audit(), { applied: 3, failures: [] });
+    assert.deepEqual(await reconciler.audit(), { applied: 1, failures: [] }); // it was drained
     assert.deepEqual(virtualServers.rows, new Map([[key, observedAs(web)]]));
     assert.deepEqual([...addresses.rows.keys()], ['10.96.0.1']);
   });

@@ -7,11 +7,13 @@ import {
   afterOperation,
   idOf,
   virtualServerDifference,
+  type ObservedRealServer,
   type ObservedVirtualServer,
 } from '../../../src/reconcile/virtual-server-difference.ts';
 import { virtualServerKey, type VirtualServer } from '../../../src/translate/desired.ts';
 import {
   desiredVirtualServer,
+  drains,
   leastOperations,
   observedVirtualServer,
 } from '../../support/arbitrary-rows.ts';
@@ -103,17 +105,9 @@ describe('the difference of a virtual server', () => {
     });
   });
 
-  it('is one removal for one endpoint that is gone', () => {
-    const desired = { ...web, realServers: realServers('10.244.1.2') };
-    assert.deepEqual(described(virtualServerDifference(desired, observedAs(web))), {
-      additions: [],
-      removals: [`delete real server 10.244.1.1:8080 from ${key}`],
-    });
-  });
-
   it('is one change in place for another weight', () => {
     const one = virtualServer({ realServers: realServers('10.244.1.1') });
-    const observed = { ...observedAs(one), realServers: drained(one.realServers) };
+    const observed = withDraining(observedAs(one), '10.244.1.1:8080', 'unknown');
     assert.deepEqual(described(virtualServerDifference(one, observed)), {
       additions: [`change real server 10.244.1.1:8080 of ${key} (weight 1)`],
       removals: [],
@@ -162,7 +156,10 @@ describe('the difference of a virtual server', () => {
         fc.option(observedVirtualServer(place), { nil: undefined }),
         (desired, observed) => {
           const { additions, removals } = virtualServerDifference(desired, observed);
-          assert.deepEqual(applied(observed, [...additions, ...removals]), observedAs(desired));
+          const result = applied(observed, [...additions, ...removals]);
+          assert.ok(result);
+          assert.deepEqual(result.settings, observedAs(desired).settings);
+          assert.deepEqual(weightsOf(result), expectedWeights(desired, observed));
         },
       ),
     );
@@ -186,7 +183,13 @@ describe('the difference of a virtual server', () => {
       fc.property(desired, observed, (wanted, found) => {
         const { additions, removals } = virtualServerDifference(wanted, found);
         assert.ok(additions.every(({ kind }) => !kind.startsWith('delete')));
-        assert.ok(removals.every(({ kind }) => kind.startsWith('delete')));
+        assert.ok(
+          removals.every(
+            (operation) =>
+              operation.kind.startsWith('delete') ||
+              (operation.kind === 'change real server' && operation.realServer.weight === 0),
+          ),
+        );
       }),
     );
   });
@@ -203,6 +206,120 @@ describe('the difference of a virtual server', () => {
         },
       ),
     );
+  });
+});
+
+describe('a real server that is no longer wanted', () => {
+  const gone = '10.244.1.1:8080';
+  const before = virtualServer({ realServers: realServers('10.244.1.1', '10.244.1.2') });
+  const left = { ...before, realServers: realServers('10.244.1.2') };
+  const nothing = { additions: [], removals: [] };
+  const toWeight0 = {
+    additions: [],
+    removals: [`change real server ${gone} of ${key} (weight 0)`],
+  };
+  const deletion = { additions: [], removals: [`delete real server ${gone} from ${key}`] };
+
+  function difference(
+    desired: VirtualServer,
+    observed: ObservedVirtualServer,
+  ): ReturnType<typeof described> {
+    return described(virtualServerDifference(desired, observed));
+  }
+
+  for (const protocol of ['TCP', 'SCTP'] as const) {
+    it(`first gets weight 0 (${protocol}), even without connections: some may be on their way`, () => {
+      const observed = observedAs({ ...before, protocol });
+      const [change, ...others] = virtualServerDifference({ ...left, protocol }, observed).removals;
+      assert.deepEqual(others, []);
+      assert.ok(change?.kind === 'change real server');
+      assert.equal(change.realServer.weight, 0);
+    });
+  }
+
+  it('stays with weight 0 while nobody knows that its connections are over', () => {
+    assert.deepEqual(difference(left, withDraining(observedAs(before), gone, 'unknown')), nothing);
+  });
+
+  it('goes when its draining is over', () => {
+    assert.deepEqual(difference(left, withDraining(observedAs(before), gone, 'over')), deletion);
+  });
+
+  it('does not go without weight 0 first, though it has no connections', () => {
+    const observed = observedAs(before);
+    const idle = new Map(
+      Array.from(observed.realServers, ([endpoint, row]) => [
+        endpoint,
+        { ...row, drain: 'over' as const },
+      ]),
+    );
+    assert.deepEqual(difference(left, { ...observed, realServers: idle }), toWeight0);
+  });
+
+  it('gets its weight back when it is wanted again, over or not', () => {
+    for (const drain of ['unknown', 'over'] as const) {
+      assert.deepEqual(difference(before, withDraining(observedAs(before), gone, drain)), {
+        additions: [`change real server ${gone} of ${key} (weight 1)`],
+        removals: [],
+      });
+    }
+  });
+
+  it('goes at once over UDP, which has no connections that could end', () => {
+    const udp = { protocol: 'UDP' } as const;
+    assert.deepEqual(
+      virtualServerDifference({ ...left, ...udp }, observedAs({ ...before, ...udp })).removals.map(
+        ({ kind }) => kind,
+      ),
+      ['delete real server'],
+    );
+  });
+
+  it('goes at once where the limit is 0', () => {
+    const atOnce = { ...left, drainTimeoutMs: 0 };
+    assert.deepEqual(difference(atOnce, observedAs(before)), deletion);
+    const draining = withDraining(observedAs(before), gone, 'unknown');
+    assert.deepEqual(difference(atOnce, draining), deletion);
+  });
+
+  it('drains also where it is the last one', () => {
+    const none = { ...before, realServers: new Map() };
+    const only = virtualServer({ realServers: realServers('10.244.1.1') });
+    assert.deepEqual(difference(none, observedAs(only)), toWeight0);
+  });
+
+  it('keeps its forwarding method while it drains', () => {
+    const observed = observedAs(before);
+    const realServer = observed.realServers.get(gone);
+    assert.ok(realServer);
+    const routed = new Map(observed.realServers).set(gone, { ...realServer, method: 'route' });
+    const [change] = virtualServerDifference(left, { ...observed, realServers: routed }).removals;
+    assert.ok(change?.kind === 'change real server');
+    assert.equal(change.realServer.method, 'route');
+  });
+
+  it('goes at once with its virtual server', () => {
+    assert.deepEqual(described(virtualServerDifference(undefined, observedAs(before))), {
+      additions: [],
+      removals: [`delete virtual server ${key}`],
+    });
+  });
+});
+
+describe('the flags of a scheduler', () => {
+  it('are set in place, and undone in place', () => {
+    const flagged = virtualServer({ scheduler: 'sh', schedulerFlags: { names: ['sh-port'] } });
+    const plain = virtualServer({ scheduler: 'sh' });
+    for (const [desired, observed] of [
+      [flagged, plain],
+      [plain, flagged],
+    ] as const) {
+      assert.deepEqual(described(virtualServerDifference(desired, observedAs(observed))), {
+        additions: [`change virtual server ${key} (scheduler sh)`],
+        removals: [],
+      });
+    }
+    assert.deepEqual(virtualServerDifference(flagged, observedAs(flagged)).additions, []);
   });
 });
 
@@ -238,8 +355,41 @@ describe('an operation on a virtual server that is not known', () => {
   });
 });
 
-function drained(rows: VirtualServer['realServers']): VirtualServer['realServers'] {
-  return new Map(Array.from(rows, ([endpoint, row]) => [endpoint, { ...row, weight: 0 }]));
+/** The real server has weight 0. */
+function withDraining(
+  observed: ObservedVirtualServer,
+  endpoint: string,
+  drain: ObservedRealServer['drain'],
+): ObservedVirtualServer {
+  const realServer = observed.realServers.get(endpoint);
+  assert.ok(realServer);
+  const realServers = new Map(observed.realServers);
+  return {
+    ...observed,
+    realServers: realServers.set(endpoint, { ...realServer, weight: 0, drain }),
+  };
+}
+
+type Weights = Map<string, readonly [method: string, weight: number]>;
+
+function weightsOf({ realServers }: Pick<VirtualServer, 'realServers'>): Weights {
+  return new Map(
+    Array.from(realServers, ([endpoint, { method, weight }]) => [endpoint, [method, weight]]),
+  );
+}
+
+/** What is wanted, and what has to be waited for. */
+function expectedWeights(
+  desired: VirtualServer,
+  observed: ObservedVirtualServer | undefined,
+): Weights {
+  const expected = weightsOf(desired);
+  for (const [endpoint, { method, weight, drain }] of observed?.realServers ?? []) {
+    if (!expected.has(endpoint) && drains(desired) && (weight !== 0 || drain === 'unknown')) {
+      expected.set(endpoint, [method, 0]);
+    }
+  }
+  return expected;
 }
 
 function structuredText(row: { readonly realServers: ReadonlyMap<string, unknown> }): string {

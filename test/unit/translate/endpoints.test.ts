@@ -4,7 +4,6 @@ import {
   clusterEndpoints,
   endpointsOfPort,
   localEndpoints,
-  type Place,
   type PortEndpoint,
 } from '../../../src/translate/endpoints.ts';
 import {
@@ -16,8 +15,9 @@ import {
   servicePort,
   slice,
 } from '../../support/cluster-objects.ts';
+import { place } from '../../support/place.ts';
 
-const here: Place = { nodeName: 'node-a', zone: 'z1' };
+const here = place();
 const onThisNode = { nodeName: 'node-a' };
 
 function addresses(endpoints: readonly PortEndpoint[]): string[] {
@@ -230,7 +230,7 @@ describe('topology hints', () => {
   });
 
   it('do not count where the zone of the node is not known', () => {
-    assert.deepEqual(cluster([forZ1, forZ2], { nodeName: 'node-a', zone: undefined }), [
+    assert.deepEqual(cluster([forZ1, forZ2], place({ zone: undefined })), [
       '10.244.1.1:8080',
       '10.244.1.2:8080',
     ]);
@@ -283,7 +283,7 @@ describe('topology hints', () => {
           endpoint('10.244.1.1', { hintedNodes: ['node-b'] }),
           endpoint('10.244.2.2', { hintedNodes: ['node-a'] }),
         ],
-        { nodeName: 'node-a', zone: undefined },
+        place({ zone: undefined }),
       ),
       ['10.244.2.2:8080'],
     );

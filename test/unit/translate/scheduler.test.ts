@@ -4,18 +4,25 @@ import {
   fallbackScheduler,
   isScheduler,
   schedulers,
+  type Scheduler,
+  type SchedulerChoice,
 } from '../../../src/translate/scheduler.ts';
+import { service } from '../../support/cluster-objects.ts';
 
-const annotation = 'kube-ipvs.io/scheduler';
-const object = 'Service default/web';
+const ours = 'kube-ipvs.io/scheduler';
+const ofKubeRouter = 'kube-router.io/service.scheduler';
 
-function choose(value: string) {
-  return chooseScheduler(new Map([[annotation, value]]), 'lc', object);
+function choose(
+  annotations: Readonly<Record<string, string>>,
+  { configured = 'lc', missing = [] }: { configured?: Scheduler; missing?: Scheduler[] } = {},
+): SchedulerChoice {
+  const annotated = service({ annotations: new Map(Object.entries(annotations)), uid: 'b4a7' });
+  return chooseScheduler(annotated, configured, new Set(missing));
 }
 
 describe('the scheduler of a Service', () => {
-  it('is the default without the annotation', () => {
-    assert.deepEqual(chooseScheduler(new Map(), 'lc', object), { scheduler: 'lc', problems: [] });
+  it('is the configured one without an annotation', () => {
+    assert.deepEqual(choose({}), { scheduler: 'lc', flags: { names: [] }, problems: [] });
   });
 
   it('may be any of the 14 that Linux has', () => {
@@ -24,34 +31,120 @@ describe('the scheduler of a Service', () => {
   });
 
   for (const scheduler of schedulers) {
-    it(`is ${scheduler} where the annotation says so`, () => {
-      assert.deepEqual(choose(scheduler), { scheduler, problems: [] });
+    it(`is ${scheduler} where an annotation says so, ours or kube-router's`, () => {
+      for (const annotation of [ours, ofKubeRouter]) {
+        const choice = choose({ [annotation]: scheduler });
+        assert.deepEqual(choice, { scheduler, flags: { names: [] }, problems: [] });
+      }
     });
   }
 
+  it("is that of our annotation where kube-router's is there as well", () => {
+    const choice = choose({ [ofKubeRouter]: 'sh', [ours]: 'wrr' });
+    assert.equal(choice.scheduler, 'wrr');
+    assert.deepEqual(choice.problems, []);
+  });
+
+  it("does not fall back on kube-router's annotation where ours is wrong", () => {
+    const { scheduler, problems } = choose({ [ofKubeRouter]: 'sh', [ours]: 'best' });
+    assert.equal(scheduler, 'lc');
+    assert.deepEqual(
+      problems.map(({ value }) => value),
+      ['best'],
+    );
+  });
+
   for (const value of ['', 'RR', ' rr', 'least-connections', 'constructor', 'rr,wrr']) {
-    it(`is the default, and a problem says so, where the annotation is '${value}'`, () => {
-      const { scheduler, problems } = choose(value);
-      assert.equal(scheduler, 'lc');
-      assert.equal(problems.length, 1);
-      const [problem] = problems;
-      assert.equal(problem?.object, object);
-      assert.equal(problem.field, `metadata.annotations[${annotation}]`);
-      assert.equal(problem.value, value);
-      for (const allowed of schedulers) {
-        assert.match(problem.allowed, new RegExp(`\\b${allowed}\\b`));
-      }
-      assert.match(problem.allowed, /runs with lc/);
-    });
+    for (const annotation of [ours, ofKubeRouter]) {
+      it(`is the configured one, and a problem says so, where ${annotation} is '${value}'`, () => {
+        const { scheduler, flags, problems } = choose({ [annotation]: value });
+        assert.equal(scheduler, 'lc');
+        assert.deepEqual(flags, { names: [] });
+        assert.equal(problems.length, 1);
+        const [problem] = problems;
+        assert.ok(problem);
+        assert.equal(problem.reason, 'UnknownScheduler');
+        assert.deepEqual(problem.service, { namespace: 'default', name: 'web', uid: 'b4a7' });
+        assert.equal(problem.object, 'Service default/web');
+        assert.equal(problem.field, `metadata.annotations[${annotation}]`);
+        assert.equal(problem.value, value);
+        for (const allowed of schedulers) {
+          assert.match(problem.allowed, new RegExp(`\\b${allowed}\\b`));
+        }
+        assert.match(problem.allowed, /runs with lc/);
+      });
+    }
   }
 
   it('does not depend on other annotations', () => {
-    const annotations = new Map([['kube-ipvs.io/other', 'wrr']]);
-    assert.equal(chooseScheduler(annotations, 'lc', object).scheduler, 'lc');
+    assert.equal(choose({ 'kube-ipvs.io/other': 'wrr' }).scheduler, 'lc');
   });
 
   it('falls back on rr, as with kube-proxy', () => {
     assert.equal(fallbackScheduler, 'rr');
     assert.ok(isScheduler(fallbackScheduler));
   });
+});
+
+describe('a scheduler that the kernel lacks', () => {
+  it('is a problem of the Service that chose it, which runs with the configured one', () => {
+    const { scheduler, problems } = choose({ [ours]: 'mh' }, { missing: ['mh'] });
+    assert.equal(scheduler, 'lc');
+    const [problem, ...others] = problems;
+    assert.deepEqual(others, []);
+    assert.equal(problem?.reason, 'SchedulerMissing');
+    assert.equal(problem.value, 'mh');
+    assert.match(problem.allowed, /module ip_vs_mh\b.*runs with lc/);
+  });
+
+  it('is no problem of the others', () => {
+    assert.deepEqual(choose({ [ours]: 'sh' }, { missing: ['mh'] }).problems, []);
+    assert.deepEqual(choose({}, { missing: ['mh'] }).problems, []);
+  });
+
+  it('is replaced by rr where it is the configured one', () => {
+    const missing: Scheduler[] = ['lc'];
+    assert.equal(choose({}, { missing }).scheduler, 'rr');
+    const wrong = choose({ [ours]: 'best' }, { missing });
+    assert.equal(wrong.scheduler, 'rr');
+    assert.match(wrong.problems[0]?.allowed ?? '', /runs with rr/);
+    assert.equal(choose({ [ours]: 'lc' }, { missing }).scheduler, 'rr');
+  });
+});
+
+describe('mh as the configured scheduler', () => {
+  it('hashes the port as well, as with kube-proxy', () => {
+    assert.deepEqual(choose({}, { configured: 'mh' }).flags, { names: ['mh-port'] });
+  });
+
+  it('does so too where the annotation is wrong', () => {
+    assert.deepEqual(choose({ [ours]: 'best' }, { configured: 'mh' }).flags, {
+      names: ['mh-port'],
+    });
+  });
+
+  it('has the flags of the annotation where a Service gives it some, and none for an empty one', () => {
+    const flags = (value: string) =>
+      choose({ 'kube-ipvs.io/scheduler-flags': value }, { configured: 'mh' }).flags.names;
+    assert.deepEqual(flags('mh-fallback'), ['mh-fallback']);
+    assert.deepEqual(flags(''), []);
+  });
+
+  it('has no flags where a Service chooses it by name and gives it none', () => {
+    assert.deepEqual(choose({ [ours]: 'mh' }, { configured: 'mh' }).flags, { names: [] });
+  });
+
+  it('leaves no flag behind where the kernel lacks it', () => {
+    assert.deepEqual(choose({}, { configured: 'mh', missing: ['mh'] }), {
+      scheduler: 'rr',
+      flags: { names: [] },
+      problems: [],
+    });
+  });
+
+  for (const configured of schedulers.filter((scheduler) => scheduler !== 'mh')) {
+    it(`is alone with that: ${configured} has no flags`, () => {
+      assert.deepEqual(choose({}, { configured }).flags, { names: [] });
+    });
+  }
 });

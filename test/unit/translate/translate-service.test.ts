@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import type { EndpointSlice, Service } from '../../../src/cluster/objects.ts';
-import { virtualServerKey, type Translation } from '../../../src/translate/desired.ts';
-import { translateService } from '../../../src/translate/translate-service.ts';
+import type { Translation } from '../../../src/translate/desired.ts';
 import {
   draining,
   endpoint,
@@ -12,24 +10,15 @@ import {
   servicePort,
   slice,
 } from '../../support/cluster-objects.ts';
-
-const place = { nodeName: 'node-a', zone: 'z1' };
-const onePod = [slice([endpoint('10.244.1.1')])];
-
-function translate(of: Service, slices: readonly EndpointSlice[] = onePod): Translation {
-  return translateService(of, slices, place, { scheduler: 'lc' });
-}
-
-/** `TCP 10.96.0.1:80 -> 10.244.1.1:8080 10.244.1.2:8080` */
-function routes({ virtualServers }: Translation): string[] {
-  return virtualServers.map(
-    (virtualServer) =>
-      `${virtualServerKey(virtualServer)} -> ${[...virtualServer.realServers.keys()].join(' ')}`,
-  );
-}
+import { onePod, routes, translate } from '../../support/translation.ts';
 
 describe('a Service becomes nothing', () => {
-  const nothing: Translation = { virtualServers: [], boundAddresses: [], problems: [] };
+  const nothing: Translation = {
+    virtualServers: [],
+    boundAddresses: [],
+    healthCheck: undefined,
+    problems: [],
+  };
 
   it('without a cluster IP (headless, ExternalName)', () => {
     assert.deepEqual(translate(service({ clusterIPs: [] })), nothing);

@@ -30,7 +30,7 @@ describe('the manifest files of a folder', () => {
       merged.slices.map(({ name }) => name),
       ['a-x1'],
     );
-    assert.deepEqual(merged.node, { name: 'node-a', zone: 'z1' });
+    assert.deepEqual(merged.node, { name: 'node-a', zone: 'z1', primaryAddresses: [] });
     assert.deepEqual(merged.problems, []);
   });
 

@@ -1,0 +1,89 @@
+import { mock } from 'node:test';
+import { AddressClient } from '../../src/addresses/client.ts';
+import { NodeAddressWatch } from '../../src/addresses/node-address-watch.ts';
+import type { ClusterStore } from '../../src/cluster/store.ts';
+import { Controller, type ControllerOptions } from '../../src/controller.ts';
+import { formatVirtualServer } from '../../src/ipvs/model.ts';
+import { openKernel, type Kernel } from '../../src/kernel.ts';
+import type { IpAddress } from '../../src/net/ip-address.ts';
+import type { ServiceProblem } from '../../src/translate/service-problem.ts';
+
+const defaultOptions: ControllerOptions = {
+  nodeName: 'node-a',
+  nodePortAddresses: { kind: 'all' },
+  translation: { scheduler: 'rr', drainTimeoutMs: undefined, externalIPs: undefined },
+  auditEveryMs: 30_000,
+};
+
+/**
+ * What `run` keeps going, inside this process: the real kernel follows a store that the test
+ * fills. Several can follow each other over the same store, as after restarts.
+ */
+export class KernelProgram {
+  readonly problems: ServiceProblem[] = [];
+  /** Errors of any kind; a test that expects none says so. */
+  readonly errors: string[] = [];
+  /** The virtual servers whose real servers were asked for one by one, in their order. */
+  readonly polled: string[] = [];
+  /** Every set of node addresses that was told. */
+  readonly nodeAddresses: (readonly IpAddress[])[] = [];
+  readonly #kernel: Kernel;
+  readonly #controller: Controller;
+  readonly #watch: NodeAddressWatch;
+  readonly #watchClient = new AddressClient();
+
+  private constructor(store: ClusterStore, kernel: Kernel, options: Partial<ControllerOptions>) {
+    this.#kernel = kernel;
+    this.#recordPolls();
+    const { desired, reconciler } = kernel;
+    this.#controller = new Controller(
+      store,
+      desired,
+      reconciler,
+      { ...defaultOptions, ...options },
+      {
+        problem: (problem) => this.problems.push(problem),
+        mistake: (_service, error) => this.errors.push(error.message),
+        failure: ({ error }) => this.errors.push(error.message),
+        auditFailed: (error) => this.errors.push(error.message),
+        healthCheck: () => undefined,
+        synced: () => undefined,
+        round: () => undefined,
+      },
+    );
+    this.#watch = new NodeAddressWatch(this.#watchClient, {
+      nodeAddresses: (addresses) => {
+        this.nodeAddresses.push(addresses);
+        this.#controller.nodeAddressesChanged(addresses);
+      },
+      failed: (error) => this.errors.push(error.message),
+    });
+  }
+
+  static async start(
+    store: ClusterStore,
+    options: Partial<ControllerOptions> = {},
+  ): Promise<KernelProgram> {
+    const program = new KernelProgram(store, await openKernel(), options);
+    await program.#watch.start();
+    program.#controller.start();
+    return program;
+  }
+
+  /** The kernel is left as it is. */
+  async stop(): Promise<void> {
+    this.#watch.stop();
+    this.#watchClient.close();
+    await this.#controller.stop();
+    this.#kernel.close();
+  }
+
+  #recordPolls(): void {
+    const { ipvs } = this.#kernel;
+    const realServers = ipvs.realServers.bind(ipvs);
+    mock.method(ipvs, 'realServers', (id: Parameters<typeof realServers>[0]) => {
+      this.polled.push(formatVirtualServer(id));
+      return realServers(id);
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import type { IpAddress } from '../../src/net/ip-address.ts';
+import type { Place } from '../../src/translate/place.ts';
+
+/** The node `node-a` in zone z1, without addresses; no address is a VIP. */
+export function place(fields: Partial<Place> = {}): Place {
+  return {
+    nodeName: 'node-a',
+    zone: 'z1',
+    nodeAddresses: new Set(),
+    nodePortAddresses: [],
+    missingSchedulers: new Set(),
+    isVip: () => false,
+    ...fields,
+  };
+}
+
+/** A node with these addresses, of which all answer on node ports. */
+export function placeAt(...addresses: readonly IpAddress[]): Place {
+  return place({
+    nodeAddresses: new Set(addresses.map(String)),
+    nodePortAddresses: addresses,
+  });
+}
