@@ -9,7 +9,7 @@ export interface MonitorListener {
 }
 
 /** How soon a monitor that ended is started again, in milliseconds. */
-const restartMs = 5000;
+const defaultRestartMs = 5000;
 
 /**
  * The kernel's notifications of links and addresses, by way of `ip monitor` (iproute2), one
@@ -21,13 +21,15 @@ const restartMs = 5000;
 export class AddressMonitor {
   readonly #listener: MonitorListener;
   readonly #program: string;
+  readonly #restartMs: number;
   #process: ChildProcess | undefined;
   #restart: NodeJS.Timeout | undefined;
   #stopped = false;
 
-  constructor(listener: MonitorListener, program = 'ip') {
+  constructor(listener: MonitorListener, program = 'ip', restartMs = defaultRestartMs) {
     this.#listener = listener;
     this.#program = program;
+    this.#restartMs = restartMs;
   }
 
   start(): void {
@@ -65,6 +67,6 @@ export class AddressMonitor {
     this.#restart = setTimeout(() => {
       this.#restart = undefined;
       this.start();
-    }, restartMs);
+    }, this.#restartMs);
   }
 }

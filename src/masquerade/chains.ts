@@ -17,9 +17,10 @@ import { setOf, type AnySetRole } from './sets.ts';
  * new connections through. IPVS takes a process's packet after nat OUTPUT (priority -98) and
  * before filter OUTPUT, hence the place of KIPVS-OUTPUT.
  *
- * A jump that looks into the empty set has its reason: the kernel counts for each set the rules
- * that refer to it, and netlink tells that number. So the audit sees without starting a process
- * that a chain was flushed or a jump was deleted.
+ * A rule or jump that looks into the empty set has its reason: the kernel counts for each set
+ * the rules that refer to it, and netlink tells that number. So the audit sees without starting
+ * a process that a chain was flushed or a jump was deleted. Only what every forwarded packet
+ * passes goes without.
  */
 
 export interface ChainSettings {
@@ -86,7 +87,7 @@ function mangleTable(family: IpFamily): Table {
 }
 
 function natTable(family: IpFamily, settings: ChainSettings): Table {
-  const { is, jump } = wordsOf(family);
+  const { is, always, jump } = wordsOf(family);
   const mark = markText(settings);
   const setMark = `-j MARK --set-xmark ${mark}/${mark}`;
   const masquerade = `-j MASQUERADE${settings.randomFully ? ' --random-fully' : ''}`;
@@ -106,7 +107,7 @@ function natTable(family: IpFamily, settings: ChainSettings): Table {
       {
         name: 'KIPVS-POSTROUTING',
         rules: [
-          `-m mark --mark ${mark}/${mark} -j KIPVS-MASQUERADE`,
+          `-m mark --mark ${mark}/${mark} ${always} -j KIPVS-MASQUERADE`,
           // A Pod that reaches itself, and a process of the node that would leave with a VIP.
           `${is('hairpin', 'dst,src')} ${masquerade}`,
           `${is('vip', 'src')} ${masquerade}`,
@@ -115,7 +116,7 @@ function natTable(family: IpFamily, settings: ChainSettings): Table {
       {
         name: 'KIPVS-MASQUERADE',
         // Without the mark: a packet that comes by again, in a tunnel, is not for us.
-        rules: [`-j MARK --set-xmark ${mark}/0x0`, masquerade],
+        rules: [`${always} -j MARK --set-xmark ${mark}/0x0`, `${always} ${masquerade}`],
       },
     ],
     jumps: [
@@ -127,7 +128,7 @@ function natTable(family: IpFamily, settings: ChainSettings): Table {
 }
 
 function filterTable(family: IpFamily, settings: ChainSettings): Table {
-  const { is, isNot, jump, plainJump } = wordsOf(family);
+  const { is, isNot, always, jump, plainJump } = wordsOf(family);
   const mark = markText(settings);
   const outside = notLocal(settings.local, family);
   const [icmp, unreachable] =
@@ -156,15 +157,15 @@ function filterTable(family: IpFamily, settings: ChainSettings): Table {
       {
         name: 'KIPVS-FORWARD',
         rules: [
-          `-m mark --mark ${mark}/${mark} -j ACCEPT`,
+          `-m mark --mark ${mark}/${mark} ${always} -j ACCEPT`,
           '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
         ],
       },
       {
         name: 'KIPVS-REFUSE',
         rules: [
-          '-p tcp -j REJECT --reject-with tcp-reset',
-          `-j REJECT --reject-with ${unreachable}`,
+          `-p tcp ${always} -j REJECT --reject-with tcp-reset`,
+          `${always} -j REJECT --reject-with ${unreachable}`,
         ],
       },
     ],
@@ -179,6 +180,8 @@ function filterTable(family: IpFamily, settings: ChainSettings): Table {
 /** The words of rules about the sets of one family. */
 function wordsOf(family: IpFamily) {
   const name = (role: AnySetRole): string => setOf(role, family).name;
+  /** True for every packet. */
+  const always = `-m set ! --match-set ${name('empty')} src`;
   const plainJump = (from: string, to: string, match = ''): Jump => ({
     from,
     to,
@@ -187,9 +190,9 @@ function wordsOf(family: IpFamily) {
   return {
     is: (role: AnySetRole, flags: string) => `-m set --match-set ${name(role)} ${flags}`,
     isNot: (role: AnySetRole, flags: string) => `-m set ! --match-set ${name(role)} ${flags}`,
+    always,
     plainJump,
-    jump: (from: string, to: string, match = '') =>
-      plainJump(from, to, `${match} -m set ! --match-set ${name('empty')} src`),
+    jump: (from: string, to: string, match = '') => plainJump(from, to, `${match} ${always}`),
   };
 }
 

@@ -41,7 +41,10 @@ export function chooseVariant(
   }
   return countRules(fullest.rules) > countRules(other.rules)
     ? { variant: fullest.variant, why: 'it holds rules already' }
-    : { variant: working[0]?.variant ?? fullest.variant, why: 'both work and neither holds rules' };
+    : {
+        variant: working[0]?.variant ?? fullest.variant,
+        why: 'both work and neither holds more rules',
+      };
 }
 
 /** Our own rules count too: a restart stays with what was chosen before. */

@@ -34,11 +34,12 @@ export class MasqueradeFoundation implements Foundation {
     variant: IptablesVariant,
     sets: SetClient,
     settings: ChainSettings,
+    iptables = new Iptables(family, variant),
   ) {
     this.name = `masquerade ${family}`;
     this.#family = family;
     this.#sets = sets;
-    this.#iptables = new Iptables(family, variant);
+    this.#iptables = iptables;
     this.#settings = settings;
   }
 
@@ -55,7 +56,7 @@ export class MasqueradeFoundation implements Foundation {
       await this.#iptables.restore(restoreText(tables, present));
       this.#written = tables;
     } catch (error) {
-      if (!(error instanceof IptablesError) || error.isMissing) {
+      if (!(error instanceof IptablesError) || error.failure !== 'refused') {
         throw error;
       }
       await this.#writeWhatWorks(tables, present, error);
@@ -97,6 +98,7 @@ export class MasqueradeFoundation implements Foundation {
         (works ? accepted : refused).push(rule);
         return works;
       };
+      await this.#makeChains(table, present);
       possible.push({
         name: table.name,
         chains: await chainsThatWork(table, takes),
@@ -108,11 +110,28 @@ export class MasqueradeFoundation implements Foundation {
     }
     await this.#iptables.restore(restoreText(possible, present));
     this.#written = possible;
-    const missing = missingFeatures(refused, accepted);
     throw new IptablesError(
-      `${this.#iptables.program} lacks ${missing.join(', ')} (kernel modules ${missing.map(moduleOf).join(', ')}); the ${refused.length} rules that need it are left out, the others are in place`,
-      false,
+      `${this.#iptables.program} lacks ${lacking(refused, accepted)}; rules that need it are left out (${refused.length}), the others are in place`,
+      'refused',
     );
+  }
+
+  /**
+   * A rule that jumps to one of our chains is taken only where that chain is. Those that are
+   * there are left alone: naming them here would empty them.
+   */
+  async #makeChains({ name, chains }: Table, present: string): Promise<void> {
+    const absent = chains.filter((chain) => !present.includes(`\n:${chain.name} `));
+    try {
+      await this.#iptables.restore(
+        [`*${name}`, ...absent.map((chain) => `:${chain.name} - [0:0]`), 'COMMIT', ''].join('\n'),
+      );
+    } catch (error) {
+      if (!(error instanceof IptablesError) || error.failure !== 'refused') {
+        throw error;
+      }
+      // Not even the table can be had: each of its rules will be refused.
+    }
   }
 
   async #takes(table: Table['name'], rule: string): Promise<boolean> {
@@ -129,12 +148,19 @@ export class MasqueradeFoundation implements Foundation {
       await this.#iptables.restore(removal.join('\n'));
       return true;
     } catch (error) {
-      if (error instanceof IptablesError && !error.isMissing) {
+      if (error instanceof IptablesError && error.failure === 'refused') {
         return false;
       }
       throw error;
     }
   }
+}
+
+/** `match set, target REJECT (kernel modules: xt_set, ipt_REJECT and ip6t_REJECT)` */
+function lacking(refused: readonly string[], accepted: readonly string[]): string {
+  const missing = missingFeatures(refused, accepted);
+  const modules = missing.map(moduleOf).filter((module) => module !== undefined);
+  return `${missing.join(', ')}${modules.length === 0 ? '' : ` (kernel modules: ${modules.join(', ')})`}`;
 }
 
 /** The chains to which others jump stay, if need be without rules. */

@@ -12,9 +12,18 @@ export type LocalDetector =
   /** Not at all. */
   | { readonly kind: 'none' };
 
+/** What the kernel takes for the name of a link and a rule takes for a word. */
+const linkName = /^[A-Za-z0-9_.-]{1,15}$/;
+
+/** True for the names of links, and for what they may begin with, that can stand in a rule. */
+export function isLinkName(text: string): boolean {
+  return linkName.test(text);
+}
+
 /**
  * The part of a rule that matches packets from elsewhere; undefined where that cannot be told.
- * Local ones are in one range at most: a rule can only say what a packet is not once.
+ * Local ones are in one range at most: a rule can only say what a packet is not once. Raises
+ * RangeError for a name that is none: it would stand in the text of the rules.
  */
 export function notLocal(detector: LocalDetector, family: IpFamily): string | undefined {
   switch (detector.kind) {
@@ -23,10 +32,17 @@ export function notLocal(detector: LocalDetector, family: IpFamily): string | un
       return range === undefined ? undefined : `! -s ${range.text}`;
     }
     case 'interface':
-      return `! -i ${detector.name}`;
+      return `! -i ${checked(detector.name)}`;
     case 'interface prefix':
-      return `! -i ${detector.prefix}+`;
+      return `! -i ${checked(detector.prefix)}+`;
     case 'none':
       return undefined;
   }
+}
+
+function checked(name: string): string {
+  if (!isLinkName(name)) {
+    throw new RangeError(`${JSON.stringify(name)} is not the name of a link`);
+  }
+  return name;
 }

@@ -7,7 +7,7 @@ import type { SetOperation } from '../ipset/model.ts';
 import type { ChainSettings } from './chains.ts';
 import { chooseVariant, type VariantFinding } from './choose-variant.ts';
 import { MasqueradeFoundation } from './foundation.ts';
-import { Iptables, type IptablesVariant } from './iptables.ts';
+import { Iptables, type IptablesVariant, type RunProgram } from './iptables.ts';
 import { SetEntryKind, type ObservedEntry } from './set-kind.ts';
 import { allSets } from './sets.ts';
 
@@ -41,13 +41,19 @@ export async function openMasquerade(
   families: readonly IpFamily[],
   settings: Settings,
   listener: Listener,
+  run?: RunProgram,
 ): Promise<Masquerade> {
+  const open = (family: IpFamily, variant: IptablesVariant) => new Iptables(family, variant, run);
   const entries = await openEntries(sets, families, listener);
-  const variant = settings.iptables === 'auto' ? await detectVariant(listener) : settings.iptables;
+  const variant =
+    settings.iptables === 'auto' ? await detectVariant(open, listener) : settings.iptables;
   const foundations =
     entries === undefined || variant === undefined
       ? []
-      : families.map((family) => new MasqueradeFoundation(family, variant, sets, settings.chains));
+      : families.map(
+          (family) =>
+            new MasqueradeFoundation(family, variant, sets, settings.chains, open(family, variant)),
+        );
   return {
     foundations,
     entries,
@@ -79,17 +85,22 @@ async function openEntries(
   }
 }
 
-async function detectVariant(listener: Listener): Promise<IptablesVariant | undefined> {
+type OpenIptables = (family: IpFamily, variant: IptablesVariant) => Iptables;
+
+async function detectVariant(
+  open: OpenIptables,
+  listener: Listener,
+): Promise<IptablesVariant | undefined> {
   const findings: Record<IptablesVariant, VariantFinding> = {
-    legacy: await readVariant('legacy'),
-    nft: await readVariant('nft'),
+    legacy: await readVariant(open('IPv4', 'legacy')),
+    nft: await readVariant(open('IPv4', 'nft')),
   };
   for (
     let choice = chooseVariant(findings);
     choice !== undefined;
     choice = chooseVariant(findings)
   ) {
-    const refused = await tryVariant(choice.variant);
+    const refused = await tryVariant(open('IPv4', choice.variant));
     if (refused === undefined) {
       listener.note(`iptables variant ${choice.variant}: ${choice.why}`);
       return choice.variant;
@@ -103,9 +114,9 @@ async function detectVariant(listener: Listener): Promise<IptablesVariant | unde
   return undefined;
 }
 
-async function readVariant(variant: IptablesVariant): Promise<VariantFinding> {
+async function readVariant(iptables: Iptables): Promise<VariantFinding> {
   try {
-    return { kind: 'works', rules: await new Iptables('IPv4', variant).save() };
+    return { kind: 'works', rules: await iptables.save() };
   } catch (error) {
     return failure(error);
   }
@@ -115,11 +126,9 @@ async function readVariant(variant: IptablesVariant): Promise<VariantFinding> {
  * Reading alone does not tell: the nat table is what a kernel may lack. Only the variant that was
  * chosen is tried, since a try of the legacy one makes its tables.
  */
-async function tryVariant(variant: IptablesVariant): Promise<VariantFinding | undefined> {
+async function tryVariant(iptables: Iptables): Promise<VariantFinding | undefined> {
   try {
-    await new Iptables('IPv4', variant).restore(
-      '*nat\n:KIPVS-PROBE - [0:0]\n-X KIPVS-PROBE\nCOMMIT\n',
-    );
+    await iptables.restore('*nat\n:KIPVS-PROBE - [0:0]\n-X KIPVS-PROBE\nCOMMIT\n');
     return undefined;
   } catch (error) {
     return failure(error);

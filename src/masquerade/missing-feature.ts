@@ -18,11 +18,15 @@ export function missingFeatures(
   return missing.size > 0 ? [...missing] : refused.map((rule) => `rule "${rule}"`);
 }
 
-/** The kernel's module for a feature, for the advice to load it. */
-export function moduleOf(feature: string): string {
-  const [kind = '', name = ''] = feature.split(' ');
-  if (feature === 'target REJECT') {
-    return 'ipt_REJECT and ip6t_REJECT';
+/** The kernel's module for a feature, for the advice to load it; undefined for a rule as a whole. */
+export function moduleOf(feature: string): string | undefined {
+  const [kind, name = ''] = feature.split(' ');
+  switch (kind) {
+    case 'match':
+      return `xt_${name}`;
+    case 'target':
+      return name === 'REJECT' ? 'ipt_REJECT and ip6t_REJECT' : `xt_${name}`;
+    default:
+      return undefined;
   }
-  return kind === 'match' ? `xt_${name}` : `xt_${name.toUpperCase()}`;
 }

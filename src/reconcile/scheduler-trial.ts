@@ -28,7 +28,11 @@ export async function executeWithTrials(
     const scheduler = operation === undefined ? undefined : schedulerOf(operation);
     if (operation !== undefined && scheduler !== undefined) {
       outcomes.set(operation, outcome);
-      (outcome?.code === 'ENOENT' ? missing : known).add(scheduler);
+      if (outcome === undefined) {
+        known.add(scheduler);
+      } else if (outcome.code === 'ENOENT') {
+        missing.add(scheduler);
+      }
     }
   });
   const others = operations.filter((operation) => {
