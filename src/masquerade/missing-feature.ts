@@ -1,8 +1,13 @@
+/** What every kernel has, and our own chains. */
+const alwaysThere = /^(?:ACCEPT|DROP|RETURN|KIPVS-.*)$/;
+
 /** The matches and targets that a rule needs: `match set`, `target MASQUERADE`. Pure. */
 export function featuresOf(rule: string): readonly string[] {
   const matches = [...rule.matchAll(/-m (\S+)/g)].map((match) => `match ${match[1] ?? ''}`);
-  const targets = [...rule.matchAll(/-j (\S+)/g)].map((match) => `target ${match[1] ?? ''}`);
-  return [...matches, ...targets];
+  const targets = [...rule.matchAll(/-j (\S+)/g)]
+    .map((match) => match[1] ?? '')
+    .filter((target) => !alwaysThere.test(target));
+  return [...matches, ...targets.map((target) => `target ${target}`)];
 }
 
 /**
@@ -18,6 +23,11 @@ export function missingFeatures(
   return missing.size > 0 ? [...missing] : refused.map((rule) => `rule "${rule}"`);
 }
 
+const moduleOfTarget = new Map([
+  ['MARK', 'xt_mark'],
+  ['REJECT', 'ipt_REJECT and ip6t_REJECT'],
+]);
+
 /** The kernel's module for a feature, for the advice to load it; undefined for a rule as a whole. */
 export function moduleOf(feature: string): string | undefined {
   const [kind, name = ''] = feature.split(' ');
@@ -25,7 +35,7 @@ export function moduleOf(feature: string): string | undefined {
     case 'match':
       return `xt_${name}`;
     case 'target':
-      return name === 'REJECT' ? 'ipt_REJECT and ip6t_REJECT' : `xt_${name}`;
+      return moduleOfTarget.get(name) ?? `xt_${name}`;
     default:
       return undefined;
   }
