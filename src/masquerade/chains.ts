@@ -86,22 +86,46 @@ function mangleTable(family: IpFamily): Table {
   };
 }
 
+/** Whether the packet comes from a process of the node. */
+const isOfNode = '-m addrtype --src-type LOCAL';
+const isNotOfNode = '-m addrtype ! --src-type LOCAL';
+
 function natTable(family: IpFamily, settings: ChainSettings): Table {
-  const { is, always, jump } = wordsOf(family);
+  const { is, isNot, always, jump } = wordsOf(family);
   const mark = markText(settings);
   const setMark = `-j MARK --set-xmark ${mark}/${mark}`;
   const masquerade = `-j MASQUERADE${settings.randomFully ? ' --random-fully' : ''}`;
-  const outside = settings.masqueradeAll ? '' : notLocal(settings.local, family);
+  const redirect = '-j REDIRECT --to-ports 0';
+  const outside = notLocal(settings.local, family);
+  const masqueraded = settings.masqueradeAll ? '' : outside;
   return {
     name: 'nat',
     chains: [
       {
         name: 'KIPVS-SERVICES',
         rules: [
+          ...(masqueraded === undefined
+            ? []
+            : [`${masqueraded} ${is('cluster', 'dst,dst')} ${setMark}`.trim()]),
+          `${is('external', 'dst,dst')} ${setMark}`,
+          // A VIP is bound on every node, but to a node port come Pods of other nodes too, whose
+          // answers would go past this node.
+          `${is('node-only', 'dst,dst')} ${isNot('vip', 'dst')} ${setMark}`,
           ...(outside === undefined
             ? []
-            : [`${outside} ${is('cluster', 'dst,dst')} ${setMark}`.trim()]),
-          `${is('external', 'dst,dst')} ${setMark}`,
+            : [`${outside} ${isNotOfNode} ${is('node-only', 'dst,dst')} -j KIPVS-CLOSED`]),
+          `${is('refused', 'dst,dst')} -j KIPVS-CLOSED`,
+        ],
+      },
+      {
+        name: 'KIPVS-CLOSED',
+        // To a port at which nobody can listen: the node itself says no, as the protocol has it.
+        // SCTP heeds no ICMP. The node's own processes would meet IPVS before KIPVS-INPUT, whose
+        // ICMP comes while connect() holds the socket and is lost: it takes a second then.
+        rules: [
+          `-p sctp ${always} ${redirect}`,
+          `-p tcp ${isOfNode} ${always} ${redirect}`,
+          `-p udp ${isOfNode} ${always} ${redirect}`,
         ],
       },
       {

@@ -15,7 +15,7 @@ export const setRoles = [
   'local',
   /** Those of policy Local without an endpoint on this node: for Pods of this node alone. */
   'node-only',
-  /** Node ports without endpoints: refused. (At a VIP whatever is no front end is refused.) */
+  /** Front ends without endpoints: refused. (At a VIP whatever is no front end is, too.) */
   'refused',
   /** Load-balancer front ends with source ranges, and who is let through to them. */
   'guarded',

@@ -29,9 +29,9 @@ export function frontEndMembers(
     protocol,
     port: frontEnd.port,
   } as const;
-  const role = frontEndRole(service, served, place);
+  const role = frontEndRole(service, served);
   return [
-    ...(role === undefined ? [] : [{ role, entry: endpoint }]),
+    { role, entry: endpoint },
     ...(frontEnd.kind === 'load-balancer IP'
       ? sourceRangeMembers(service.loadBalancerSourceRanges, endpoint, place)
       : []),
@@ -62,14 +62,12 @@ export function serviceMembers(
   ];
 }
 
-/** At a bound VIP a front end without endpoints is refused by standing in no set. */
 function frontEndRole(
   service: Service,
   { frontEnd, realServers, servedHere }: ServedFrontEnd,
-  place: Place,
-): SetRole | undefined {
+): SetRole {
   if (realServers.size === 0) {
-    return place.nodeAddresses.has(frontEnd.address.text) ? 'refused' : undefined;
+    return 'refused';
   }
   if (frontEnd.kind === 'cluster IP') {
     return 'cluster';
