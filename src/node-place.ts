@@ -31,6 +31,7 @@ export class NodePlace {
     this.#current ??= {
       nodeName: this.#nodeName,
       zone: this.#node?.zone,
+      allNodeAddresses: this.#nodeAddresses,
       nodeAddresses: new Set(this.#nodeAddresses.map(({ text }) => text)),
       nodePortAddresses: nodePortAddressesOf(
         this.#nodeAddresses,

@@ -1,4 +1,5 @@
 import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection.ts';
+import { executeOperations } from '../netlink/execute-operations.ts';
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import type { NetlinkError } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
@@ -93,25 +94,17 @@ export class AddressClient {
   }
 
   /** Carries out changes on a link in few datagrams; answers for each why it failed, or undefined. */
-  async execute(
+  execute(
     linkIndex: number,
     operations: readonly AddressOperation[],
   ): Promise<(AddressError | undefined)[]> {
-    const at = (index: number): AddressOperation => {
-      const operation = operations[index];
-      if (operation === undefined) {
-        throw new RangeError(`no operation ${index}`);
-      }
-      return operation;
-    };
-    const outcomes = await this.#connection.execute(
-      operations.length,
-      (writer, sequence, index) => {
-        writeAddressOperation(writer, sequence, linkIndex, at(index));
+    return executeOperations(
+      this.#connection,
+      operations,
+      (writer, sequence, operation) => {
+        writeAddressOperation(writer, sequence, linkIndex, operation);
       },
-    );
-    return Array.from(outcomes, (outcome, index) =>
-      outcome === undefined ? undefined : new AddressError(at(index), outcome),
+      (operation, cause) => new AddressError(operation, cause),
     );
   }
 

@@ -9,9 +9,6 @@ export const routeMessage = {
   getAddress: 22,
 } as const;
 
-/** Multicast groups: what the kernel tells of by itself. */
-export const routeGroup = { link: 1, ipv4Address: 5, ipv6Address: 9 } as const;
-
 export const linkAttribute = { name: 3, linkInfo: 18, alias: 20 } as const;
 export const linkInfoAttribute = { kind: 1 } as const;
 export const linkFlag = { up: 0x1, noArp: 0x80 } as const;

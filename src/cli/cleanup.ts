@@ -9,23 +9,25 @@ import { virtualServerDifference } from '../reconcile/virtual-server-difference.
 import { observedFrom } from '../reconcile/virtual-server-kind.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { observeKernel } from './observe-kernel.ts';
+import { kernelListener, settingsOf } from './open-source.ts';
 import type { CleanupOptions } from './options.ts';
 
 /**
- * Removes from the kernel what kube-ipvs has made, addresses first, and nothing else. It is
- * the reconciler's removal with nothing desired.
+ * Removes from the kernel what kube-ipvs has made, addresses first and chains and sets last, and
+ * nothing else. It is the reconciler's removal with nothing desired. Kernel settings stay: who
+ * else relies on them by now cannot be told.
  */
 export async function cleanup(options: CleanupOptions, log: Logger): Promise<ExitCode> {
+  const settings = await settingsOf(options, log);
   for (const line of await toBeRemoved()) {
     process.stdout.write(`${options.dryRun ? 'would ' : ''}${line}\n`);
   }
   if (options.dryRun) {
     return exitCode.success;
   }
-  const kernel = await openKernel();
+  const kernel = await openKernel(settings.kernel, kernelListener(log));
   try {
-    kernel.reconciler.allowRemovals();
-    const { applied, failures } = await kernel.reconciler.audit();
+    const { applied, failures } = await kernel.removeAll();
     failures.forEach(({ error }) => {
       log.error(error.message);
     });

@@ -1,5 +1,6 @@
 import type { ClusterStore } from '../cluster/store.ts';
-import { loadSettings, type Settings } from '../config/load-settings.ts';
+import { loadSettings, type Flags, type Settings } from '../config/load-settings.ts';
+import type { KernelListener } from '../kernel.ts';
 import type { Logger } from '../log.ts';
 import { formatProblem, type Problem } from '../problem.ts';
 import type { Failure } from '../reconcile/kind-table.ts';
@@ -9,7 +10,7 @@ import type { Source } from '../source/source.ts';
 import type { ClusterOptions } from './options.ts';
 
 /** Settings from the file and the flags; what has no effect is named once. Raises ConfigurationError. */
-export function settingsOf(options: ClusterOptions, log: Logger): Promise<Settings> {
+export function settingsOf(options: Flags, log: Logger): Promise<Settings> {
   return loadSettings(options, (fields) => {
     log.info({ fields }, 'configuration fields without effect here');
   });
@@ -36,6 +37,18 @@ export function logProblem(log: Logger, problem: Problem): void {
 /** A Service that this program fails at, as a log line with the place in the code. */
 export function logMistake(log: Logger, service: string, error: Error): void {
   log.error({ service, err: error }, `Service ${service} could not be translated`);
+}
+
+/** What the kernel's parts have to say. */
+export function kernelListener(log: Logger): KernelListener {
+  return {
+    note: (message) => {
+      log.info(message);
+    },
+    warn: (message) => {
+      log.warn(message);
+    },
+  };
 }
 
 /** What the kernel refused, as a log line. */

@@ -31,5 +31,6 @@ export interface PlanOptions extends ClusterOptions {
 export type ShowOptions = PlanOptions;
 
 export interface CleanupOptions extends CommonOptions {
+  readonly config?: string;
   readonly dryRun: boolean;
 }

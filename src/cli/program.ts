@@ -68,6 +68,7 @@ export function createProgram(version: string, action: Action): Command {
 
   withLog(program.command('cleanup'))
     .description('remove from the kernel what kube-ipvs has made, and nothing else')
+    .option('--config <file>', 'the KubeProxyConfiguration that it ran with')
     .option('--dry-run', 'only say what would be removed', false)
     .addHelpText('after', examples(['kube-ipvs cleanup --dry-run', 'look first']))
     .action((options: object) => {

@@ -10,25 +10,28 @@ import {
 } from '../events/event-recorder.ts';
 import { HealthCheckServers } from '../health/health-check-servers.ts';
 import { ProxyHealth } from '../health/proxy-health.ts';
-import { setSysctls } from '../ipvs/sysctls.ts';
 import { openKernel, type Kernel } from '../kernel.ts';
 import type { Logger } from '../log.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { loadKubeConfig } from '../source/api-server/kube-config.ts';
 import { nodePortAddressesOf } from '../translate/node-addresses.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
-import { logFailure, logMistake, logProblem, openSource, settingsOf } from './open-source.ts';
+import {
+  kernelListener,
+  logFailure,
+  logMistake,
+  logProblem,
+  openSource,
+  settingsOf,
+} from './open-source.ts';
 import type { RunOptions } from './options.ts';
 import { runOnce } from './run-once.ts';
 
 /** Keeps the kernel equal to the cluster until a signal comes, or once. */
 export async function run(options: RunOptions, log: Logger): Promise<ExitCode> {
   const settings = await settingsOf(options, log);
-  const kernel = await openKernel();
+  const kernel = await openKernel(settings.kernel, kernelListener(log));
   try {
-    for (const error of await setSysctls()) {
-      log.error(error.message);
-    }
     return await (options.once
       ? runOnce(options, settings, kernel, log)
       : runUntilSignal(options, settings, kernel, log));
@@ -83,7 +86,7 @@ function watchNodeAddresses(
   client: AddressClient,
   controller: Controller,
   healthChecks: HealthCheckServers,
-  { nodePortAddresses }: Settings,
+  { nodePortAddresses, auditEveryMs }: Settings,
   store: ClusterStore,
   log: Logger,
 ): NodeAddressWatch {
@@ -101,17 +104,24 @@ function watchNodeAddresses(
       setHealthCheckAddresses();
     }
   });
-  return new NodeAddressWatch(client, {
-    nodeAddresses: (addresses) => {
-      log.info({ addresses: addresses.map(String) }, 'addresses of the node');
-      controller.nodeAddressesChanged(addresses);
-      known = addresses;
-      setHealthCheckAddresses();
+  return new NodeAddressWatch(
+    client,
+    {
+      nodeAddresses: (addresses) => {
+        log.info({ addresses: addresses.map(String) }, 'addresses of the node');
+        controller.nodeAddressesChanged(addresses);
+        known = addresses;
+        setHealthCheckAddresses();
+      },
+      vipLost: () => {
+        controller.requestAudit();
+      },
+      failed: (error) => {
+        log.error(`the addresses of the node: ${error.message}`);
+      },
     },
-    failed: (error) => {
-      log.error(`the addresses of the node could not be read: ${error.message}`);
-    },
-  });
+    { rereadEveryMs: auditEveryMs },
+  );
 }
 
 function openHealthChecks(health: ProxyHealth, log: Logger): HealthCheckServers {

@@ -1,3 +1,4 @@
+import type { Cidr } from '../net/cidr.ts';
 import type { IpAddress, IpFamily } from '../net/ip-address.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface Service {
   readonly externalIPs: readonly IpAddress[];
   /** The IPs of `status.loadBalancer.ingress`, without those of `ipMode: Proxy`. */
   readonly loadBalancerIPs: readonly IpAddress[];
+  /** Who may connect to the load-balancer IPs; undefined for everybody. */
+  readonly loadBalancerSourceRanges: readonly Cidr[] | undefined;
   readonly ports: readonly ServicePort[];
   readonly internalTrafficPolicy: TrafficPolicy;
   readonly externalTrafficPolicy: TrafficPolicy;

@@ -1,3 +1,4 @@
+import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 import { FieldReader, ProblemLog, type Parsed } from './fields.ts';
 import { describeObject, readCreatedAt, readName, readNamespace } from './metadata.ts';
@@ -50,6 +51,7 @@ function readService(root: FieldReader): Service | undefined {
     clusterIPs: readClusterIPs(spec),
     externalIPs: readExternalIPs(spec),
     loadBalancerIPs: readLoadBalancerIPs(root.object('status').object('loadBalancer')),
+    loadBalancerSourceRanges: readSourceRanges(spec),
     ports: readPorts(spec),
     internalTrafficPolicy: spec.oneOf('internalTrafficPolicy', trafficPolicies) ?? 'Cluster',
     externalTrafficPolicy: spec.oneOf('externalTrafficPolicy', trafficPolicies) ?? 'Cluster',
@@ -128,6 +130,24 @@ function readLoadBalancerIPs(loadBalancer: FieldReader): readonly IpAddress[] {
     return readVip(text, 'must be an IP address', (allowed) => {
       ingress.reject('ip', allowed);
     });
+  });
+}
+
+/**
+ * A range that cannot be read is left out. Where all are, nobody is let through: that is safer
+ * than everybody.
+ */
+function readSourceRanges(spec: FieldReader): readonly Cidr[] | undefined {
+  const given = spec.raw('loadBalancerSourceRanges');
+  if (!Array.isArray(given) || given.length === 0) {
+    return undefined;
+  }
+  return spec.strings('loadBalancerSourceRanges', (text, reject) => {
+    const range = Cidr.parse(text.trim());
+    if (range === undefined) {
+      reject('must be a CIDR such as 192.0.2.0/24');
+    }
+    return range;
   });
 }
 

@@ -1,3 +1,4 @@
+import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 
 /**
@@ -17,6 +18,9 @@ export function sameData(a: unknown, b: unknown): boolean {
 function sameParts(a: object, b: object): boolean {
   if (a instanceof IpAddress && b instanceof IpAddress) {
     return a.equals(b);
+  }
+  if (a instanceof Cidr && b instanceof Cidr) {
+    return a.text === b.text;
   }
   if (Array.isArray(a) && Array.isArray(b)) {
     return sameLists(a, b);

@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import convict from 'convict';
 import { parseDocument } from 'yaml';
+import type { KernelSettings } from '../kernel.ts';
+import type { LocalDetector } from '../masquerade/local-detector.ts';
 import { Cidr } from '../net/cidr.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import { isScheduler } from '../translate/scheduler.ts';
@@ -17,6 +19,7 @@ export interface Settings {
   readonly kubeconfig: string | undefined;
   readonly nodePortAddresses: NodePortAddresses;
   readonly translation: TranslationSettings;
+  readonly kernel: KernelSettings;
   /** How often the kernel is read anew and drift repaired, in milliseconds. */
   readonly auditEveryMs: number;
 }
@@ -136,8 +139,29 @@ export function settingsFrom(
       drainTimeoutMs: parseGoDuration(config.get('kubeIpvs.drainTimeout')),
       externalIPs: cidrsFrom(config.get('kubeIpvs.externalIPCIDRs')),
     },
+    kernel: {
+      chains: {
+        masqueradeAll: config.get('iptables.masqueradeAll'),
+        masqueradeBit: config.get('iptables.masqueradeBit'),
+        local: localDetectorFrom(config.get('clusterCIDR')),
+        randomFully: true,
+      },
+      iptables: iptablesFrom(config.get('kubeIpvs.iptablesVariant')),
+      strictArp: config.get('ipvs.strictARP'),
+    },
     auditEveryMs: auditPeriod(config.get('ipvs.syncPeriod')),
   };
+}
+
+function localDetectorFrom(clusterCidr: string): LocalDetector {
+  return clusterCidr === ''
+    ? { kind: 'none' }
+    : { kind: 'ranges', ranges: cidrsFrom(clusterCidr.split(',').map((range) => range.trim())) };
+}
+
+/** The schema has let only these words through. */
+function iptablesFrom(variant: string): KernelSettings['iptables'] {
+  return variant === 'legacy' || variant === 'nft' ? variant : 'auto';
 }
 
 function nodePortAddressesFrom(entries: readonly string[]): NodePortAddresses {

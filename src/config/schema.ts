@@ -1,4 +1,5 @@
 import convict from 'convict';
+import { iptablesVariants } from '../masquerade/iptables.ts';
 import { Cidr } from '../net/cidr.ts';
 import { fallbackScheduler, schedulers } from '../translate/scheduler.ts';
 import { parseGoDuration } from './go-duration.ts';
@@ -18,6 +19,11 @@ export const schema = {
     format: 'node-port-addresses',
     default: [] as readonly string[],
   },
+  clusterCIDR: {
+    doc: 'The addresses of Pods, one range per family, comma separated: connections from elsewhere to a cluster IP are masqueraded.',
+    format: 'cluster-cidr',
+    default: '',
+  },
   hostnameOverride: {
     doc: 'The name of the Node, where it is not the host name.',
     format: String,
@@ -30,7 +36,24 @@ export const schema = {
       default: '',
     },
   },
+  iptables: {
+    masqueradeAll: {
+      doc: 'Masquerade every connection to a cluster IP.',
+      format: Boolean,
+      default: false,
+    },
+    masqueradeBit: {
+      doc: 'The bit of the packet mark that asks for masquerade, 0 to 31.',
+      format: 'mark-bit',
+      default: 14,
+    },
+  },
   ipvs: {
+    strictARP: {
+      doc: 'Answer ARP for an address only on the link that has it (arp_ignore, arp_announce); load balancers on the local network such as MetalLB want it.',
+      format: Boolean,
+      default: false,
+    },
     scheduler: {
       doc: 'The scheduler of Services that choose none; empty for rr.',
       format: ['', ...schedulers],
@@ -43,6 +66,11 @@ export const schema = {
     },
   },
   kubeIpvs: {
+    iptablesVariant: {
+      doc: 'Which iptables to use; auto: the one that the kubelet uses, else one that holds rules or works.',
+      format: ['auto', ...iptablesVariants],
+      default: 'auto',
+    },
     drainTimeout: {
       doc: 'How long a real server that is no longer wanted may keep its connections; empty for as long as they last.',
       format: 'optional-go-duration',
@@ -73,6 +101,35 @@ convict.addFormat({
   validate(value: unknown): void {
     if (typeof value !== 'string' || (value !== '' && parseGoDuration(value) === undefined)) {
       throw new TypeError('must be a duration such as 5m, 30s or 0s, or empty');
+    }
+  },
+});
+
+convict.addFormat({
+  name: 'mark-bit',
+  validate(value: unknown): void {
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 31) {
+      throw new TypeError('must be a whole number from 0 to 31');
+    }
+  },
+});
+
+convict.addFormat({
+  name: 'cluster-cidr',
+  validate(value: unknown): void {
+    const ranges =
+      typeof value === 'string' && value !== ''
+        ? value.split(',').map((entry) => Cidr.parse(entry.trim()))
+        : [];
+    const families = ranges.map((range) => range?.family);
+    if (
+      typeof value !== 'string' ||
+      families.includes(undefined) ||
+      new Set(families).size < families.length
+    ) {
+      throw new TypeError(
+        'must be a CIDR such as 10.244.0.0/16, or one of each family with a comma between',
+      );
     }
   },
 });

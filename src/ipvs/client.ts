@@ -1,5 +1,6 @@
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection.ts';
+import { executeOperations } from '../netlink/execute-operations.ts';
 import { resolveFamily } from '../netlink/generic-family.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
@@ -56,22 +57,14 @@ export class IpvsClient {
    * Carries out the operations in their order, in few datagrams. Answers one by one:
    * undefined for success, else why not. One that fails does not stop those behind it.
    */
-  async execute(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
-    const at = (index: number): Operation => {
-      const operation = operations[index];
-      if (operation === undefined) {
-        throw new RangeError(`no operation ${index}`);
-      }
-      return operation;
-    };
-    const outcomes = await this.#connection.execute(
-      operations.length,
-      (writer, sequence, index) => {
-        writeOperation(writer, this.#family, sequence, at(index));
+  execute(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
+    return executeOperations(
+      this.#connection,
+      operations,
+      (writer, sequence, operation) => {
+        writeOperation(writer, this.#family, sequence, operation);
       },
-    );
-    return Array.from(outcomes, (outcome, index) =>
-      outcome === undefined ? undefined : new IpvsError(at(index), outcome),
+      (operation, cause) => new IpvsError(operation, cause),
     );
   }
 

@@ -2,11 +2,12 @@ import { hostPrefixLength, IpAddress, type IpFamily } from './ip-address.ts';
 
 /** A range of addresses: `10.96.0.0/12`. Bits beyond the prefix count as zero. */
 export class Cidr {
+  /** The first address of the range. */
+  readonly network: IpAddress;
   readonly prefixLength: number;
-  readonly #network: IpAddress;
 
   private constructor(network: IpAddress, prefixLength: number) {
-    this.#network = network;
+    this.network = network;
     this.prefixLength = prefixLength;
   }
 
@@ -27,20 +28,40 @@ export class Cidr {
     );
   }
 
+  /** The range that holds one address alone. */
+  static host(address: IpAddress): Cidr {
+    return new Cidr(address, hostPrefixLength(address.family));
+  }
+
+  /** The two ranges of the next longer prefix that make it up. A single host has none. */
+  halves(): readonly Cidr[] {
+    const prefixLength = this.prefixLength + 1;
+    if (prefixLength > hostPrefixLength(this.family)) {
+      return [];
+    }
+    const upper = this.network.bytes.slice();
+    const byte = this.prefixLength >> 3;
+    upper[byte] = (upper[byte] ?? 0) | (0x80 >> (this.prefixLength & 7));
+    return [
+      new Cidr(this.network, prefixLength),
+      new Cidr(IpAddress.fromBytes(this.family, upper), prefixLength),
+    ];
+  }
+
   get family(): IpFamily {
-    return this.#network.family;
+    return this.network.family;
   }
 
   /** The network's address with the prefix length; equal ranges have equal texts. */
   get text(): string {
-    return `${this.#network.text}/${this.prefixLength}`;
+    return `${this.network.text}/${this.prefixLength}`;
   }
 
   /** True for the addresses of the range; those of the other family are never in it. */
   contains(address: IpAddress): boolean {
     return (
       address.family === this.family &&
-      Buffer.from(masked(address.bytes, this.prefixLength)).equals(this.#network.bytes)
+      Buffer.from(masked(address.bytes, this.prefixLength)).equals(this.network.bytes)
     );
   }
 

@@ -20,6 +20,12 @@ export interface ClaimedKeys {
 export class Claims<Row> {
   readonly #byKey = new Map<string, readonly Claim<Row>[]>();
   readonly #keysByOwner = new Map<string, readonly string[]>();
+  readonly #isSame: (a: Row, b: Row) => boolean;
+
+  /** `isSame` tells rows that say the same, so that they count as no change. */
+  constructor(isSame: (a: Row, b: Row) => boolean = Object.is) {
+    this.#isSame = isSame;
+  }
 
   /** Replaces all claims of an owner; answers with the keys that this was about. */
   replace(owner: string, rank: number, rows: ReadonlyMap<string, Row>): ClaimedKeys {
@@ -27,7 +33,10 @@ export class Claims<Row> {
     const changed = keys.filter((key) => {
       const before = this.row(key);
       this.#claim(key, owner, rank, rows.get(key));
-      return this.row(key) !== before;
+      const after = this.row(key);
+      return before === undefined || after === undefined
+        ? before !== after
+        : !this.#isSame(before, after);
     });
     if (rows.size === 0) {
       this.#keysByOwner.delete(owner);

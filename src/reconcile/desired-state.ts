@@ -1,5 +1,7 @@
 import type { ObjectKey } from '../cluster/objects.ts';
 import type { IpAddress } from '../net/ip-address.ts';
+import type { SetMember } from '../translate/set-member.ts';
+import { memberKey } from '../masquerade/member-key.ts';
 import { virtualServerKey, type Translation, type VirtualServer } from '../translate/desired.ts';
 import { Claims, type ClaimedKeys } from './claims.ts';
 
@@ -22,16 +24,21 @@ export interface DesiredChange {
  */
 export class DesiredState {
   readonly #virtualServers = new Claims<VirtualServer>();
-  readonly #boundAddresses = new Claims<IpAddress>();
+  readonly #boundAddresses = new Claims<IpAddress>((a, b) => a.equals(b));
   readonly #virtualServerTable: DesiredTable<VirtualServer>;
   readonly #boundAddressTable: DesiredTable<IpAddress>;
+  /** The key of a member says all of it. */
+  readonly #members = new Claims<SetMember>(() => true);
+  readonly #memberTable: DesiredTable<SetMember>;
 
   constructor(
     virtualServerTable: DesiredTable<VirtualServer>,
     boundAddressTable: DesiredTable<IpAddress>,
+    memberTable?: DesiredTable<SetMember>,
   ) {
     this.#virtualServerTable = virtualServerTable;
     this.#boundAddressTable = boundAddressTable;
+    this.#memberTable = memberTable ?? { setDesired: () => undefined };
   }
 
   /** Replaces what a Service wants; nothing, where it is gone. `createdAt` in milliseconds. */
@@ -41,13 +48,19 @@ export class DesiredState {
     translation: Translation | undefined,
   ): DesiredChange {
     const { virtualServers = [], boundAddresses = [] } = translation ?? {};
-    const { touched } = update(
+    const { touched, changed: changedServers } = update(
       this.#virtualServers,
       this.#virtualServerTable,
       service,
       createdAt,
       new Map(virtualServers.map((row) => [virtualServerKey(row), row])),
     );
+    // Members go with the virtual server that holds its address: a Service that claims one in
+    // vain must not turn its traffic away.
+    for (const key of changedServers) {
+      this.#setMembers(key, this.#virtualServers.row(key)?.members ?? []);
+    }
+    this.#setMembers(`Service ${service}`, translation?.members ?? []);
     const vips = new Map(boundAddresses.map((address) => [address.text, address]));
     const wereVips = new Set([...vips.keys()].filter((text) => this.isVip(text)));
     const { changed } = update(
@@ -61,6 +74,11 @@ export class DesiredState {
       virtualServers: touched,
       vips: changed.filter((text) => this.isVip(text) !== wereVips.has(text) || !vips.has(text)),
     };
+  }
+
+  #setMembers(owner: string, members: readonly SetMember[]): void {
+    const rows = new Map(members.map((member) => [memberKey(member), member]));
+    update(this.#members, this.#memberTable, owner, 0, rows);
   }
 
   /** The Service that holds a virtual server. */

@@ -1,3 +1,4 @@
+import type { Foundation } from './foundation.ts';
 import type { AnyKindTable, Failure, StepReport } from './kind-table.ts';
 
 export interface RoundReport {
@@ -16,12 +17,19 @@ export interface RoundReport {
 export class Reconciler {
   readonly #tables: readonly AnyKindTable[];
   readonly #now: () => number;
+  readonly #foundations: readonly Foundation[];
+  readonly #failingFoundations = new Set<string>();
   #mayRemove = false;
 
   /** `tables` in the order of additions; `now` in milliseconds. */
-  constructor(tables: readonly AnyKindTable[], now: () => number = Date.now) {
+  constructor(
+    tables: readonly AnyKindTable[],
+    now: () => number = Date.now,
+    foundations: readonly Foundation[] = [],
+  ) {
     this.#tables = tables;
     this.#now = now;
+    this.#foundations = foundations;
   }
 
   /**
@@ -60,10 +68,29 @@ export class Reconciler {
    * failed; then nothing has been changed.
    */
   async audit(): Promise<RoundReport> {
+    // First: no packet is to find a virtual server without the rules that belong to it.
+    const failures = await this.#ensureFoundations();
     for (const table of this.#tables) {
       await table.relist();
     }
-    return this.round();
+    const report = await this.round();
+    return { ...report, failures: [...failures, ...report.failures] };
+  }
+
+  async #ensureFoundations(): Promise<readonly Failure[]> {
+    const failures: Failure[] = [];
+    for (const foundation of this.#foundations) {
+      const { name } = foundation;
+      try {
+        await foundation.ensure();
+        this.#failingFoundations.delete(name);
+      } catch (error) {
+        this.#failingFoundations.add(name);
+        const reason = error instanceof Error ? error : new Error(String(error));
+        failures.push({ kind: 'foundation', key: name, error: reason });
+      }
+    }
+    return failures;
   }
 
   /** True while a round would have something to do right now. */
@@ -86,7 +113,10 @@ export class Reconciler {
 
   /** What failed and has not succeeded since: `virtual server TCP 10.96.0.1:80`. */
   failing(): readonly string[] {
-    return this.#tables.flatMap((table) => table.failing().map((key) => `${table.name} ${key}`));
+    return [
+      ...[...this.#failingFoundations].map((name) => `foundation ${name}`),
+      ...this.#tables.flatMap((table) => table.failing().map((key) => `${table.name} ${key}`)),
+    ];
   }
 
   /** When the next failed object is to be tried again, in milliseconds of `now`. */

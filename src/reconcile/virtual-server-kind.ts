@@ -9,6 +9,7 @@ import {
   type TableReader,
 } from '../ipvs/read-table.ts';
 import type { VirtualServer } from '../translate/desired.ts';
+import { executeWithTrials } from './scheduler-trial.ts';
 import { DrainTimes } from './drain-times.ts';
 import type { Kind } from './kind.ts';
 import {
@@ -30,10 +31,18 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   readonly #now: () => number;
   readonly #readTable: typeof readTable;
   readonly #drainTimes = new DrainTimes();
+  readonly #knownSchedulers = new Set<string>();
+  readonly #onApplied: (operation: Operation) => void;
 
-  /** `now` in milliseconds. */
-  constructor(client: VirtualServerClient, now: () => number = Date.now, read = readTable) {
+  /** `now` in milliseconds; `onApplied` hears of each operation that succeeded. */
+  constructor(
+    client: VirtualServerClient,
+    now: () => number = Date.now,
+    read = readTable,
+    onApplied: (operation: Operation) => void = () => undefined,
+  ) {
     this.#client = client;
+    this.#onApplied = onApplied;
     this.#now = now;
     this.#readTable = read;
   }
@@ -67,10 +76,11 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   }
 
   async apply(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
-    const outcomes = await this.#client.execute(operations);
+    const outcomes = await executeWithTrials(this.#client, this.#knownSchedulers, operations);
     operations.forEach((operation, index) => {
       if (outcomes[index] === undefined) {
         this.#followDraining(operation);
+        this.#onApplied(operation);
       }
     });
     return outcomes;

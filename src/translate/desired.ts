@@ -3,6 +3,7 @@ import type { ForwardingMethod } from '../ipvs/model.ts';
 import { formatEndpoint, type IpAddress } from '../net/ip-address.ts';
 import type { SchedulerFlags } from './scheduler-flags.ts';
 import type { Scheduler } from './scheduler.ts';
+import type { SetMember } from './set-member.ts';
 import type { ServiceProblem } from './service-problem.ts';
 
 /** What a Service becomes: the rows that it wants in the kernel's tables. */
@@ -10,6 +11,8 @@ export interface Translation {
   readonly virtualServers: readonly VirtualServer[];
   /** The VIPs among them, each once; node addresses are not bound. */
   readonly boundAddresses: readonly IpAddress[];
+  /** What the Service as a whole wants in the sets of the chains. */
+  readonly members: readonly SetMember[];
   /** What a load balancer is to be told about this node, where it asks. */
   readonly healthCheck: HealthCheck | undefined;
   readonly problems: readonly ServiceProblem[];
@@ -35,6 +38,8 @@ export interface VirtualServer {
    * undefined for as long as they last.
    */
   readonly drainTimeoutMs: number | undefined;
+  /** What this front end wants in the sets of the chains. */
+  readonly members: readonly SetMember[];
   /** By `formatRealServer`; the virtual servers of one Service port share the same map. */
   readonly realServers: ReadonlyMap<string, RealServer>;
 }

@@ -7,18 +7,30 @@ import { serviceProblem, type ServiceProblem } from './service-problem.ts';
 /** Which traffic policy counts for connections to a front end. */
 export type Traffic = 'internal' | 'external';
 
+export type VipKind = 'cluster IP' | 'external IP' | 'load-balancer IP';
+
 /** Where a Service port is to be reached: it becomes one virtual server. */
 export interface FrontEnd {
+  readonly kind: VipKind | 'node port';
   readonly address: IpAddress;
   readonly port: number;
-  readonly traffic: Traffic;
 }
 
-/** The VIPs of a Service in the families that it has cluster IPs of. */
+/** An address of a Service's own. */
+export interface Vip {
+  readonly kind: VipKind;
+  readonly address: IpAddress;
+}
+
+/** The VIPs of a Service in the families that it has cluster IPs of, each address once. */
 export interface Vips {
-  readonly internal: readonly IpAddress[];
-  readonly external: readonly IpAddress[];
+  readonly vips: readonly Vip[];
   readonly problems: readonly ServiceProblem[];
+}
+
+/** Which of the two policies counts for a front end. */
+export function trafficOf({ kind }: Pick<FrontEnd, 'kind'>): Traffic {
+  return kind === 'cluster IP' ? 'internal' : 'external';
 }
 
 /**
@@ -36,14 +48,22 @@ export function vipsOf(service: Service, externalIPs: readonly Cidr[] | undefine
       }
     }
   }
-  const external = [...service.externalIPs, ...service.loadBalancerIPs].filter(
-    (address) => families.includes(address.family) && !refused.has(address),
-  );
+  const vips = [
+    ...vipsOfKind('cluster IP', service.clusterIPs),
+    ...vipsOfKind('external IP', service.externalIPs),
+    ...vipsOfKind('load-balancer IP', service.loadBalancerIPs),
+  ].filter(({ address }) => families.includes(address.family) && !refused.has(address));
   return {
-    internal: service.clusterIPs,
-    external: unique(external, service.clusterIPs),
+    // The first kind of an address counts.
+    vips: [
+      ...new Map(vips.toReversed().map((vip) => [vip.address.text, vip])).values(),
+    ].toReversed(),
     problems: refused.size === 0 ? [] : [externalIPsRefused(service, [...refused], externalIPs)],
   };
+}
+
+function vipsOfKind(kind: VipKind, addresses: readonly IpAddress[]): readonly Vip[] {
+  return addresses.map((address) => ({ kind, address }));
 }
 
 /** The families that a Service is served in. */
@@ -53,22 +73,17 @@ export function familiesOf(service: Service): readonly IpFamily[] {
 
 /** All front ends of one Service port in one family. */
 export function frontEndsOf(
-  port: ServicePort,
+  { port, nodePort }: ServicePort,
   family: IpFamily,
-  vips: Vips,
+  { vips }: Vips,
   place: Place,
 ): readonly FrontEnd[] {
-  const { nodePort } = port;
-  const nodeAddresses = nodePort === undefined ? [] : place.nodePortAddresses;
-  const frontEnds: FrontEnd[] = [
-    ...vips.internal.map((address) => ({ address, port: port.port, traffic: 'internal' as const })),
-    ...vips.external.map((address) => ({ address, port: port.port, traffic: 'external' as const })),
-    ...nodeAddresses.map((address) => ({
-      address,
-      port: nodePort ?? port.port,
-      traffic: 'external' as const,
-    })),
-  ];
+  const frontEnds: FrontEnd[] = vips.map((vip) => ({ ...vip, port }));
+  if (nodePort !== undefined) {
+    for (const address of place.nodePortAddresses) {
+      frontEnds.push({ kind: 'node port', address, port: nodePort });
+    }
+  }
   return frontEnds.filter(({ address }) => address.family === family);
 }
 
@@ -76,15 +91,10 @@ export function frontEndsOf(
  * The VIPs to be bound. An external one that the node has on another link is not bound again:
  * unbinding it later, or the order of links, could take it from the node (as kube-proxy).
  */
-export function boundAddressesOf(vips: Vips, place: Place): readonly IpAddress[] {
-  const external = vips.external.filter(({ text }) => !place.nodeAddresses.has(text));
-  return [...vips.internal, ...external];
-}
-
-/** Each address once, and none that is among the others. */
-function unique(addresses: readonly IpAddress[], others: readonly IpAddress[]): IpAddress[] {
-  const seen = new Set(others.map(({ text }) => text));
-  return addresses.filter(({ text }) => !seen.has(text) && seen.add(text));
+export function boundAddressesOf({ vips }: Vips, place: Place): readonly IpAddress[] {
+  return vips
+    .filter(({ kind, address }) => kind === 'cluster IP' || !place.nodeAddresses.has(address.text))
+    .map(({ address }) => address);
 }
 
 function externalIPsRefused(

@@ -10,6 +10,8 @@ export interface Place {
   readonly nodeAddresses: ReadonlySet<string>;
   /** The node addresses that answer on node ports. */
   readonly nodePortAddresses: readonly IpAddress[];
+  /** All node addresses, whether or not node ports answer there. */
+  readonly allNodeAddresses: readonly IpAddress[];
   /** Schedulers that this node's kernel was found to lack. */
   readonly missingSchedulers: ReadonlySet<Scheduler>;
   /** True for the VIPs of Services: an endpoint there would be a loop. */

@@ -9,9 +9,17 @@ import {
   localEndpoints,
   type PortEndpoint,
 } from './endpoints.ts';
-import { boundAddressesOf, familiesOf, frontEndsOf, vipsOf, type Traffic } from './front-ends.ts';
+import {
+  boundAddressesOf,
+  familiesOf,
+  frontEndsOf,
+  trafficOf,
+  vipsOf,
+  type Traffic,
+} from './front-ends.ts';
 import type { Place } from './place.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
+import { frontEndMembers, serviceMembers } from './set-members.ts';
 import { chooseScheduler, type Scheduler } from './scheduler.ts';
 
 /** The part of the configuration that decides what a Service becomes. */
@@ -27,6 +35,7 @@ export interface TranslationSettings {
 const nothing: Translation = {
   virtualServers: [],
   boundAddresses: [],
+  members: [],
   healthCheck: undefined,
   problems: [],
 };
@@ -62,25 +71,33 @@ export function translateService(
   };
 
   const virtualServers: VirtualServer[] = [];
+  const allEndpoints: PortEndpoint[] = [];
   for (const port of service.ports) {
     for (const family of familiesOf(service)) {
       const endpoints = endpointsOfPort(port, family, slices).filter(guard.admits);
-      const realServers = realServersByTraffic(service, endpoints, place);
+      allEndpoints.push(...endpoints);
+      const routes = routesByTraffic(service, endpoints, place);
       for (const frontEnd of frontEndsOf(port, family, vips, place)) {
+        const route = routes[trafficOf(frontEnd)];
+        const { protocol } = port;
         virtualServers.push({
-          protocol: port.protocol,
+          protocol,
           address: frontEnd.address,
           port: frontEnd.port,
           ...common,
-          realServers: realServers[frontEnd.traffic],
+          members: frontEndMembers(service, { frontEnd, protocol, ...route }, place),
+          realServers: route.realServers,
         });
       }
     }
   }
+  const boundAddresses = boundAddressesOf(vips, place);
+  const healthCheck = healthCheckOf(service, slices, place, guard);
   return {
     virtualServers,
-    boundAddresses: boundAddressesOf(vips, place),
-    healthCheck: healthCheckOf(service, slices, place, guard),
+    boundAddresses,
+    members: serviceMembers(boundAddresses, allEndpoints, healthCheck, place),
+    healthCheck,
     problems: [...chosen.problems, ...drain.problems, ...vips.problems, ...guard.problems(service)],
   };
 }
@@ -94,23 +111,29 @@ function persistenceSecondsOf({ sessionAffinity }: Service): number | undefined 
   return sessionAffinity.kind === 'ClientIP' ? sessionAffinity.timeoutSeconds : undefined;
 }
 
-type RealServers = ReadonlyMap<string, RealServer>;
+/** Where the connections of one kind go. */
+interface Route {
+  readonly realServers: ReadonlyMap<string, RealServer>;
+  readonly servedHere: boolean;
+}
 
 /** Where connections of both kinds go; one map serves both where they go the same way. */
-function realServersByTraffic(
+function routesByTraffic(
   service: Service,
   endpoints: readonly PortEndpoint[],
   place: Place,
-): Readonly<Record<Traffic, RealServers>> {
+): Readonly<Record<Traffic, Route>> {
   const { internalTrafficPolicy, externalTrafficPolicy } = service;
   const cluster = clusterEndpoints(endpoints, place);
   const local = localEndpoints(endpoints, place);
+  const servedHere = local.length > 0;
   const internal = internalTrafficPolicy === 'Local' ? local : cluster;
   const external = externalTrafficPolicy === 'Local' ? externalLocal(local, cluster) : cluster;
-  const internalServers = toRealServers(internal);
+  const internalRoute = { realServers: toRealServers(internal), servedHere };
   return {
-    internal: internalServers,
-    external: external === internal ? internalServers : toRealServers(external),
+    internal: internalRoute,
+    external:
+      external === internal ? internalRoute : { realServers: toRealServers(external), servedHere },
   };
 }
 
@@ -125,7 +148,7 @@ function externalLocal(
   return local.length > 0 ? local : cluster;
 }
 
-function toRealServers(endpoints: readonly PortEndpoint[]): RealServers {
+function toRealServers(endpoints: readonly PortEndpoint[]): ReadonlyMap<string, RealServer> {
   return new Map(
     endpoints.map(({ endpoint: { address }, targetPort }) => [
       formatEndpoint(address, targetPort),

@@ -44,6 +44,7 @@ export function service(fields: Partial<Service> = {}): Service {
     clusterIPs: [ip('10.96.0.1')],
     externalIPs: [],
     loadBalancerIPs: [],
+    loadBalancerSourceRanges: undefined,
     ports: [servicePort()],
     internalTrafficPolicy: 'Cluster',
     externalTrafficPolicy: 'Cluster',

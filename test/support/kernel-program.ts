@@ -4,8 +4,7 @@ import { NodeAddressWatch } from '../../src/addresses/node-address-watch.ts';
 import type { ClusterStore } from '../../src/cluster/store.ts';
 import { Controller, type ControllerOptions } from '../../src/controller.ts';
 import { formatVirtualServer } from '../../src/ipvs/model.ts';
-import { setSysctls } from '../../src/ipvs/sysctls.ts';
-import { openKernel, type Kernel } from '../../src/kernel.ts';
+import { openKernel, type Kernel, type KernelSettings } from '../../src/kernel.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import type { ServiceProblem } from '../../src/translate/service-problem.ts';
 
@@ -15,6 +14,18 @@ export const defaultOptions: ControllerOptions = {
   nodePortAddresses: { kind: 'all' },
   translation: { scheduler: 'rr', drainTimeoutMs: undefined, externalIPs: undefined },
   auditEveryMs: 30_000,
+};
+
+/** kube-proxy's defaults. */
+const kernelSettings: KernelSettings = {
+  chains: {
+    masqueradeAll: false,
+    masqueradeBit: 14,
+    local: { kind: 'none' },
+    randomFully: true,
+  },
+  iptables: 'auto',
+  strictArp: false,
 };
 
 /**
@@ -53,21 +64,33 @@ export class KernelProgram {
         round: () => undefined,
       },
     );
-    this.#watch = new NodeAddressWatch(this.#watchClient, {
-      nodeAddresses: (addresses) => {
-        this.nodeAddresses.push(addresses);
-        this.#controller.nodeAddressesChanged(addresses);
+    this.#watch = new NodeAddressWatch(
+      this.#watchClient,
+      {
+        nodeAddresses: (addresses) => {
+          this.nodeAddresses.push(addresses);
+          this.#controller.nodeAddressesChanged(addresses);
+        },
+        vipLost: () => {
+          this.#controller.requestAudit();
+        },
+        failed: (error) => this.errors.push(error.message),
       },
-      failed: (error) => this.errors.push(error.message),
-    });
+      { rereadEveryMs: 30_000 },
+    );
   }
 
   static async start(
     store: ClusterStore,
     options: Partial<ControllerOptions> = {},
   ): Promise<KernelProgram> {
-    const program = new KernelProgram(store, await openKernel(), options);
-    program.errors.push(...(await setSysctls()).map(({ message }) => message));
+    const told: string[] = [];
+    const kernel = await openKernel(kernelSettings, {
+      note: () => undefined,
+      warn: (message) => told.push(message),
+    });
+    const program = new KernelProgram(store, kernel, options);
+    program.errors.push(...told);
     await program.#watch.start();
     program.#controller.start();
     return program;

@@ -59,6 +59,7 @@ function asVirtualServer({ id, settings, realServers }: Row): VirtualServer {
     schedulerFlags: { names: flagNames(settings.scheduler, settings.schedulerFlags) },
     persistenceSeconds: settings.persistence?.timeoutSeconds,
     drainTimeoutMs: undefined,
+    members: [],
     realServers,
   };
 }

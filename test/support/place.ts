@@ -8,6 +8,7 @@ export function place(fields: Partial<Place> = {}): Place {
     zone: 'z1',
     nodeAddresses: new Set(),
     nodePortAddresses: [],
+    allNodeAddresses: [],
     missingSchedulers: new Set(),
     isVip: () => false,
     ...fields,
@@ -19,5 +20,6 @@ export function placeAt(...addresses: readonly IpAddress[]): Place {
   return place({
     nodeAddresses: new Set(addresses.map(String)),
     nodePortAddresses: addresses,
+    allNodeAddresses: addresses,
   });
 }

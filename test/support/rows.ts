@@ -21,6 +21,7 @@ export function virtualServer(fields: Partial<VirtualServer> = {}): VirtualServe
     schedulerFlags: noFlags,
     persistenceSeconds: undefined,
     drainTimeoutMs: undefined,
+    members: [],
     realServers: new Map(),
     ...fields,
   };

@@ -56,6 +56,7 @@ export function translateCluster(cluster: MergedManifests): Map<string, Translat
   const place: Place = {
     nodeName,
     zone: cluster.node?.zone,
+    allNodeAddresses: [],
     nodeAddresses: new Set(),
     nodePortAddresses: [],
     missingSchedulers: new Set(),

@@ -52,6 +52,7 @@ describe('a Service', () => {
         clusterIPs: ['10.96.0.10', 'fd00:96::10'],
         externalIPs: [],
         loadBalancerIPs: [],
+        loadBalancerSourceRanges: undefined,
         ports: [
           { name: 'http', protocol: 'TCP', port: 80, nodePort: 30_080 },
           { name: 'dns', protocol: 'UDP', port: 53, nodePort: undefined },

@@ -9,6 +9,7 @@ function translation(...virtualServers: VirtualServer[]): Translation {
   return {
     virtualServers,
     boundAddresses: [...boundAddresses.values()],
+    members: [],
     healthCheck: undefined,
     problems: [],
   };

@@ -6,8 +6,10 @@ import {
   boundAddressesOf,
   familiesOf,
   frontEndsOf,
+  trafficOf,
   vipsOf,
   type Vips,
+  type VipKind,
 } from '../../../src/translate/front-ends.ts';
 import type { Place } from '../../../src/translate/place.ts';
 import { cidr, ip, service, servicePort } from '../../support/cluster-objects.ts';
@@ -20,12 +22,22 @@ function vips(of: Service, externalIPs?: readonly Cidr[]): Vips {
   return vipsOf(of, externalIPs);
 }
 
+/** The VIPs of some kinds, in their order. */
+function textsOf({ vips: all }: Vips, ...kinds: readonly VipKind[]): string[] {
+  return all.filter(({ kind }) => kinds.includes(kind)).map(({ address }) => address.text);
+}
+
+/** External IPs and load-balancer IPs. */
+function externalOf(of: Vips): string[] {
+  return textsOf(of, 'external IP', 'load-balancer IP');
+}
+
 /** `internal 10.96.0.1:80`, in all families of the Service. */
 function frontEnds(of: Service, at: Place = nodeAt): string[] {
   return of.ports.flatMap((port) =>
     familiesOf(of).flatMap((family) =>
       frontEndsOf(port, family, vips(of), at).map(
-        ({ traffic, address, port: number }) => `${traffic} ${formatEndpoint(address, number)}`,
+        (frontEnd) => `${trafficOf(frontEnd)} ${formatEndpoint(frontEnd.address, frontEnd.port)}`,
       ),
     ),
   );
@@ -33,19 +45,20 @@ function frontEnds(of: Service, at: Place = nodeAt): string[] {
 
 describe('the VIPs of a Service', () => {
   it('are its cluster IPs, its external IPs and the IPs of its load balancer', () => {
-    const { internal, external, problems } = vips(
+    const found = vips(
       service({ externalIPs: [ip('198.51.100.20')], loadBalancerIPs: [ip('203.0.113.10')] }),
     );
-    assert.deepEqual(internal.map(String), ['10.96.0.1']);
-    assert.deepEqual(external.map(String), ['198.51.100.20', '203.0.113.10']);
-    assert.deepEqual(problems, []);
+    assert.deepEqual(textsOf(found, 'cluster IP'), ['10.96.0.1']);
+    assert.deepEqual(textsOf(found, 'external IP'), ['198.51.100.20']);
+    assert.deepEqual(textsOf(found, 'load-balancer IP'), ['203.0.113.10']);
+    assert.deepEqual(found.problems, []);
   });
 
   it('are in the families of its cluster IPs alone', () => {
     const externalIPs = [ip('198.51.100.20'), ip('2001:db8:1::20')];
     const loadBalancerIPs = [ip('203.0.113.10'), ip('2001:db8:2::10')];
     const external = (clusterIPs: Service['clusterIPs']) =>
-      vips(service({ clusterIPs, externalIPs, loadBalancerIPs })).external.map(String);
+      externalOf(vips(service({ clusterIPs, externalIPs, loadBalancerIPs })));
     assert.deepEqual(external([ip('10.96.0.1')]), ['198.51.100.20', '203.0.113.10']);
     assert.deepEqual(external([ip('fd00:96::1')]), ['2001:db8:1::20', '2001:db8:2::10']);
     assert.equal(external(dualStack.clusterIPs).length, 4);
@@ -57,8 +70,8 @@ describe('the VIPs of a Service', () => {
       externalIPs: [address, ip('203.0.113.10'), ip('10.96.0.1')],
       loadBalancerIPs: [ip('203.0.113.10')],
     });
-    assert.deepEqual(vips(of).internal.map(String), ['10.96.0.1']);
-    assert.deepEqual(vips(of).external.map(String), ['203.0.113.10']);
+    assert.deepEqual(textsOf(vips(of), 'cluster IP'), ['10.96.0.1']);
+    assert.deepEqual(externalOf(vips(of)), ['203.0.113.10']);
   });
 });
 
@@ -67,13 +80,13 @@ describe('the ranges of external IPs', () => {
   const of = service({ ...dualStack, externalIPs, loadBalancerIPs: [ip('203.0.113.10')] });
 
   it('let everything through where none are configured', () => {
-    assert.equal(vips(of).external.length, 4);
+    assert.equal(externalOf(vips(of)).length, 4);
   });
 
   it('leave out the external IPs that are in none of them, and say which', () => {
-    const { external, problems } = vips(of, [cidr('198.51.100.0/24'), cidr('10.0.0.0/8')]);
-    assert.deepEqual(external.map(String), ['198.51.100.20', '203.0.113.10']);
-    const [problem, ...others] = problems;
+    const found = vips(of, [cidr('198.51.100.0/24'), cidr('10.0.0.0/8')]);
+    assert.deepEqual(externalOf(found), ['198.51.100.20', '203.0.113.10']);
+    const [problem, ...others] = found.problems;
     assert.deepEqual(others, []);
     assert.equal(problem?.reason, 'ExternalIPRefused');
     assert.equal(problem.object, 'Service default/web');
@@ -86,18 +99,18 @@ describe('the ranges of external IPs', () => {
   });
 
   it('do not concern load-balancer IPs: no user can write those', () => {
-    assert.deepEqual(vips(of, [cidr('10.0.0.0/8')]).external.map(String), ['203.0.113.10']);
+    assert.deepEqual(externalOf(vips(of, [cidr('10.0.0.0/8')])), ['203.0.113.10']);
   });
 
   it('allow no external IP at all where the list is empty', () => {
-    const { external, problems } = vips(of, []);
-    assert.deepEqual(external.map(String), ['203.0.113.10']);
-    assert.match(problems[0]?.allowed ?? '', /allows external IPs nowhere/);
+    const found = vips(of, []);
+    assert.deepEqual(externalOf(found), ['203.0.113.10']);
+    assert.match(found.problems[0]?.allowed ?? '', /allows external IPs nowhere/);
   });
 
   it('count for each family by itself', () => {
-    const { external } = vips(of, [cidr('::/0')]);
-    assert.deepEqual(external.map(String), ['2001:db8:1::20', '203.0.113.10']);
+    const found = vips(of, [cidr('::/0')]);
+    assert.deepEqual(externalOf(found), ['2001:db8:1::20', '203.0.113.10']);
   });
 });
 

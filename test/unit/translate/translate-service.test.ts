@@ -16,6 +16,7 @@ describe('a Service becomes nothing', () => {
   const nothing: Translation = {
     virtualServers: [],
     boundAddresses: [],
+    members: [],
     healthCheck: undefined,
     problems: [],
   };

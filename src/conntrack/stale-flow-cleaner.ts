@@ -1,0 +1,35 @@
+import type { Operation } from '../ipvs/model.ts';
+import type { ConntrackClient } from './client.ts';
+import { StaleFlows } from './stale-flows.ts';
+
+/**
+ * Deletes UDP flows that the operations of a round have made stale, behind the round: nobody
+ * waits for it.
+ */
+export class StaleFlowCleaner {
+  readonly #client: Pick<ConntrackClient, 'deleteStale'>;
+  readonly #failed: (error: Error) => void;
+  #stale = new StaleFlows();
+  #scheduled = false;
+
+  constructor(client: Pick<ConntrackClient, 'deleteStale'>, failed: (error: Error) => void) {
+    this.#client = client;
+    this.#failed = failed;
+  }
+
+  /** Takes note of an operation that succeeded. */
+  note(operation: Operation): void {
+    this.#stale.note(operation);
+    if (!this.#stale.isEmpty && !this.#scheduled) {
+      this.#scheduled = true;
+      setImmediate(() => {
+        this.#scheduled = false;
+        const stale = this.#stale;
+        this.#stale = new StaleFlows();
+        this.#client.deleteStale(stale).catch((error: unknown) => {
+          this.#failed(error instanceof Error ? error : new Error(String(error)));
+        });
+      });
+    }
+  }
+}

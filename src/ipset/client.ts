@@ -1,0 +1,151 @@
+import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection.ts';
+import { executeOperations } from '../netlink/execute-operations.ts';
+import type { MessageWriter } from '../netlink/message-writer.ts';
+import { NetlinkError } from '../netlink/netlink-error.ts';
+import { netlinkProtocol } from '../netlink/protocol.ts';
+import { openKernelTransport, type OpenTransport } from '../netlink/transport.ts';
+import { readEntries, readReferences, readRevision } from './decode.ts';
+import {
+  writeCreateSet,
+  writeDestroySet,
+  writeGetType,
+  writeListSet,
+  writeSetOperation,
+} from './encode.ts';
+import type { IpSet, SetEntry, SetOperation, SetType } from './model.ts';
+import { SetError, SetsUnavailableError } from './set-error.ts';
+
+/** The kernel's sets of this network namespace. */
+export class SetClient {
+  readonly #connection: NetlinkConnection;
+
+  constructor(
+    options: Partial<ConnectionOptions> = {},
+    open: OpenTransport = (events) => openKernelTransport(netlinkProtocol.netfilter, events),
+  ) {
+    this.#connection = new NetlinkConnection(open, options);
+  }
+
+  /** Finds out whether the kernel has a set's type. Raises SetsUnavailableError, NetlinkError. */
+  async checkType(set: IpSet): Promise<void> {
+    await this.#revisionOf(set);
+  }
+
+  /** Makes a set unless there is one of that name. Raises SetsUnavailableError, NetlinkError. */
+  async ensureSet(set: IpSet): Promise<void> {
+    const revision = await this.#revisionOf(set);
+    const refused = await this.#command((writer, sequence) => {
+      writeCreateSet(writer, sequence, set, revision);
+    });
+    if (refused !== undefined && refused.code !== 'EEXIST') {
+      throw refused;
+    }
+  }
+
+  /** Deletes a set; one that is not there is no error. Raises NetlinkError: EBUSY while a rule refers to it. */
+  async destroySet(name: string): Promise<void> {
+    const refused = await this.#command((writer, sequence) => {
+      writeDestroySet(writer, sequence, name);
+    });
+    if (refused !== undefined && refused.code !== 'ENOENT') {
+      throw refused.code === 'E4097'
+        ? new NetlinkError('EBUSY', 'a rule refers to the set')
+        : refused;
+    }
+  }
+
+  /** What a set holds; undefined where there is no such set. Raises NetlinkError. */
+  async entries(set: IpSet): Promise<readonly SetEntry[] | undefined> {
+    const parts = await unlessAbsent(
+      this.#connection.dump(
+        (writer, sequence) => {
+          writeListSet(writer, sequence, set.name, 'entries');
+        },
+        (payload) => readEntries(payload, set.type),
+      ),
+    );
+    return parts?.flat();
+  }
+
+  /** How many rules refer to a set; undefined where there is no such set. Raises NetlinkError. */
+  async references(name: string): Promise<number | undefined> {
+    const parts = await unlessAbsent(
+      this.#connection.dump((writer, sequence) => {
+        writeListSet(writer, sequence, name, 'header');
+      }, readReferences),
+    );
+    return parts === undefined ? undefined : Math.max(0, ...parts);
+  }
+
+  /** Changes what sets hold, in few datagrams; answers for each change why it failed, or undefined. */
+  execute(operations: readonly SetOperation[]): Promise<(SetError | undefined)[]> {
+    return executeOperations(
+      this.#connection,
+      operations,
+      writeSetOperation,
+      (operation, cause) => new SetError(operation, cause),
+    );
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  async #revisionOf(set: IpSet): Promise<number> {
+    try {
+      return await this.#connection.get((writer, sequence) => {
+        writeGetType(writer, sequence, set);
+      }, readRevision);
+    } catch (error) {
+      if (error instanceof NetlinkError) {
+        throw unavailable(set, error);
+      }
+      throw error;
+    }
+  }
+
+  async #command(
+    write: (writer: MessageWriter, sequence: number) => void,
+  ): Promise<NetlinkError | undefined> {
+    const [outcome] = await this.#connection.execute(1, write);
+    return outcome;
+  }
+}
+
+const moduleOf: Readonly<Record<SetType, string>> = {
+  'hash:ip': 'ip_set_hash_ip',
+  'hash:ip,port': 'ip_set_hash_ipport',
+  'hash:ip,port,net': 'ip_set_hash_ipportnet',
+  'hash:net,net': 'ip_set_hash_netnet',
+  'bitmap:port': 'ip_set_bitmap_port',
+};
+
+function unavailable({ type }: IpSet, cause: NetlinkError): Error {
+  switch (cause.code) {
+    case 'EPERM':
+      return new SetsUnavailableError(
+        'the right to use ipset is missing: run as root or with the capability NET_ADMIN',
+        { cause },
+      );
+    case 'EINVAL':
+    case 'ENOENT':
+    case 'E4099':
+      return new SetsUnavailableError(
+        `the kernel has no sets of type ${type}: load the module ${moduleOf[type]}`,
+        { cause },
+      );
+    default:
+      return cause;
+  }
+}
+
+async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof NetlinkError && error.code === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
+}

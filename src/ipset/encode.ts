@@ -1,0 +1,151 @@
+import type { MessageWriter } from '../netlink/message-writer.ts';
+import { messageFlag } from '../netlink/protocol.ts';
+import { hostPrefixLength, type IpAddress } from '../net/ip-address.ts';
+import type { IpSet, SetEntry, SetOperation, SetType } from './model.ts';
+import {
+  addressAttribute,
+  dataAttribute,
+  familyNumber,
+  ipsetCommand,
+  ipsetProtocol,
+  ipsetSubsystem,
+  listHeaderOnly,
+  messageAttribute,
+  networkOrder,
+  protocolNumber,
+} from './protocol.ts';
+
+/** The kernel's default of 65,536 is too few for a large cluster; the memory is taken as needed. */
+const mostEntries = 1 << 20;
+
+const lastPort = 65_535;
+
+/** Asks which revisions of a type the kernel has. */
+export function writeGetType(
+  writer: MessageWriter,
+  sequence: number,
+  { type, family }: Pick<IpSet, 'type' | 'family'>,
+): void {
+  beginMessage(writer, sequence, ipsetCommand.type, 0, familyNumber[family]);
+  writer.attributeString(messageAttribute.typeName, type);
+  writer.attributeU8(messageAttribute.family, setFamily(type, family));
+  writer.endMessage();
+}
+
+/** Makes a set; `revision` is one that the kernel has. */
+export function writeCreateSet(
+  writer: MessageWriter,
+  sequence: number,
+  set: IpSet,
+  revision: number,
+): void {
+  const flags = messageFlag.create | messageFlag.exclusive;
+  beginMessage(writer, sequence, ipsetCommand.create, flags, familyNumber[set.family]);
+  writer.attributeString(messageAttribute.setName, set.name);
+  writer.attributeString(messageAttribute.typeName, set.type);
+  writer.attributeU8(messageAttribute.revision, revision);
+  writer.attributeU8(messageAttribute.family, setFamily(set.type, set.family));
+  writer.beginNested(messageAttribute.data);
+  if (set.type === 'bitmap:port') {
+    writer.attributeU16be(dataAttribute.port | networkOrder, 0);
+    writer.attributeU16be(dataAttribute.portTo | networkOrder, lastPort);
+  } else {
+    writer.attributeU32be(dataAttribute.maxElements | networkOrder, mostEntries);
+  }
+  writer.endNested();
+  writer.endMessage();
+}
+
+export function writeDestroySet(writer: MessageWriter, sequence: number, name: string): void {
+  beginMessage(writer, sequence, ipsetCommand.destroy, 0, familyNumber.IPv4);
+  writer.attributeString(messageAttribute.setName, name);
+  writer.endMessage();
+}
+
+/** Asks for a set with its entries, or for its header alone (a dump). */
+export function writeListSet(
+  writer: MessageWriter,
+  sequence: number,
+  name: string,
+  what: 'header' | 'entries',
+): void {
+  beginMessage(writer, sequence, ipsetCommand.list, messageFlag.dump, familyNumber.IPv4);
+  writer.attributeString(messageAttribute.setName, name);
+  if (what === 'header') {
+    writer.attributeU32be(messageAttribute.flags | networkOrder, listHeaderOnly);
+  }
+  writer.endMessage();
+}
+
+/** Adds or deletes one entry. Adding one that is there succeeds. */
+export function writeSetOperation(
+  writer: MessageWriter,
+  sequence: number,
+  { kind, set, entry }: SetOperation,
+): void {
+  const command = kind === 'add entry' ? ipsetCommand.add : ipsetCommand.delete;
+  beginMessage(writer, sequence, command, 0, familyNumber[set.family]);
+  writer.attributeString(messageAttribute.setName, set.name);
+  writer.beginNested(messageAttribute.data);
+  writeEntry(writer, entry);
+  writer.endNested();
+  writer.endMessage();
+}
+
+function beginMessage(
+  writer: MessageWriter,
+  sequence: number,
+  command: number,
+  flags: number,
+  family: number,
+): void {
+  writer.beginMessage((ipsetSubsystem << 8) | command, messageFlag.request | flags, sequence);
+  writer.u8(family);
+  writer.u8(0);
+  writer.u16be(0);
+  writer.attributeU8(messageAttribute.protocol, ipsetProtocol);
+}
+
+function setFamily(type: SetType, family: IpSet['family']): number {
+  return type === 'bitmap:port' ? 0 : familyNumber[family];
+}
+
+function writeEntry(writer: MessageWriter, entry: SetEntry): void {
+  switch (entry.kind) {
+    case 'address':
+      writeAddress(writer, dataAttribute.ip, entry.address);
+      break;
+    case 'endpoint':
+      writeEndpoint(writer, entry);
+      break;
+    case 'endpoint and source':
+      writeEndpoint(writer, entry);
+      writeAddress(writer, dataAttribute.ip2, entry.source.network);
+      writer.attributeU8(dataAttribute.cidr2, entry.source.prefixLength);
+      break;
+    case 'address twice':
+      writeAddress(writer, dataAttribute.ip, entry.address);
+      writer.attributeU8(dataAttribute.cidr, hostPrefixLength(entry.address.family));
+      writeAddress(writer, dataAttribute.ip2, entry.address);
+      writer.attributeU8(dataAttribute.cidr2, hostPrefixLength(entry.address.family));
+      break;
+    case 'port':
+      writer.attributeU16be(dataAttribute.port | networkOrder, entry.port);
+      break;
+  }
+}
+
+function writeEndpoint(
+  writer: MessageWriter,
+  { address, protocol, port }: Extract<SetEntry, { readonly protocol: unknown }>,
+): void {
+  writeAddress(writer, dataAttribute.ip, address);
+  writer.attributeU8(dataAttribute.protocol, protocolNumber[protocol]);
+  writer.attributeU16be(dataAttribute.port | networkOrder, port);
+}
+
+function writeAddress(writer: MessageWriter, type: number, address: IpAddress): void {
+  writer.beginNested(type);
+  writer.attributeBytes(addressAttribute[address.family] | networkOrder, address.bytes);
+  writer.endNested();
+}

@@ -1,0 +1,75 @@
+import type { Protocol } from '../cluster/objects.ts';
+import type { Cidr } from '../net/cidr.ts';
+import { formatEndpoint, type IpAddress, type IpFamily } from '../net/ip-address.ts';
+
+/** The types of sets that are used here, by the kernel's names. */
+export type SetType =
+  'hash:ip' | 'hash:ip,port' | 'hash:ip,port,net' | 'hash:net,net' | 'bitmap:port';
+
+/** A set of one family; `bitmap:port` has none and takes IPv4's number. */
+export interface IpSet {
+  readonly name: string;
+  readonly type: SetType;
+  readonly family: IpFamily;
+}
+
+/** What a set holds; which kind must suit the set's type. */
+export type SetEntry =
+  /** hash:ip */
+  | { readonly kind: 'address'; readonly address: IpAddress }
+  /** hash:ip,port */
+  | {
+      readonly kind: 'endpoint';
+      readonly address: IpAddress;
+      readonly protocol: Protocol;
+      readonly port: number;
+    }
+  /** hash:ip,port,net */
+  | {
+      readonly kind: 'endpoint and source';
+      readonly address: IpAddress;
+      readonly protocol: Protocol;
+      readonly port: number;
+      readonly source: Cidr;
+    }
+  /** hash:net,net with the same single address twice */
+  | { readonly kind: 'address twice'; readonly address: IpAddress }
+  /** bitmap:port */
+  | { readonly kind: 'port'; readonly port: number };
+
+/** The kind of entry that a type of set takes. */
+export const entryKindOf = {
+  'hash:ip': 'address',
+  'hash:ip,port': 'endpoint',
+  'hash:ip,port,net': 'endpoint and source',
+  'hash:net,net': 'address twice',
+  'bitmap:port': 'port',
+} as const satisfies Record<SetType, SetEntry['kind']>;
+
+/** One change to what a set holds. */
+export interface SetOperation {
+  readonly kind: 'add entry' | 'delete entry';
+  readonly set: IpSet;
+  readonly entry: SetEntry;
+}
+
+/** As `ipset` prints it, but for the protocol's place: `TCP 10.96.0.1:80,10.0.0.0/8`. */
+export function formatEntry(entry: SetEntry): string {
+  switch (entry.kind) {
+    case 'address':
+      return entry.address.text;
+    case 'endpoint':
+      return `${entry.protocol} ${formatEndpoint(entry.address, entry.port)}`;
+    case 'endpoint and source':
+      return `${entry.protocol} ${formatEndpoint(entry.address, entry.port)},${entry.source.text}`;
+    case 'address twice':
+      return `${entry.address.text},${entry.address.text}`;
+    case 'port':
+      return String(entry.port);
+  }
+}
+
+/** The key of an entry among those of all sets. */
+export function entryKey(set: IpSet, entry: SetEntry): string {
+  return `${set.name} ${formatEntry(entry)}`;
+}

@@ -1,0 +1,39 @@
+import { isOutcomeUnknown, type NetlinkError } from '../netlink/netlink-error.ts';
+import { formatEntry, type SetOperation } from './model.ts';
+
+/** The kernel refused to change what a set holds. */
+export class SetError extends Error {
+  override readonly name = 'SetError';
+  /** The errno's name. */
+  readonly code: string;
+  readonly operation: SetOperation;
+  /** The kernel may have done it all the same; only a fresh read tells. */
+  readonly outcomeUnknown: boolean;
+
+  constructor(operation: SetOperation, cause: NetlinkError) {
+    const { kind, set, entry } = operation;
+    super(`${kind} ${formatEntry(entry)} of set ${set.name}: ${meaningOf(cause)}`, { cause });
+    this.code = cause.code;
+    this.operation = operation;
+    this.outcomeUnknown = isOutcomeUnknown(cause);
+  }
+}
+
+/** Sets cannot be used on this node: the reason, and how to mend it. */
+export class SetsUnavailableError extends Error {
+  override readonly name = 'SetsUnavailableError';
+}
+
+/** ipset has errors of its own from 4096 on (linux/netfilter/ipset/ip_set.h). */
+function meaningOf(cause: NetlinkError): string {
+  switch (cause.code) {
+    case 'ENOENT':
+      return 'ENOENT: the set does not exist';
+    case 'E4103':
+      return 'the entry is not there';
+    case 'E4352':
+      return 'the set is full';
+    default:
+      return cause.message;
+  }
+}

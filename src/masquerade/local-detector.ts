@@ -1,0 +1,48 @@
+import type { Cidr } from '../net/cidr.ts';
+import type { IpFamily } from '../net/ip-address.ts';
+
+/** How packets of this node's Pods, or of all Pods, are known (`detectLocalMode`). */
+export type LocalDetector =
+  /** By their source address (`clusterCIDR`). */
+  | { readonly kind: 'ranges'; readonly ranges: readonly Cidr[] }
+  /** By the link that they come from (`BridgeInterface`). */
+  | { readonly kind: 'interface'; readonly name: string }
+  /** By the first letters of that link's name (`InterfaceNamePrefix`). */
+  | { readonly kind: 'interface prefix'; readonly prefix: string }
+  /** Not at all. */
+  | { readonly kind: 'none' };
+
+/** What the kernel takes for the name of a link and a rule takes for a word. */
+const linkName = /^[A-Za-z0-9_.-]{1,15}$/;
+
+/** True for the names of links, and for what they may begin with, that can stand in a rule. */
+export function isLinkName(text: string): boolean {
+  return linkName.test(text);
+}
+
+/**
+ * The part of a rule that matches packets from elsewhere; undefined where that cannot be told.
+ * Local ones are in one range at most: a rule can only say what a packet is not once. Raises
+ * RangeError for a name that is none: it would stand in the text of the rules.
+ */
+export function notLocal(detector: LocalDetector, family: IpFamily): string | undefined {
+  switch (detector.kind) {
+    case 'ranges': {
+      const range = detector.ranges.find((candidate) => candidate.family === family);
+      return range === undefined ? undefined : `! -s ${range.text}`;
+    }
+    case 'interface':
+      return `! -i ${checked(detector.name)}`;
+    case 'interface prefix':
+      return `! -i ${checked(detector.prefix)}+`;
+    case 'none':
+      return undefined;
+  }
+}
+
+function checked(name: string): string {
+  if (!isLinkName(name)) {
+    throw new RangeError(`${JSON.stringify(name)} is not the name of a link`);
+  }
+  return name;
+}

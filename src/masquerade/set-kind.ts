@@ -1,0 +1,90 @@
+import type { SetClient } from '../ipset/client.ts';
+import { entryKey, type IpSet, type SetEntry, type SetOperation } from '../ipset/model.ts';
+import type { SetError } from '../ipset/set-error.ts';
+import { noDifference, type Difference, type Kind } from '../reconcile/kind.ts';
+import type { SetMember } from '../translate/set-member.ts';
+import { allSets, setOf, setOfMember } from './sets.ts';
+import type { IpFamily } from '../net/ip-address.ts';
+
+/** An entry that a set holds. Our sets are ours as a whole: there are no foreign entries. */
+export interface ObservedEntry {
+  readonly set: IpSet;
+  readonly entry: SetEntry;
+}
+
+/** What the sets hold, as a kind of the loop. A set that is missing is made. */
+export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation> {
+  readonly name = 'set entry';
+  readonly difference = setEntryDifference;
+  readonly after = afterSetOperation;
+  readonly #client: SetClient;
+  readonly #sets: readonly IpSet[];
+
+  constructor(client: SetClient, families: readonly IpFamily[]) {
+    this.#client = client;
+    const empty = new Set(families.map((family) => setOf('empty', family).name));
+    this.#sets = allSets(families).filter(({ name }) => !empty.has(name));
+  }
+
+  async list(): Promise<Map<string, ObservedEntry>> {
+    const observed = new Map<string, ObservedEntry>();
+    for (const set of this.#sets) {
+      await this.#list(set, observed);
+    }
+    return observed;
+  }
+
+  /** The kernel answers for a whole set: a few entries are found in the lists of their sets. */
+  async read(
+    known: ReadonlyMap<string, SetMember | ObservedEntry>,
+  ): Promise<Map<string, ObservedEntry>> {
+    const rows = [...known.values()];
+    const sets = new Map(
+      rows.map((row) => ('set' in row ? row.set : setOfMember(row))).map((set) => [set.name, set]),
+    );
+    const observed = new Map<string, ObservedEntry>();
+    for (const set of sets.values()) {
+      await this.#list(set, observed);
+    }
+    return new Map([...observed].filter(([key]) => known.has(key)));
+  }
+
+  apply(operations: readonly SetOperation[]): Promise<(SetError | undefined)[]> {
+    return this.#client.execute(operations);
+  }
+
+  async #list(set: IpSet, into: Map<string, ObservedEntry>): Promise<void> {
+    const entries = await this.#client.entries(set);
+    if (entries === undefined) {
+      await this.#client.ensureSet(set);
+      return;
+    }
+    for (const entry of entries) {
+      into.set(entryKey(set, entry), { set, entry });
+    }
+  }
+}
+
+function setEntryDifference(
+  desired: SetMember | undefined,
+  observed: ObservedEntry | undefined,
+): Difference<SetOperation> {
+  if (desired === undefined) {
+    return observed === undefined
+      ? noDifference
+      : { additions: [], removals: [{ kind: 'delete entry', ...observed }] };
+  }
+  return observed === undefined
+    ? {
+        additions: [{ kind: 'add entry', set: setOfMember(desired), entry: desired.entry }],
+        removals: [],
+      }
+    : noDifference;
+}
+
+function afterSetOperation(
+  _observed: ObservedEntry | undefined,
+  { kind, set, entry }: SetOperation,
+): ObservedEntry | undefined {
+  return kind === 'add entry' ? { set, entry } : undefined;
+}

@@ -1,0 +1,46 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Foundation } from '../reconcile/foundation.ts';
+import type { Sysctl } from './settings.ts';
+
+const kernelFolder = '/proc/sys';
+
+/** Kernel settings: set where they differ, each change told. */
+export class SysctlFoundation implements Foundation {
+  readonly name = 'sysctls';
+  readonly #sysctls: readonly Sysctl[];
+  readonly #changed: (sysctl: Sysctl, before: string) => void;
+  readonly #folder: string;
+
+  constructor(
+    sysctls: readonly Sysctl[],
+    changed: (sysctl: Sysctl, before: string) => void,
+    folder = kernelFolder,
+  ) {
+    this.#sysctls = sysctls;
+    this.#changed = changed;
+    this.#folder = folder;
+  }
+
+  /** Rejects with all that could not be set; the others are. */
+  async ensure(): Promise<void> {
+    const problems: string[] = [];
+    for (const sysctl of this.#sysctls) {
+      const file = join(this.#folder, sysctl.path);
+      try {
+        const before = (await readFile(file, 'latin1')).trim();
+        if (before !== sysctl.value) {
+          await writeFile(file, sysctl.value);
+          this.#changed(sysctl, before);
+        }
+      } catch (error) {
+        const reason =
+          error instanceof Error && 'code' in error ? String(error.code) : String(error);
+        problems.push(`${sysctl.path} cannot be set to ${sysctl.value} (${reason}): ${sysctl.why}`);
+      }
+    }
+    if (problems.length > 0) {
+      throw new Error(problems.join('; '));
+    }
+  }
+}

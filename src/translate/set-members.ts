@@ -1,0 +1,116 @@
+import type { Protocol, Service } from '../cluster/objects.ts';
+import { Cidr } from '../net/cidr.ts';
+import type { IpAddress } from '../net/ip-address.ts';
+import type { HealthCheck, RealServer } from './desired.ts';
+import type { PortEndpoint } from './endpoints.ts';
+import type { FrontEnd } from './front-ends.ts';
+import type { Place } from './place.ts';
+import type { SetMember, SetRole } from './set-member.ts';
+
+/** A front end with where its connections go. */
+export interface ServedFrontEnd {
+  readonly frontEnd: FrontEnd;
+  readonly protocol: Protocol;
+  readonly realServers: ReadonlyMap<string, RealServer>;
+  /** Whether an endpoint on this node gets its connections. */
+  readonly servedHere: boolean;
+}
+
+/** What a front end wants in the sets that masquerade and filter. */
+export function frontEndMembers(
+  service: Service,
+  served: ServedFrontEnd,
+  place: Place,
+): readonly SetMember[] {
+  const { frontEnd, protocol } = served;
+  const endpoint = {
+    kind: 'endpoint',
+    address: frontEnd.address,
+    protocol,
+    port: frontEnd.port,
+  } as const;
+  const role = frontEndRole(service, served);
+  return [
+    { role, entry: endpoint },
+    ...(frontEnd.kind === 'load-balancer IP'
+      ? sourceRangeMembers(service.loadBalancerSourceRanges, endpoint, place)
+      : []),
+  ];
+}
+
+/** What a Service wants in the sets besides: its VIPs, its endpoints here, its health check. */
+export function serviceMembers(
+  vips: readonly IpAddress[],
+  endpoints: readonly PortEndpoint[],
+  healthCheck: HealthCheck | undefined,
+  place: Place,
+): readonly SetMember[] {
+  const local = endpoints
+    .filter(
+      ({ endpoint: { nodeName, address } }) =>
+        nodeName === place.nodeName && !place.nodeAddresses.has(address.text),
+    )
+    .map(({ endpoint: { address } }) => [address.text, address] as const);
+  return [
+    ...vips.map((address) => ({ role: 'vip', entry: { kind: 'address', address } }) as const),
+    ...[...new Map(local).values()].map(
+      (address) => ({ role: 'hairpin', entry: { kind: 'address twice', address } }) as const,
+    ),
+    ...(healthCheck === undefined
+      ? []
+      : [{ role: 'health', entry: { kind: 'port', port: healthCheck.nodePort } } as const]),
+  ];
+}
+
+function frontEndRole(
+  service: Service,
+  { frontEnd, realServers, servedHere }: ServedFrontEnd,
+): SetRole {
+  if (realServers.size === 0) {
+    return 'refused';
+  }
+  if (frontEnd.kind === 'cluster IP') {
+    return 'cluster';
+  }
+  if (service.externalTrafficPolicy === 'Cluster') {
+    return 'external';
+  }
+  return servedHere ? 'local' : 'node-only';
+}
+
+/**
+ * Everybody outside the ranges is dropped. Packets that the node itself sends to a VIP have that
+ * VIP as their source: they are let through where a range holds an address of the node.
+ */
+function sourceRangeMembers(
+  ranges: readonly Cidr[] | undefined,
+  endpoint: Extract<SetMember['entry'], { readonly kind: 'endpoint' }>,
+  place: Place,
+): readonly SetMember[] {
+  if (ranges === undefined) {
+    return [];
+  }
+  const ofFamily = ranges.filter(({ family }) => family === endpoint.address.family);
+  const holdsNode = ofFamily.some((range) =>
+    place.allNodeAddresses.some((address) => range.contains(address)),
+  );
+  const sources = [
+    ...ofFamily.flatMap(withoutZeroPrefix),
+    ...(holdsNode ? [Cidr.host(endpoint.address)] : []),
+  ];
+  return [
+    { role: 'guarded', entry: endpoint },
+    ...sources.map(
+      (source) =>
+        ({
+          role: 'admitted',
+          entry: { ...endpoint, kind: 'endpoint and source', source },
+        }) as const,
+    ),
+  ];
+}
+
+/** The kernel's sets take no prefix of length 0: everybody is two halves. */
+function withoutZeroPrefix(range: Cidr): readonly Cidr[] {
+  return range.prefixLength === 0 ? range.halves() : [range];
+}

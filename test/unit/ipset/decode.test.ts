@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { readEntries, readReferences, readRevision } from '../../../src/ipset/decode.ts';
+import { writeSetOperation } from '../../../src/ipset/encode.ts';
+import { entryKindOf, formatEntry, type IpSet, type SetEntry } from '../../../src/ipset/model.ts';
+import { forEachAttribute, readMessages } from '../../../src/netlink/message-reader.ts';
+import { Cidr } from '../../../src/net/cidr.ts';
+import type { IpFamily } from '../../../src/net/ip-address.ts';
+import { address, family, port, record } from '../../support/arbitraries.ts';
+import { cidr, ip } from '../../support/cluster-objects.ts';
+import { attribute } from '../../support/fake-transport.ts';
+import { writtenBytes } from '../../support/written-bytes.ts';
+
+const header = Buffer.from('02000000', 'hex');
+
+/** A part of a list, with the data of these entries. */
+function listed(...entries: readonly Buffer[]): Buffer {
+  return Buffer.concat([header, attribute(8, Buffer.concat(entries))]);
+}
+
+/** The data of an entry, as the encoder writes it. */
+function dataOf(set: IpSet, entry: SetEntry): Buffer {
+  const [message] = readMessages(
+    writtenBytes((writer) => {
+      writeSetOperation(writer, 1, { kind: 'add entry', set, entry });
+    }),
+  );
+  let data = Buffer.alloc(0);
+  forEachAttribute(message?.payload ?? data, 4, (type, value) => {
+    if (type === 7) {
+      data = Buffer.from(value);
+    }
+  });
+  return attribute(7, data);
+}
+
+const protocol = fc.constantFrom('TCP' as const, 'UDP' as const, 'SCTP' as const);
+
+function range(of: IpFamily): fc.Arbitrary<Cidr> {
+  return fc
+    .tuple(address(of), fc.integer({ min: 1, max: of === 'IPv4' ? 32 : 128 }))
+    .map(([network, length]) => cidr(`${network.text}/${length}`));
+}
+
+const setAndEntry: fc.Arbitrary<{ readonly set: IpSet; readonly entry: SetEntry }> = family.chain(
+  (of) => {
+    const at = address(of);
+    const entry: fc.Arbitrary<SetEntry> = fc.oneof(
+      record({ kind: fc.constant('address' as const), address: at }),
+      record({ kind: fc.constant('endpoint' as const), address: at, protocol, port }),
+      record({
+        kind: fc.constant('endpoint and source' as const),
+        address: at,
+        protocol,
+        port,
+        source: range(of),
+      }),
+      record({ kind: fc.constant('address twice' as const), address: at }),
+      record({ kind: fc.constant('port' as const), port }),
+    );
+    return entry.map((made) => {
+      const type = types.find((candidate) => entryKindOf[candidate] === made.kind) ?? 'hash:ip';
+      return { set: { name: 'kube-ipvs-test', type, family: of }, entry: made };
+    });
+  },
+);
+
+const types = [
+  'hash:ip',
+  'hash:ip,port',
+  'hash:ip,port,net',
+  'hash:net,net',
+  'bitmap:port',
+] as const;
+
+describe('the entries of a set', () => {
+  it('are read as they were written', () => {
+    fc.assert(
+      fc.property(setAndEntry, ({ set, entry }) => {
+        const [read, ...others] = readEntries(listed(dataOf(set, entry)), set.type);
+        assert.deepEqual(others, []);
+        assert.ok(read !== undefined);
+        assert.equal(read.kind, entry.kind);
+        assert.equal(formatEntry(read), formatEntry(entry));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are all those of the message', () => {
+    const set: IpSet = { name: 'a', type: 'bitmap:port', family: 'IPv4' };
+    const data = [1, 65_535].map((number) => dataOf(set, { kind: 'port', port: number }));
+    assert.deepEqual(readEntries(listed(...data), set.type), [
+      { kind: 'port', port: 1 },
+      { kind: 'port', port: 65_535 },
+    ]);
+  });
+
+  it('are none in the message of an empty set', () => {
+    assert.deepEqual(readEntries(listed(), 'hash:ip'), []);
+    assert.deepEqual(readEntries(header, 'hash:ip'), []);
+  });
+
+  const ip4 = attribute(1, attribute(1, Buffer.from('0a600005', 'hex')));
+  const port80 = attribute(4, Buffer.from('0050', 'hex'));
+  const tcp = attribute(7, Buffer.from([6]));
+  const icmp = attribute(7, Buffer.from([1]));
+  const source = attribute(20, attribute(1, Buffer.from('c0000201', 'hex')));
+
+  it('leave out one of a protocol that no Service has', () => {
+    const entry = attribute(7, Buffer.concat([ip4, icmp, port80]));
+    assert.deepEqual(readEntries(listed(entry), 'hash:ip,port'), []);
+    const withSource = attribute(7, Buffer.concat([ip4, icmp, port80, source]));
+    assert.deepEqual(readEntries(listed(withSource), 'hash:ip,port,net'), []);
+  });
+
+  it('have a source of one host where no prefix length is given', () => {
+    const [entry] = readEntries(
+      listed(attribute(7, Buffer.concat([ip4, tcp, port80, source]))),
+      'hash:ip,port,net',
+    );
+    assert.equal(entry && formatEntry(entry), 'TCP 10.96.0.5:80,192.0.2.1/32');
+  });
+
+  for (const [what, data] of [
+    ['an address', Buffer.concat([tcp, port80])],
+    ['a port', Buffer.concat([ip4, tcp])],
+    ['a protocol', Buffer.concat([ip4, port80])],
+  ] as const) {
+    it(`are malformed without ${what}`, () => {
+      assert.throws(() => readEntries(listed(attribute(7, data)), 'hash:ip,port'), {
+        name: 'MalformedMessageError',
+        message: /an ipset message without attribute \d+/,
+      });
+    });
+  }
+});
+
+describe('the number of rules that refer to a set', () => {
+  it('is in the data of the set', () => {
+    const references = attribute(25, Buffer.from('00000102', 'hex'));
+    const payload = Buffer.concat([header, attribute(7, references)]);
+    assert.equal(readReferences(payload), 0x102);
+  });
+
+  it('is 0 where the message does not say', () => {
+    assert.equal(readReferences(header), 0);
+    assert.equal(readReferences(Buffer.concat([header, attribute(7, Buffer.alloc(0))])), 0);
+  });
+});
+
+describe('the revision of a type', () => {
+  it('is the highest that the kernel has', () => {
+    assert.equal(readRevision(Buffer.concat([header, attribute(4, Buffer.from([7]))])), 7);
+  });
+
+  it('is not to be missing', () => {
+    assert.throws(() => readRevision(header), { name: 'MalformedMessageError' });
+  });
+});
+
+describe('an entry as text', () => {
+  for (const [entry, text] of [
+    [{ kind: 'address', address: ip('fd00::1') }, 'fd00::1'],
+    [{ kind: 'endpoint', address: ip('fd00::1'), protocol: 'UDP', port: 53 }, 'UDP [fd00::1]:53'],
+    [{ kind: 'address twice', address: ip('10.0.0.1') }, '10.0.0.1,10.0.0.1'],
+    [{ kind: 'port', port: 32000 }, '32000'],
+    [
+      {
+        kind: 'endpoint and source',
+        address: ip('10.0.0.1'),
+        protocol: 'TCP',
+        port: 80,
+        source: cidr('10.0.0.0/8'),
+      },
+      'TCP 10.0.0.1:80,10.0.0.0/8',
+    ],
+  ] as const) {
+    it(`is ${text} for an ${entry.kind}`, () => {
+      assert.equal(formatEntry(entry), text);
+    });
+  }
+});
