@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { ClusterStore } from '../../../../src/cluster/store.ts';
 import { formatProblem } from '../../../../src/problem.ts';
-import {
-  ApiServerSource,
-  systemClock,
-} from '../../../../src/source/api-server/api-server-source.ts';
+import { ApiServerSource } from '../../../../src/source/api-server/api-server-source.ts';
+import { systemClock } from '../../../../src/source/api-server/clock.ts';
 import { HttpTransport } from '../../../../src/source/api-server/http-transport.ts';
 import { event, list, replay, status, TestApiServer, watch } from '../../../support/api-server.ts';
 import { plainKubeConfig } from '../../../support/kube-config.ts';
