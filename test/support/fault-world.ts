@@ -21,7 +21,7 @@ const lasting = ['keep-a', 'keep-b', 'keep-c'];
 export class FaultWorld {
   readonly clock = new SimulatedClock();
   readonly model = new ModelApi(this.clock);
-  readonly transport = new ModelTransport(this.model);
+  readonly transport = new ModelTransport(this.model, this.clock);
   readonly store = new ClusterStore();
   readonly observer = new CountingObserver();
   readonly complaints: string[] = [];

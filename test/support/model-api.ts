@@ -140,14 +140,13 @@ export class ModelApi {
     return { version: this.#version, state };
   }
 
-  /** As etcd is restored: the version goes back. The server restarts: the watches break. */
+  /** As etcd is restored: the version goes back, and there is no history. */
   restore({ version, state }: Backup): void {
     this.#state = new Map([...state].map(([path, objects]) => [path, new Map(objects)]));
     this.#version = version;
     this.#compacted = version;
     this.#changes.clear();
     this.#pinned.clear();
-    this.breakWatches();
   }
 
   breakWatches(): void {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/source/api-server/clock.ts';
 import {
   UnreachableError,
   type ApiResponse,
@@ -15,8 +16,8 @@ export type Fault =
   | { readonly kind: 'silent' }
   /** The connection breaks after so many characters of the body; before the headers for -1. */
   | { readonly kind: 'cut'; readonly after: number }
-  /** The body arrives in pieces of so many characters. */
-  | { readonly kind: 'pieces'; readonly length: number }
+  /** The body arrives in pieces of so many characters, with a pause before each. */
+  | { readonly kind: 'slow'; readonly length: number; readonly pauseMs: number }
   /** Each event arrives twice, one after the other. */
   | { readonly kind: 'twice' }
   /** Each event is followed by the one before it, once more. */
@@ -30,10 +31,12 @@ export class ModelTransport implements ApiTransport {
   plan: FaultPlan = () => undefined;
   readonly paths: string[] = [];
   readonly #model: ModelApi;
+  readonly #clock: Clock;
   readonly #open = new Set<Stream>();
 
-  constructor(model: ModelApi) {
+  constructor(model: ModelApi, clock: Clock) {
     this.#model = model;
+    this.#clock = clock;
   }
 
   async get(path: string, signal: AbortSignal): Promise<ApiResponse> {
@@ -47,9 +50,9 @@ export class ModelTransport implements ApiTransport {
       throw new Error('socket hang up');
     }
     if (fault?.kind === 'status') {
-      return refusal(fault.code, fault.retryAfterSeconds);
+      return this.#refuse(fault.code, fault.retryAfterSeconds);
     }
-    const stream = new Stream(path, fault);
+    const stream = new Stream(path, fault, this.#clock);
     this.#open.add(stream);
     const head = Promise.withResolvers<number>();
     const leave = this.#model.answer(path, {
@@ -96,13 +99,13 @@ export class ModelTransport implements ApiTransport {
       });
     };
   }
-}
 
-function refusal(code: number, retryAfterSeconds: number | undefined): ApiResponse {
-  const stream = new Stream('', undefined);
-  stream.write(JSON.stringify({ kind: 'Status', message: `status ${code}`, code }));
-  stream.end();
-  return { status: code, retryAfterSeconds, body: stream };
+  #refuse(status: number, retryAfterSeconds: number | undefined): ApiResponse {
+    const body = new Stream('', undefined, this.#clock);
+    body.write(JSON.stringify({ kind: 'Status', message: `status ${status}`, code: status }));
+    body.end();
+    return { status, retryAfterSeconds, body };
+  }
 }
 
 /** A body on its way. */
@@ -111,6 +114,7 @@ class Stream implements AsyncIterable<string> {
   /** Called when nobody listens any more. */
   onLeave = (): void => undefined;
   readonly #fault: Fault | undefined;
+  readonly #clock: Clock;
   readonly #ready: string[] = [];
   readonly #held: string[] = [];
   #isSilent: boolean;
@@ -120,9 +124,10 @@ class Stream implements AsyncIterable<string> {
   #outcome: 'open' | 'ended' | Error = 'open';
   #wake = (): void => undefined;
 
-  constructor(path: string, fault: Fault | undefined) {
+  constructor(path: string, fault: Fault | undefined, clock: Clock) {
     this.path = path;
     this.#fault = fault;
+    this.#clock = clock;
     this.#isSilent = fault?.kind === 'silent';
   }
 
@@ -168,7 +173,7 @@ class Stream implements AsyncIterable<string> {
   async *[Symbol.asyncIterator](): AsyncGenerator<string> {
     try {
       for (;;) {
-        const piece = this.#ready.shift();
+        const piece = await this.#nextPiece();
         if (piece !== undefined) {
           yield piece;
         } else if (this.#outcome === 'open') {
@@ -186,6 +191,13 @@ class Stream implements AsyncIterable<string> {
     }
   }
 
+  async #nextPiece(): Promise<string | undefined> {
+    if (this.#fault?.kind === 'slow' && this.#ready.length > 0) {
+      await this.#clock.sleep(this.#fault.pauseMs, new AbortController().signal);
+    }
+    return this.#ready.shift();
+  }
+
   #distort(text: string): void {
     const fault = this.#fault;
     switch (fault?.kind) {
@@ -196,7 +208,7 @@ class Stream implements AsyncIterable<string> {
           this.#finish(new Error('aborted'));
         }
         break;
-      case 'pieces':
+      case 'slow':
         this.#ready.push(...(text.match(new RegExp(`[^]{1,${fault.length}}`, 'g')) ?? []));
         break;
       case 'twice':

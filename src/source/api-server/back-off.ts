@@ -14,11 +14,6 @@ export class BackOff {
     this.#random = random;
   }
 
-  /** Nothing has failed since the last success. */
-  get isFresh(): boolean {
-    return this.#delayMs === firstDelayMs;
-  }
-
   /**
    * The wait after one more failure, in milliseconds: from 0.4 s on, twice as long each
    * time, up to 15 s, which jitter makes 30 s, the longest that client-go waits.

@@ -30,7 +30,7 @@ export type FailureReason =
 
 export interface Policy {
   /**
-   * When to try again: at once (with a growing wait when that fails too), after a wait
+   * When to try again: at once (with a growing wait when it happens again), after a wait
    * that stays below a second, or after one that grows.
    */
   readonly retry: 'at once' | 'steady' | 'growing';

@@ -62,6 +62,8 @@ export class Reflector<T> {
   readonly #backOff: BackOff;
   readonly #firstAttempt = Promise.withResolvers<undefined>();
   readonly #firstList = Promise.withResolvers<undefined>();
+  /** The failures since something went well last. */
+  readonly #failedWith = new Set<FailureReason>();
   readonly #reported = new Set<string>();
   #list: PagedList<T>;
   #listStartedMs = 0;
@@ -192,6 +194,7 @@ export class Reflector<T> {
   #succeeded(): void {
     this.#backOff.reset();
     this.#suspectFailures = 0;
+    this.#failedWith.clear();
     this.#reported.clear();
   }
 
@@ -203,7 +206,8 @@ export class Reflector<T> {
     const reason = reasonOf(error);
     this.#suspectFailures += mayBeDueToVersion(error) ? 1 : 0;
     this.#reconsiderVersion(reason);
-    const isFirst = this.#backOff.isFresh;
+    const isFirst = !this.#failedWith.has(reason);
+    this.#failedWith.add(reason);
     if (!isFirst || !policies[reason].isQuietAtFirst) {
       this.#report(error);
     }
@@ -231,6 +235,8 @@ export class Reflector<T> {
 
   #delayAfter(error: unknown, reason: FailureReason): number {
     if (policies[reason].retry === 'steady') {
+      // Whatever comes next is a new start: a server that was away is a fresh one.
+      this.#backOff.reset();
       return this.#backOff.steady();
     }
     const askedMs = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
