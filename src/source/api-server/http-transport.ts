@@ -18,6 +18,9 @@ export interface HttpTransportOptions {
 /** Long enough for a lost packet, short enough to notice a server that comes back. */
 const defaultConnectLimitMs = 2000;
 
+/** Node gives each address of a name a quarter of a second, which is little for a far server. */
+const agentOptions = { keepAlive: true, autoSelectFamilyAttemptTimeout: 1000 };
+
 const unauthorized = 401;
 
 /**
@@ -28,8 +31,8 @@ export class HttpTransport implements ApiTransport {
   readonly #reload: (() => Promise<KubeConfig>) | undefined;
   readonly #connectLimitMs: number;
   readonly #agents = {
-    http: new http.Agent({ keepAlive: true }),
-    https: new https.Agent({ keepAlive: true }),
+    http: new http.Agent(agentOptions),
+    https: new https.Agent(agentOptions),
   };
   #config: KubeConfig;
   #isReloadDue = false;
