@@ -30,7 +30,9 @@ const fastClock: Clock = {
 
 type Serve = (request: ServedRequest, response: ServerResponse, pass: () => void) => void;
 
-describe('over real connections, the source', () => {
+describe('over real connections, the source', function () {
+  this.timeout(20_000);
+
   let server: TestApiServer;
   let model: ModelApi;
   let store: ClusterStore;
@@ -180,6 +182,9 @@ describe('over real connections, the source', () => {
     accepted.add('second');
     await writeFile(`${tokenFile}.new`, 'second\n');
     await rename(`${tokenFile}.new`, tokenFile);
+    await until('the new one is used', () =>
+      server.requests.slice(-6).every(({ headers }) => headers.authorization === 'Bearer second'),
+    );
     accepted.delete('first');
     const ended = observer.count('ended services');
     await until('watches have ended', () => observer.count('ended services') >= ended + 2);

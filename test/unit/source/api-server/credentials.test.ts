@@ -12,7 +12,10 @@ import { ConnectProxy, TlsServer } from '../../../support/tls-server.ts';
 
 const never = new AbortController().signal;
 
-describe('credentials that change while the program runs', () => {
+describe('credentials that change while the program runs', function () {
+  // Programs are started here: plugins, and openssl.
+  this.timeout(20_000);
+
   let folder: string;
   let file: string;
   let transport: HttpTransport | undefined;

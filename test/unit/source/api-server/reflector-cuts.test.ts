@@ -11,7 +11,10 @@ function cutsOf(bodyLength: number): readonly Fault[] {
   }));
 }
 
-describe('a connection that is cut', () => {
+describe('a connection that is cut', function () {
+  // Thousands of worlds; a busy machine takes its time.
+  this.timeout(60_000);
+
   let bodyLength: number;
 
   /** Lets the first request whose path holds `part` meet the fault. */
