@@ -118,6 +118,19 @@ describe('an API server as the source', () => {
     assert.equal(store.node, undefined);
   });
 
+  it('keeps its Node when another one is deleted', async () => {
+    server.onList(nodes, list([rawNode('node-a')], { resourceVersion: '10' }));
+    const bookmark = event('BOOKMARK', { metadata: { resourceVersion: '12' } });
+    server.onWatch(
+      nodes,
+      watch([event('DELETED', rawNode('node-b')), bookmark], 'end'),
+      watch([], 'open'),
+    );
+    await source.start(store);
+    await until('the events are heard', () => server.served('watch', nodes).length > 1);
+    assert.equal(store.node?.name, 'node-a');
+  });
+
   it('forgets the Node when it is deleted', async () => {
     server.onList(nodes, list([rawNode('node-a')], { resourceVersion: '10' }));
     server.onWatch(nodes, watch([event('DELETED', rawNode('node-a'))], 'open'));

@@ -230,6 +230,23 @@ describe('when the API server fails,', () => {
     });
   });
 
+  it('a server that starts up, and refuses for some seconds, is followed soon', async () => {
+    await startWithOld();
+    world.transport.plan = () => ({ kind: 'status', code: 503 });
+    world.model.breakWatches();
+    await world.clock.advance(minuteMs);
+    world.transport.plan = () => ({ kind: 'refused' });
+    await world.clock.advance(minuteMs);
+    // Until a server knows the roles it refuses everybody.
+    world.transport.plan = () => ({ kind: 'status', code: 403 });
+    await world.clock.advance(3000);
+    world.transport.plan = () => undefined;
+    changeCluster();
+    await world.clock.advance(4000);
+    world.assertRight();
+    assertEach('list', 1);
+  });
+
   it('a server that is back with an older etcd is believed after one list', async () => {
     await startWithOld();
     const backup = world.model.backup();

@@ -38,6 +38,18 @@ describe('the reflector', () => {
     assert.deepEqual(harness.complaints, []);
   });
 
+  it('watches from the version of the first page: what changed since may be missing', async () => {
+    harness.server.onList(
+      path,
+      list([named('a', '1')], { resourceVersion: '10', continue: 'next' }),
+      list([named('b', '11')], { resourceVersion: '12' }),
+    );
+    harness.server.onWatch(path, watch([], 'open'));
+    harness.start();
+    await harness.watches(1);
+    assert.equal(harness.server.served('watch', path)[0]?.query.get('resourceVersion'), '10');
+  });
+
   it('tells of what is set, gone, and not wanted any more', async () => {
     harness.server.onList(path, list([], { resourceVersion: '10' }));
     harness.server.onWatch(
