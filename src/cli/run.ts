@@ -136,7 +136,7 @@ function openHealthChecks(health: ProxyHealth, log: Logger): HealthCheckServers 
 const noEvents: EventRecorder = { record: () => undefined };
 
 async function openEvents({ kubeconfig, nodeName }: Settings, log: Logger): Promise<EventRecorder> {
-  const config = await loadKubeConfig(kubeconfig);
+  const config = await loadKubeConfig({ file: kubeconfig });
   return new QueuedEventRecorder(apiServerWriter(config, nodeName), (error) => {
     log.warn(`an Event could not be written: ${error.message}`);
   });

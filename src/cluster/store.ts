@@ -10,7 +10,15 @@ import { sameData } from './same-data.ts';
 /** What became different in the store; a listener reads the new state from it. */
 export type StoreChange =
   /** The Service with this key, or one of its slices. */
-  | { readonly kind: 'service'; readonly key: ObjectKey }
+  | {
+      readonly kind: 'service';
+      readonly key: ObjectKey;
+      /**
+       * When the news of it arrived, in milliseconds of performance.now; undefined where
+       * nothing happened just then: with a list, or a manifest.
+       */
+      readonly arrivedMs: number | undefined;
+    }
   /** The own Node: it concerns every Service. */
   | { readonly kind: 'node' }
   /** Services and slices are both complete for the first time. */
@@ -61,21 +69,21 @@ export class ClusterStore {
     return this.#slicesOfService.get(serviceKey) ?? noSlices;
   }
 
-  setService(service: Service): void {
+  setService(service: Service, arrivedMs?: number): void {
     const key = objectKey(service);
     if (!sameData(this.#services.get(key), service)) {
       this.#services.set(key, service);
-      this.#announce({ kind: 'service', key });
+      this.#announce({ kind: 'service', key, arrivedMs });
     }
   }
 
-  deleteService(key: ObjectKey): void {
+  deleteService(key: ObjectKey, arrivedMs?: number): void {
     if (this.#services.delete(key)) {
-      this.#announce({ kind: 'service', key });
+      this.#announce({ kind: 'service', key, arrivedMs });
     }
   }
 
-  setSlice(slice: EndpointSlice): void {
+  setSlice(slice: EndpointSlice, arrivedMs?: number): void {
     const key = objectKey(slice);
     const held = this.#slices.get(key);
     if (sameData(held, slice)) {
@@ -89,18 +97,18 @@ export class ClusterStore {
     }
     this.#addToIndex(serviceKey, slice);
     if (previousKey !== serviceKey) {
-      this.#announce({ kind: 'service', key: previousKey });
+      this.#announce({ kind: 'service', key: previousKey, arrivedMs });
     }
-    this.#announce({ kind: 'service', key: serviceKey });
+    this.#announce({ kind: 'service', key: serviceKey, arrivedMs });
   }
 
-  deleteSlice(key: ObjectKey): void {
+  deleteSlice(key: ObjectKey, arrivedMs?: number): void {
     const held = this.#slices.get(key);
     if (held !== undefined) {
       this.#slices.delete(key);
       const serviceKey = serviceKeyOf(held);
       this.#removeFromIndex(serviceKey, held.name);
-      this.#announce({ kind: 'service', key: serviceKey });
+      this.#announce({ kind: 'service', key: serviceKey, arrivedMs });
     }
   }
 

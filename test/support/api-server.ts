@@ -9,6 +9,9 @@ export interface ServedRequest {
   readonly headers: IncomingMessage['headers'];
 }
 
+/** What a request asks for: a check is a list of one object, for the sake of its version. */
+export type Asked = 'list' | 'check' | 'watch';
+
 /** Answers a request. */
 export type Answer = (response: ServerResponse, request: ServedRequest) => void;
 
@@ -18,6 +21,8 @@ export type Answer = (response: ServerResponse, request: ServedRequest) => void;
  */
 export class TestApiServer {
   readonly requests: ServedRequest[] = [];
+  /** Answers what no answer was prepared for. */
+  fallback: Answer = status(404, 'no answer prepared');
   readonly #server: Server;
   readonly #answers = new Map<string, Answer[]>();
 
@@ -27,8 +32,8 @@ export class TestApiServer {
     });
   }
 
-  async start(): Promise<void> {
-    await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
+  async start(port = 0): Promise<void> {
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
   }
 
   async stop(): Promise<void> {
@@ -50,10 +55,14 @@ export class TestApiServer {
     this.#answers.set(`watch ${path}`, answers);
   }
 
+  onCheck(path: string, ...answers: Answer[]): void {
+    this.#answers.set(`check ${path}`, answers);
+  }
+
   /** The requests of one kind, to one path. */
-  served(verb: 'list' | 'watch', path: string): ServedRequest[] {
+  served(asked: Asked, path: string): ServedRequest[] {
     return this.requests.filter(
-      (request) => request.path === path && request.query.has('watch') === (verb === 'watch'),
+      (request) => request.path === path && askedBy(request.query) === asked,
     );
   }
 
@@ -61,21 +70,34 @@ export class TestApiServer {
     const url = new URL(request.url ?? '/', this.url);
     const served = { path: url.pathname, query: url.searchParams, headers: request.headers };
     this.requests.push(served);
-    const verb = url.searchParams.has('watch') ? 'watch' : 'list';
-    const answers = this.#answers.get(`${verb} ${url.pathname}`) ?? [];
+    const answers = this.#answers.get(`${askedBy(url.searchParams)} ${url.pathname}`) ?? [];
     const answer = answers.length > 1 ? answers.shift() : answers[0];
-    (answer ?? status(404, 'no answer prepared'))(response, served);
+    (answer ?? this.fallback)(response, served);
   }
 }
+
+function askedBy(query: URLSearchParams): Asked {
+  if (query.has('watch')) {
+    return 'watch';
+  }
+  return query.get('limit') === '1' ? 'check' : 'list';
+}
+
+const listKinds: ReadonlyMap<string, string> = new Map([
+  ['/api/v1/services', 'ServiceList'],
+  ['/api/v1/nodes', 'NodeList'],
+  ['/apis/discovery.k8s.io/v1/endpointslices', 'EndpointSliceList'],
+]);
 
 /** A page of a list. */
 export function list(
   items: readonly unknown[],
   metadata: { readonly resourceVersion: string; readonly continue?: string },
 ): Answer {
-  return (response) => {
+  return (response, { path }) => {
+    const kind = listKinds.get(path) ?? 'List';
     response.setHeader('content-type', 'application/json');
-    response.end(`${JSON.stringify({ kind: 'List', apiVersion: 'v1', metadata, items })}\n`);
+    response.end(`${JSON.stringify({ kind, apiVersion: 'v1', metadata, items })}\n`);
   };
 }
 
@@ -114,7 +136,8 @@ export function replay(recording: Recording): Answer {
     response.writeHead(recording.status, Object.fromEntries(headers));
     recording.chunks.forEach(({ text }) => response.write(text));
     if (recording.end === 'error') {
-      response.destroy();
+      response.flushHeaders();
+      setTimeout(() => response.destroy(), 20);
     } else {
       response.end();
     }

@@ -1,6 +1,8 @@
 import { formatProblem } from '../../src/problem.ts';
+import { CountingObserver } from './counting-observer.ts';
 import { HttpTransport } from '../../src/source/api-server/http-transport.ts';
-import { Reflector, type Clock } from '../../src/source/api-server/reflector.ts';
+import type { Clock } from '../../src/source/api-server/clock.ts';
+import { Reflector } from '../../src/source/api-server/reflector.ts';
 import { services } from '../../src/source/api-server/resource.ts';
 import { TestApiServer } from './api-server.ts';
 import { plainKubeConfig } from './kube-config.ts';
@@ -21,6 +23,7 @@ export class ReflectorHarness {
   readonly log: string[] = [];
   readonly sleeps: number[] = [];
   readonly complaints: string[] = [];
+  readonly observer = new CountingObserver();
   /** How long each watch takes, by the clock of the harness. */
   watchMs = 2000;
   readonly #stop = new AbortController();
@@ -48,6 +51,7 @@ export class ReflectorHarness {
       },
       clock: this.#clock(),
       onProblem: (problem) => this.complaints.push(formatProblem(problem)),
+      observer: this.observer,
     });
     this.#running = reflector.run(this.#stop.signal);
     return reflector;
@@ -79,6 +83,8 @@ export class ReflectorHarness {
     return {
       now: () => (this.#timeMs += this.watchMs),
       random: () => 0,
+      // Nothing here takes too long.
+      after: () => () => undefined,
       sleep: async (ms) => {
         this.sleeps.push(ms);
         await new Promise((resolve) => setImmediate(resolve));

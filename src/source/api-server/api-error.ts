@@ -12,11 +12,6 @@ export class ApiError extends Error {
     this.status = status;
     this.retryAfterSeconds = retryAfterSeconds;
   }
-
-  /** The version or continue token asked for is too old: a new list is needed. */
-  get isExpired(): boolean {
-    return this.status === 410;
-  }
 }
 
 /** Makes an error of an answer whose status is not 200. */

@@ -1,44 +1,63 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { abortable } from './abortable.ts';
+import { connectAndGet, isLostReuse } from './http-request.ts';
 import type { ApiResponse, ApiTransport } from './transport.ts';
 
-/** How long a connection may be silent before the kernel asks whether the peer lives. */
-const keepAliveProbeMs = 30_000;
+export interface HttpTransportOptions {
+  /**
+   * Reads the KubeConfig anew. Used when the server does not accept the credentials, so
+   * that a kubeconfig that was rewritten and the cache of an exec plugin are looked at.
+   */
+  readonly reload?: () => Promise<KubeConfig>;
+  /** How long a TCP connection may take to come about. */
+  readonly connectLimitMs?: number;
+}
+
+/** Long enough for a lost packet, short enough to notice a server that comes back. */
+const defaultConnectLimitMs = 2000;
+
+/** Node gives each address of a name a quarter of a second, which is little for a far server. */
+const agentOptions = { keepAlive: true, autoSelectFamilyAttemptTimeout: 1000 };
+
+const unauthorized = 401;
 
 /**
  * Requests to the API server of a KubeConfig, with its credentials: they are asked for
  * anew with each request, so that tokens and client certificates may rotate.
  */
 export class HttpTransport implements ApiTransport {
-  readonly #config: KubeConfig;
-  readonly #server: string;
-  readonly #proxied: boolean;
+  readonly #reload: (() => Promise<KubeConfig>) | undefined;
+  readonly #connectLimitMs: number;
   readonly #agents = {
-    http: new http.Agent({ keepAlive: true }),
-    https: new https.Agent({ keepAlive: true }),
+    http: new http.Agent(agentOptions),
+    https: new https.Agent(agentOptions),
   };
+  #config: KubeConfig;
+  #isReloadDue = false;
+  /** The certificates that the agent of a proxied KubeConfig was made with. */
+  #proxiedWith: string | undefined;
 
   /** Throws when the config has no current cluster. */
-  constructor(config: KubeConfig) {
-    const cluster = config.getCurrentCluster();
-    if (cluster === null) {
-      throw new Error('the kubeconfig has no current context with a cluster');
-    }
+  constructor(config: KubeConfig, options: HttpTransportOptions = {}) {
+    clusterOf(config);
     this.#config = config;
-    this.#server = cluster.server.replace(/\/+$/, '');
-    this.#proxied = cluster.proxyUrl !== undefined && cluster.proxyUrl !== '';
+    this.#reload = options.reload;
+    this.#connectLimitMs = options.connectLimitMs ?? defaultConnectLimitMs;
   }
 
-  async get(path: string, signal: AbortSignal, limitMs: number): Promise<ApiResponse> {
-    const url = new URL(`${this.#server}${path}`);
-    const options = await this.#requestOptions(url.protocol === 'http:' ? 'http' : 'https');
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(limitMs)]);
-    const response = await send(url, { ...options, signal: deadline });
+  async get(path: string, signal: AbortSignal): Promise<ApiResponse> {
+    // An exec plugin may hang; what is aborted does not wait for it.
+    const options = await abortable(this.#requestOptions(), signal);
+    const url = new URL(`${clusterOf(this.#config).server.replace(/\/+$/, '')}${path}`);
+    const response = await this.#send(url, { ...options, signal });
     response.setEncoding('utf8');
+    const status = response.statusCode ?? 0;
+    this.#isReloadDue ||= status === unauthorized;
     const retryAfter = Number(response.headers['retry-after']);
     return {
-      status: response.statusCode ?? 0,
+      status,
       retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
       // A stream of a set encoding yields strings.
       body: response as AsyncIterable<string>,
@@ -50,24 +69,64 @@ export class HttpTransport implements ApiTransport {
     this.#agents.https.destroy();
   }
 
-  async #requestOptions(scheme: 'http' | 'https'): Promise<https.RequestOptions> {
-    const headers = { Accept: 'application/json', 'User-Agent': 'kube-ipvs' };
-    const options: https.RequestOptions = { headers };
-    await this.#config.applyToHTTPSOptions(options);
-    if (!this.#proxied) {
-      // KubeConfig's agent keeps the certificate it was made with, for ever.
-      options.agent = this.#agents[scheme];
+  async #send(url: URL, options: https.RequestOptions): Promise<http.IncomingMessage> {
+    try {
+      return await connectAndGet(url, options, this.#connectLimitMs);
+    } catch (error) {
+      if (isLostReuse(error)) {
+        // The server closed the connection while it was idle: that is no failure.
+        return connectAndGet(url, { ...options, agent: false }, this.#connectLimitMs);
+      }
+      throw error;
     }
-    return options;
+  }
+
+  async #requestOptions(): Promise<https.RequestOptions> {
+    if (this.#isReloadDue) {
+      await this.#reloadConfig();
+    }
+    const { server, proxyUrl = '' } = clusterOf(this.#config);
+    const options = await optionsOf(this.#config);
+    if (proxyUrl !== '') {
+      return this.#withFreshAgent(options);
+    }
+    // KubeConfig's agent keeps the certificate it was made with, for ever.
+    return { ...options, agent: this.#agents[server.startsWith('http:') ? 'http' : 'https'] };
+  }
+
+  /** The agents for proxies are KubeConfig's own: a new certificate needs a new KubeConfig. */
+  async #withFreshAgent(options: https.RequestOptions): Promise<https.RequestOptions> {
+    const certificates = JSON.stringify([options.ca, options.cert, options.key]);
+    const isFresh = this.#proxiedWith === undefined || this.#proxiedWith === certificates;
+    this.#proxiedWith = certificates;
+    if (isFresh || this.#reload === undefined) {
+      return options;
+    }
+    await this.#reloadConfig();
+    return optionsOf(this.#config);
+  }
+
+  async #reloadConfig(): Promise<void> {
+    if (this.#reload !== undefined) {
+      const config = await this.#reload();
+      clusterOf(config);
+      this.#config = config;
+    }
+    this.#isReloadDue = false;
   }
 }
 
-function send(url: URL, options: https.RequestOptions): Promise<http.IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'http:' ? http : https).get(url, options, resolve);
-    request.on('error', reject);
-    request.on('socket', (socket) => {
-      socket.setKeepAlive(true, keepAliveProbeMs);
-    });
-  });
+async function optionsOf(config: KubeConfig): Promise<https.RequestOptions> {
+  const headers = { Accept: 'application/json', 'User-Agent': 'kube-ipvs' };
+  const options: https.RequestOptions = { headers };
+  await config.applyToHTTPSOptions(options);
+  return options;
+}
+
+function clusterOf(config: KubeConfig): NonNullable<ReturnType<KubeConfig['getCurrentCluster']>> {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    throw new Error('the kubeconfig has no current context with a cluster');
+  }
+  return cluster;
 }

@@ -5,6 +5,8 @@ export interface Resource {
   /** The API group; empty for the core one. */
   readonly group: string;
   readonly path: string;
+  /** The `kind` of a list of them. */
+  readonly listKind: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
 }
@@ -18,6 +20,7 @@ export const services: Resource = {
   name: 'services',
   group: '',
   path: '/api/v1/services',
+  listKind: 'ServiceList',
   labelSelector: '!service.kubernetes.io/service-proxy-name',
 };
 
@@ -26,6 +29,7 @@ export const endpointSlices: Resource = {
   name: 'endpointslices',
   group: 'discovery.k8s.io',
   path: '/apis/discovery.k8s.io/v1/endpointslices',
+  listKind: 'EndpointSliceList',
   labelSelector: '!service.kubernetes.io/headless',
 };
 
@@ -35,18 +39,32 @@ export function oneNode(name: string): Resource {
     name: 'nodes',
     group: '',
     path: '/api/v1/nodes',
+    listKind: 'NodeList',
     fieldSelector: `metadata.name=${name}`,
   };
 }
 
-/** Path and query of one page of a list; the first page without a token. */
-export function listPath(resource: Resource, continueToken: string | undefined): string {
+/** Path and query of one page of a list (the first one without a token), or of all of it. */
+export function listPath(
+  resource: Resource,
+  isPaged: boolean,
+  continueToken: string | undefined,
+): string {
   const query = selectors(resource);
-  query.set('limit', String(pageSize));
+  if (isPaged) {
+    query.set('limit', String(pageSize));
+  }
   if (continueToken !== undefined) {
     query.set('continue', continueToken);
   }
-  return `${resource.path}?${query.toString()}`;
+  return pathWithQuery(resource, query);
+}
+
+/** Path and query of a list of one object at most, whichever it is. */
+export function oneObjectPath(resource: Resource): string {
+  const query = selectors(resource);
+  query.set('limit', '1');
+  return pathWithQuery(resource, query);
 }
 
 /** Path and query of a watch that the server is to end after the time given. */
@@ -56,12 +74,16 @@ export function watchPath(resource: Resource, version: string, timeoutSeconds: n
   query.set('resourceVersion', version);
   query.set('allowWatchBookmarks', 'true');
   query.set('timeoutSeconds', String(timeoutSeconds));
-  return `${resource.path}?${query.toString()}`;
+  return pathWithQuery(resource, query);
 }
 
 /** `endpointslices in API group discovery.k8s.io`. */
 export function describeResource({ name, group }: Resource): string {
   return group === '' ? name : `${name} in API group ${group}`;
+}
+
+function pathWithQuery({ path }: Resource, query: URLSearchParams): string {
+  return query.size === 0 ? path : `${path}?${query.toString()}`;
 }
 
 function selectors({ labelSelector, fieldSelector }: Resource): URLSearchParams {

@@ -10,11 +10,16 @@ export interface ApiResponse {
 /** Sends requests to the API server, with its address and the credentials. */
 export interface ApiTransport {
   /**
-   * Rejects when there is no answer. `limitMs` bounds the whole exchange, the body
-   * included: a connection that has died without a word ends in an error by then.
+   * Rejects when there is no answer: with an UnreachableError when there was not even
+   * a connection. An aborted signal ends the request, and the body that is read.
    */
-  get(path: string, signal: AbortSignal, limitMs: number): Promise<ApiResponse>;
+  get(path: string, signal: AbortSignal): Promise<ApiResponse>;
   close(): void;
+}
+
+/** No connection to the API server came about: the request has cost it nothing. */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
 }
 
 /** The whole body as one text. */
@@ -26,17 +31,27 @@ export async function readText(response: ApiResponse): Promise<string> {
   return text;
 }
 
+/** A line of a body, and when its last piece arrived, in the time of `now`. */
+export interface ArrivedLine {
+  readonly text: string;
+  readonly arrivedMs: number;
+}
+
 /**
  * The lines of the body, each as soon as it is complete. Only a line feed ends a line:
  * JSON may hold U+2028, which node:readline takes for an end as well. What follows the
  * last line feed was cut off, and is dropped.
  */
-export async function* readLines(response: ApiResponse): AsyncGenerator<string> {
+export async function* readLines(
+  response: ApiResponse,
+  now: () => number,
+): AsyncGenerator<ArrivedLine> {
   let pieces: string[] = [];
   for await (const piece of response.body) {
+    const arrivedMs = now();
     let start = 0;
     for (let end = piece.indexOf('\n'); end !== -1; end = piece.indexOf('\n', start)) {
-      yield pieces.join('') + piece.slice(start, end);
+      yield { text: pieces.join('') + piece.slice(start, end), arrivedMs };
       pieces = [];
       start = end + 1;
     }

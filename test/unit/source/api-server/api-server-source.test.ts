@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { ClusterStore } from '../../../../src/cluster/store.ts';
 import { formatProblem } from '../../../../src/problem.ts';
-import {
-  ApiServerSource,
-  systemClock,
-} from '../../../../src/source/api-server/api-server-source.ts';
+import { ApiServerSource } from '../../../../src/source/api-server/api-server-source.ts';
+import { systemClock } from '../../../../src/source/api-server/clock.ts';
 import { HttpTransport } from '../../../../src/source/api-server/http-transport.ts';
 import { event, list, replay, status, TestApiServer, watch } from '../../../support/api-server.ts';
 import { plainKubeConfig } from '../../../support/kube-config.ts';
@@ -118,6 +116,19 @@ describe('an API server as the source', () => {
     server.onList(nodes, list([rawNode('node-b')], { resourceVersion: '10' }));
     await source.start(store);
     assert.equal(store.node, undefined);
+  });
+
+  it('keeps its Node when another one is deleted', async () => {
+    server.onList(nodes, list([rawNode('node-a')], { resourceVersion: '10' }));
+    const bookmark = event('BOOKMARK', { metadata: { resourceVersion: '12' } });
+    server.onWatch(
+      nodes,
+      watch([event('DELETED', rawNode('node-b')), bookmark], 'end'),
+      watch([], 'open'),
+    );
+    await source.start(store);
+    await until('the events are heard', () => server.served('watch', nodes).length > 1);
+    assert.equal(store.node?.name, 'node-a');
   });
 
   it('forgets the Node when it is deleted', async () => {

@@ -24,14 +24,16 @@ describe('a kubeconfig', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function writeConfig(user: Record<string, unknown>): Promise<string> {
+  async function writeConfig(
+    user: Record<string, unknown>,
+    more: Record<string, unknown> = {},
+  ): Promise<string> {
     const file = join(folder, 'kubeconfig.conf');
+    const cluster = { server: server.url, 'insecure-skip-tls-verify': true };
     const config = {
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [
-        { name: 'default', cluster: { server: server.url, 'insecure-skip-tls-verify': true } },
-      ],
+      clusters: [{ name: 'default', cluster: { ...cluster, ...more } }],
       users: [{ name: 'default', user }],
       contexts: [{ name: 'default', context: { cluster: 'default', user: 'default' } }],
       'current-context': 'default',
@@ -41,9 +43,9 @@ describe('a kubeconfig', () => {
   }
 
   async function authorizationSent(file: string): Promise<string | undefined> {
-    const transport = new HttpTransport(await loadKubeConfig(file));
+    const transport = new HttpTransport(await loadKubeConfig({ file }));
     try {
-      await readText(await transport.get('/x', new AbortController().signal, 5000));
+      await readText(await transport.get('/x', new AbortController().signal));
     } finally {
       transport.close();
     }
@@ -62,26 +64,74 @@ describe('a kubeconfig', () => {
   });
 
   it('that is not there or has no context is refused', async () => {
-    await assert.rejects(loadKubeConfig(join(folder, 'none')), /ENOENT/);
+    await assert.rejects(loadKubeConfig({ file: join(folder, 'none') }), /ENOENT/);
     const file = join(folder, 'empty');
     await writeFile(file, 'apiVersion: v1\nkind: Config\nclusters: []\nusers: []\ncontexts: []\n');
-    await assert.rejects(loadKubeConfig(file), /no current context/);
+    await assert.rejects(loadKubeConfig({ file }), /no current context/);
+  });
+
+  it('gives way to the address of a server that is named', async () => {
+    const file = await writeConfig({ token: 'secret' });
+    const config = await loadKubeConfig({ file, server: '10.0.0.5:6443' });
+    assert.equal(config.getCurrentCluster()?.server, 'https://10.0.0.5:6443');
+    const plain = await loadKubeConfig({ file, server: 'http://[fd00::1]:8080/' });
+    assert.equal(plain.getCurrentCluster()?.server, 'http://[fd00::1]:8080');
+    await assert.rejects(loadKubeConfig({ file, server: 'ftp://x' }), {
+      message: `the API server's address is "ftp://x"; must be like https://10.0.0.5:6443`,
+    });
+    await assert.rejects(loadKubeConfig({ file, server: 'https://' }), /must be like/);
+  });
+
+  it('may name a proxy, which goes before that of the environment', async () => {
+    const file = await writeConfig({ token: 'secret' });
+    await withVariables({ HTTPS_PROXY: 'http://proxy.example', NO_PROXY: undefined }, async () => {
+      const config = await loadKubeConfig({ file, server: 'https://10.0.0.5:6443' });
+      assert.equal(config.getCurrentCluster()?.proxyUrl, 'http://proxy.example');
+      const own = await writeConfig({ token: 'secret' }, { 'proxy-url': 'socks5://own.example' });
+      const named = await loadKubeConfig({ file: own, server: 'https://10.0.0.5:6443' });
+      assert.equal(named.getCurrentCluster()?.proxyUrl, 'socks5://own.example');
+    });
+  });
+
+  it('is not needed in a Pod: its service account and the variables tell all', async () => {
+    const variables = { KUBERNETES_SERVICE_HOST: 'fd00::1', KUBERNETES_SERVICE_PORT: '443' };
+    await withVariables(variables, async () => {
+      const config = await loadKubeConfig({ file: undefined });
+      assert.equal(config.getCurrentCluster()?.server, 'https://[fd00::1]:443');
+      const root = '/var/run/secrets/kubernetes.io/serviceaccount';
+      assert.equal(config.getCurrentCluster()?.caFile, `${root}/ca.crt`);
+      assert.deepEqual(config.getCurrentUser()?.authProvider, {
+        name: 'kube-ipvs-token-file',
+        file: `${root}/token`,
+      });
+      // The variables name a cluster IP, which this program itself is to make work.
+      const named = await loadKubeConfig({ file: undefined, server: 'https://10.0.0.5:6443' });
+      assert.equal(named.getCurrentCluster()?.server, 'https://10.0.0.5:6443');
+      assert.equal(named.getCurrentCluster()?.caFile, `${root}/ca.crt`);
+    });
   });
 });
 
-describe('a request', () => {
-  it('ends in an error when its time is over, whether or not an answer has begun', async () => {
-    const server = new TestApiServer();
-    await server.start();
-    const { plainKubeConfig } = await import('../../../support/kube-config.ts');
-    const transport = new HttpTransport(await plainKubeConfig(server.url));
-    const { signal } = new AbortController();
-    server.onList('/silent', () => undefined);
-    await assert.rejects(transport.get('/silent', signal, 30));
-    server.onList('/begun', (response) => response.write('begun'));
-    const response = await transport.get('/begun', signal, 30);
-    await assert.rejects(readText(response));
-    transport.close();
-    await server.stop();
-  });
-});
+/** Runs with variables of the environment set (or unset), and puts them back. */
+async function withVariables(
+  variables: Readonly<Record<string, string | undefined>>,
+  run: () => Promise<void>,
+): Promise<void> {
+  const before = { ...process.env };
+  const assign = (values: Readonly<Record<string, string | undefined>>): void => {
+    for (const name of Object.keys(variables)) {
+      const value = values[name];
+      if (value === undefined) {
+        Reflect.deleteProperty(process.env, name);
+      } else {
+        process.env[name] = value;
+      }
+    }
+  };
+  assign(variables);
+  try {
+    await run();
+  } finally {
+    assign(before);
+  }
+}

@@ -7,8 +7,9 @@ async function linesOf(pieces: readonly string[]): Promise<string[]> {
     yield* pieces;
   }
   const lines: string[] = [];
-  for await (const line of readLines({ status: 200, retryAfterSeconds: undefined, body: body() })) {
-    lines.push(line);
+  const response = { status: 200, retryAfterSeconds: undefined, body: body() };
+  for await (const { text } of readLines(response, () => 0)) {
+    lines.push(text);
   }
   return lines;
 }
@@ -26,5 +27,25 @@ describe('the lines of a watch', () => {
 
   it('end at line feeds alone, and a last one that is cut off is dropped', async () => {
     assert.deepEqual(await linesOf(['{"a":"\u2028\r"}\n{"b"']), ['{"a":"\u2028\r"}']);
+  });
+
+  it('come with the time when their last piece arrived', async () => {
+    let now = 0;
+    async function* body(): AsyncGenerator<string> {
+      for (const piece of ['a', 'b\nc\n', 'd\n']) {
+        now += 10;
+        yield piece;
+      }
+    }
+    const response = { status: 200, retryAfterSeconds: undefined, body: body() };
+    const lines: unknown[] = [];
+    for await (const line of readLines(response, () => now)) {
+      lines.push(line);
+    }
+    assert.deepEqual(lines, [
+      { text: 'ab', arrivedMs: 20 },
+      { text: 'c', arrivedMs: 20 },
+      { text: 'd', arrivedMs: 30 },
+    ]);
   });
 });
