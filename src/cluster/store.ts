@@ -10,7 +10,12 @@ import { sameData } from './same-data.ts';
 /** What became different in the store; a listener reads the new state from it. */
 export type StoreChange =
   /** The Service with this key, or one of its slices. */
-  | { readonly kind: 'service'; readonly key: ObjectKey }
+  | {
+      readonly kind: 'service';
+      readonly key: ObjectKey;
+      /** When the Pod behind it changed, in milliseconds since 1970, where that is known. */
+      readonly triggeredAt?: number | undefined;
+    }
   /** The own Node: it concerns every Service. */
   | { readonly kind: 'node' }
   /** Services and slices are both complete for the first time. */
@@ -91,7 +96,9 @@ export class ClusterStore {
     if (previousKey !== serviceKey) {
       this.#announce({ kind: 'service', key: previousKey });
     }
-    this.#announce({ kind: 'service', key: serviceKey });
+    const isNews = slice.triggeredAt !== held?.triggeredAt;
+    const triggeredAt = isNews ? slice.triggeredAt : undefined;
+    this.#announce({ kind: 'service', key: serviceKey, triggeredAt });
   }
 
   deleteSlice(key: ObjectKey): void {
