@@ -19,7 +19,7 @@ export interface HttpEndpointOptions {
   readonly address: BindAddress;
   readonly route: Route;
   /** The address cannot be listened on; it is tried again. */
-  failed(error: Error): void;
+  readonly failed: (error: Error) => void;
   /** How long after a failure, in milliseconds. */
   readonly retryMs?: number;
 }

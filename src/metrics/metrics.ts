@@ -22,104 +22,90 @@ const arrivalBuckets = Array.from({ length: 16 }, (_bucket, index) => 0.0005 * 2
  */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #syncDuration: Histogram;
-  readonly #fullSyncDuration: Histogram;
-  readonly #partialSyncDuration: Histogram;
-  readonly #lastSync: Gauge;
-  readonly #lastQueued: Gauge;
-  readonly #programming: Histogram;
-  readonly #arrival: Histogram;
-  readonly #serviceChanges: Counter;
-  readonly #healthz: Counter<'code'>;
-  readonly #livez: Counter<'code'>;
-  readonly #kernelErrors: Counter<'kind' | 'errno'>;
-  readonly #refused: Counter<'reason'>;
-  readonly #applied: Counter;
-  readonly #api: Counter<'resource' | 'event'>;
+
+  readonly #syncDuration = this.#histogram(
+    'kubeproxy_sync_proxy_rules_duration_seconds',
+    'How long a round took, in seconds.',
+    syncBuckets,
+  );
+  readonly #fullSyncDuration = this.#histogram(
+    'kubeproxy_sync_full_proxy_rules_duration_seconds',
+    'How long an audit took, in seconds.',
+    syncBuckets,
+  );
+  readonly #partialSyncDuration = this.#histogram(
+    'kubeproxy_sync_partial_proxy_rules_duration_seconds',
+    'How long a round for changed Services alone took, in seconds.',
+    syncBuckets,
+  );
+  readonly #programming = this.#histogram(
+    'kubeproxy_network_programming_duration_seconds',
+    'From the change of a Pod or Service to the kernel, in seconds.',
+    programmingBuckets,
+  );
+  readonly #arrival = this.#histogram(
+    'kube_ipvs_arrival_to_kernel_seconds',
+    "From the arrival of a change to the kernel's acknowledgement, in seconds.",
+    arrivalBuckets,
+  );
+  readonly #lastSync = this.#gauge(
+    'kubeproxy_sync_proxy_rules_last_timestamp_seconds',
+    'When the kernel was last equal to the cluster, in seconds since 1970.',
+  );
+  readonly #lastQueued = this.#gauge(
+    'kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds',
+    'When the last change arrived, in seconds since 1970.',
+  );
+  readonly #serviceChanges = this.#counter(
+    'kubeproxy_sync_proxy_rules_service_changes_total',
+    'Changes of Services and their endpoints.',
+  );
+  readonly #healthz = this.#counter(
+    'kubeproxy_proxy_healthz_total',
+    'Answers of /healthz by status.',
+    ['code'],
+  );
+  readonly #livez = this.#counter('kubeproxy_proxy_livez_total', 'Answers of /livez by status.', [
+    'code',
+  ]);
+  readonly #kernelErrors = this.#counter(
+    'kube_ipvs_kernel_errors_total',
+    'What the kernel refused, by kind of object and errno.',
+    ['kind', 'errno'],
+  );
+  readonly #refused = this.#counter(
+    'kube_ipvs_refused_total',
+    'Fields of objects that could not be used, by reason.',
+    ['reason'],
+  );
+  readonly #applied = this.#counter(
+    'kube_ipvs_kernel_changes_total',
+    'Changes that the kernel took.',
+  );
+  readonly #api = this.#counter(
+    'kube_ipvs_api_requests_total',
+    'Lists, watches, restarts of watches and errors at the API server, by resource.',
+    ['resource', 'event'],
+  );
 
   constructor() {
-    const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
-    this.#syncDuration = new Histogram({
-      name: 'kubeproxy_sync_proxy_rules_duration_seconds',
-      help: 'How long a round took, in seconds.',
-      buckets: syncBuckets,
-      registers,
-    });
-    this.#fullSyncDuration = new Histogram({
-      name: 'kubeproxy_sync_full_proxy_rules_duration_seconds',
-      help: 'How long an audit took, in seconds.',
-      buckets: syncBuckets,
-      registers,
-    });
-    this.#partialSyncDuration = new Histogram({
-      name: 'kubeproxy_sync_partial_proxy_rules_duration_seconds',
-      help: 'How long a round for changed Services alone took, in seconds.',
-      buckets: syncBuckets,
-      registers,
-    });
-    this.#lastSync = new Gauge({
-      name: 'kubeproxy_sync_proxy_rules_last_timestamp_seconds',
-      help: 'When the kernel was last equal to the cluster, in seconds since 1970.',
-      registers,
-    });
-    this.#lastQueued = new Gauge({
-      name: 'kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds',
-      help: 'When the last change arrived, in seconds since 1970.',
-      registers,
-    });
-    this.#programming = new Histogram({
-      name: 'kubeproxy_network_programming_duration_seconds',
-      help: 'From the change of a Pod or Service to the kernel, in seconds.',
-      buckets: programmingBuckets,
-      registers,
-    });
-    this.#arrival = new Histogram({
-      name: 'kube_ipvs_arrival_to_kernel_seconds',
-      help: "From the arrival of a change to the kernel's acknowledgement, in seconds.",
-      buckets: arrivalBuckets,
-      registers,
-    });
-    this.#serviceChanges = new Counter({
-      name: 'kubeproxy_sync_proxy_rules_service_changes_total',
-      help: 'Changes of Services and their endpoints.',
-      registers,
-    });
-    this.#healthz = new Counter({
-      name: 'kubeproxy_proxy_healthz_total',
-      help: 'Answers of /healthz by status.',
-      labelNames: ['code'],
-      registers,
-    });
-    this.#livez = new Counter({
-      name: 'kubeproxy_proxy_livez_total',
-      help: 'Answers of /livez by status.',
-      labelNames: ['code'],
-      registers,
-    });
-    this.#kernelErrors = new Counter({
-      name: 'kube_ipvs_kernel_errors_total',
-      help: 'What the kernel refused, by kind of object and errno.',
-      labelNames: ['kind', 'errno'],
-      registers,
-    });
-    this.#refused = new Counter({
-      name: 'kube_ipvs_refused_total',
-      help: 'Fields of objects that could not be used, by reason.',
-      labelNames: ['reason'],
-      registers,
-    });
-    this.#applied = new Counter({
-      name: 'kube_ipvs_kernel_changes_total',
-      help: 'Changes that the kernel took.',
-      registers,
-    });
-    this.#api = new Counter({
-      name: 'kube_ipvs_api_requests_total',
-      help: 'Lists, watches, restarts of watches and errors at the API server, by resource.',
-      labelNames: ['resource', 'event'],
-      registers,
-    });
+  }
+
+  #histogram(name: string, help: string, buckets: number[]): Histogram {
+    return new Histogram({ name, help, buckets, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string): Gauge {
+    return new Gauge({ name, help, registers: [this.#registry] });
+  }
+
+  #counter<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[] = [],
+  ): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.#registry] });
   }
 
   /** A round is over; `durationMs` in milliseconds. */

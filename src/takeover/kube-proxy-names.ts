@@ -1,3 +1,4 @@
+import type { Protocol } from '../cluster/objects.ts';
 import type { IpSet } from '../ipset/model.ts';
 import type { Table } from '../masquerade/chains.ts';
 import type { IpFamily } from '../net/ip-address.ts';
@@ -64,12 +65,12 @@ export function kubeProxyVips(family: IpFamily): IpSet {
 }
 
 /** The sets of node ports by protocol; those of SCTP hold the addresses as well. */
-export function kubeProxyNodePorts(family: IpFamily) {
+export function kubeProxyNodePorts(family: IpFamily): Readonly<Record<Protocol, IpSet>> {
   return {
     TCP: { name: setName('NODE-PORT-TCP', family), type: 'bitmap:port', family },
     UDP: { name: setName('NODE-PORT-UDP', family), type: 'bitmap:port', family },
     SCTP: { name: setName('NODE-PORT-SCTP-HASH', family), type: 'hash:ip,port', family },
-  } as const satisfies Record<string, IpSet>;
+  };
 }
 
 function setName(name: KubeProxySet, family: IpFamily): string {

@@ -1,6 +1,7 @@
 import type { AddressClient } from '../addresses/client.ts';
 import { nodeAddressesOf } from '../addresses/node-addresses.ts';
 import type { SetClient } from '../ipset/client.ts';
+import type { IpSet } from '../ipset/model.ts';
 import type { IpvsClient } from '../ipvs/client.ts';
 import type { Operation } from '../ipvs/model.ts';
 import { readTable } from '../ipvs/read-table.ts';
@@ -90,20 +91,28 @@ async function readClaims({ sets, families }: KubeProxyKernel): Promise<KubeProx
   const vips = new Set<string>();
   const nodePorts = new Set<string>();
   for (const family of families) {
-    for (const entry of (await sets.entries(kubeProxyVips(family))) ?? []) {
-      if (entry.kind === 'address') {
-        vips.add(entry.address.text);
-      }
+    for (const address of await addressesOf(sets, kubeProxyVips(family))) {
+      vips.add(address);
     }
     for (const protocol of protocols) {
-      for (const entry of (await sets.entries(kubeProxyNodePorts(family)[protocol])) ?? []) {
-        if (entry.kind === 'port' || entry.kind === 'endpoint') {
-          nodePorts.add(nodePortKey(protocol, entry.port));
-        }
+      for (const port of await portsOf(sets, kubeProxyNodePorts(family)[protocol])) {
+        nodePorts.add(nodePortKey(protocol, port));
       }
     }
   }
   return { vips, nodePorts };
+}
+
+async function addressesOf(sets: SetClient, set: IpSet): Promise<readonly string[]> {
+  const entries = (await sets.entries(set)) ?? [];
+  return entries.flatMap((entry) => (entry.kind === 'address' ? [entry.address.text] : []));
+}
+
+async function portsOf(sets: SetClient, set: IpSet): Promise<readonly number[]> {
+  const entries = (await sets.entries(set)) ?? [];
+  return entries.flatMap((entry) =>
+    entry.kind === 'port' || entry.kind === 'endpoint' ? [entry.port] : [],
+  );
 }
 
 function throwFirst(outcomes: readonly (Error | undefined)[]): void {
