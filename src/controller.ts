@@ -1,4 +1,5 @@
 import type { ClusterStore, StoreChange } from './cluster/store.ts';
+import { Latencies, type Latency } from './latencies.ts';
 import type { IpAddress } from './net/ip-address.ts';
 import type { DesiredState } from './reconcile/desired-state.ts';
 import type { Failure } from './reconcile/kind-table.ts';
@@ -11,14 +12,21 @@ import {
 } from './service-translator.ts';
 import { fallbackScheduler } from './translate/scheduler.ts';
 
+/** What a round went over: what changed, or everything. */
+export type RoundScope = 'changes' | 'audit';
+
 /** What the controller tells the outside; each is called once per fact, not per repetition. */
 export interface ControllerListener extends TranslatorListener {
   /** The kernel refused something; called when that begins, not at each retry. */
   failure(failure: Failure): void;
   /** A round is over: the kernel is as desired, but for what failed. */
   synced(): void;
-  /** A round that changed something, or the first one. */
-  round(report: RoundReport, durationMs: number): void;
+  /** A round is over, of changes alone or with an audit. */
+  round(report: RoundReport, durationMs: number, scope: RoundScope): void;
+  /** A Service or one of its slices has changed. */
+  changed(): void;
+  /** A change has got to the kernel. */
+  programmed(latency: Latency): void;
   auditFailed(error: Error): void;
 }
 
@@ -56,6 +64,7 @@ export class Controller {
   #timers: readonly NodeJS.Timeout[] = [];
   #auditRetry: NodeJS.Timeout | undefined;
   #unsubscribe: (() => void) | undefined;
+  readonly #latencies = new Latencies();
   readonly #toldFailures = new Map<string, string>();
   #stopped = false;
 
@@ -126,6 +135,8 @@ export class Controller {
     switch (change.kind) {
       case 'service':
         this.#translator.changed(change.key);
+        this.#latencies.note(change.key, change.arrivedMs ?? performance.now(), change.triggeredAt);
+        this.#listener.changed();
         break;
       case 'node':
         this.#translator.nodeChanged();
@@ -184,12 +195,13 @@ export class Controller {
 
   async #run(): Promise<void> {
     const startedAt = performance.now();
+    const scope = this.#auditDue ? 'audit' : 'changes';
+    const latenciesOf = this.#latencies.take();
     this.#translator.translate();
     if (this.#store.synced) {
       // Here alone: a round under way does not know what the complete lists have brought.
       this.#reconciler.allowRemovals();
     }
-    const isFirst = !this.#kernelWasRead;
     const report = await this.#reconcile();
     if (report === undefined) {
       return;
@@ -197,9 +209,12 @@ export class Controller {
     this.#tellFailures(report.failures.filter((failure) => !this.#isMissingScheduler(failure)));
     // One object that the kernel refuses is no reason to take the whole node for ill.
     this.#listener.synced();
-    if (isFirst || report.applied > 0) {
-      this.#listener.round(report, performance.now() - startedAt);
+    if (report.failures.length === 0) {
+      for (const latency of latenciesOf(performance.now(), Date.now())) {
+        this.#listener.programmed(latency);
+      }
     }
+    this.#listener.round(report, performance.now() - startedAt, scope);
   }
 
   /** Services that chose a scheduler which the kernel lacks get the default at once. */

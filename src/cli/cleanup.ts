@@ -7,6 +7,7 @@ import { boundAddressDifference } from '../reconcile/bound-address-difference.ts
 import { differences } from '../reconcile/differences.ts';
 import { virtualServerDifference } from '../reconcile/virtual-server-difference.ts';
 import { observedFrom } from '../reconcile/virtual-server-kind.ts';
+import { cleanupKubeProxy } from './cleanup-kube-proxy.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { observeKernel } from './observe-kernel.ts';
 import { kernelListener, settingsOf } from './open-source.ts';
@@ -18,6 +19,9 @@ import type { CleanupOptions } from './options.ts';
  * else relies on them by now cannot be told.
  */
 export async function cleanup(options: CleanupOptions, log: Logger): Promise<ExitCode> {
+  if (options.kubeProxy) {
+    return cleanupKubeProxy(options, log);
+  }
   const settings = await settingsOf(options, log);
   for (const line of await toBeRemoved()) {
     process.stdout.write(`${options.dryRun ? 'would ' : ''}${line}\n`);

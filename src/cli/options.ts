@@ -31,6 +31,8 @@ export interface PlanOptions extends ClusterOptions {
 export type ShowOptions = PlanOptions;
 
 export interface CleanupOptions extends CommonOptions {
+  /** Instead of what is ours, what kube-proxy in ipvs mode has left. */
+  readonly kubeProxy: boolean;
   readonly config?: string;
   readonly dryRun: boolean;
 }

@@ -69,8 +69,19 @@ export function createProgram(version: string, action: Action): Command {
   withLog(program.command('cleanup'))
     .description('remove from the kernel what kube-ipvs has made, and nothing else')
     .option('--config <file>', 'the KubeProxyConfiguration that it ran with')
+    .option(
+      '--kube-proxy',
+      'instead, remove what a kube-proxy in ipvs mode has left and kube-ipvs has not taken over',
+      false,
+    )
     .option('--dry-run', 'only say what would be removed', false)
-    .addHelpText('after', examples(['kube-ipvs cleanup --dry-run', 'look first']))
+    .addHelpText(
+      'after',
+      examples(
+        ['kube-ipvs cleanup --dry-run', 'look first'],
+        ['kube-ipvs cleanup --kube-proxy', 'once kube-proxy is gone and kube-ipvs has synced'],
+      ),
+    )
     .action((options: object) => {
       action('cleanup', options);
     });

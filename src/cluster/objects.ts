@@ -57,6 +57,11 @@ export interface EndpointSlice {
   /** The label `kubernetes.io/service-name`: the Service, in the slice's own namespace. */
   readonly serviceName: string;
   readonly family: IpFamily;
+  /**
+   * The annotation `endpoints.kubernetes.io/last-change-trigger-time`, in milliseconds since 1970:
+   * when a Pod or the Service changed, for which the slice was written.
+   */
+  readonly triggeredAt: number | undefined;
   readonly ports: readonly EndpointPort[];
   readonly endpoints: readonly Endpoint[];
 }
@@ -88,6 +93,8 @@ export interface Node {
   readonly name: string;
   /** The label `topology.kubernetes.io/zone`. */
   readonly zone: string | undefined;
+  /** It is being deleted, or the cluster autoscaler is about to delete it (KEP-3836). */
+  readonly isLeaving: boolean;
   /** The primary address of each family: the first InternalIP, else the first ExternalIP. */
   readonly primaryAddresses: readonly IpAddress[];
 }

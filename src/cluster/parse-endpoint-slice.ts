@@ -7,6 +7,7 @@ import type { Endpoint, EndpointPort, EndpointSlice } from './objects.ts';
 import { readPort } from './parse-port.ts';
 
 const serviceNameLabel = 'kubernetes.io/service-name';
+const triggerTimeAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time';
 const headlessLabel = 'service.kubernetes.io/headless';
 
 /**
@@ -39,9 +40,17 @@ function readSlice(root: FieldReader): EndpointSlice | undefined {
     name,
     serviceName,
     family,
+    triggeredAt: readTriggeredAt(metadata.object('annotations')),
     ports: readPorts(root),
     endpoints: root.list('endpoints', (element) => readEndpoint(element, family)),
   };
+}
+
+/** A time that cannot be read only costs a measurement. */
+function readTriggeredAt(annotations: FieldReader): number | undefined {
+  const text = annotations.raw(triggerTimeAnnotation);
+  const time = typeof text === 'string' ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
 }
 
 function readServiceName(labels: FieldReader): string | undefined {

@@ -6,6 +6,7 @@ import type { Node } from './objects.ts';
 /** Lower goes first; other types (Hostname, DNS names) hold no IP. */
 const rankOfType: Readonly<Record<string, number>> = { InternalIP: 0, ExternalIP: 1 };
 
+const autoscalerTaint = 'ToBeDeletedByClusterAutoscaler';
 const zoneLabel = 'topology.kubernetes.io/zone';
 
 /** Reduces a Node. No value, and a problem, when its name is not valid. */
@@ -26,8 +27,14 @@ function readNode(root: FieldReader): Node | undefined {
   return {
     name,
     zone: zone === '' ? undefined : zone,
+    isLeaving: readIsLeaving(root),
     primaryAddresses: readPrimaryAddresses(root.object('status')),
   };
+}
+
+function readIsLeaving(root: FieldReader): boolean {
+  const taints = root.object('spec').list('taints', (taint) => taint.string('key'));
+  return root.object('metadata').has('deletionTimestamp') || taints.includes(autoscalerTaint);
 }
 
 /** As kube-proxy does it (pkg/util/node GetNodeHostIPs). */

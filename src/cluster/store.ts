@@ -18,6 +18,8 @@ export type StoreChange =
        * nothing happened just then: with a list, or a manifest.
        */
       readonly arrivedMs: number | undefined;
+      /** When the Pod behind it changed, in milliseconds since 1970, where that is known. */
+      readonly triggeredAt?: number | undefined;
     }
   /** The own Node: it concerns every Service. */
   | { readonly kind: 'node' }
@@ -99,7 +101,9 @@ export class ClusterStore {
     if (previousKey !== serviceKey) {
       this.#announce({ kind: 'service', key: previousKey, arrivedMs });
     }
-    this.#announce({ kind: 'service', key: serviceKey, arrivedMs });
+    const isNews = slice.triggeredAt !== held?.triggeredAt;
+    const triggeredAt = isNews ? slice.triggeredAt : undefined;
+    this.#announce({ kind: 'service', key: serviceKey, arrivedMs, triggeredAt });
   }
 
   deleteSlice(key: ObjectKey, arrivedMs?: number): void {

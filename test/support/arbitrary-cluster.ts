@@ -8,7 +8,7 @@ import type {
 } from '../../src/cluster/objects.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import type { TranslatorOptions } from '../../src/service-translator.ts';
-import { cidr, ip, service, servicePort, slice } from './cluster-objects.ts';
+import { cidr, ip, service, servicePort, slice, node } from './cluster-objects.ts';
 
 /** Few names, addresses and ports, so that objects often meet. */
 
@@ -133,9 +133,9 @@ export const arbitrarySlice: fc.Arbitrary<EndpointSlice> = fc
 
 export const arbitraryNode: fc.Arbitrary<Node | undefined> = fc.constantFrom(
   undefined,
-  { name: 'node-a', zone: undefined, primaryAddresses: [ip('192.0.2.10')] },
-  { name: 'node-a', zone: 'z1', primaryAddresses: [ip('192.0.2.10'), ip('2001:db8::10')] },
-  { name: 'node-a', zone: 'z2', primaryAddresses: [] },
+  node({ zone: undefined, primaryAddresses: [ip('192.0.2.10')] }),
+  node({ primaryAddresses: [ip('192.0.2.10'), ip('2001:db8::10')] }),
+  node({ zone: 'z2' }),
 );
 
 export const arbitraryNodeAddresses: fc.Arbitrary<readonly IpAddress[]> = fc.subarray(

@@ -29,7 +29,7 @@ export function cidr(text: string): Cidr {
 
 /** The Node `node-a` in zone z1, without addresses. */
 export function node(fields: Partial<Node> = {}): Node {
-  return { name: 'node-a', zone: 'z1', primaryAddresses: [], ...fields };
+  return { name: 'node-a', zone: 'z1', isLeaving: false, primaryAddresses: [], ...fields };
 }
 
 /** `default/web` with the cluster IP 10.96.0.1 and the unnamed TCP port 80. */
@@ -68,6 +68,7 @@ export function slice(
     name: 'web-1',
     serviceName: 'web',
     family: endpoints[0]?.address.family ?? 'IPv4',
+    triggeredAt: undefined,
     ports: [endpointPort()],
     endpoints,
     ...fields,

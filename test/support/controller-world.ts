@@ -89,7 +89,13 @@ export function setUp(options: Partial<TranslatorOptions> = {}): World {
     {
       problem: ({ object, value }) => told.push(`problem ${object} ${String(value)}`),
       failure: ({ kind, key, error }) => told.push(`failure ${kind} ${key}: ${error.message}`),
-      round: ({ applied }) => told.push(`round ${applied}`),
+      round: ({ applied }) => {
+        if (applied > 0 || !told.some((line) => line.startsWith('round'))) {
+          told.push(`round ${applied}`);
+        }
+      },
+      changed: () => undefined,
+      programmed: () => undefined,
       synced: () => {
         syncs.count += 1;
       },

@@ -62,6 +62,8 @@ export class KernelProgram {
         healthCheck: () => undefined,
         synced: () => undefined,
         round: () => undefined,
+        changed: () => undefined,
+        programmed: () => undefined,
       },
     );
     this.#watch = new NodeAddressWatch(

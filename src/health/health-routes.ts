@@ -1,0 +1,48 @@
+import type { Answer } from '../http/http-endpoint.ts';
+
+/** What the answers depend on. */
+export interface HealthState {
+  /** This program keeps the kernel equal to the cluster. */
+  readonly healthy: boolean;
+  /** It has done so completely at least once. */
+  readonly ready: boolean;
+  /** The Node stays: it is not being deleted, nor about to be by the autoscaler. */
+  readonly nodeEligible: boolean;
+  /** Milliseconds since 1970; undefined before the first sync. */
+  readonly lastSyncAtMs: number | undefined;
+  readonly nowMs: number;
+}
+
+/**
+ * The health endpoint. `/healthz` is for load balancers: it fails on a node that leaves, too (KEP-3836);
+ * `/livez` says whether a restart could help; `/readyz` whether this node serves Services. Status,
+ * headers and body of the first two are kube-proxy's (pkg/proxy/healthcheck/proxy_health.go).
+ * Pure.
+ */
+export function healthAnswer(path: string, state: HealthState): Answer | undefined {
+  switch (path) {
+    case '/healthz':
+      return statusAnswer(state, state.healthy && state.nodeEligible, {
+        nodeEligible: state.nodeEligible,
+      });
+    case '/livez':
+      return statusAnswer(state, state.healthy || !state.ready, {});
+    case '/readyz':
+      return statusAnswer(state, state.ready, {});
+    default:
+      return undefined;
+  }
+}
+
+function statusAnswer(state: HealthState, isGood: boolean, more: object): Answer {
+  const { lastSyncAtMs, nowMs } = state;
+  return {
+    status: isGood ? 200 : 503,
+    headers: { 'Content-Type': 'application/json', 'X-Content-Type-Options': 'nosniff' },
+    body: JSON.stringify({
+      lastUpdated: lastSyncAtMs === undefined ? null : new Date(lastSyncAtMs).toISOString(),
+      currentTime: new Date(nowMs).toISOString(),
+      ...more,
+    }),
+  };
+}

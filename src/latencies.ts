@@ -1,0 +1,39 @@
+/** When a change came, on both clocks. */
+interface Arrival {
+  /** Milliseconds of `performance.now`. */
+  readonly arrivedAt: number;
+  /** Milliseconds since 1970: when the Pod changed; undefined where nobody says. */
+  readonly triggeredAt: number | undefined;
+}
+
+/** How long one change took, in milliseconds. */
+export interface Latency {
+  readonly sinceArrivalMs: number;
+  readonly sinceTriggerMs: number | undefined;
+}
+
+/**
+ * How long changes take from their arrival to the kernel. Changes of one Service that come
+ * while it waits count once, from the first.
+ */
+export class Latencies {
+  #waiting = new Map<string, Arrival>();
+
+  /** A change has arrived. */
+  note(service: string, arrivedAt: number, triggeredAt: number | undefined): void {
+    if (!this.#waiting.has(service)) {
+      this.#waiting.set(service, { arrivedAt, triggeredAt });
+    }
+  }
+
+  /** Takes what waits into a round; answers what to call when the round has succeeded. */
+  take(): (nowMs: number, epochMs: number) => readonly Latency[] {
+    const arrivals = this.#waiting;
+    this.#waiting = new Map();
+    return (nowMs, epochMs) =>
+      Array.from(arrivals.values(), ({ arrivedAt, triggeredAt }) => ({
+        sinceArrivalMs: nowMs - arrivedAt,
+        sinceTriggerMs: triggeredAt === undefined ? undefined : Math.max(epochMs - triggeredAt, 0),
+      }));
+  }
+}
