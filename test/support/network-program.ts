@@ -87,7 +87,9 @@ export class NodeProgram {
 
   /** What it complained of: warnings and errors. */
   get complaints(): readonly string[] {
-    return this.#log.filter(({ level }) => level !== 'info' && level !== 'debug').map(({ msg }) => msg);
+    return this.#log
+      .filter(({ level }) => level !== 'info' && level !== 'debug')
+      .map(({ msg }) => msg);
   }
 
   /** Waits until the kernel was synced for the first time. */
