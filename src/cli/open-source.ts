@@ -1,5 +1,10 @@
 import type { ClusterStore } from '../cluster/store.ts';
-import { loadSettings, type Flags, type Settings } from '../config/load-settings.ts';
+import {
+  loadSettings,
+  type ConfigurationListener,
+  type Flags,
+  type Settings,
+} from '../config/load-settings.ts';
 import type { KernelListener } from '../kernel.ts';
 import type { Logger } from '../log.ts';
 import { formatProblem, type Problem } from '../problem.ts';
@@ -7,13 +12,33 @@ import type { Failure } from '../reconcile/kind-table.ts';
 import { ApiServerSource } from '../source/api-server/api-server-source.ts';
 import { ManifestSource } from '../source/manifests/manifest-source.ts';
 import type { Source } from '../source/source.ts';
-import type { ClusterOptions } from './options.ts';
+import type { ClusterOptions, CommonOptions } from './options.ts';
 
-/** Settings from the file and the flags; what has no effect is named once. Raises ConfigurationError. */
-export function settingsOf(options: Flags, log: Logger): Promise<Settings> {
-  return loadSettings(options, (fields) => {
-    log.info({ fields }, 'configuration fields without effect here');
-  });
+/**
+ * Settings from the file and the flags. The log has the level of the configuration from then on,
+ * where the command line says none. Raises ConfigurationError.
+ */
+export async function settingsOf(
+  options: Flags & Pick<CommonOptions, 'logLevelGiven'>,
+  log: Logger,
+): Promise<Settings> {
+  const settings = await loadSettings(options, configurationListener(log));
+  if (!options.logLevelGiven) {
+    log.level = settings.logLevel;
+  }
+  return settings;
+}
+
+/** What a configuration has to say, as log lines. */
+export function configurationListener(log: Logger): ConfigurationListener {
+  return {
+    withoutEffect: (fields) => {
+      log.info({ fields }, 'configuration fields without effect here');
+    },
+    unknown: (message) => {
+      log.warn(message);
+    },
+  };
 }
 
 /** The source that the options name: a folder of manifests, else an API server. */

@@ -1,14 +1,20 @@
+import type { GivenFlags } from '../config/kube-proxy-flags.ts';
 import type { LogFormat, LogLevel } from '../log.ts';
 
 /** Options of every command. */
 export interface CommonOptions {
   readonly logLevel: LogLevel;
+  /** The command line says the log level; otherwise the configuration may. */
+  readonly logLevelGiven: boolean;
   readonly logFormat: LogFormat;
+  readonly config?: string;
+  /** The URL of the API server. */
+  readonly master?: string;
+  readonly kubeProxy: GivenFlags;
 }
 
 /** Options of the commands that read a cluster. */
 export interface ClusterOptions extends CommonOptions {
-  readonly config?: string;
   readonly manifests?: string;
   readonly kubeconfig?: string;
   readonly nodeName?: string;
@@ -32,7 +38,6 @@ export type ShowOptions = PlanOptions;
 
 export interface CleanupOptions extends CommonOptions {
   /** Instead of what is ours, what kube-proxy in ipvs mode has left. */
-  readonly kubeProxy: boolean;
-  readonly config?: string;
+  readonly kubeProxyLeftovers: boolean;
   readonly dryRun: boolean;
 }

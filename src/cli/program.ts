@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseGoDuration } from '../config/go-duration.ts';
+import { logLevelOf } from '../config/verbosity.ts';
 import { logFormats, logLevels } from '../log.ts';
+import { addKubeProxyOptions, givenFlags, verbosityOption } from './kube-proxy-options.ts';
 import { outputFormats } from './options.ts';
 
 /** What a command does; the options are those that its definition below declares. */
@@ -34,8 +36,8 @@ export function createProgram(version: string, action: Action): Command {
         ['kube-ipvs run --manifests ./cluster --once', 'once; 0 says that the kernel is right'],
       ),
     )
-    .action((options: object) => {
-      action('run', options);
+    .action((options: Parsed) => {
+      action('run', completed(options));
     });
 
   clusterCommand(program, 'plan', 'show what the cluster would become; touches nothing')
@@ -48,8 +50,8 @@ export function createProgram(version: string, action: Action): Command {
         ['kube-ipvs plan --kubeconfig ~/.kube/config -o json', 'the same for a program'],
       ),
     )
-    .action((options: object) => {
-      action('plan', options);
+    .action((options: Parsed) => {
+      action('plan', completed(options));
     });
 
   clusterCommand(program, 'show', 'show the virtual servers of the kernel with their Services')
@@ -62,15 +64,15 @@ export function createProgram(version: string, action: Action): Command {
         ['kube-ipvs show --manifests ./cluster -o json', 'names from files'],
       ),
     )
-    .action((options: object) => {
-      action('show', options);
+    .action((options: Parsed) => {
+      action('show', completed(options));
     });
 
-  withLog(program.command('cleanup'))
+  const cleanup = withLog(program.command('cleanup'))
     .description('remove from the kernel what kube-ipvs has made, and nothing else')
     .option('--config <file>', 'the KubeProxyConfiguration that it ran with')
     .option(
-      '--kube-proxy',
+      '--kube-proxy-leftovers',
       'instead, remove what a kube-proxy in ipvs mode has left and kube-ipvs has not taken over',
       false,
     )
@@ -79,17 +81,21 @@ export function createProgram(version: string, action: Action): Command {
       'after',
       examples(
         ['kube-ipvs cleanup --dry-run', 'look first'],
-        ['kube-ipvs cleanup --kube-proxy', 'once kube-proxy is gone and kube-ipvs has synced'],
+        [
+          'kube-ipvs cleanup --kube-proxy-leftovers',
+          'once kube-proxy is gone and kube-ipvs has synced',
+        ],
       ),
     )
-    .action((options: object) => {
-      action('cleanup', options);
+    .action((options: Parsed) => {
+      action('cleanup', completed(options));
     });
+  addKubeProxyOptions(cleanup);
   return program;
 }
 
 function clusterCommand(program: Command, name: string, description: string): Command {
-  return withLog(program.command(name))
+  const command = withLog(program.command(name))
     .description(description)
     .option('--config <file>', 'a KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1)')
     .addOption(
@@ -100,18 +106,36 @@ function clusterCommand(program: Command, name: string, description: string): Co
     )
     .option('--kubeconfig <file>', 'the API server and its credentials; in a Pod those of the Pod')
     .option('--node-name <name>', 'the name of this Node; by default the host name');
+  addKubeProxyOptions(command);
+  return command;
 }
 
 function withLog(command: Command): Command {
   return command
     .addOption(
-      new Option('--log-level <level>', 'what is logged').choices(logLevels).default('info'),
+      new Option('--log-level <level>', 'what is logged (default: "info")').choices(logLevels),
     )
     .addOption(
       new Option('--log-format <format>', 'auto: pretty on a terminal, else json')
         .choices(logFormats)
         .default('auto'),
-    );
+    )
+    .addOption(verbosityOption());
+}
+
+/** The options of a command as commander leaves them. */
+type Parsed = Readonly<Record<string, unknown>>;
+
+/** The log level as it was said in one way or the other, and kube-proxy's flags by their names. */
+function completed(options: Parsed): object {
+  const { v: verbosity, logLevel } = options;
+  const byNumber = typeof verbosity === 'number' ? logLevelOf(verbosity) : undefined;
+  return {
+    ...options,
+    logLevel: logLevel ?? byNumber ?? 'info',
+    logLevelGiven: logLevel !== undefined || byNumber !== undefined,
+    kubeProxy: givenFlags(options),
+  };
 }
 
 function outputOption(): Option {

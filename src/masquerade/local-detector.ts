@@ -20,6 +20,26 @@ export function isLinkName(text: string): boolean {
   return linkName.test(text);
 }
 
+/** What the configuration says, which may need the Node object to be of use. */
+export type LocalDetection =
+  | LocalDetector
+  /** By the ranges of this node's Pods (`NodeCIDR`): `podCIDRs` of the Node. */
+  | { readonly kind: 'node ranges' };
+
+/**
+ * The detector that the configuration asks for. The ranges of a Node may be given to it some time
+ * after it joins; until then its own traffic cannot be told.
+ */
+export function localDetectorOf(
+  detection: LocalDetection,
+  podRanges: readonly Cidr[],
+): LocalDetector {
+  if (detection.kind !== 'node ranges') {
+    return detection;
+  }
+  return podRanges.length === 0 ? { kind: 'none' } : { kind: 'ranges', ranges: podRanges };
+}
+
 /**
  * The part of a rule that matches packets from elsewhere; undefined where that cannot be told.
  * Local ones are in one range at most: a rule can only say what a packet is not once. Raises

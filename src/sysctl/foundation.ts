@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Foundation } from '../reconcile/foundation.ts';
-import type { Sysctl } from './settings.ts';
+import { mustBeSet, type Sysctl } from './settings.ts';
 
 const kernelFolder = '/proc/sys';
 
@@ -29,7 +29,7 @@ export class SysctlFoundation implements Foundation {
       const file = join(this.#folder, sysctl.path);
       try {
         const before = (await readFile(file, 'latin1')).trim();
-        if (before !== sysctl.value) {
+        if (mustBeSet(sysctl, before)) {
           await writeFile(file, sysctl.value);
           this.#changed(sysctl, before);
         }

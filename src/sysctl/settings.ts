@@ -4,6 +4,15 @@ export interface Sysctl {
   readonly value: string;
   /** For the log. */
   readonly why: string;
+  /** A number that may be greater already. */
+  readonly raiseOnly?: boolean;
+}
+
+/** Whether the kernel's present value must be changed. */
+export function mustBeSet(sysctl: Sysctl, present: string): boolean {
+  return sysctl.raiseOnly === true
+    ? Number(present) < Number(sysctl.value)
+    : present !== sysctl.value;
 }
 
 export interface SysctlOptions {

@@ -1,0 +1,30 @@
+import { IpAddress } from '../net/ip-address.ts';
+
+/** Where a server listens. */
+export interface BindAddress {
+  /** An IP address, IPv6 without brackets. */
+  readonly host: string;
+  /** 1 to 65535. */
+  readonly port: number;
+}
+
+/** What a text says about where to listen; `off` is port 0. */
+export type BindChoice = BindAddress | 'off';
+
+/**
+ * Reads `IP:port`, `[IPv6]:port` or an IP alone, which has the default port (as kube-proxy's
+ * AppendPortIfNeeded). Undefined for anything else, a host name included.
+ */
+export function parseBindAddress(text: string, defaultPort: number): BindChoice | undefined {
+  const alone = IpAddress.parse(text);
+  if (alone !== undefined) {
+    return { host: alone.text, port: defaultPort };
+  }
+  const parts = /^(?:\[(?<ipv6>[^\]]*)\]|(?<ipv4>[^:[\]]*)):(?<port>\d{1,5})$/.exec(text)?.groups;
+  const address = IpAddress.parse(parts?.['ipv6'] ?? parts?.['ipv4'] ?? '');
+  const port = Number(parts?.['port']);
+  if (address === undefined || port > 65_535) {
+    return undefined;
+  }
+  return port === 0 ? 'off' : { host: address.text, port };
+}

@@ -1,0 +1,92 @@
+import type { SchemaOf } from './field.ts';
+import type { OwnValues, TrafficValues } from './values.ts';
+
+/** Fields about which traffic is served, and which is masqueraded. */
+export const trafficSchema: SchemaOf<TrafficValues> = {
+  nodePortAddresses: {
+    doc: 'Which addresses of the node answer on node ports: those in the ranges, or the IPs of the Node object (`primary`). A family without a range has all of its addresses. Loopback addresses never answer.',
+    format: 'node-port-addresses',
+    default: [],
+    defaultText: '`[]`, all',
+    unit: 'CIDRs, `primary` or `all`',
+    change: 'restart',
+  },
+  detectLocalMode: {
+    doc: 'How traffic from Pods is told from other traffic: by its source address (`ClusterCIDR`: Pods of all nodes, `NodeCIDR`: Pods of this node, by `podCIDRs` of the Node), or by the interface that it comes from (`BridgeInterface`, `InterfaceNamePrefix`).',
+    format: 'local-mode',
+    default: '',
+    defaultText: '`ClusterCIDR`',
+    unit: 'name of a mode',
+    change: 'restart',
+  },
+  clusterCIDR: {
+    doc: 'For `ClusterCIDR`: the addresses of Pods. Connections from elsewhere to a cluster IP are masqueraded; where it is empty, none is for that reason.',
+    format: 'cluster-cidr',
+    default: '',
+    unit: 'a CIDR per family, comma separated',
+    change: 'restart',
+  },
+  detectLocal: {
+    bridgeInterface: {
+      doc: 'For `BridgeInterface`, which needs it: the bridge of the Pods.',
+      format: 'interface-name',
+      default: '',
+      unit: 'name of an interface',
+      change: 'restart',
+    },
+    interfaceNamePrefix: {
+      doc: 'For `InterfaceNamePrefix`, which needs it: how the names of the interfaces of Pods begin.',
+      format: 'interface-prefix',
+      default: '',
+      unit: 'text',
+      change: 'restart',
+    },
+  },
+  iptables: {
+    masqueradeAll: {
+      doc: 'Masquerade every connection to a cluster IP.',
+      format: 'truth',
+      default: false,
+      unit: 'true or false',
+      change: 'restart',
+    },
+    masqueradeBit: {
+      doc: 'The bit of the packet mark that asks for masquerade.',
+      format: 'mark-bit',
+      default: 14,
+      unit: 'bit, 0 to 31',
+      change: 'restart',
+    },
+  },
+};
+
+/** Fields that kube-proxy does not have, in a section of their own. */
+export const ownSchema: SchemaOf<OwnValues> = {
+  kubeIpvs: {
+    iptablesVariant: {
+      doc: 'Which iptables to use. `auto`: the one that the kubelet uses, else one that holds rules or works.',
+      format: 'iptables-variant',
+      default: 'auto',
+      unit: '`auto`, `legacy` or `nft`',
+      change: 'restart',
+      env: 'KUBE_IPVS_IPTABLES_VARIANT',
+    },
+    drainTimeout: {
+      doc: 'How long a real server that is no longer wanted may keep its connections, where the Service does not say it.',
+      format: 'optional-go-duration',
+      default: '',
+      defaultText: '`""`, as long as they last',
+      unit: 'duration',
+      change: 'live',
+      env: 'KUBE_IPVS_DRAIN_TIMEOUT',
+    },
+    externalIPCIDRs: {
+      doc: 'Where external IPs of Services may come from; an empty list for nowhere.',
+      format: 'cidrs',
+      default: ['0.0.0.0/0', '::/0'],
+      unit: 'CIDRs; in the environment comma separated',
+      change: 'live',
+      env: 'KUBE_IPVS_EXTERNAL_IP_CIDRS',
+    },
+  },
+};
