@@ -73,7 +73,18 @@ is started again by the DaemonSet; the rules stay in the kernel meanwhile, so tr
 notice. A new file that is wrong changes nothing: the log says why, and the old settings stay. A
 value that now says to leave something as it is (\`0s\`) does not bring the earlier one back.
 
-## Flags of kube-proxy
+${flagSection()}
+## Fields without effect
+
+${table(
+  ['field or section', 'why'],
+  Array.from(fieldsWithoutEffect, ([path, why]) => [code(path), why]),
+)}
+`;
+}
+
+function flagSection(): string {
+  return `## Flags of kube-proxy
 
 Both \`--flag value\` and \`--flag=value\` are understood. \`--kubeconfig\` sets
 \`clientConnection.kubeconfig\`; \`--master\` is the URL of the API server and goes before the one of
@@ -95,12 +106,6 @@ Accepted without effect, and named once in the log: ${[
     ...flagsWithoutEffect.map(({ name }) => code(`--${name}`)),
   ].join(', ')}.
 
-## Fields without effect
-
-${table(
-  ['field or section', 'why'],
-  Array.from(fieldsWithoutEffect, ([path, why]) => [code(path), why]),
-)}
 `;
 }
 

@@ -82,9 +82,9 @@ export const ownSchema: SchemaOf<OwnValues> = {
     },
     externalIPCIDRs: {
       doc: 'Where external IPs of Services may come from; an empty list for nowhere.',
-      format: 'cidrs',
+      format: 'cidrs-or-text',
       default: ['0.0.0.0/0', '::/0'],
-      unit: 'CIDRs; in the environment comma separated',
+      unit: 'CIDRs, or text with commas between them',
       change: 'live',
       env: 'KUBE_IPVS_EXTERNAL_IP_CIDRS',
     },
