@@ -3,24 +3,30 @@ import { join } from 'node:path';
 import type { Foundation } from '../reconcile/foundation.ts';
 import type { Sysctl } from './settings.ts';
 
-const folder = '/proc/sys';
+const kernelFolder = '/proc/sys';
 
 /** Kernel settings: set where they differ, each change told. */
 export class SysctlFoundation implements Foundation {
   readonly name = 'sysctls';
   readonly #sysctls: readonly Sysctl[];
   readonly #changed: (sysctl: Sysctl, before: string) => void;
+  readonly #folder: string;
 
-  constructor(sysctls: readonly Sysctl[], changed: (sysctl: Sysctl, before: string) => void) {
+  constructor(
+    sysctls: readonly Sysctl[],
+    changed: (sysctl: Sysctl, before: string) => void,
+    folder = kernelFolder,
+  ) {
     this.#sysctls = sysctls;
     this.#changed = changed;
+    this.#folder = folder;
   }
 
   /** Rejects with all that could not be set; the others are. */
   async ensure(): Promise<void> {
     const problems: string[] = [];
     for (const sysctl of this.#sysctls) {
-      const file = join(folder, sysctl.path);
+      const file = join(this.#folder, sysctl.path);
       try {
         const before = (await readFile(file, 'latin1')).trim();
         if (before !== sysctl.value) {
