@@ -79,10 +79,35 @@ export interface DeployedConfigMap extends ManifestObject {
   readonly data: Readonly<Record<string, string>>;
 }
 
-/** The one object of a file below config/. */
-export function readManifest<T extends { readonly kind: string }>(file: string): T {
+export interface DeployedClusterRole extends ManifestObject {
+  readonly rules: readonly {
+    readonly apiGroups: readonly string[];
+    readonly resources: readonly string[];
+    readonly verbs: readonly string[];
+  }[];
+}
+
+export interface DeployedClusterRoleBinding extends ManifestObject {
+  readonly roleRef: unknown;
+  readonly subjects: readonly unknown[];
+}
+
+interface Kinds {
+  readonly DaemonSet: DeployedDaemonSet;
+  readonly ConfigMap: DeployedConfigMap;
+  readonly ClusterRole: DeployedClusterRole;
+  readonly ClusterRoleBinding: DeployedClusterRoleBinding;
+  readonly ServiceAccount: ManifestObject;
+}
+
+/** The one object of a file below config/, which is of the kind given. */
+export function readManifest<Kind extends keyof Kinds>(kind: Kind, file: string): Kinds[Kind] {
   // The tests of the schema check every manifest against the API's own types.
-  return parse(readFileSync(join(configFolder, file), 'utf8')) as T;
+  const object = parse(readFileSync(join(configFolder, file), 'utf8')) as Kinds[Kind];
+  if (object.kind !== kind) {
+    throw new Error(`${file} is a ${object.kind}, not a ${kind}`);
+  }
+  return object;
 }
 
 /** The objects of a text with several documents. */
@@ -91,7 +116,7 @@ export function readObjects(text: string): readonly ManifestObject[] {
   return parseAllDocuments(text).map((document) => document.toJS() as ManifestObject);
 }
 
-export const baseDaemonSet = readManifest<DeployedDaemonSet>('base/daemon-set.yaml');
+export const baseDaemonSet = readManifest('DaemonSet', 'base/daemon-set.yaml');
 
 /** The only container of a Pod. */
 export function programOf({ containers }: DeployedPod): DeployedContainer {
