@@ -15,6 +15,7 @@ import { KindTable } from './reconcile/kind-table.ts';
 import { Reconciler, type RoundReport } from './reconcile/reconciler.ts';
 import { VirtualServerKind } from './reconcile/virtual-server-kind.ts';
 import { SysctlFoundation } from './sysctl/foundation.ts';
+import { procSysFolder } from './sysctl/proc-sys.ts';
 import { requiredSysctls } from './sysctl/settings.ts';
 
 /** What of the configuration concerns the kernel. */
@@ -103,5 +104,6 @@ function sysctls({ strictArp }: KernelSettings, listener: KernelListener): Sysct
     ({ path, value, why }, before) => {
       listener.note(`set ${path} from ${before} to ${value}: ${why}`);
     },
+    procSysFolder(process.env),
   );
 }

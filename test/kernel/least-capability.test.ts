@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { stringify } from 'yaml';
+import { baseDaemonSet, programOf } from '../support/deployed.ts';
+import { rawService, rawSlice } from '../support/manifests.ts';
+
+const likeAContainer = join(import.meta.dirname, '../support/like-a-container.sh');
+const program = join(import.meta.dirname, '../../src/main.ts');
+const granted = programOf(baseDaemonSet.spec.template.spec).securityContext.capabilities.add;
+const limitMs = 120_000;
+
+const cluster = [
+  rawService('web', {
+    type: 'NodePort',
+    clusterIP: '10.96.0.10',
+    clusterIPs: ['10.96.0.10'],
+    ports: [{ name: 'http', protocol: 'TCP', port: 80, nodePort: 30_080 }],
+  }),
+  rawSlice('web-1', 'web', {
+    endpoints: [{ addresses: ['10.244.1.5'], nodeName: 'node-b' }],
+    ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
+  }),
+];
+
+interface Outcome {
+  readonly status: number;
+  readonly log: string;
+  /** What the kernel held at the end. */
+  readonly state: string;
+}
+
+describe('with the rights of the DaemonSet and no others', function () {
+  this.timeout(limitMs);
+  this.slow(limitMs);
+  let work: string;
+
+  before(() => {
+    work = mkdtempSync(join(tmpdir(), 'kube-ipvs-rights-'));
+    mkdirSync(join(work, 'cluster'));
+    const documents = cluster.map((object) => stringify(object)).join('---\n');
+    writeFileSync(join(work, 'cluster/cluster.yaml'), documents);
+  });
+  after(() => {
+    rmSync(work, { recursive: true });
+  });
+
+  async function runWith(
+    capabilities: readonly string[],
+    command: readonly string[],
+  ): Promise<Outcome> {
+    const child = spawn(likeAContainer, [capabilities.join(','), work, ...command], {
+      env: { ...process.env, KUBE_IPVS_PROC_SYS: join(work, 'proc/sys') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const exited = once(child, 'exit');
+    const [log, state] = await Promise.all([text(child.stderr), text(child.stdout)]);
+    const [status] = (await exited) as [number];
+    return { status, log, state };
+  }
+
+  const runOnce = (...capabilities: string[]): Promise<Outcome> =>
+    runWith(capabilities, [
+      'node',
+      program,
+      'run',
+      '--once',
+      '--log-format=json',
+      `--manifests=${join(work, 'cluster')}`,
+    ]);
+
+  it('nothing is writable but the lock of iptables and the network settings', async () => {
+    const script = `
+      for file in /etc/x /tmp/x /run/x "$KUBE_IPVS_PROC_SYS/../../x"; do
+        touch "$file" && exit 1
+      done
+      echo 1 >/proc/sys/net/ipv4/ip_forward && exit 2
+      echo 1 >"$KUBE_IPVS_PROC_SYS/net/ipv4/ip_forward" || exit 3
+      : >>/run/xtables.lock || exit 4
+      exit 0`;
+    const { status, log } = await runWith(granted, ['bash', '-c', script]);
+    assert.equal(status, 0, log);
+  });
+
+  describe('the program', () => {
+    let outcome: Outcome;
+    before(async () => {
+      outcome = await runOnce(...granted);
+    });
+
+    it('makes the kernel equal to the cluster, without a complaint', () => {
+      assert.equal(outcome.status, 0, outcome.log);
+      assert.deepEqual(complaints(outcome.log), []);
+    });
+
+    it('has made virtual servers and bound the address', () => {
+      assert.match(outcome.state, /^-a -t 10\.96\.0\.10:80 -r 10\.244\.1\.5:8080 -m -w 1$/m);
+      assert.match(outcome.state, /inet 10\.96\.0\.10\/32/);
+    });
+
+    it('has written the chains', () => {
+      assert.match(outcome.state, /^-A KIPVS-\S+ .*-j MASQUERADE/m);
+    });
+
+    it('has set the kernel settings through the volume', () => {
+      assert.match(outcome.state, /ip_forward:1$/m);
+      assert.match(outcome.state, /vs\/conntrack:1$/m);
+    });
+  });
+
+  it('without NET_ADMIN it says that the right to use IPVS is missing', async () => {
+    const { status, log } = await runOnce(...granted.filter((name) => name !== 'NET_ADMIN'));
+    assert.equal(status, 3, log);
+    assert.match(log, /the right to use IPVS is missing/);
+  });
+
+  it('without NET_RAW iptables does not work', async () => {
+    const { log, state } = await runOnce(...granted.filter((name) => name !== 'NET_RAW'));
+    assert.notDeepEqual(complaints(log), []);
+    assert.doesNotMatch(state, /-j MASQUERADE/);
+  });
+
+  it('it runs until SIGTERM and is then gone in less than 2 s, without a complaint', async () => {
+    const script = `
+      node "$1" run --log-format=json --manifests="$2" &
+      for try in $(seq 300); do
+        ip -o address show dev kube-ipvs0 2>/dev/null | grep -q 10.96.0.10/32 && break
+        sleep 0.1
+      done
+      sleep 1
+      before=$(date +%s%N)
+      kill -TERM $!
+      wait $! || exit 1
+      [ $(($(date +%s%N) - before)) -lt 2000000000 ] || exit 2`;
+    const command = ['bash', '-c', script, 'bash', program, join(work, 'cluster')];
+    const { status, log, state } = await runWith(granted, command);
+    assert.equal(status, 0, log);
+    assert.deepEqual(complaints(log), []);
+    assert.match(state, /^-a -t 10\.96\.0\.10:80 -r 10\.244\.1\.5:8080 -m -w 1$/m);
+  });
+});
+
+/** The lines of the log that are warnings or worse, and what is no line of the log. */
+function complaints(log: string): readonly string[] {
+  return log.split('\n').filter((line) => line !== '' && !/^\{"level":"(debug|info)"/.test(line));
+}
