@@ -10,7 +10,8 @@ import {
   type TranslatorListener,
   type TranslatorOptions,
 } from './service-translator.ts';
-import { fallbackScheduler } from './translate/scheduler.ts';
+import { fallbackScheduler, type Scheduler } from './translate/scheduler.ts';
+import type { TranslationSettings } from './translate/translate-service.ts';
 
 /** What a round went over: what changed, or everything. */
 export type RoundScope = 'changes' | 'audit';
@@ -55,6 +56,7 @@ export class Controller {
   readonly #reconciler: Reconciler;
   readonly #options: ControllerOptions;
   readonly #listener: ControllerListener;
+  #configuredScheduler: Scheduler;
   #auditDue = true;
   /** Before that a round would add what is there already. */
   #kernelWasRead = false;
@@ -79,6 +81,7 @@ export class Controller {
     this.#translator = new ServiceTranslator(store, desired, options, listener);
     this.#reconciler = reconciler;
     this.#options = options;
+    this.#configuredScheduler = options.translation.scheduler;
     this.#listener = listener;
   }
 
@@ -116,6 +119,13 @@ export class Controller {
   /** The node has these addresses now, besides those of the VIP link. */
   nodeAddressesChanged(addresses: readonly IpAddress[]): void {
     this.#translator.nodeAddressesChanged(addresses);
+    this.#schedule();
+  }
+
+  /** Services are translated by these settings from now on. */
+  setTranslation(translation: TranslationSettings): void {
+    this.#configuredScheduler = translation.scheduler;
+    this.#translator.setTranslation(translation);
     this.#schedule();
   }
 
@@ -225,7 +235,7 @@ export class Controller {
     }
     const isNews = this.#translator.schedulerIsMissing(scheduler);
     // One that a Service chose is told as its problem; the configured one would be told by nobody.
-    return scheduler !== this.#options.translation.scheduler || !isNews;
+    return scheduler !== this.#configuredScheduler || !isNews;
   }
 
   #tellFailures(failures: readonly Failure[]): void {

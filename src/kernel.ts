@@ -1,14 +1,18 @@
 import { existsSync } from 'node:fs';
-import { release } from 'node:os';
+import { cpus, release } from 'node:os';
 import { AddressClient } from './addresses/client.ts';
 import { ConntrackClient } from './conntrack/client.ts';
 import { StaleFlowCleaner } from './conntrack/stale-flow-cleaner.ts';
 import { SetClient } from './ipset/client.ts';
 import { IpvsClient } from './ipvs/client.ts';
+import type { Timeouts } from './ipvs/model.ts';
+import { TimeoutFoundation } from './ipvs/timeout-foundation.ts';
 import type { ChainSettings } from './masquerade/chains.ts';
 import type { IptablesVariant } from './masquerade/iptables.ts';
+import type { LocalDetector } from './masquerade/local-detector.ts';
 import { openMasquerade, type Masquerade } from './masquerade/masquerade.ts';
-import type { IpFamily } from './net/ip-address.ts';
+import type { Cidr } from './net/cidr.ts';
+import type { IpAddress, IpFamily } from './net/ip-address.ts';
 import { BoundAddressKind } from './reconcile/bound-address-kind.ts';
 import { DesiredState } from './reconcile/desired-state.ts';
 import { KindTable } from './reconcile/kind-table.ts';
@@ -16,13 +20,23 @@ import { Reconciler, type RoundReport } from './reconcile/reconciler.ts';
 import { VirtualServerKind } from './reconcile/virtual-server-kind.ts';
 import { SysctlFoundation } from './sysctl/foundation.ts';
 import { procSysFolder } from './sysctl/proc-sys.ts';
-import { requiredSysctls } from './sysctl/settings.ts';
+import { conntrackSysctls, type ConntrackSettings } from './sysctl/conntrack.ts';
+import { requiredSysctls, type Sysctl } from './sysctl/settings.ts';
 
 /** What of the configuration concerns the kernel. */
 export interface KernelSettings {
   readonly chains: ChainSettings;
   readonly iptables: IptablesVariant | 'auto';
   readonly strictArp: boolean;
+}
+
+/** Everything of the configuration that the kernel's parts need. */
+export interface KernelConfiguration {
+  readonly kernel: KernelSettings;
+  readonly conntrack: ConntrackSettings;
+  readonly ipvsTimeouts: Timeouts;
+  /** What is there is never touched. */
+  readonly excludeCIDRs: readonly Cidr[];
 }
 
 /** What the kernel's parts tell the log. */
@@ -40,6 +54,10 @@ export interface Kernel {
   readonly masquerade: Masquerade;
   readonly desired: DesiredState;
   readonly reconciler: Reconciler;
+  /** Takes over settings that can change in the running process; the next audit acts upon them. */
+  apply(configuration: KernelConfiguration): void;
+  /** How packets of Pods are known from now on; answers whether that is news for the chains. */
+  setLocalDetector(local: LocalDetector): boolean;
   /** Takes everything of ours out of the kernel. Rejects where the kernel cannot be read. */
   removeAll(): Promise<RoundReport>;
   close(): void;
@@ -47,9 +65,12 @@ export interface Kernel {
 
 /** Opens the kernel; nothing is changed by that. Raises IpvsUnavailableError. */
 export async function openKernel(
-  settings: KernelSettings,
+  configuration: KernelConfiguration,
   listener: KernelListener,
 ): Promise<Kernel> {
+  const settings = configuration.kernel;
+  const isExcluded = (address: IpAddress): boolean =>
+    configuration.excludeCIDRs.some((range) => range.contains(address));
   const ipvs = await IpvsClient.connect();
   const addresses = new AddressClient();
   const sets = new SetClient();
@@ -59,11 +80,25 @@ export async function openKernel(
     listener.warn(`stale UDP flows could not be deleted: ${error.message}`);
   });
   const virtualServers = new KindTable(
-    new VirtualServerKind(ipvs, undefined, undefined, (operation) => {
-      flows.note(operation);
-    }),
+    new VirtualServerKind(
+      ipvs,
+      undefined,
+      undefined,
+      (operation) => {
+        flows.note(operation);
+      },
+      isExcluded,
+    ),
   );
-  const boundAddresses = new KindTable(new BoundAddressKind(addresses));
+  const boundAddresses = new KindTable(new BoundAddressKind(addresses, isExcluded));
+  const sysctls = new SysctlFoundation(
+    sysctlsOf(configuration),
+    ({ path, value, why }, before) => {
+      listener.note(`set ${path} from ${before} to ${value}: ${why}`);
+    },
+    procSysFolder(process.env),
+  );
+  const timeouts = new TimeoutFoundation(ipvs, configuration.ipvsTimeouts);
   const { entries } = masquerade;
   return {
     ipvs,
@@ -74,8 +109,13 @@ export async function openKernel(
     reconciler: new Reconciler(
       [...(entries === undefined ? [] : [entries]), virtualServers, boundAddresses],
       undefined,
-      [sysctls(settings, listener), ...masquerade.foundations],
+      [sysctls, timeouts, ...masquerade.foundations],
     ),
+    apply(changed) {
+      sysctls.set(sysctlsOf(changed));
+      timeouts.set(changed.ipvsTimeouts);
+    },
+    setLocalDetector: (local) => masquerade.setLocalDetector(local),
     async removeAll() {
       // No foundations here: what is to go need not be put in place before.
       const remover = new Reconciler([virtualServers, boundAddresses]);
@@ -98,12 +138,9 @@ export function ipFamilies(): readonly IpFamily[] {
   return existsSync('/proc/net/if_inet6') ? ['IPv4', 'IPv6'] : ['IPv4'];
 }
 
-function sysctls({ strictArp }: KernelSettings, listener: KernelListener): SysctlFoundation {
-  return new SysctlFoundation(
-    requiredSysctls({ strictArp, kernelRelease: release() }),
-    ({ path, value, why }, before) => {
-      listener.note(`set ${path} from ${before} to ${value}: ${why}`);
-    },
-    procSysFolder(process.env),
-  );
+function sysctlsOf({ kernel, conntrack }: KernelConfiguration): readonly Sysctl[] {
+  return [
+    ...requiredSysctls({ strictArp: kernel.strictArp, kernelRelease: release() }),
+    ...conntrackSysctls(conntrack, cpus().length),
+  ];
 }

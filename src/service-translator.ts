@@ -32,7 +32,7 @@ export interface TranslatorListener {
 export class ServiceTranslator {
   readonly #store: ClusterStore;
   readonly #desired: DesiredState;
-  readonly #options: TranslatorOptions;
+  #translation: TranslationSettings;
   readonly #listener: TranslatorListener;
   readonly #place: NodePlace;
   readonly #problems: ToldProblems;
@@ -49,7 +49,7 @@ export class ServiceTranslator {
   ) {
     this.#store = store;
     this.#desired = desired;
-    this.#options = options;
+    this.#translation = options.translation;
     this.#listener = listener;
     this.#place = new NodePlace(options.nodeName, options.nodePortAddresses, (address) =>
       desired.isVip(address.text),
@@ -58,6 +58,12 @@ export class ServiceTranslator {
     this.#problems = new ToldProblems((problem) => {
       listener.problem(problem);
     });
+  }
+
+  /** Services are translated by these settings from now on. */
+  setTranslation(translation: TranslationSettings): void {
+    this.#translation = translation;
+    this.everythingChanged();
   }
 
   /** The Service, or one of its slices, has changed or is gone. */
@@ -134,7 +140,7 @@ export class ServiceTranslator {
     const translation =
       service === undefined
         ? undefined
-        : translateService(service, slices, this.#place.current, this.#options.translation);
+        : translateService(service, slices, this.#place.current, this.#translation);
     this.#endpoints.replace(key, addressesOf(slices));
     if (service !== undefined && isExternal(service)) {
       this.#external.add(key);

@@ -29,7 +29,7 @@ export async function cleanup(options: CleanupOptions, log: Logger): Promise<Exi
   if (options.dryRun) {
     return exitCode.success;
   }
-  const kernel = await openKernel(settings.kernel, kernelListener(log));
+  const kernel = await openKernel(settings, kernelListener(log));
   try {
     const { applied, failures } = await kernel.removeAll();
     failures.forEach(({ error }) => {

@@ -7,9 +7,11 @@ import {
 } from '../config/load-settings.ts';
 import type { KernelListener } from '../kernel.ts';
 import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { formatProblem, type Problem } from '../problem.ts';
 import type { Failure } from '../reconcile/kind-table.ts';
 import { ApiServerSource } from '../source/api-server/api-server-source.ts';
+import { noObserver, type ReflectorObserver } from '../source/api-server/reflector-observer.ts';
 import { ManifestSource } from '../source/manifests/manifest-source.ts';
 import type { Source } from '../source/source.ts';
 import type { ClusterOptions, CommonOptions } from './options.ts';
@@ -46,11 +48,34 @@ export function openSource(
   options: ClusterOptions,
   settings: Settings,
   onProblem: (problem: Problem) => void,
+  metrics?: Metrics,
 ): Source {
-  const { nodeName, kubeconfig } = settings;
+  const { nodeName, kubeconfig, apiServer } = settings;
+  const observer = metrics === undefined ? noObserver : apiObserver(metrics);
   return options.manifests === undefined
-    ? new ApiServerSource({ kubeconfig, nodeName, onProblem })
+    ? new ApiServerSource({ kubeconfig, server: apiServer, nodeName, onProblem, observer })
     : new ManifestSource({ folder: options.manifests, nodeName, onProblem });
+}
+
+/** What the reflectors do, as metrics. */
+function apiObserver(metrics: Metrics): ReflectorObserver {
+  return {
+    requested: ({ name }, request) => {
+      metrics.apiEvent(name, request);
+    },
+    listed: ({ name }) => {
+      metrics.apiEvent(name, 'listed');
+    },
+    watchEnded: ({ name }) => {
+      metrics.apiEvent(name, 'watch restart');
+    },
+    failed: ({ name }, _request, reason) => {
+      metrics.apiEvent(name, `failed: ${reason}`);
+    },
+    passedOver: ({ name }) => {
+      metrics.apiEvent(name, 'passed over');
+    },
+  };
 }
 
 /** A problem as a log line: one sentence, and its parts as fields. */

@@ -1,22 +1,19 @@
-import { AddressClient } from '../addresses/client.ts';
-import { NodeAddressWatch } from '../addresses/node-address-watch.ts';
-import { ClusterStore } from '../cluster/store.ts';
+import { writeFile } from 'node:fs/promises';
+import { ConfigWatch } from '../config/watch-config.ts';
 import type { Settings } from '../config/load-settings.ts';
-import { Controller, type ControllerListener } from '../controller.ts';
+import { Daemon, type DaemonListener } from '../daemon.ts';
 import {
   apiServerWriter,
   QueuedEventRecorder,
   type EventRecorder,
 } from '../events/event-recorder.ts';
-import { HealthCheckServers } from '../health/health-check-servers.ts';
-import { ProxyHealth } from '../health/proxy-health.ts';
 import { openKernel, type Kernel } from '../kernel.ts';
 import type { Logger } from '../log.ts';
-import type { IpAddress } from '../net/ip-address.ts';
+import { Metrics } from '../metrics/metrics.ts';
 import { loadKubeConfig } from '../source/api-server/kube-config.ts';
-import { nodePortAddressesOf } from '../translate/node-addresses.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import {
+  configurationListener,
   kernelListener,
   logFailure,
   logMistake,
@@ -30,144 +27,141 @@ import { runOnce } from './run-once.ts';
 /** Keeps the kernel equal to the cluster until a signal comes, or once. */
 export async function run(options: RunOptions, log: Logger): Promise<ExitCode> {
   const settings = await settingsOf(options, log);
-  const kernel = await openKernel(settings.kernel, kernelListener(log));
+  const kernel = await openKernel(settings, kernelListener(log));
   try {
     return await (options.once
       ? runOnce(options, settings, kernel, log)
-      : runUntilSignal(options, settings, kernel, log));
+      : runUntilEnd(options, settings, kernel, log));
   } finally {
     kernel.close();
   }
 }
 
-async function runUntilSignal(
+/** Why a run ends: a signal, or something that only a new process mends. */
+type End = { readonly reason: string; readonly code: ExitCode };
+
+async function runUntilEnd(
   options: RunOptions,
   settings: Settings,
   kernel: Kernel,
   log: Logger,
 ): Promise<ExitCode> {
-  const stopped = nextSignal();
-  const store = new ClusterStore();
-  const source = openSource(options, settings, (problem) => {
-    logProblem(log, problem);
-  });
-  const health = new ProxyHealth(settings.auditEveryMs);
-  const healthChecks = openHealthChecks(health, log);
-  const events = options.manifests === undefined ? await openEvents(settings, log) : noEvents;
-  const controller = new Controller(store, kernel.desired, kernel.reconciler, settings, {
-    ...logListener(log, events),
-    synced: () => {
-      health.synced();
+  const end = Promise.withResolvers<End>();
+  endOnSignals(end.resolve);
+  await setOomScore(settings.oomScoreAdj, log);
+  const metrics = new Metrics();
+  const source = openSource(
+    options,
+    settings,
+    (problem) => {
+      logProblem(log, problem);
+      metrics.refused('InvalidObject');
     },
-    healthCheck: (service, healthCheck) => {
-      healthChecks.set(service, healthCheck);
-    },
-  });
-  const addresses = new AddressClient();
-  const watch = watchNodeAddresses(addresses, controller, healthChecks, settings, store, log);
-
-  log.info({ node: settings.nodeName }, 'reading the cluster');
-  await Promise.race([source.start(store), stopped]);
-  if (store.synced) {
-    await watch.start();
-    controller.start();
-  }
-  const signal = await stopped;
-  log.info({ signal }, 'stopping; what the kernel holds stays');
-  watch.stop();
-  addresses.close();
-  healthChecks.close();
-  await source.stop();
-  await controller.stop();
-  return exitCode.success;
-}
-
-function watchNodeAddresses(
-  client: AddressClient,
-  controller: Controller,
-  healthChecks: HealthCheckServers,
-  { nodePortAddresses, auditEveryMs }: Settings,
-  store: ClusterStore,
-  log: Logger,
-): NodeAddressWatch {
-  let known: readonly IpAddress[] = [];
-  const setHealthCheckAddresses = (): void => {
-    if (nodePortAddresses.kind !== 'all') {
-      const primary = store.node?.primaryAddresses ?? [];
-      const answering = nodePortAddressesOf(known, primary, nodePortAddresses);
-      healthChecks.setAddresses(answering.map(String));
-    }
-  };
-  // The Node may come later than Services, and its primary addresses with it.
-  store.onChange(({ kind }) => {
-    if (kind === 'node') {
-      setHealthCheckAddresses();
-    }
-  });
-  return new NodeAddressWatch(
-    client,
-    {
-      nodeAddresses: (addresses) => {
-        log.info({ addresses: addresses.map(String) }, 'addresses of the node');
-        controller.nodeAddressesChanged(addresses);
-        known = addresses;
-        setHealthCheckAddresses();
-      },
-      vipLost: () => {
-        controller.requestAudit();
-      },
-      failed: (error) => {
-        log.error(`the addresses of the node: ${error.message}`);
-      },
-    },
-    { rereadEveryMs: auditEveryMs },
+    metrics,
   );
-}
-
-function openHealthChecks(health: ProxyHealth, log: Logger): HealthCheckServers {
-  return new HealthCheckServers({
-    isHealthy: () => health.healthy,
-    failed: (service, port, error) => {
-      log.error({ service, port }, `the health-check node port cannot be served: ${error.message}`);
+  const events = options.manifests === undefined ? await openEvents(settings, log) : noEvents;
+  const daemon = new Daemon({
+    settings,
+    kernel,
+    source,
+    events,
+    metrics,
+    listener: daemonListener(log),
+    fatal: (error) => {
+      end.resolve({ reason: error.message, code: exitCode.failure });
     },
   });
+  const configWatch = watchConfiguration(options, settings, daemon, end.resolve, log);
+  log.info({ node: settings.nodeName }, 'reading the cluster');
+  const failed = daemon.start().then(() => new Promise<never>(() => undefined));
+  try {
+    const { reason, code } = await Promise.race([failed, end.promise]);
+    log.info({ reason }, 'stopping; what the kernel holds stays');
+    return code;
+  } finally {
+    configWatch?.close();
+    await daemon.stop();
+  }
+}
+
+function endOnSignals(end: (end: End) => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      end({ reason: signal, code: exitCode.success });
+    });
+  }
+}
+
+/** A file that is wrong changes nothing; one that needs a new process ends this one in peace. */
+function watchConfiguration(
+  options: RunOptions,
+  settings: Settings,
+  daemon: Daemon,
+  end: (end: End) => void,
+  log: Logger,
+): ConfigWatch | undefined {
+  if (options.config === undefined) {
+    return undefined;
+  }
+  return new ConfigWatch(options.config, options, settings, {
+    ...configurationListener(log),
+    changed: ({ kind, fields }, changed) => {
+      if (kind === 'live') {
+        log.info({ fields }, 'the configuration has changed, and is applied');
+        if (!options.logLevelGiven) {
+          log.level = changed.logLevel;
+        }
+        void setOomScore(changed.oomScoreAdj, log);
+        daemon.apply(changed);
+      } else {
+        log.info({ fields }, 'the configuration has changed in a way that needs a new process');
+        end({ reason: 'configuration changed', code: exitCode.success });
+      }
+    },
+    broken: (error) => {
+      log.error(`the configuration stays as it was: ${error.message}`);
+    },
+  });
+}
+
+/** How the kernel's out-of-memory killer takes this process; a courtesy, not a condition. */
+async function setOomScore(score: number, log: Logger): Promise<void> {
+  try {
+    await writeFile('/proc/self/oom_score_adj', String(score));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log.warn(
+      `oomScoreAdj ${score} cannot be set (it takes the capability SYS_RESOURCE): ${reason}`,
+    );
+  }
 }
 
 const noEvents: EventRecorder = { record: () => undefined };
 
-async function openEvents({ kubeconfig, nodeName }: Settings, log: Logger): Promise<EventRecorder> {
-  const config = await loadKubeConfig({ file: kubeconfig });
+async function openEvents(settings: Settings, log: Logger): Promise<EventRecorder> {
+  const { kubeconfig, apiServer, nodeName } = settings;
+  const config = await loadKubeConfig({ file: kubeconfig, server: apiServer });
   return new QueuedEventRecorder(apiServerWriter(config, nodeName), (error) => {
     log.warn(`an Event could not be written: ${error.message}`);
   });
 }
 
-function nextSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, resolve);
-    }
-  });
-}
-
-function logListener(
-  log: Logger,
-  events: EventRecorder,
-): Omit<ControllerListener, 'synced' | 'healthCheck'> {
+function daemonListener(log: Logger): DaemonListener {
   return {
+    info: (message, details) => {
+      log.info(details ?? {}, message);
+    },
+    error: (message, details) => {
+      log.error(details ?? {}, message);
+    },
     problem: (problem) => {
       logProblem(log, problem);
-      events.record(problem);
     },
-    mistake: logMistake.bind(undefined, log),
     failure: (failure) => {
       logFailure(log, failure);
     },
-    round: ({ applied }, durationMs) => {
-      log.info({ applied, ms: Math.round(durationMs * 10) / 10 }, 'kernel synced');
-    },
-    auditFailed: (error) => {
-      log.error(`the kernel could not be read: ${error.message}`);
+    mistake: (service, error) => {
+      logMistake(log, service, error);
     },
   };
 }

@@ -93,6 +93,8 @@ export interface Node {
   readonly name: string;
   /** The label `topology.kubernetes.io/zone`. */
   readonly zone: string | undefined;
+  /** `spec.podCIDRs`: the ranges of this node's Pods. */
+  readonly podRanges: readonly Cidr[];
   /** It is being deleted, or the cluster autoscaler is about to delete it (KEP-3836). */
   readonly isLeaving: boolean;
   /** The primary address of each family: the first InternalIP, else the first ExternalIP. */

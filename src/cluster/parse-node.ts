@@ -1,3 +1,4 @@
+import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 import { FieldReader, ProblemLog, type Parsed } from './fields.ts';
 import { describeObject, readName } from './metadata.ts';
@@ -27,9 +28,20 @@ function readNode(root: FieldReader): Node | undefined {
   return {
     name,
     zone: zone === '' ? undefined : zone,
+    podRanges: readPodRanges(root.object('spec')),
     isLeaving: readIsLeaving(root),
     primaryAddresses: readPrimaryAddresses(root.object('status')),
   };
+}
+
+function readPodRanges(spec: FieldReader): readonly Cidr[] {
+  return spec.strings('podCIDRs', (text, reject) => {
+    const range = Cidr.parse(text);
+    if (range === undefined) {
+      reject('must be a CIDR such as 10.244.1.0/24');
+    }
+    return range;
+  });
 }
 
 function readIsLeaving(root: FieldReader): boolean {

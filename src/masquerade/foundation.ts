@@ -9,6 +9,7 @@ import {
   type Table,
 } from './chains.ts';
 import { Iptables, IptablesError, type IptablesVariant } from './iptables.ts';
+import type { LocalDetector } from './local-detector.ts';
 import { missingFeatures, moduleOf } from './missing-feature.ts';
 import { removalText, restoreText } from './restore-text.ts';
 import { allSets } from './sets.ts';
@@ -25,7 +26,7 @@ export class MasqueradeFoundation implements Foundation {
   readonly #family: IpFamily;
   readonly #sets: SetClient;
   readonly #iptables: Iptables;
-  readonly #settings: ChainSettings;
+  #settings: ChainSettings;
   /** The tables as they could be written; undefined before the first time. */
   #written: readonly Table[] | undefined;
 
@@ -41,6 +42,12 @@ export class MasqueradeFoundation implements Foundation {
     this.#sets = sets;
     this.#iptables = iptables;
     this.#settings = settings;
+  }
+
+  /** How packets of Pods are known from now on: the chains are written anew. */
+  setLocalDetector(local: LocalDetector): void {
+    this.#settings = { ...this.#settings, local };
+    this.#written = undefined;
   }
 
   async ensure(): Promise<void> {

@@ -8,6 +8,7 @@ import type { ChainSettings } from './chains.ts';
 import { chooseVariant, type VariantFinding } from './choose-variant.ts';
 import { MasqueradeFoundation } from './foundation.ts';
 import { Iptables, type IptablesVariant, type RunProgram } from './iptables.ts';
+import type { LocalDetector } from './local-detector.ts';
 import { SetEntryKind, type ObservedEntry } from './set-kind.ts';
 import { allSets } from './sets.ts';
 
@@ -18,6 +19,8 @@ export interface Masquerade {
   readonly foundations: readonly Foundation[];
   /** What the sets hold; undefined where the kernel has no sets. */
   readonly entries: SetEntryTable | undefined;
+  /** How packets of Pods are known from now on; answers whether that is news for the chains. */
+  setLocalDetector(local: LocalDetector): boolean;
   /** Takes everything out of the kernel again. Rejects with the first error, after trying all. */
   remove(): Promise<void>;
 }
@@ -54,9 +57,20 @@ export async function openMasquerade(
           (family) =>
             new MasqueradeFoundation(family, variant, sets, settings.chains, open(family, variant)),
         );
+  let present = settings.chains.local;
   return {
     foundations,
     entries,
+    setLocalDetector(local) {
+      const isNews = JSON.stringify(local) !== JSON.stringify(present);
+      present = local;
+      if (isNews) {
+        foundations.forEach((foundation) => {
+          foundation.setLocalDetector(local);
+        });
+      }
+      return isNews;
+    },
     async remove() {
       for (const foundation of foundations) {
         await foundation.remove();

@@ -8,7 +8,7 @@ import {
   boundAddressDifference,
   type ObservedAddress,
 } from './bound-address-difference.ts';
-import type { Kind } from './kind.ts';
+import { noDifference, type Kind } from './kind.ts';
 
 /** What is needed of the client. */
 export type VipLinkClient = Pick<
@@ -19,13 +19,20 @@ export type VipLinkClient = Pick<
 /** The VIPs on `kube-ipvs0`, as a kind of the loop. The link is made when it is first needed. */
 export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, AddressOperation> {
   readonly name = 'bound address';
-  readonly difference = boundAddressDifference;
+  readonly difference: typeof boundAddressDifference;
   readonly after = afterAddressOperation;
   readonly #client: VipLinkClient;
   #linkIndex: number | undefined;
 
-  constructor(client: VipLinkClient) {
+  /** Addresses that are excluded are left as they are, whatever is desired. */
+  constructor(client: VipLinkClient, isExcluded: (address: IpAddress) => boolean = () => false) {
     this.#client = client;
+    this.difference = (desired, observed) => {
+      const address = desired ?? observed?.address;
+      return address !== undefined && isExcluded(address)
+        ? noDifference
+        : boundAddressDifference(desired, observed);
+    };
   }
 
   async list(): Promise<Map<string, ObservedAddress>> {

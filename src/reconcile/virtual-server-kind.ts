@@ -8,10 +8,11 @@ import {
   type ListedVirtualServer,
   type TableReader,
 } from '../ipvs/read-table.ts';
+import type { IpAddress } from '../net/ip-address.ts';
 import type { VirtualServer } from '../translate/desired.ts';
 import { executeWithTrials } from './scheduler-trial.ts';
 import { DrainTimes } from './drain-times.ts';
-import type { Kind } from './kind.ts';
+import { noDifference, type Kind } from './kind.ts';
 import {
   afterOperation,
   idOf,
@@ -25,7 +26,7 @@ export type VirtualServerClient = TableReader & Pick<IpvsClient, 'execute'>;
 /** Virtual servers with their real servers, as a kind of the loop. */
 export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualServer, Operation> {
   readonly name = 'virtual server';
-  readonly difference = virtualServerDifference;
+  readonly difference: typeof virtualServerDifference;
   readonly after = afterOperation;
   readonly #client: VirtualServerClient;
   readonly #now: () => number;
@@ -34,13 +35,21 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   readonly #knownSchedulers = new Set<string>();
   readonly #onApplied: (operation: Operation) => void;
 
-  /** `now` in milliseconds; `onApplied` hears of each operation that succeeded. */
+  /** `now` in milliseconds; `onApplied` hears of each operation that succeeded.
+   * Virtual servers with an excluded address are left as they are, whatever is desired. */
   constructor(
     client: VirtualServerClient,
     now: () => number = Date.now,
     read = readTable,
     onApplied: (operation: Operation) => void = () => undefined,
+    isExcluded: (address: IpAddress) => boolean = () => false,
   ) {
+    this.difference = (desired, observed) => {
+      const address = desired?.address ?? addressOf(observed);
+      return address !== undefined && isExcluded(address)
+        ? noDifference
+        : virtualServerDifference(desired, observed);
+    };
     this.#client = client;
     this.#onApplied = onApplied;
     this.#now = now;
@@ -128,6 +137,10 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
         break;
     }
   }
+}
+
+function addressOf(observed: ObservedVirtualServer | undefined): IpAddress | undefined {
+  return observed?.id.kind === 'address' ? observed.id.address : undefined;
 }
 
 /** The row of the loop for what the kernel lists; `isTimeUp` limits the draining. */

@@ -8,7 +8,7 @@ const kernelFolder = '/proc/sys';
 /** Kernel settings: set where they differ, each change told. */
 export class SysctlFoundation implements Foundation {
   readonly name = 'sysctls';
-  readonly #sysctls: readonly Sysctl[];
+  #sysctls: readonly Sysctl[];
   readonly #changed: (sysctl: Sysctl, before: string) => void;
   readonly #folder: string;
 
@@ -20,6 +20,10 @@ export class SysctlFoundation implements Foundation {
     this.#sysctls = sysctls;
     this.#changed = changed;
     this.#folder = folder;
+  }
+
+  set(sysctls: readonly Sysctl[]): void {
+    this.#sysctls = sysctls;
   }
 
   /** Rejects with all that could not be set; the others are. */

@@ -29,7 +29,14 @@ export function cidr(text: string): Cidr {
 
 /** The Node `node-a` in zone z1, without addresses. */
 export function node(fields: Partial<Node> = {}): Node {
-  return { name: 'node-a', zone: 'z1', isLeaving: false, primaryAddresses: [], ...fields };
+  return {
+    name: 'node-a',
+    zone: 'z1',
+    isLeaving: false,
+    podRanges: [],
+    primaryAddresses: [],
+    ...fields,
+  };
 }
 
 /** `default/web` with the cluster IP 10.96.0.1 and the unnamed TCP port 80. */

@@ -1,0 +1,257 @@
+import { AddressClient } from './addresses/client.ts';
+import { NodeAddressWatch } from './addresses/node-address-watch.ts';
+import type { ObjectKey } from './cluster/objects.ts';
+import { ClusterStore } from './cluster/store.ts';
+import type { Settings } from './config/settings.ts';
+import { Controller, type ControllerListener } from './controller.ts';
+import type { EventRecorder } from './events/event-recorder.ts';
+import { HealthCheckServers } from './health/health-check-servers.ts';
+import { healthAnswer } from './health/health-routes.ts';
+import { ProxyHealth } from './health/proxy-health.ts';
+import { HttpEndpoint, type Answer } from './http/http-endpoint.ts';
+import type { Kernel } from './kernel.ts';
+import { localDetectorOf } from './masquerade/local-detector.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import type { IpAddress } from './net/ip-address.ts';
+import type { Failure } from './reconcile/kind-table.ts';
+import type { Source } from './source/source.ts';
+import { nodePortAddressesOf } from './translate/node-addresses.ts';
+import type { HealthCheck } from './translate/desired.ts';
+import type { ServiceProblem } from './translate/service-problem.ts';
+
+/** What the daemon tells the log. */
+export interface DaemonListener {
+  info(message: string, details?: object): void;
+  error(message: string, details?: object): void;
+  problem(problem: ServiceProblem): void;
+  failure(failure: Failure): void;
+  mistake(service: ObjectKey, error: Error): void;
+}
+
+/** What a daemon is made of. */
+export interface DaemonParts {
+  readonly settings: Settings;
+  readonly kernel: Kernel;
+  readonly source: Source;
+  readonly events: EventRecorder;
+  readonly metrics: Metrics;
+  readonly listener: DaemonListener;
+  /** A server could not be bound, and the configuration says that this ends the process. */
+  fatal(error: Error): void;
+}
+
+/** The program that runs on a node: all parts together, from start to stop. */
+export class Daemon {
+  readonly #parts: DaemonParts;
+  readonly #store = new ClusterStore();
+  readonly #health: ProxyHealth;
+  readonly #healthChecks: HealthCheckServers;
+  readonly #controller: Controller;
+  readonly #addresses = new AddressClient();
+  readonly #watch: NodeAddressWatch;
+  readonly #endpoints: readonly HttpEndpoint[];
+  #nodeAddresses: readonly IpAddress[] = [];
+  #stopped = false;
+
+  constructor(parts: DaemonParts) {
+    this.#parts = parts;
+    const { settings, kernel } = parts;
+    this.#health = new ProxyHealth(settings.auditEveryMs);
+    this.#healthChecks = this.#openHealthChecks();
+    this.#controller = new Controller(
+      this.#store,
+      kernel.desired,
+      kernel.reconciler,
+      settings,
+      this.#controllerListener(),
+    );
+    this.#watch = this.#openWatch();
+    this.#endpoints = this.#openEndpoints();
+  }
+
+  /**
+   * Starts everything. Resolves once the cluster was listed and its first round is on the way;
+   * rejects when the source cannot be used.
+   */
+  async start(): Promise<void> {
+    const { source } = this.#parts;
+    this.#endpoints.forEach((endpoint) => {
+      endpoint.start();
+    });
+    this.#store.onChange(({ kind }) => {
+      if (kind === 'node') {
+        this.#nodeChanged();
+      }
+    });
+    await source.start(this.#store);
+    if (this.#store.synced && !this.#stopped) {
+      await this.#watch.start();
+      this.#controller.start();
+    }
+  }
+
+  /** Ends all activity; what the kernel holds stays. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#endpoints.forEach((endpoint) => {
+      endpoint.stop();
+    });
+    this.#watch.stop();
+    this.#addresses.close();
+    this.#healthChecks.close();
+    await this.#parts.source.stop();
+    await this.#controller.stop();
+  }
+
+  /** Takes over settings that can change in the running process. */
+  apply(settings: Settings): void {
+    this.#parts.kernel.apply(settings);
+    this.#controller.setTranslation(settings.translation);
+    this.#controller.requestAudit();
+  }
+
+  #controllerListener(): ControllerListener {
+    const { listener, events, metrics } = this.#parts;
+    return {
+      problem: (problem) => {
+        listener.problem(problem);
+        events.record(problem);
+        metrics.refused(problem.reason);
+      },
+      mistake: (service, error) => {
+        listener.mistake(service, error);
+      },
+      failure: (failure) => {
+        listener.failure(failure);
+        metrics.kernelError(failure.kind, codeOf(failure.error));
+      },
+      round: ({ applied }, durationMs, scope) => {
+        metrics.round(scope, applied, durationMs);
+        if (applied > 0 || !this.#health.ready) {
+          listener.info('kernel synced', { applied, ms: Math.round(durationMs * 10) / 10 });
+        }
+      },
+      synced: () => {
+        this.#health.synced();
+        metrics.synced();
+      },
+      changed: () => {
+        metrics.changed();
+      },
+      programmed: ({ sinceArrivalMs, sinceTriggerMs }) => {
+        metrics.programmed(sinceArrivalMs, sinceTriggerMs);
+      },
+      healthCheck: (service: ObjectKey, check: HealthCheck | undefined) => {
+        this.#healthChecks.set(service, check);
+      },
+      auditFailed: (error) => {
+        listener.error(`the kernel could not be read: ${error.message}`);
+        metrics.kernelError('audit', codeOf(error));
+      },
+    };
+  }
+
+  #openHealthChecks(): HealthCheckServers {
+    return new HealthCheckServers({
+      isHealthy: () => this.#health.healthy,
+      failed: (service, port, error) => {
+        const message = `the health-check node port cannot be served: ${error.message}`;
+        this.#parts.listener.error(message, { service, port });
+      },
+    });
+  }
+
+  #openWatch(): NodeAddressWatch {
+    const { listener, settings } = this.#parts;
+    return new NodeAddressWatch(
+      this.#addresses,
+      {
+        nodeAddresses: (addresses) => {
+          listener.info('addresses of the node', { addresses: addresses.map(String) });
+          this.#nodeAddresses = addresses;
+          this.#controller.nodeAddressesChanged(addresses);
+          this.#setHealthCheckAddresses();
+        },
+        vipLost: () => {
+          this.#controller.requestAudit();
+        },
+        failed: (error) => {
+          listener.error(`the addresses of the node: ${error.message}`);
+        },
+      },
+      { rereadEveryMs: settings.auditEveryMs },
+    );
+  }
+
+  #openEndpoints(): readonly HttpEndpoint[] {
+    const { settings, metrics } = this.#parts;
+    const routes = [
+      {
+        name: 'health',
+        address: settings.healthzBindAddress,
+        route: this.#answerHealth.bind(this),
+      },
+      {
+        name: 'metrics',
+        address: settings.metricsBindAddress,
+        route: (path: string) => metrics.answer(path),
+      },
+    ];
+    return routes.flatMap(({ name, address, route }) =>
+      address === undefined
+        ? []
+        : [
+            new HttpEndpoint({
+              address,
+              route,
+              failed: (error) => {
+                this.#bindFailed(name, error);
+              },
+            }),
+          ],
+    );
+  }
+
+  #bindFailed(name: string, error: Error): void {
+    const told = new Error(`${name} cannot be served: ${error.message}`);
+    if (this.#parts.settings.bindAddressHardFail) {
+      this.#parts.fatal(told);
+    } else {
+      this.#parts.listener.error(told.message);
+    }
+  }
+
+  #answerHealth(path: string): Answer | undefined {
+    const { healthy, ready, lastSyncAtMs } = this.#health;
+    const nodeEligible = this.#store.node?.isLeaving !== true;
+    const nowMs = Date.now();
+    const answer = healthAnswer(path, { healthy, ready, nodeEligible, lastSyncAtMs, nowMs });
+    if (answer !== undefined) {
+      this.#parts.metrics.healthAnswered(path, answer.status);
+    }
+    return answer;
+  }
+
+  /** The Node may come later than Services, its addresses and the ranges of its Pods with it. */
+  #nodeChanged(): void {
+    const { kernel, settings } = this.#parts;
+    this.#setHealthCheckAddresses();
+    const local = localDetectorOf(settings.localDetection, this.#store.node?.podRanges ?? []);
+    if (kernel.setLocalDetector(local)) {
+      this.#controller.requestAudit();
+    }
+  }
+
+  #setHealthCheckAddresses(): void {
+    const { nodePortAddresses } = this.#parts.settings;
+    if (nodePortAddresses.kind !== 'all') {
+      const primary = this.#store.node?.primaryAddresses ?? [];
+      const answering = nodePortAddressesOf(this.#nodeAddresses, primary, nodePortAddresses);
+      this.#healthChecks.setAddresses(answering.map(String));
+    }
+  }
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : 'other';
+}
