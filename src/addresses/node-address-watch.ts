@@ -13,6 +13,9 @@ export interface NodeAddressListener {
   failed(error: Error): void;
 }
 
+/** What is needed of the client. */
+export type NodeAddressClient = Pick<AddressClient, 'links' | 'addresses'>;
+
 /** Notices come in bursts; they are gathered for as long, in milliseconds. */
 const gatherMs = 10;
 
@@ -27,7 +30,7 @@ export interface NodeAddressWatchOptions {
  * own VIPs coming are no reason.
  */
 export class NodeAddressWatch {
-  readonly #client: AddressClient;
+  readonly #client: NodeAddressClient;
   readonly #listener: NodeAddressListener;
   readonly #options: NodeAddressWatchOptions;
   readonly #monitor: Pick<AddressMonitor, 'start' | 'stop'>;
@@ -37,7 +40,7 @@ export class NodeAddressWatch {
   #stopped = false;
 
   constructor(
-    client: AddressClient,
+    client: NodeAddressClient,
     listener: NodeAddressListener,
     options: NodeAddressWatchOptions,
     monitor = (events: MonitorListener): Pick<AddressMonitor, 'start' | 'stop'> =>

@@ -116,32 +116,46 @@ export class FakeIptables {
       chains.set(verb.slice(1), []);
       return;
     }
-    const kernelChain = /^(?:PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/.test(chain);
-    const rules = chains.get(chain) ?? (kernelChain ? [] : undefined);
-    const target = / -j (KIPVS-\S+)/.exec(line)?.[1];
-    const isRefused = this.options.refuses?.(line, program) === true;
-    if (rules === undefined || isRefused || (target !== undefined && !chains.has(target))) {
+    const rules = chains.get(chain) ?? (kernelChain.test(chain) ? [] : undefined);
+    if (rules === undefined || this.#refuses(program, chains, line)) {
       throw new IptablesError(`${program}-restore: line refused: ${line}`, 'refused');
     }
-    const rule = line.split(' ').slice(2).join(' ');
-    switch (verb) {
-      case '-A':
-        chains.set(chain, [...rules, rule]);
-        break;
-      case '-I':
-        chains.set(chain, [rule.replace(/^1 /, ''), ...rules]);
-        break;
-      case '-D':
-        chains.set(
-          chain,
-          rules.filter((other) => other !== rule),
-        );
-        break;
-      case '-X':
-        chains.delete(chain);
-        break;
-      default:
-        throw new IptablesError(`${program}-restore: no such command: ${line}`, 'refused');
+    const changed = changeOf(verb, rules, line.split(' ').slice(2).join(' '));
+    if (changed === undefined) {
+      chains.delete(chain);
+    } else {
+      chains.set(chain, changed);
     }
+  }
+
+  /** The kernel knows no target of ours but those that are chains of the table. */
+  #refuses(program: string, chains: ReadonlyMap<string, unknown>, line: string): boolean {
+    const target = / -j (KIPVS-\S+)/.exec(line)?.[1];
+    return (
+      this.options.refuses?.(line, program) === true ||
+      (target !== undefined && !chains.has(target))
+    );
+  }
+}
+
+const kernelChain = /^(?:PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/;
+
+/** The rules of a chain after one line; undefined where the chain is gone. */
+function changeOf(
+  verb: string,
+  rules: readonly string[],
+  rule: string,
+): readonly string[] | undefined {
+  switch (verb) {
+    case '-A':
+      return [...rules, rule];
+    case '-I':
+      return [rule.replace(/^1 /, ''), ...rules];
+    case '-D':
+      return rules.filter((other) => other !== rule);
+    case '-X':
+      return undefined;
+    default:
+      throw new IptablesError(`no such command: ${verb}`, 'refused');
   }
 }

@@ -9,6 +9,7 @@
 #   ID ask PROTOCOL ADDRESS PORT SOURCE_PORT TIMEOUT_MS    one message over a socket of its own
 #   ID open PROTOCOL ADDRESS PORT SOURCE_PORT TIMEOUT_MS   the same, and keep the socket as ID
 #   ID again SOCKET TIMEOUT_MS                             one more message over a kept socket
+#   ID ping ADDRESS TIMEOUT_MS
 #   ID close SOCKET
 #   ID listen PROTOCOL,ADDRESS,PORT,NAME
 # Results: answered MS NAME PEER PEER_PORT | refused MS | reset MS | unreachable MS | silent MS |
@@ -20,7 +21,7 @@ use POSIX ();
 use Socket qw(:DEFAULT inet_pton inet_ntop pack_sockaddr_in6 unpack_sockaddr_in6 IPPROTO_IPV6
   IPV6_V6ONLY SOCK_NONBLOCK SO_REUSEADDR);
 
-use constant { IPPROTO_SCTP => 132, IP_RECVERR => 11, IPV6_RECVERR => 25, SOL_IP => 0 };
+use constant { IPPROTO_ICMP_6 => 58, IPPROTO_SCTP => 132, IP_RECVERR => 11, IPV6_RECVERR => 25, SOL_IP => 0 };
 
 $| = 1;
 $SIG{PIPE} = 'IGNORE';
@@ -105,12 +106,12 @@ sub result {
     forget($ask->{socket});
     my ($word, $rest) = split / /, $what, 2;
     print "$id $word " . int(now() - $ask->{started}) . (defined $rest ? " $rest" : '') . "\n";
-    if ($word eq 'answered' && $ask->{keep}) {
+    # A kept UDP socket outlives a refusal.
+    if ($ask->{keep}) {
         $kept{ $ask->{kept_as} } = $ask->{socket};
     }
     else {
-        delete $kept{ $ask->{kept_as} } if $ask->{keep} && $word ne 'silent';
-        close $ask->{socket} if !$ask->{keep} || $word ne 'silent';
+        close $ask->{socket};
     }
     return;
 }
@@ -168,6 +169,31 @@ sub ask {
     return;
 }
 
+# The kernel itself fills in the checksum for IPv6.
+sub ping {
+    my ($id, $address, $timeout) = @_;
+    my ($family, $packed) = address_of($address, 0);
+    my $is6 = $family == AF_INET6;
+    socket(my $socket, $family, SOCK_RAW | SOCK_NONBLOCK, $is6 ? IPPROTO_ICMP_6 : getprotobyname('icmp') // 1)
+      or die "no raw socket: $!";
+    $asking{$id} = {
+        socket => $socket, started => now(), deadline => now() + $timeout,
+        keep => 0, kept_as => $id,
+    };
+    my $echo = pack 'CCnnn', $is6 ? 128 : 8, 0, 0, $$ & 0xffff, $id & 0xffff;
+    my $sum = unpack '%32n*', $echo;
+    substr $echo, 2, 2, pack 'n', ~(($sum & 0xffff) + ($sum >> 16)) & 0xffff if !$is6;
+    on_read($socket, sub {
+        defined recv($socket, my $packet, 2048, 0) or return;
+        my ($type, undef, undef, $who, $number) =
+          unpack 'CCnnn', $is6 ? $packet : substr $packet, 4 * (ord($packet) & 15);
+        result($id, "answered ping $address 0")
+          if $type == ($is6 ? 129 : 0) && $who == ($$ & 0xffff) && $number == ($id & 0xffff);
+    });
+    send($socket, $echo, 0, $packed) or failure($id, $! + 0);
+    return;
+}
+
 sub again {
     my ($id, $socket_id, $timeout) = @_;
     my $socket = $kept{$socket_id};
@@ -192,6 +218,9 @@ sub obey {
     }
     elsif ($order eq 'again') {
         again($id, @words);
+    }
+    elsif ($order eq 'ping') {
+        ping($id, @words);
     }
     elsif ($order eq 'close') {
         my $socket = delete $kept{ $words[0] };

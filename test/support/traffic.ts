@@ -87,6 +87,11 @@ export class TrafficAgent {
     };
   }
 
+  /** An ICMP echo. */
+  async ping(address: string, timeoutMs = defaultTimeoutMs): Promise<Outcome> {
+    return outcomeOf(await this.#order(`ping ${address} ${timeoutMs}`));
+  }
+
   async listen(listener: Listener): Promise<void> {
     await this.#order(`listen ${listenerText(listener)}`);
   }

@@ -232,9 +232,10 @@ describe('changing what sets hold', () => {
   it('answers with the change that failed and whether it may be done all the same', async () => {
     const refused = new FakeKernel(answerAll(() => errno.ENOENT));
     const [error] = await new SetClient({}, refused.open).execute(operations.slice(0, 1));
-    assert.equal(error?.operation, operations[0]);
-    assert.equal(error?.code, 'ENOENT');
-    assert.equal(error?.outcomeUnknown, false);
+    assert.ok(error !== undefined);
+    assert.equal(error.operation, operations[0]);
+    assert.equal(error.code, 'ENOENT');
+    assert.equal(error.outcomeUnknown, false);
     const silent = new FakeKernel(() => undefined);
     const [unknown] = await new SetClient({ deadlineMs: 20 }, silent.open).execute(operations);
     assert.equal(unknown?.outcomeUnknown, true);

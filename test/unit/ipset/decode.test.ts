@@ -4,7 +4,7 @@ import { readEntries, readReferences, readRevision } from '../../../src/ipset/de
 import { writeSetOperation } from '../../../src/ipset/encode.ts';
 import { entryKindOf, formatEntry, type IpSet, type SetEntry } from '../../../src/ipset/model.ts';
 import { forEachAttribute, readMessages } from '../../../src/netlink/message-reader.ts';
-import { Cidr } from '../../../src/net/cidr.ts';
+import type { Cidr } from '../../../src/net/cidr.ts';
 import type { IpFamily } from '../../../src/net/ip-address.ts';
 import { address, family, port, record } from '../../support/arbitraries.ts';
 import { cidr, ip } from '../../support/cluster-objects.ts';

@@ -36,10 +36,17 @@ const text4 = `*mangle
 COMMIT
 *nat
 :KIPVS-SERVICES - [0:0]
+:KIPVS-CLOSED - [0:0]
 :KIPVS-POSTROUTING - [0:0]
 :KIPVS-MASQUERADE - [0:0]
 -A KIPVS-SERVICES ! -s 10.244.0.0/16 -m set --match-set kube-ipvs-cluster-4 dst,dst -j MARK --set-xmark 0x4000/0x4000
 -A KIPVS-SERVICES -m set --match-set kube-ipvs-external-4 dst,dst -j MARK --set-xmark 0x4000/0x4000
+-A KIPVS-SERVICES -m set --match-set kube-ipvs-node-only-4 dst,dst -m set ! --match-set kube-ipvs-vip-4 dst -j MARK --set-xmark 0x4000/0x4000
+-A KIPVS-SERVICES ! -s 10.244.0.0/16 -m addrtype ! --src-type LOCAL -m set --match-set kube-ipvs-node-only-4 dst,dst -j KIPVS-CLOSED
+-A KIPVS-SERVICES -m set --match-set kube-ipvs-refused-4 dst,dst -j KIPVS-CLOSED
+-A KIPVS-CLOSED -p sctp -m set ! --match-set kube-ipvs-empty-4 src -j REDIRECT --to-ports 0
+-A KIPVS-CLOSED -p tcp -m addrtype --src-type LOCAL -m set ! --match-set kube-ipvs-empty-4 src -j REDIRECT --to-ports 0
+-A KIPVS-CLOSED -p udp -m addrtype --src-type LOCAL -m set ! --match-set kube-ipvs-empty-4 src -j REDIRECT --to-ports 0
 -A KIPVS-POSTROUTING -m mark --mark 0x4000/0x4000 -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-MASQUERADE
 -A KIPVS-POSTROUTING -m set --match-set kube-ipvs-hairpin-4 dst,src -j MASQUERADE --random-fully
 -A KIPVS-POSTROUTING -m set --match-set kube-ipvs-vip-4 src -j MASQUERADE --random-fully
@@ -171,6 +178,14 @@ describe('what is masqueraded', () => {
 describe('a Service that only Pods of this node may reach', () => {
   const nodeOnly = '-m set --match-set kube-ipvs-node-only-4 dst,dst';
 
+  it('is masqueraded at node ports, to which Pods of other nodes come', () => {
+    assert.ok(
+      rulesOf('KIPVS-SERVICES', {}).includes(
+        `${nodeOnly} -m set ! --match-set kube-ipvs-vip-4 dst -j MARK --set-xmark 0x4000/0x4000`,
+      ),
+    );
+  });
+
   it('refuses the others where they are known', () => {
     const local = { kind: 'interface', name: 'cni0' } as const;
     const rules = rulesOf('KIPVS-INPUT', { local });
@@ -184,6 +199,12 @@ describe('a Service that only Pods of this node may reach', () => {
     assert.deepEqual(
       rules.filter((rule) => rule.includes('node-only')),
       [`${nodeOnly} -j RETURN`],
+    );
+    assert.deepEqual(
+      rulesOf('KIPVS-SERVICES', { local: { kind: 'none' } }).filter(
+        (rule) => rule.includes('node-only') && rule.includes('CLOSED'),
+      ),
+      [],
     );
   });
 });

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import {
+  buildNetwork,
+  families,
+  inHost,
+  removeNetwork,
+  type Addresses,
+  type HostName,
+  type NodeName,
+} from './network.ts';
+import { ManifestFolder, NodeProgram } from './network-program.ts';
+import { targetPort } from './network-services.ts';
+import { TrafficAgent, type Listener, type TrafficProtocol } from './traffic.ts';
+
+export const allProtocols: readonly TrafficProtocol[] = ['TCP', 'UDP', 'SCTP'];
+
+export interface WorldOptions {
+  readonly objects: readonly unknown[];
+  /** Which nodes run kube-ipvs. */
+  readonly nodes?: readonly NodeName[];
+  /** Who sends, and on what it listens. */
+  readonly agents: Readonly<Partial<Record<HostName, readonly Listener[]>>>;
+  readonly configuration?: Readonly<Record<string, unknown>>;
+}
+
+/** The network with kube-ipvs on its nodes and somebody to send on its hosts. */
+export class NetworkWorld {
+  readonly folder: ManifestFolder;
+  readonly #programs = new Map<NodeName, NodeProgram>();
+  readonly #agents = new Map<HostName, TrafficAgent>();
+
+  private constructor(folder: ManifestFolder) {
+    this.folder = folder;
+  }
+
+  static async build(options: WorldOptions): Promise<NetworkWorld> {
+    const { objects, nodes = ['node-a'], agents, configuration } = options;
+    await buildNetwork();
+    const world = new NetworkWorld(await ManifestFolder.make(objects));
+    for (const [host, listeners] of Object.entries(agents) as [HostName, Listener[]][]) {
+      world.#agents.set(host, await TrafficAgent.start(host, listeners));
+    }
+    await Promise.all(nodes.map((node) => world.startProgram(node, configuration)));
+    return world;
+  }
+
+  agent(host: HostName): TrafficAgent {
+    const agent = this.#agents.get(host);
+    assert.ok(agent, `nobody sends on ${host}`);
+    return agent;
+  }
+
+  program(node: NodeName = 'node-a'): NodeProgram {
+    const program = this.#programs.get(node);
+    assert.ok(program, `${node} has no program`);
+    return program;
+  }
+
+  async startProgram(
+    node: NodeName,
+    configuration?: Readonly<Record<string, unknown>>,
+  ): Promise<NodeProgram> {
+    const program = await NodeProgram.start(node, this.folder, configuration);
+    this.#programs.set(node, program);
+    return program;
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all([...this.#programs.values()].map((program) => program.stop()));
+    await Promise.all([...this.#agents.values()].map((agent) => agent.stop()));
+    await this.folder.remove();
+    await removeNetwork();
+  }
+}
+
+/** Listeners on the target port at both addresses of a Pod or node. */
+export function endpointListeners(
+  addresses: Addresses,
+  protocols: readonly TrafficProtocol[] = allProtocols,
+): readonly Listener[] {
+  return protocols.flatMap((protocol) =>
+    families.map((family) => ({ protocol, address: addresses[family], port: targetPort })),
+  );
+}
+
+/** All that kube-ipvs may have to do with on a node, word for word, without counters. */
+export async function nodeText(node: NodeName): Promise<string> {
+  return inHost(
+    node,
+    `for save in iptables-legacy-save ip6tables-legacy-save; do
+       $save | grep -v '^#' | sed 's/ \\[[0-9]*:[0-9]*\\]$//'
+     done
+     ipset save | sort
+     ipvsadm -Sn | sort
+     ip -o addr show | sed 's/ valid_lft.*//'`,
+  );
+}
