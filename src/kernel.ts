@@ -75,9 +75,19 @@ export async function openKernel(
   const addresses = new AddressClient();
   const sets = new SetClient();
   const conntrack = new ConntrackClient();
-  const masquerade = await openMasquerade(sets, ipFamilies(), settings, listener);
   const flows = new StaleFlowCleaner(conntrack, (error) => {
     listener.warn(`stale UDP flows could not be deleted: ${error.message}`);
+  });
+  const masquerade = await openMasquerade(sets, ipFamilies(), settings, {
+    note: (message) => {
+      listener.note(message);
+    },
+    warn: (message) => {
+      listener.warn(message);
+    },
+    entryApplied: (operation) => {
+      flows.noteSetOperation(operation);
+    },
   });
   const virtualServers = new KindTable(
     new VirtualServerKind(

@@ -1,3 +1,4 @@
+import type { SetOperation } from '../ipset/model.ts';
 import type { Operation } from '../ipvs/model.ts';
 import type { ConntrackClient } from './client.ts';
 import { StaleFlows } from './stale-flows.ts';
@@ -20,6 +21,16 @@ export class StaleFlowCleaner {
   /** Takes note of an operation that succeeded. */
   note(operation: Operation): void {
     this.#stale.note(operation);
+    this.#schedule();
+  }
+
+  /** Takes note of a change of a set that succeeded. */
+  noteSetOperation(operation: SetOperation): void {
+    this.#stale.noteSetOperation(operation);
+    this.#schedule();
+  }
+
+  #schedule(): void {
     if (!this.#stale.isEmpty && !this.#scheduled) {
       this.#scheduled = true;
       setImmediate(() => {

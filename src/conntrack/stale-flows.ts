@@ -1,4 +1,6 @@
+import type { SetOperation } from '../ipset/model.ts';
 import type { Operation } from '../ipvs/model.ts';
+import { setOf } from '../masquerade/sets.ts';
 import { formatEndpoint, type IpFamily } from '../net/ip-address.ts';
 import type { UdpFlow } from './messages.ts';
 
@@ -53,6 +55,19 @@ export class StaleFlows {
     this.#families.add(id.address.family);
   }
 
+  /** What is no longer refused: flows that were (see KIPVS-CLOSED) would stay so. */
+  noteSetOperation({ kind, set, entry }: SetOperation): void {
+    const isRefusal =
+      kind === 'delete entry' &&
+      entry.kind === 'endpoint' &&
+      entry.protocol === 'UDP' &&
+      set.name === setOf('refused', entry.address.family).name;
+    if (isRefusal) {
+      this.#noteFirst(formatEndpoint(entry.address, entry.port));
+      this.#families.add(entry.address.family);
+    }
+  }
+
   isStale(flow: UdpFlow): boolean {
     const place = formatEndpoint(flow.destination, flow.destinationPort);
     const gone = this.#byVirtualServer.get(place);
@@ -60,7 +75,8 @@ export class StaleFlows {
       return false;
     }
     const answers = formatEndpoint(flow.answersFrom, flow.answersFromPort);
-    return gone === 'all' || gone.has(answers) || answers === place;
+    const wasRefused = flow.answersFromPort === 0;
+    return gone === 'all' || gone.has(answers) || answers === place || wasRefused;
   }
 
   #noteFirst(place: string): void {

@@ -33,6 +33,8 @@ interface Settings {
 interface Listener {
   note(message: string): void;
   warn(message: string): void;
+  /** Hears of each change of a set that succeeded. */
+  entryApplied?(operation: SetOperation): void;
 }
 
 /**
@@ -91,7 +93,9 @@ async function openEntries(
     for (const set of allSets(families)) {
       await sets.checkType(set);
     }
-    return new KindTable(new SetEntryKind(sets, families));
+    return new KindTable(
+      new SetEntryKind(sets, families, (operation) => listener.entryApplied?.(operation)),
+    );
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     listener.warn(`no masquerade and no filter: ${reason}`);

@@ -19,9 +19,16 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
   readonly after = afterSetOperation;
   readonly #client: SetClient;
   readonly #sets: readonly IpSet[];
+  readonly #onApplied: (operation: SetOperation) => void;
 
-  constructor(client: SetClient, families: readonly IpFamily[]) {
+  /** `onApplied` hears of each operation that succeeded. */
+  constructor(
+    client: SetClient,
+    families: readonly IpFamily[],
+    onApplied: (operation: SetOperation) => void = () => undefined,
+  ) {
     this.#client = client;
+    this.#onApplied = onApplied;
     const empty = new Set(families.map((family) => setOf('empty', family).name));
     this.#sets = allSets(families).filter(({ name }) => !empty.has(name));
   }
@@ -49,8 +56,14 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
     return new Map([...observed].filter(([key]) => known.has(key)));
   }
 
-  apply(operations: readonly SetOperation[]): Promise<(SetError | undefined)[]> {
-    return this.#client.execute(operations);
+  async apply(operations: readonly SetOperation[]): Promise<(SetError | undefined)[]> {
+    const outcomes = await this.#client.execute(operations);
+    operations.forEach((operation, index) => {
+      if (outcomes[index] === undefined) {
+        this.#onApplied(operation);
+      }
+    });
+    return outcomes;
   }
 
   async #list(set: IpSet, into: Map<string, ObservedEntry>): Promise<void> {

@@ -134,8 +134,8 @@ describe('what others have put into the kernel', () => {
         virtualServers: [oursOfWeb],
         boundAddresses: ['10.96.0.1/32'],
       });
-      // Settings, a weight, a real server to add and one to delete, an address: nothing more.
-      assert.equal(log.lines.at(-1)?.['applied'], 5);
+      // Two set entries, settings, a weight, a real server to add, one to drain and delete, an address.
+      assert.equal(log.lines.at(-1)?.['applied'], 8);
     });
 
     it('an address on kube-ipvs0', async () => {

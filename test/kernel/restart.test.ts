@@ -77,7 +77,8 @@ describe('a run that is killed with SIGKILL', () => {
     });
   }
 
-  for (const batches of someOf(3, 8)) {
+  // The first two hold set entries, which the tables that are compared do not show.
+  for (const batches of someOf(3, 6).map((number) => number + 2)) {
     it(`after ${batches} batches of a change leaves what the next start can finish`, async () => {
       folder.write('cluster.json', largeCluster(size));
       await once();

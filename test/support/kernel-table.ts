@@ -44,7 +44,7 @@ export async function weights(
 export async function becomes<T>(
   read: () => Promise<T> | T,
   expected: T,
-  limitMs = 3000,
+  limitMs = 20_000,
 ): Promise<number> {
   const startedAt = performance.now();
   for (;;) {
