@@ -282,6 +282,13 @@ ipvs: { scheduler: fastest, syncPeriod: 30, excludeCIDRs: 10.0.0.1 }`;
     );
   });
 
+  it('is told once where a wrong value contradicts another besides', () => {
+    assert.deepEqual(
+      errorsOf(() => settings('ipvs: { minSyncPeriod: [31m] }')),
+      ['kube-proxy.yaml: ipvs.minSyncPeriod is ["31m"]; must be a duration such as 30s, 1m or 0s'],
+    );
+  });
+
   for (const section of ['5', '[1]', 'text', 'true']) {
     it(`is one where ipvs is ${section}`, () => {
       assert.match(
