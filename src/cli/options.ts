@@ -11,7 +11,7 @@ export interface CommonOptions {
   /** The URL of the API server. */
   readonly master?: string;
   /** The flags of kube-proxy that were given. */
-  readonly kubeProxy?: GivenFlags;
+  readonly kubeProxyFlags?: GivenFlags;
 }
 
 /** Options of the commands that read a cluster. */

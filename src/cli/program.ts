@@ -116,12 +116,12 @@ type Parsed = Readonly<Record<string, unknown>>;
 function completed(options: Parsed): object {
   const { v: verbosity, logLevel } = options;
   const given = logLevel ?? (typeof verbosity === 'number' ? logLevelOf(verbosity) : undefined);
-  const kubeProxy = givenFlags(options);
+  const kubeProxyFlags = givenFlags(options);
   return {
     ...options,
     logLevel: given ?? 'info',
     ...(given === undefined ? {} : { logLevelGiven: true }),
-    ...(kubeProxy.size === 0 ? {} : { kubeProxy }),
+    ...(kubeProxyFlags.size === 0 ? {} : { kubeProxyFlags }),
   };
 }
 

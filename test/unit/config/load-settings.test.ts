@@ -114,7 +114,7 @@ describe('detectLocalMode', () => {
     );
   });
 
-  for (const name of ['a b', '-i', '..', 'a/b', 'cni0+', '"x"', 'sixteenletters00']) {
+  for (const name of ['a b', '-i', '..', 'a/b', 'cni0+', 'eth0@if2', '"x"', 'sixteenletters00']) {
     it(`takes no interface named ${JSON.stringify(name)}, which no rule could hold`, () => {
       const yaml = `detectLocal: { bridgeInterface: ${JSON.stringify(name)} }`;
       assert.equal(errorsOf(() => settings(yaml)).length, 1);
