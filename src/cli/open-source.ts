@@ -25,7 +25,7 @@ export async function settingsOf(
   log: Logger,
 ): Promise<Settings> {
   const settings = await loadSettings(options, configurationListener(log));
-  if (!options.logLevelGiven) {
+  if (options.logLevelGiven !== true) {
     log.level = settings.logLevel;
   }
   return settings;

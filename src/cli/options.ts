@@ -5,12 +5,13 @@ import type { LogFormat, LogLevel } from '../log.ts';
 export interface CommonOptions {
   readonly logLevel: LogLevel;
   /** The command line says the log level; otherwise the configuration may. */
-  readonly logLevelGiven: boolean;
+  readonly logLevelGiven?: true;
   readonly logFormat: LogFormat;
   readonly config?: string;
   /** The URL of the API server. */
   readonly master?: string;
-  readonly kubeProxy: GivenFlags;
+  /** The flags of kube-proxy that were given. */
+  readonly kubeProxyFlags?: GivenFlags;
 }
 
 /** Options of the commands that read a cluster. */

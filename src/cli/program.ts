@@ -129,12 +129,13 @@ type Parsed = Readonly<Record<string, unknown>>;
 /** The log level as it was said in one way or the other, and kube-proxy's flags by their names. */
 function completed(options: Parsed): object {
   const { v: verbosity, logLevel } = options;
-  const byNumber = typeof verbosity === 'number' ? logLevelOf(verbosity) : undefined;
+  const given = logLevel ?? (typeof verbosity === 'number' ? logLevelOf(verbosity) : undefined);
+  const kubeProxyFlags = givenFlags(options);
   return {
     ...options,
-    logLevel: logLevel ?? byNumber ?? 'info',
-    logLevelGiven: logLevel !== undefined || byNumber !== undefined,
-    kubeProxy: givenFlags(options),
+    logLevel: given ?? 'info',
+    ...(given === undefined ? {} : { logLevelGiven: true }),
+    ...(kubeProxyFlags.size === 0 ? {} : { kubeProxyFlags }),
   };
 }
 

@@ -76,11 +76,11 @@ export const formats = {
   // iptables takes a trailing + for any ending, and 15 letters in all (IFNAMSIZ).
   'interface-name': {
     allowed: 'must be the name of a network interface, of 15 letters at most',
-    accepts: (value) => isText(value) && /^([\w@][\w.@-]{0,14})?$/.test(value),
+    accepts: (value) => isText(value) && /^(\w[\w.-]{0,14})?$/.test(value),
   },
   'interface-prefix': {
     allowed: 'must be the first letters of interface names, 14 at most',
-    accepts: (value) => isText(value) && /^([\w@][\w.@-]{0,13})?$/.test(value),
+    accepts: (value) => isText(value) && /^(\w[\w.-]{0,13})?$/.test(value),
   },
   'cluster-cidr': {
     allowed: 'must be a CIDR such as 10.244.0.0/16, or one of each family with a comma between',

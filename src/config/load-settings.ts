@@ -20,7 +20,7 @@ export interface Flags {
   /** The URL of the API server. */
   readonly master?: string;
   /** The flags of kube-proxy that set a field, or that have no effect. */
-  readonly kubeProxy?: GivenFlags;
+  readonly kubeProxyFlags?: GivenFlags;
 }
 
 /** What there is to say about a configuration that can be used. */
@@ -78,7 +78,7 @@ export function settingsFrom(
   listener: ConfigurationListener,
 ): Settings {
   const file = flags.config ?? 'configuration';
-  const given: GivenFlags = flags.kubeProxy ?? new Map<string, string>();
+  const given: GivenFlags = flags.kubeProxyFlags ?? new Map<string, string>();
   const sorted = sortFields(document, file);
   const { values, problems } = readValues({
     fields: sorted.effective,

@@ -15,18 +15,17 @@ export interface Said {
 
 export interface Given {
   readonly flags?: Flags;
-  readonly kubeProxy?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly said?: Said;
 }
 
 /** Settings from the fields of a file `kube-proxy.yaml`, and what else is given. */
 export function settings(yaml: string, given: Given = {}): Settings {
-  const { flags = {}, kubeProxy = {}, environment = {}, said = nothingSaid() } = given;
+  const { flags = {}, environment = {}, said = nothingSaid() } = given;
   const header = 'apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n';
   return settingsFrom(
     parseConfiguration('kube-proxy.yaml', `${header}${yaml}`),
-    { config: 'kube-proxy.yaml', kubeProxy: new Map(Object.entries(kubeProxy)), ...flags },
+    { config: 'kube-proxy.yaml', kubeProxyFlags: new Map<string, string>(), ...flags },
     { environment, hostName: 'The-Host' },
     {
       withoutEffect: (names) => said.withoutEffect.push(...names),

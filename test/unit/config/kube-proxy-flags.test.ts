@@ -155,7 +155,7 @@ describe('the log level', () => {
   });
 
   it('is left to the file where the command line says none', () => {
-    assert.deepEqual(levelOf(), ['info', false]);
+    assert.deepEqual(levelOf(), ['info', undefined]);
     assert.equal(settings('logging: { verbosity: 5 }').logLevel, 'debug');
   });
 

@@ -114,7 +114,7 @@ describe('detectLocalMode', () => {
     );
   });
 
-  for (const name of ['a b', '-i', '..', 'a/b', 'cni0+', '"x"', 'sixteenletters00']) {
+  for (const name of ['a b', '-i', '..', 'a/b', 'cni0+', 'eth0@if2', '"x"', 'sixteenletters00']) {
     it(`takes no interface named ${JSON.stringify(name)}, which no rule could hold`, () => {
       const yaml = `detectLocal: { bridgeInterface: ${JSON.stringify(name)} }`;
       assert.equal(errorsOf(() => settings(yaml)).length, 1);
@@ -279,6 +279,13 @@ ipvs: { scheduler: fastest, syncPeriod: 30, excludeCIDRs: 10.0.0.1 }`;
       [
         'kube-proxy.yaml: ipvs.minSyncPeriod is "31s"; must not be longer than ipvs.syncPeriod, which is 30s',
       ],
+    );
+  });
+
+  it('is told once where a wrong value contradicts another besides', () => {
+    assert.deepEqual(
+      errorsOf(() => settings('ipvs: { minSyncPeriod: [31m] }')),
+      ['kube-proxy.yaml: ipvs.minSyncPeriod is ["31m"]; must be a duration such as 30s, 1m or 0s'],
     );
   });
 
