@@ -79,12 +79,7 @@ export async function openKernel(
     listener.warn(`stale UDP flows could not be deleted: ${error.message}`);
   });
   const masquerade = await openMasquerade(sets, ipFamilies(), settings, {
-    note: (message) => {
-      listener.note(message);
-    },
-    warn: (message) => {
-      listener.warn(message);
-    },
+    ...listener,
     entryApplied: (operation) => {
       flows.noteSetOperation(operation);
     },
@@ -101,13 +96,7 @@ export async function openKernel(
     ),
   );
   const boundAddresses = new KindTable(new BoundAddressKind(addresses, isExcluded));
-  const sysctls = new SysctlFoundation(
-    sysctlsOf(configuration),
-    ({ path, value, why }, before) => {
-      listener.note(`set ${path} from ${before} to ${value}: ${why}`);
-    },
-    procSysFolder(process.env),
-  );
+  const sysctls = openSysctls(configuration, listener);
   const timeouts = new TimeoutFoundation(ipvs, configuration.ipvsTimeouts);
   const { entries } = masquerade;
   return {
@@ -146,6 +135,19 @@ export async function openKernel(
 /** The families that this kernel speaks. */
 export function ipFamilies(): readonly IpFamily[] {
   return existsSync('/proc/net/if_inet6') ? ['IPv4', 'IPv6'] : ['IPv4'];
+}
+
+function openSysctls(
+  configuration: KernelConfiguration,
+  listener: KernelListener,
+): SysctlFoundation {
+  return new SysctlFoundation(
+    sysctlsOf(configuration),
+    ({ path, value, why }, before) => {
+      listener.note(`set ${path} from ${before} to ${value}: ${why}`);
+    },
+    procSysFolder(process.env),
+  );
 }
 
 function sysctlsOf({ kernel, conntrack }: KernelConfiguration): readonly Sysctl[] {

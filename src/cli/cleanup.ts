@@ -19,7 +19,7 @@ import type { CleanupOptions } from './options.ts';
  * else relies on them by now cannot be told.
  */
 export async function cleanup(options: CleanupOptions, log: Logger): Promise<ExitCode> {
-  if (options.kubeProxyLeftovers) {
+  if (options.kubeProxy) {
     return cleanupKubeProxy(options, log);
   }
   const settings = await settingsOf(options, log);

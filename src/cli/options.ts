@@ -39,6 +39,6 @@ export type ShowOptions = PlanOptions;
 
 export interface CleanupOptions extends CommonOptions {
   /** Instead of what is ours, what kube-proxy in ipvs mode has left. */
-  readonly kubeProxyLeftovers: boolean;
+  readonly kubeProxy: boolean;
   readonly dryRun: boolean;
 }

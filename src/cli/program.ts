@@ -72,7 +72,7 @@ export function createProgram(version: string, action: Action): Command {
     .description('remove from the kernel what kube-ipvs has made, and nothing else')
     .option('--config <file>', 'the KubeProxyConfiguration that it ran with')
     .option(
-      '--kube-proxy-leftovers',
+      '--kube-proxy',
       'instead, remove what a kube-proxy in ipvs mode has left and kube-ipvs has not taken over',
       false,
     )
@@ -81,10 +81,7 @@ export function createProgram(version: string, action: Action): Command {
       'after',
       examples(
         ['kube-ipvs cleanup --dry-run', 'look first'],
-        [
-          'kube-ipvs cleanup --kube-proxy-leftovers',
-          'once kube-proxy is gone and kube-ipvs has synced',
-        ],
+        ['kube-ipvs cleanup --kube-proxy', 'once kube-proxy is gone and kube-ipvs has synced'],
       ),
     )
     .action((options: Parsed) => {

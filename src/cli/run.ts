@@ -38,7 +38,10 @@ export async function run(options: RunOptions, log: Logger): Promise<ExitCode> {
 }
 
 /** Why a run ends: a signal, or something that only a new process mends. */
-type End = { readonly reason: string; readonly code: ExitCode };
+interface End {
+  readonly reason: string;
+  readonly code: ExitCode;
+}
 
 async function runUntilEnd(
   options: RunOptions,

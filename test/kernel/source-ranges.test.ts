@@ -76,25 +76,21 @@ describe('source ranges', function () {
 
   it('guard the load-balancer IP alone', async () => {
     for (const client of clients) {
-      for (const protocol of allProtocols) {
-        for (const family of families) {
-          const others = [
-            { protocol, address: vipOf('cluster IP', 6)[family], port: servicePort },
-            { protocol, address: vipOf('external IP', 6)[family], port: servicePort },
-            {
-              protocol,
-              address: nodeAddress['node-a'][family],
-              port: nodePortOf(6, protocol),
-            },
-          ];
-          for (const question of others) {
-            const outcome = await world.agent(client).ask(question);
-            assert.equal(outcome.kind, 'answered', `${client} ${question.address}`);
-          }
-        }
+      for (const question of allProtocols.flatMap(unguarded)) {
+        const outcome = await world.agent(client).ask(question);
+        assert.equal(outcome.kind, 'answered', `${client} ${question.address}`);
       }
     }
   });
+
+  /** The other front ends of the Service. */
+  function unguarded(protocol: (typeof allProtocols)[number]) {
+    return families.flatMap((family) => [
+      { protocol, address: vipOf('cluster IP', 6)[family], port: servicePort },
+      { protocol, address: vipOf('external IP', 6)[family], port: servicePort },
+      { protocol, address: nodeAddress['node-a'][family], port: nodePortOf(6, protocol) },
+    ]);
+  }
 
   /** What became of a message over each protocol in each family, each kind once. */
   async function reaches(client: Client, number: number): Promise<readonly string[]> {

@@ -36,7 +36,7 @@ export function planJson(where: Where): Promise<CommandResult> {
 
 /** `cleanup`, inside this process. */
 export function cleanUp(options: { readonly dryRun: boolean }): Promise<CommandResult> {
-  return inProcess((log) => cleanup({ ...common, kubeProxyLeftovers: false, ...options }, log));
+  return inProcess((log) => cleanup({ ...common, kubeProxy: false, ...options }, log));
 }
 
 async function inProcess(work: (log: RecordedLog['log']) => Promise<ExitCode>) {

@@ -78,6 +78,7 @@ export function setUp(options: Partial<TranslatorOptions> = {}): World {
   const store = new ClusterStore();
   const told: string[] = [];
   const syncs = { count: 0 };
+  let isFirstRound = true;
   const desired = new RecordingDesiredState(virtualServerTable, addressTable);
   const { translated } = desired;
   const reconciler = new CountingReconciler([virtualServerTable, addressTable], () => Date.now());
@@ -90,9 +91,10 @@ export function setUp(options: Partial<TranslatorOptions> = {}): World {
       problem: ({ object, value }) => told.push(`problem ${object} ${String(value)}`),
       failure: ({ kind, key, error }) => told.push(`failure ${kind} ${key}: ${error.message}`),
       round: ({ applied }) => {
-        if (applied > 0 || !told.some((line) => line.startsWith('round'))) {
+        if (applied > 0 || isFirstRound) {
           told.push(`round ${applied}`);
         }
+        isFirstRound = false;
       },
       changed: () => undefined,
       programmed: () => undefined,

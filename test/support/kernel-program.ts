@@ -4,7 +4,8 @@ import { NodeAddressWatch } from '../../src/addresses/node-address-watch.ts';
 import type { ClusterStore } from '../../src/cluster/store.ts';
 import { Controller, type ControllerOptions } from '../../src/controller.ts';
 import { formatVirtualServer } from '../../src/ipvs/model.ts';
-import { openKernel, type Kernel, type KernelSettings } from '../../src/kernel.ts';
+import { settingsFromText, type ConfigurationListener } from '../../src/config/load-settings.ts';
+import { openKernel, type Kernel } from '../../src/kernel.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import type { ServiceProblem } from '../../src/translate/service-problem.ts';
 
@@ -17,16 +18,13 @@ export const defaultOptions: ControllerOptions = {
 };
 
 /** kube-proxy's defaults. */
-const kernelSettings: KernelSettings = {
-  chains: {
-    masqueradeAll: false,
-    masqueradeBit: 14,
-    local: { kind: 'none' },
-    randomFully: true,
-  },
-  iptables: 'auto',
-  strictArp: false,
+const noListener: ConfigurationListener = {
+  withoutEffect: () => undefined,
+  unknown: () => undefined,
 };
+
+/** What the program runs with when nobody configures anything. */
+const defaultSettings = settingsFromText(undefined, { nodeName: 'node-a' }, noListener);
 
 /**
  * What `run` keeps going, inside this process: the real kernel follows a store that the test
@@ -87,7 +85,7 @@ export class KernelProgram {
     options: Partial<ControllerOptions> = {},
   ): Promise<KernelProgram> {
     const told: string[] = [];
-    const kernel = await openKernel(kernelSettings, {
+    const kernel = await openKernel(defaultSettings, {
       note: () => undefined,
       warn: (message) => told.push(message),
     });

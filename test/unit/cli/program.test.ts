@@ -83,6 +83,7 @@ describe('the command line', () => {
     assert.deepEqual(parse('cleanup').options, {
       logLevel: 'info',
       logFormat: 'auto',
+      kubeProxy: false,
       dryRun: false,
     });
   });

@@ -42,6 +42,7 @@ describe('an EndpointSlice', () => {
         name: 'web-x1',
         serviceName: 'web',
         family: 'IPv4',
+        triggeredAt: undefined,
         ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
         endpoints: [
           {

@@ -9,6 +9,8 @@ describe('a Node', () => {
     assert.deepEqual(parseNode(raw).value, {
       name: 'node-a.example.com',
       zone: 'z1',
+      isLeaving: false,
+      podRanges: [],
       primaryAddresses: [],
     });
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createProgram } from '../../../src/cli/program.ts';
-import { ConfigurationError, parseFile, settingsFrom } from '../../../src/config/load-settings.ts';
+import { ConfigurationError, settingsFromText } from '../../../src/config/load-settings.ts';
 import {
   baseDaemonSet,
   programOf,
@@ -62,17 +62,15 @@ describe('arguments of the program in the manifests', () => {
 });
 
 describe('configurations in the manifests', () => {
+  const flags = { config: 'config.conf', nodeName: 'node-a' };
+
   for (const file of ['base/config-map.yaml', 'overlays/standalone/config-map-patch.yaml']) {
     const text = readManifest('ConfigMap', file).data['config.conf'] ?? '';
 
     it(`config/${file} loads`, () => {
-      const document = parseFile('config.conf', text);
-      const settings = settingsFrom(
-        document,
-        'config.conf',
-        { nodeName: 'node-a' },
-        () => undefined,
-      );
+      const unheard = (names: unknown): never => assert.fail(String(names));
+      const listener = { withoutEffect: unheard, unknown: unheard };
+      const settings = settingsFromText(text, flags, listener);
       assert.equal(settings.nodeName, 'node-a');
     });
 
@@ -82,14 +80,9 @@ describe('configurations in the manifests', () => {
     });
 
     it(`config/${file} would be refused with a wrong value`, () => {
-      const document = parseFile(
-        'config.conf',
-        text.replace('syncPeriod: 30s', 'syncPeriod: soon'),
-      );
-      assert.throws(
-        () => settingsFrom(document, 'config.conf', { nodeName: 'node-a' }, () => undefined),
-        ConfigurationError,
-      );
+      const wrong = text.replace('syncPeriod: 30s', 'syncPeriod: soon');
+      const listener = { withoutEffect: () => undefined, unknown: () => undefined };
+      assert.throws(() => settingsFromText(wrong, flags, listener), ConfigurationError);
     });
   }
 

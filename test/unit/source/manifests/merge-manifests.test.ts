@@ -30,7 +30,8 @@ describe('the manifest files of a folder', () => {
       merged.slices.map(({ name }) => name),
       ['a-x1'],
     );
-    assert.deepEqual(merged.node, { name: 'node-a', zone: 'z1', primaryAddresses: [] });
+    assert.equal(merged.node?.name, 'node-a');
+    assert.equal(merged.node.zone, 'z1');
     assert.deepEqual(merged.problems, []);
   });
 
