@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { createProgram } from '../../../src/cli/program.ts';
-import { ConfigurationError, settingsFromText } from '../../../src/config/load-settings.ts';
 import {
   baseDaemonSet,
   programOf,
-  readManifest,
   type DeployedDaemonSet,
   type DeployedPod,
   type ManifestObject,
@@ -59,44 +57,6 @@ describe('arguments of the program in the manifests', () => {
       assert.ok(flagsOf(others).length >= 2);
     });
   }
-});
-
-describe('configurations in the manifests', () => {
-  const flags = { config: 'config.conf', nodeName: 'node-a' };
-
-  for (const file of ['base/config-map.yaml', 'overlays/standalone/config-map-patch.yaml']) {
-    const text = readManifest('ConfigMap', file).data['config.conf'] ?? '';
-
-    it(`config/${file} loads`, () => {
-      const unheard = (names: unknown): never => assert.fail(String(names));
-      const listener = { withoutEffect: unheard, unknown: unheard };
-      const settings = settingsFromText(text, flags, listener);
-      assert.equal(settings.nodeName, 'node-a');
-    });
-
-    it(`config/${file} asks for no rights that the DaemonSet does not give`, () => {
-      // The kubelet gives -997 to system-node-critical Pods; what is lower needs SYS_RESOURCE.
-      assert.match(text, /^oomScoreAdj: -997$/m);
-    });
-
-    it(`config/${file} would be refused with a wrong value`, () => {
-      const wrong = text.replace('syncPeriod: 30s', 'syncPeriod: soon');
-      const listener = { withoutEffect: () => undefined, unknown: () => undefined };
-      assert.throws(() => settingsFromText(wrong, flags, listener), ConfigurationError);
-    });
-  }
-
-  it('standalone differs from the base by the kubeconfig alone', () => {
-    const base = readManifest('ConfigMap', 'base/config-map.yaml').data['config.conf'];
-    const { 'config.conf': standalone = '', 'kubeconfig.conf': kubeconfig = '' } = readManifest(
-      'ConfigMap',
-      'overlays/standalone/config-map-patch.yaml',
-    ).data;
-    const addition = 'clientConnection:\n  kubeconfig: /var/lib/kube-proxy/kubeconfig.conf\n';
-    assert.ok(standalone.includes(addition));
-    assert.equal(standalone.replace(addition, ''), base);
-    assert.match(kubeconfig, /^ +server: https:/m);
-  });
 });
 
 describe('overlays', () => {

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { rawService } from '../support/manifests.ts';
+import { repository } from '../support/deployed.ts';
+
+const limitMs = 60_000;
+
+/** The commands of the guide, as a reader copies them. */
+const guide = readFileSync(join(repository, 'docs/deploying.md'), 'utf8');
+const commands = /<!-- test\/kernel\/going-back.*?```sh\n(.*?)```/s.exec(guide)?.[1] ?? '';
+
+describe('removal of the chains after going back to kube-proxy (docs/deploying.md)', function () {
+  this.timeout(limitMs);
+  this.slow(limitMs);
+  let work: string;
+  let state: string;
+
+  before(() => {
+    work = mkdtempSync(join(tmpdir(), 'kube-ipvs-back-'));
+    mkdirSync(join(work, 'cluster'));
+    writeFileSync(join(work, 'cluster/web.yaml'), stringify(rawService('web')));
+    const script = `
+      for table in nat filter; do
+        iptables-legacy -t $table -N KUBE-SERVICES
+        iptables-legacy -t $table -A OUTPUT -m comment --comment "-j KIPVS is not here" -j KUBE-SERVICES
+        iptables-legacy -t $table -A KUBE-SERVICES -d 192.0.2.1/32 -j RETURN
+      done
+      node "$1" run --once --manifests="$2" 2>/dev/null || exit 1
+      iptables-legacy-save | grep -q 'KIPVS-INPUT' || exit 2
+      ${commands}`;
+    const { status, stdout, stderr } = spawnSync(
+      join(repository, 'test/support/like-a-container.sh'),
+      [
+        'NET_ADMIN,NET_RAW',
+        work,
+        ...['bash', '-c', script, 'bash'],
+        ...[join(repository, 'src/main.ts'), join(work, 'cluster')],
+      ],
+      {
+        encoding: 'utf8',
+        env: { ...process.env, KUBE_IPVS_PROC_SYS: join(work, 'proc/sys') },
+      },
+    );
+    assert.equal(status, 0, stderr);
+    state = stdout;
+  });
+  after(() => {
+    rmSync(work, { recursive: true });
+  });
+
+  it('leaves no chain and no jump of kube-ipvs', () => {
+    assert.notEqual(commands, '');
+    assert.doesNotMatch(state, /KIPVS-/);
+  });
+
+  it('leaves the rules of others', () => {
+    assert.equal(state.match(/^-A OUTPUT .*-j KUBE-SERVICES$/gm)?.length, 2);
+    assert.equal(state.match(/^-A KUBE-SERVICES -d 192\.0\.2\.1\/32 -j RETURN$/gm)?.length, 2);
+  });
+
+  it('leaves the virtual servers and the addresses to kube-proxy', () => {
+    assert.match(state, /^-A -t 10\.96\.0\.10:80 -s rr$/m);
+    assert.match(state, /inet 10\.96\.0\.10\/32/);
+  });
+});
