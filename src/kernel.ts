@@ -5,10 +5,12 @@ import { ConntrackClient } from './conntrack/client.ts';
 import { StaleFlowCleaner } from './conntrack/stale-flow-cleaner.ts';
 import { SetClient } from './ipset/client.ts';
 import { IpvsClient } from './ipvs/client.ts';
+import { readTable } from './ipvs/read-table.ts';
 import type { ChainSettings } from './masquerade/chains.ts';
 import type { IptablesVariant } from './masquerade/iptables.ts';
 import { openMasquerade, type Masquerade } from './masquerade/masquerade.ts';
 import type { IpFamily } from './net/ip-address.ts';
+import { addressesOfOthers } from './reconcile/bound-address-difference.ts';
 import { BoundAddressKind } from './reconcile/bound-address-kind.ts';
 import { DesiredState } from './reconcile/desired-state.ts';
 import { KindTable } from './reconcile/kind-table.ts';
@@ -39,7 +41,10 @@ export interface Kernel {
   readonly masquerade: Masquerade;
   readonly desired: DesiredState;
   readonly reconciler: Reconciler;
-  /** Takes everything of ours out of the kernel. Rejects where the kernel cannot be read. */
+  /**
+   * Takes everything of ours out of the kernel, but for addresses at which others have virtual
+   * servers. Rejects where the kernel cannot be read.
+   */
   removeAll(): Promise<RoundReport>;
   close(): void;
 }
@@ -87,7 +92,9 @@ export async function openKernel(
     ),
     async removeAll() {
       // No foundations here: what is to go need not be put in place before.
-      const remover = new Reconciler([virtualServers, boundAddresses]);
+      const inUse = addressesOfOthers((await readTable(ipvs)).values());
+      const ownAddresses = new KindTable(new BoundAddressKind(addresses, inUse));
+      const remover = new Reconciler([virtualServers, ownAddresses]);
       remover.allowRemovals();
       const report = await remover.audit();
       await masquerade.remove();

@@ -4,6 +4,7 @@ import type { AddressOperation } from '../addresses/messages.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import {
   addressesOfLink,
+  without,
   afterAddressOperation,
   boundAddressDifference,
   type ObservedAddress,
@@ -22,17 +23,20 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
   readonly difference = boundAddressDifference;
   readonly after = afterAddressOperation;
   readonly #client: VipLinkClient;
+  readonly #leftAlone: ReadonlySet<string>;
   #linkIndex: number | undefined;
 
-  constructor(client: VipLinkClient) {
+  /** Addresses that are `leftAlone`, by their text, count as if they were not there. */
+  constructor(client: VipLinkClient, leftAlone: ReadonlySet<string> = new Set()) {
     this.#client = client;
+    this.#leftAlone = leftAlone;
   }
 
   async list(): Promise<Map<string, ObservedAddress>> {
     this.#linkIndex = (await this.#client.findVipLink())?.index;
     return this.#linkIndex === undefined
       ? new Map()
-      : addressesOfLink(await this.#client.addresses(), this.#linkIndex);
+      : without(addressesOfLink(await this.#client.addresses(), this.#linkIndex), this.#leftAlone);
   }
 
   /** The kernel answers for all addresses or none: a few are found in the list. */
