@@ -133,7 +133,7 @@ function natTable(family: IpFamily, settings: ChainSettings): Table {
         rules: [
           `-m mark --mark ${mark}/${mark} ${always} -j KIPVS-MASQUERADE`,
           // A Pod that reaches itself, and a process of the node that would leave with a VIP.
-          `${is('hairpin', 'dst,src')} ${masquerade}`,
+          `${is('hairpin', 'dst,dst,src')} ${masquerade}`,
           `${is('vip', 'src')} ${masquerade}`,
         ],
       },

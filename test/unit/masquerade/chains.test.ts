@@ -48,7 +48,7 @@ COMMIT
 -A KIPVS-CLOSED -p tcp -m addrtype --src-type LOCAL -m set ! --match-set kube-ipvs-empty-4 src -j REDIRECT --to-ports 0
 -A KIPVS-CLOSED -p udp -m addrtype --src-type LOCAL -m set ! --match-set kube-ipvs-empty-4 src -j REDIRECT --to-ports 0
 -A KIPVS-POSTROUTING -m mark --mark 0x4000/0x4000 -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-MASQUERADE
--A KIPVS-POSTROUTING -m set --match-set kube-ipvs-hairpin-4 dst,src -j MASQUERADE --random-fully
+-A KIPVS-POSTROUTING -m set --match-set kube-ipvs-hairpin-4 dst,dst,src -j MASQUERADE --random-fully
 -A KIPVS-POSTROUTING -m set --match-set kube-ipvs-vip-4 src -j MASQUERADE --random-fully
 -A KIPVS-MASQUERADE -m set ! --match-set kube-ipvs-empty-4 src -j MARK --set-xmark 0x4000/0x0
 -A KIPVS-MASQUERADE -m set ! --match-set kube-ipvs-empty-4 src -j MASQUERADE --random-fully
