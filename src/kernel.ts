@@ -6,6 +6,7 @@ import { StaleFlowCleaner } from './conntrack/stale-flow-cleaner.ts';
 import { SetClient } from './ipset/client.ts';
 import { IpvsClient } from './ipvs/client.ts';
 import type { Timeouts } from './ipvs/model.ts';
+import { readTable } from './ipvs/read-table.ts';
 import { TimeoutFoundation } from './ipvs/timeout-foundation.ts';
 import type { ChainSettings } from './masquerade/chains.ts';
 import type { IptablesVariant } from './masquerade/iptables.ts';
@@ -13,6 +14,7 @@ import type { LocalDetector } from './masquerade/local-detector.ts';
 import { openMasquerade, type Masquerade } from './masquerade/masquerade.ts';
 import type { Cidr } from './net/cidr.ts';
 import type { IpAddress, IpFamily } from './net/ip-address.ts';
+import { addressesOfOthers } from './reconcile/bound-address-difference.ts';
 import { BoundAddressKind } from './reconcile/bound-address-kind.ts';
 import { DesiredState } from './reconcile/desired-state.ts';
 import { KindTable } from './reconcile/kind-table.ts';
@@ -58,7 +60,10 @@ export interface Kernel {
   apply(configuration: KernelConfiguration): void;
   /** How packets of Pods are known from now on; answers whether that is news for the chains. */
   setLocalDetector(local: LocalDetector): boolean;
-  /** Takes everything of ours out of the kernel. Rejects where the kernel cannot be read. */
+  /**
+   * Takes everything of ours out of the kernel, but for addresses at which others have virtual
+   * servers. Rejects where the kernel cannot be read.
+   */
   removeAll(): Promise<RoundReport>;
   close(): void;
 }
@@ -117,7 +122,14 @@ export async function openKernel(
     setLocalDetector: (local) => masquerade.setLocalDetector(local),
     async removeAll() {
       // No foundations here: what is to go need not be put in place before.
-      const remover = new Reconciler([virtualServers, boundAddresses]);
+      const inUse = addressesOfOthers((await readTable(ipvs)).values());
+      const ownAddresses = new KindTable(
+        new BoundAddressKind(
+          addresses,
+          (address) => inUse.has(address.text) || isExcluded(address),
+        ),
+      );
+      const remover = new Reconciler([virtualServers, ownAddresses]);
       remover.allowRemovals();
       const report = await remover.audit();
       await masquerade.remove();

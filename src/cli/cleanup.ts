@@ -3,7 +3,11 @@ import { vipLinkAlias, vipLinkName } from '../addresses/protocol.ts';
 import { describeOperation } from '../ipvs/ipvs-error.ts';
 import { openKernel } from '../kernel.ts';
 import type { Logger } from '../log.ts';
-import { boundAddressDifference } from '../reconcile/bound-address-difference.ts';
+import {
+  addressesOfOthers,
+  boundAddressDifference,
+  without,
+} from '../reconcile/bound-address-difference.ts';
 import { differences } from '../reconcile/differences.ts';
 import { virtualServerDifference } from '../reconcile/virtual-server-difference.ts';
 import { observedFrom } from '../reconcile/virtual-server-kind.ts';
@@ -15,8 +19,8 @@ import type { CleanupOptions } from './options.ts';
 
 /**
  * Removes from the kernel what kube-ipvs has made, addresses first and chains and sets last, and
- * nothing else. It is the reconciler's removal with nothing desired. Kernel settings stay: who
- * else relies on them by now cannot be told.
+ * nothing else. It is the reconciler's removal with nothing desired; addresses at which others
+ * have virtual servers stay. Kernel settings stay: who else relies on them by now cannot be told.
  */
 export async function cleanup(options: CleanupOptions, log: Logger): Promise<ExitCode> {
   if (options.kubeProxy) {
@@ -46,9 +50,10 @@ export async function cleanup(options: CleanupOptions, log: Logger): Promise<Exi
 
 async function toBeRemoved(): Promise<string[]> {
   const { virtualServers, boundAddresses } = await observeKernel();
+  const ownAddresses = without(boundAddresses, addressesOfOthers(virtualServers.values()));
   const observed = new Map(Array.from(virtualServers, ([key, row]) => [key, observedFrom(row)]));
   return [
-    ...differences(boundAddressDifference, new Map(), boundAddresses)
+    ...differences(boundAddressDifference, new Map(), ownAddresses)
       .flatMap(({ removals }) => removals)
       .map(({ address }) => `unbind address ${address.hostPrefix}`),
     ...differences(virtualServerDifference, new Map(), observed)

@@ -13,6 +13,7 @@ import {
   writeSetOperation,
 } from './encode.ts';
 import type { IpSet, SetEntry, SetOperation, SetType } from './model.ts';
+import { setErrorCode } from './protocol.ts';
 import { SetError, SetsUnavailableError } from './set-error.ts';
 
 /** The kernel's sets of this network namespace. */
@@ -48,7 +49,7 @@ export class SetClient {
       writeDestroySet(writer, sequence, name);
     });
     if (refused !== undefined && refused.code !== 'ENOENT') {
-      throw refused.code === 'E4097'
+      throw refused.code === setErrorCode.busy
         ? new NetlinkError('EBUSY', 'a rule refers to the set')
         : refused;
     }
@@ -116,7 +117,7 @@ const moduleOf: Readonly<Record<SetType, string>> = {
   'hash:ip': 'ip_set_hash_ip',
   'hash:ip,port': 'ip_set_hash_ipport',
   'hash:ip,port,net': 'ip_set_hash_ipportnet',
-  'hash:net,net': 'ip_set_hash_netnet',
+  'hash:ip,port,ip': 'ip_set_hash_ipportip',
   'bitmap:port': 'ip_set_bitmap_port',
 };
 
@@ -129,7 +130,7 @@ function unavailable({ type }: IpSet, cause: NetlinkError): Error {
       );
     case 'EINVAL':
     case 'ENOENT':
-    case 'E4099':
+    case setErrorCode.typeUnknown:
       return new SetsUnavailableError(
         `the kernel has no sets of type ${type}: load the module ${moduleOf[type]}`,
         { cause },

@@ -64,8 +64,12 @@ function readEntry(value: Buffer, type: SetType): SetEntry | undefined {
         ? undefined
         : { kind: 'endpoint and source', ...endpoint, source };
     }
-    case 'hash:net,net':
-      return { kind: 'address twice', address: readAddress(attributes, dataAttribute.ip) };
+    case 'hash:ip,port,ip': {
+      const endpoint = readEndpoint(attributes);
+      return endpoint?.address.equals(readAddress(attributes, dataAttribute.ip2)) === true
+        ? { kind: 'endpoint to itself', ...endpoint }
+        : undefined;
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import { messageFlag } from '../netlink/protocol.ts';
-import { hostPrefixLength, type IpAddress } from '../net/ip-address.ts';
+import type { IpAddress } from '../net/ip-address.ts';
 import type { IpSet, SetEntry, SetOperation, SetType } from './model.ts';
 import {
   addressAttribute,
@@ -123,11 +123,9 @@ function writeEntry(writer: MessageWriter, entry: SetEntry): void {
       writeAddress(writer, dataAttribute.ip2, entry.source.network);
       writer.attributeU8(dataAttribute.cidr2, entry.source.prefixLength);
       break;
-    case 'address twice':
-      writeAddress(writer, dataAttribute.ip, entry.address);
-      writer.attributeU8(dataAttribute.cidr, hostPrefixLength(entry.address.family));
+    case 'endpoint to itself':
+      writeEndpoint(writer, entry);
       writeAddress(writer, dataAttribute.ip2, entry.address);
-      writer.attributeU8(dataAttribute.cidr2, hostPrefixLength(entry.address.family));
       break;
     case 'port':
       writer.attributeU16be(dataAttribute.port | networkOrder, entry.port);

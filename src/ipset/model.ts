@@ -2,9 +2,9 @@ import type { Protocol } from '../cluster/objects.ts';
 import type { Cidr } from '../net/cidr.ts';
 import { formatEndpoint, type IpAddress, type IpFamily } from '../net/ip-address.ts';
 
-/** The types of sets that are used here, by the kernel's names. */
+/** The types of sets that are used here, by the kernel's names; kube-proxy needs the same. */
 export type SetType =
-  'hash:ip' | 'hash:ip,port' | 'hash:ip,port,net' | 'hash:net,net' | 'bitmap:port';
+  'hash:ip' | 'hash:ip,port' | 'hash:ip,port,ip' | 'hash:ip,port,net' | 'bitmap:port';
 
 /** A set of one family; `bitmap:port` has none and takes IPv4's number. */
 export interface IpSet {
@@ -32,8 +32,13 @@ export type SetEntry =
       readonly port: number;
       readonly source: Cidr;
     }
-  /** hash:net,net with the same single address twice */
-  | { readonly kind: 'address twice'; readonly address: IpAddress }
+  /** hash:ip,port,ip with the same address as destination and source */
+  | {
+      readonly kind: 'endpoint to itself';
+      readonly address: IpAddress;
+      readonly protocol: Protocol;
+      readonly port: number;
+    }
   /** bitmap:port */
   | { readonly kind: 'port'; readonly port: number };
 
@@ -42,7 +47,7 @@ export const entryKindOf = {
   'hash:ip': 'address',
   'hash:ip,port': 'endpoint',
   'hash:ip,port,net': 'endpoint and source',
-  'hash:net,net': 'address twice',
+  'hash:ip,port,ip': 'endpoint to itself',
   'bitmap:port': 'port',
 } as const satisfies Record<SetType, SetEntry['kind']>;
 
@@ -62,8 +67,8 @@ export function formatEntry(entry: SetEntry): string {
       return `${entry.protocol} ${formatEndpoint(entry.address, entry.port)}`;
     case 'endpoint and source':
       return `${entry.protocol} ${formatEndpoint(entry.address, entry.port)},${entry.source.text}`;
-    case 'address twice':
-      return `${entry.address.text},${entry.address.text}`;
+    case 'endpoint to itself':
+      return `${entry.protocol} ${formatEndpoint(entry.address, entry.port)},${entry.address.text}`;
     case 'port':
       return String(entry.port);
   }

@@ -29,7 +29,6 @@ export const messageAttribute = {
 /** Attributes of an entry, or of a set's own data. */
 export const dataAttribute = {
   ip: 1,
-  cidr: 3,
   port: 4,
   portTo: 5,
   protocol: 7,
@@ -44,6 +43,14 @@ export const addressAttribute = { IPv4: 1, IPv6: 2 } as const;
 
 /** Marks integers in network order; the kernel insists on it. */
 export const networkOrder = 0x4000;
+
+/** ipset's own error numbers, as netlink's errors name them. */
+export const setErrorCode = {
+  typeUnknown: 'E4098',
+  busy: 'E4100',
+  entryAbsent: 'E4103',
+  full: 'E4352',
+} as const;
 
 /** In the flags of a list: without the entries. */
 export const listHeaderOnly = 4;

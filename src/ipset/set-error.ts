@@ -1,4 +1,5 @@
 import { isOutcomeUnknown, type NetlinkError } from '../netlink/netlink-error.ts';
+import { setErrorCode } from './protocol.ts';
 import { formatEntry, type SetOperation } from './model.ts';
 
 /** The kernel refused to change what a set holds. */
@@ -29,9 +30,9 @@ function meaningOf(cause: NetlinkError): string {
   switch (cause.code) {
     case 'ENOENT':
       return 'ENOENT: the set does not exist';
-    case 'E4103':
+    case setErrorCode.entryAbsent:
       return 'the entry is not there';
-    case 'E4352':
+    case setErrorCode.full:
       return 'the set is full';
     default:
       return cause.message;

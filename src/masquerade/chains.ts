@@ -8,7 +8,8 @@ import { setOf, type AnySetRole } from './sets.ts';
  *   packet to a VIP or node port, from a Pod or outside      from a process of the node
  *   ----------------------------------------------------     --------------------------
  *   nat PREROUTING  -> KIPVS-SERVICES   mark to masquerade   mangle OUTPUT -> KIPVS-OUTPUT (ranges)
- *   filter INPUT    -> KIPVS-INPUT      refuse, drop         nat OUTPUT    -> KIPVS-SERVICES
+ *                      KIPVS-CLOSED     refuse SCTP          nat OUTPUT    -> KIPVS-SERVICES
+ *   filter INPUT    -> KIPVS-INPUT      refuse, drop                          KIPVS-CLOSED (refuse)
  *   IPVS                                choose a real server IPVS
  *   nat POSTROUTING -> KIPVS-POSTROUTING masquerade          nat POSTROUTING -> KIPVS-POSTROUTING
  *   answers: filter FORWARD -> KIPVS-FORWARD
@@ -19,8 +20,7 @@ import { setOf, type AnySetRole } from './sets.ts';
  *
  * A rule or jump that looks into the empty set has its reason: the kernel counts for each set
  * the rules that refer to it, and netlink tells that number. So the audit sees without starting
- * a process that a chain was flushed or a jump was deleted. Only what every forwarded packet
- * passes goes without.
+ * a process that a chain was flushed or a jump was deleted.
  */
 
 export interface ChainSettings {
@@ -133,7 +133,7 @@ function natTable(family: IpFamily, settings: ChainSettings): Table {
         rules: [
           `-m mark --mark ${mark}/${mark} ${always} -j KIPVS-MASQUERADE`,
           // A Pod that reaches itself, and a process of the node that would leave with a VIP.
-          `${is('hairpin', 'dst,src')} ${masquerade}`,
+          `${is('hairpin', 'dst,dst,src')} ${masquerade}`,
           `${is('vip', 'src')} ${masquerade}`,
         ],
       },
@@ -152,7 +152,7 @@ function natTable(family: IpFamily, settings: ChainSettings): Table {
 }
 
 function filterTable(family: IpFamily, settings: ChainSettings): Table {
-  const { is, isNot, always, jump, plainJump } = wordsOf(family);
+  const { is, isNot, always, jump } = wordsOf(family);
   const mark = markText(settings);
   const outside = notLocal(settings.local, family);
   const [icmp, unreachable] =
@@ -182,7 +182,7 @@ function filterTable(family: IpFamily, settings: ChainSettings): Table {
         name: 'KIPVS-FORWARD',
         rules: [
           `-m mark --mark ${mark}/${mark} ${always} -j ACCEPT`,
-          '-m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT',
+          `-m conntrack --ctstate RELATED,ESTABLISHED ${always} -j ACCEPT`,
         ],
       },
       {
@@ -193,11 +193,7 @@ function filterTable(family: IpFamily, settings: ChainSettings): Table {
         ],
       },
     ],
-    jumps: [
-      jump('INPUT', 'KIPVS-INPUT', newConnections),
-      // Every forwarded packet passes here: no look into a set for that.
-      plainJump('FORWARD', 'KIPVS-FORWARD'),
-    ],
+    jumps: [jump('INPUT', 'KIPVS-INPUT', newConnections), jump('FORWARD', 'KIPVS-FORWARD')],
   };
 }
 
@@ -206,17 +202,15 @@ function wordsOf(family: IpFamily) {
   const name = (role: AnySetRole): string => setOf(role, family).name;
   /** True for every packet. */
   const always = `-m set ! --match-set ${name('empty')} src`;
-  const plainJump = (from: string, to: string, match = ''): Jump => ({
-    from,
-    to,
-    rule: `${match} -j ${to}`.trim(),
-  });
   return {
     is: (role: AnySetRole, flags: string) => `-m set --match-set ${name(role)} ${flags}`,
     isNot: (role: AnySetRole, flags: string) => `-m set ! --match-set ${name(role)} ${flags}`,
     always,
-    plainJump,
-    jump: (from: string, to: string, match = '') => plainJump(from, to, `${match} ${always}`),
+    jump: (from: string, to: string, match = ''): Jump => ({
+      from,
+      to,
+      rule: `${match} ${always} -j ${to}`.trim(),
+    }),
   };
 }
 

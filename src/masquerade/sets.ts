@@ -14,7 +14,7 @@ const typeOf: Readonly<Record<AnySetRole, SetType>> = {
   refused: 'hash:ip,port',
   guarded: 'hash:ip,port',
   admitted: 'hash:ip,port,net',
-  hairpin: 'hash:net,net',
+  hairpin: 'hash:ip,port,ip',
   health: 'bitmap:port',
   empty: 'hash:ip',
 };

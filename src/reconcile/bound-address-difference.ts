@@ -1,5 +1,6 @@
 import type { AddressOperation, KernelAddress } from '../addresses/messages.ts';
 import { ownedMetric } from '../addresses/protocol.ts';
+import type { VirtualServerId } from '../ipvs/model.ts';
 import { hostPrefixLength, type IpAddress } from '../net/ip-address.ts';
 import { noDifference, type Difference } from './kind.ts';
 
@@ -55,4 +56,31 @@ export function addressesOfLink(
       )
       .map(({ address, metric }) => [address.text, { address, owned: metric === ownedMetric }]),
   );
+}
+
+/**
+ * The addresses at which others have virtual servers, by their text. They need them bound, whoever
+ * did that: kube-proxy, after it was given the node back, is content with addresses that it finds.
+ */
+export function addressesOfOthers(
+  virtualServers: Iterable<{
+    readonly id: VirtualServerId;
+    readonly settings: { readonly owned: boolean };
+  }>,
+): ReadonlySet<string> {
+  const addresses = new Set<string>();
+  for (const { id, settings } of virtualServers) {
+    if (id.kind === 'address' && !settings.owned) {
+      addresses.add(id.address.text);
+    }
+  }
+  return addresses;
+}
+
+/** The addresses but some. */
+export function without(
+  observed: ReadonlyMap<string, ObservedAddress>,
+  leftAlone: ReadonlySet<string>,
+): Map<string, ObservedAddress> {
+  return new Map([...observed].filter(([text]) => !leftAlone.has(text)));
 }

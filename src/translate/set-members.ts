@@ -38,28 +38,37 @@ export function frontEndMembers(
   ];
 }
 
-/** What a Service wants in the sets besides: its VIPs, its endpoints here, its health check. */
+/** What a Service wants in the sets besides: its VIPs and its health check. */
 export function serviceMembers(
   vips: readonly IpAddress[],
-  endpoints: readonly PortEndpoint[],
   healthCheck: HealthCheck | undefined,
-  place: Place,
 ): readonly SetMember[] {
-  const local = endpoints
-    .filter(
-      ({ endpoint: { nodeName, address } }) =>
-        nodeName === place.nodeName && !place.nodeAddresses.has(address.text),
-    )
-    .map(({ endpoint: { address } }) => [address.text, address] as const);
   return [
     ...vips.map((address) => ({ role: 'vip', entry: { kind: 'address', address } }) as const),
-    ...[...new Map(local).values()].map(
-      (address) => ({ role: 'hairpin', entry: { kind: 'address twice', address } }) as const,
-    ),
     ...(healthCheck === undefined
       ? []
       : [{ role: 'health', entry: { kind: 'port', port: healthCheck.nodePort } } as const]),
   ];
+}
+
+/**
+ * The endpoints of one port on this node, in case one of them reaches itself. One with the address
+ * of the node is told apart by nothing, and needs no masquerade.
+ */
+export function hairpinMembers(
+  protocol: Protocol,
+  endpoints: readonly PortEndpoint[],
+  place: Place,
+): readonly SetMember[] {
+  return endpoints
+    .filter(
+      ({ endpoint: { nodeName, address } }) =>
+        nodeName === place.nodeName && !place.nodeAddresses.has(address.text),
+    )
+    .map(({ endpoint: { address }, targetPort: port }) => ({
+      role: 'hairpin',
+      entry: { kind: 'endpoint to itself', address, protocol, port },
+    }));
 }
 
 function frontEndRole(

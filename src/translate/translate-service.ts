@@ -19,7 +19,8 @@ import {
 } from './front-ends.ts';
 import type { Place } from './place.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
-import { frontEndMembers, serviceMembers } from './set-members.ts';
+import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
+import type { SetMember } from './set-member.ts';
 import { chooseScheduler, type Scheduler } from './scheduler.ts';
 
 /** The part of the configuration that decides what a Service becomes. */
@@ -71,11 +72,11 @@ export function translateService(
   };
 
   const virtualServers: VirtualServer[] = [];
-  const allEndpoints: PortEndpoint[] = [];
+  const hairpins: SetMember[] = [];
   for (const port of service.ports) {
     for (const family of familiesOf(service)) {
       const endpoints = endpointsOfPort(port, family, slices).filter(guard.admits);
-      allEndpoints.push(...endpoints);
+      hairpins.push(...hairpinMembers(port.protocol, endpoints, place));
       const routes = routesByTraffic(service, endpoints, place);
       for (const frontEnd of frontEndsOf(port, family, vips, place)) {
         const route = routes[trafficOf(frontEnd)];
@@ -96,7 +97,7 @@ export function translateService(
   return {
     virtualServers,
     boundAddresses,
-    members: serviceMembers(boundAddresses, allEndpoints, healthCheck, place),
+    members: [...serviceMembers(boundAddresses, healthCheck), ...hairpins],
     healthCheck,
     problems: [...chosen.problems, ...drain.problems, ...vips.problems, ...guard.problems(service)],
   };

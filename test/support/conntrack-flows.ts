@@ -8,8 +8,10 @@ export interface FlowExample {
   readonly client: string;
   readonly vip: string;
   readonly port: number;
-  /** Who answers, at port 8053; the VIP itself where there was no real server. */
+  /** Who answers; the VIP itself where there was no real server. */
   readonly server: string;
+  /** 8053 where nothing is said. */
+  readonly serverPort?: number;
 }
 
 const clientPort = 40_000;
@@ -17,7 +19,7 @@ const clientPort = 40_000;
 /** The payload of one message of a dump; `protocol` 17 is UDP. */
 export function flowPayload(family: IpFamily, flow: FlowExample, protocol = 17): Buffer {
   const { client, vip, port, server } = flow;
-  const serverPort = server === vip ? port : 8053;
+  const serverPort = server === vip ? port : (flow.serverPort ?? 8053);
   return Buffer.concat([
     Buffer.from([family === 'IPv4' ? 2 : 10, 0, 0, 0]),
     attribute(1, tuple(family, client, vip, clientPort, port, protocol)),

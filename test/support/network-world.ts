@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import {
   buildNetwork,
   families,
-  inHost,
   removeNetwork,
   type Addresses,
   type HostName,
@@ -80,18 +79,5 @@ export function endpointListeners(
 ): readonly Listener[] {
   return protocols.flatMap((protocol) =>
     families.map((family) => ({ protocol, address: addresses[family], port: targetPort })),
-  );
-}
-
-/** All that kube-ipvs may have to do with on a node, word for word, without counters. */
-export async function nodeText(node: NodeName): Promise<string> {
-  return inHost(
-    node,
-    `for save in iptables-legacy-save ip6tables-legacy-save; do
-       $save | grep -v '^#' | sed 's/ \\[[0-9]*:[0-9]*\\]$//'
-     done
-     ipset save | sort
-     ipvsadm -Sn | sort
-     ip -o addr show | sed 's/ valid_lft.*//'`,
   );
 }

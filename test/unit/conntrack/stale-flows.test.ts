@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readUdpFlow, type UdpFlow } from '../../../src/conntrack/messages.ts';
 import { StaleFlowCleaner } from '../../../src/conntrack/stale-flow-cleaner.ts';
 import { StaleFlows } from '../../../src/conntrack/stale-flows.ts';
+import { setOf } from '../../../src/masquerade/sets.ts';
 import type { Operation, RealServer, VirtualServerId } from '../../../src/ipvs/model.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { flowPayload } from '../../support/conntrack-flows.ts';
@@ -110,6 +111,40 @@ describe('stale UDP flows', () => {
     const id = { ...dns, address: ip('fd00:96::a') };
     assert.deepEqual(after(deleted('fd00::1', id)).families, ['IPv6']);
     assert.deepEqual(after(deleted('fd00::1', id), deleted('10.244.1.1')).families.length, 2);
+  });
+
+  it('are those that were refused, once they no longer are', () => {
+    const entry = { kind: 'endpoint', address: ip(vip), protocol: 'UDP', port: 53 } as const;
+    const stale = new StaleFlows();
+    stale.noteSetOperation({ kind: 'delete entry', set: setOf('refused', 'IPv4'), entry });
+    // The node itself has answered, at the port 0 to which refused connections are led.
+    const refused = readUdpFlow(
+      flowPayload('IPv4', {
+        client: '10.244.0.9',
+        vip,
+        port: 53,
+        server: '192.0.2.10',
+        serverPort: 0,
+      }),
+      'IPv4',
+    );
+    assert.ok(refused !== undefined && stale.isStale(refused));
+    assert.ok(!stale.isStale(flow('10.244.1.1')));
+    assert.deepEqual(stale.families, ['IPv4']);
+  });
+
+  it('are none after any other change of a set', () => {
+    const udp = { kind: 'endpoint', address: ip(vip), protocol: 'UDP', port: 53 } as const;
+    const stale = new StaleFlows();
+    const refused = setOf('refused', 'IPv4');
+    stale.noteSetOperation({ kind: 'add entry', set: refused, entry: udp });
+    stale.noteSetOperation({
+      kind: 'delete entry',
+      set: refused,
+      entry: { ...udp, protocol: 'TCP' },
+    });
+    stale.noteSetOperation({ kind: 'delete entry', set: setOf('cluster', 'IPv4'), entry: udp });
+    assert.ok(stale.isEmpty);
   });
 
   it('belong to every kind of front end alike: node ports too', () => {

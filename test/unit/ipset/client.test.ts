@@ -16,7 +16,7 @@ import {
 type Answer = (request: ReceivedMessage, socket: FakeSocket) => void;
 
 const command = { create: 0x602, destroy: 0x603, list: 0x607, type: 0x60d };
-const errno = { EPERM: 1, ENOENT: 2, EEXIST: 17, EINVAL: 22, busy: 4097, noType: 4099 };
+const errno = { EPERM: 1, ENOENT: 2, EEXIST: 17, EINVAL: 22, noType: 4098, busy: 4100 };
 const header = Buffer.from('02000000', 'hex');
 
 function refuse(code: number): Answer {
@@ -92,7 +92,7 @@ describe('asking whether the kernel has a type of set', () => {
     'hash:ip': 'ip_set_hash_ip',
     'hash:ip,port': 'ip_set_hash_ipport',
     'hash:ip,port,net': 'ip_set_hash_ipportnet',
-    'hash:net,net': 'ip_set_hash_netnet',
+    'hash:ip,port,ip': 'ip_set_hash_ipportip',
     'bitmap:port': 'ip_set_bitmap_port',
   } as const;
   for (const type of Object.keys(modules) as SetType[] /* the keys above */) {

@@ -55,7 +55,7 @@ const setAndEntry: fc.Arbitrary<{ readonly set: IpSet; readonly entry: SetEntry 
         port,
         source: range(of),
       }),
-      record({ kind: fc.constant('address twice' as const), address: at }),
+      record({ kind: fc.constant('endpoint to itself' as const), address: at, protocol, port }),
       record({ kind: fc.constant('port' as const), port }),
     );
     return entry.map((made) => {
@@ -69,7 +69,7 @@ const types = [
   'hash:ip',
   'hash:ip,port',
   'hash:ip,port,net',
-  'hash:net,net',
+  'hash:ip,port,ip',
   'bitmap:port',
 ] as const;
 
@@ -112,6 +112,11 @@ describe('the entries of a set', () => {
     assert.deepEqual(readEntries(listed(entry), 'hash:ip,port'), []);
     const withSource = attribute(7, Buffer.concat([ip4, icmp, port80, source]));
     assert.deepEqual(readEntries(listed(withSource), 'hash:ip,port,net'), []);
+  });
+
+  it('leave out an endpoint with another source than itself', () => {
+    const entry = attribute(7, Buffer.concat([ip4, tcp, port80, source]));
+    assert.deepEqual(readEntries(listed(entry), 'hash:ip,port,ip'), []);
   });
 
   it('have a source of one host where no prefix length is given', () => {
@@ -163,7 +168,10 @@ describe('an entry as text', () => {
   for (const [entry, text] of [
     [{ kind: 'address', address: ip('fd00::1') }, 'fd00::1'],
     [{ kind: 'endpoint', address: ip('fd00::1'), protocol: 'UDP', port: 53 }, 'UDP [fd00::1]:53'],
-    [{ kind: 'address twice', address: ip('10.0.0.1') }, '10.0.0.1,10.0.0.1'],
+    [
+      { kind: 'endpoint to itself', address: ip('10.0.0.1'), protocol: 'TCP', port: 80 },
+      'TCP 10.0.0.1:80,10.0.0.1',
+    ],
     [{ kind: 'port', port: 32000 }, '32000'],
     [
       {

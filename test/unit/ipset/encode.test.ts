@@ -196,17 +196,22 @@ describe('a change of what a set holds', () => {
       ],
     },
     {
-      what: 'an address twice, as two networks of one host each',
-      set: { ...a6, type: 'hash:net,net' },
-      entry: { kind: 'address twice', address: ip('fd00:96::5') },
+      what: 'an endpoint that reaches itself',
+      set: { ...a6, type: 'hash:ip,port,ip' },
+      entry: {
+        kind: 'endpoint to itself',
+        address: ip('fd00:96::5'),
+        protocol: 'TCP',
+        port: 8080,
+      },
       lines: [
         '68000000 0906 0100',
         '0a',
         '4400 0780',
         address6('01', five6),
-        '0500 0300 80 000000',
+        '0500 0700 06 000000',
+        '0600 0440 1f90 0000',
         address6('14', five6),
-        '0500 1500 80 000000',
       ],
     },
     {

@@ -106,6 +106,7 @@ describe('the chains and sets of a family', () => {
     ['nat', 'OUTPUT'],
     ['nat', 'POSTROUTING'],
     ['filter', 'INPUT'],
+    ['filter', 'FORWARD'],
   ] as const) {
     it(`come back after the jump from ${chain} of ${table} was deleted`, async () => {
       const { iptables, foundation } = setUp();

@@ -18,7 +18,7 @@ describe('the sets', () => {
         'kube-ipvs-refused-4 hash:ip,port',
         'kube-ipvs-guarded-4 hash:ip,port',
         'kube-ipvs-admitted-4 hash:ip,port,net',
-        'kube-ipvs-hairpin-4 hash:net,net',
+        'kube-ipvs-hairpin-4 hash:ip,port,ip',
         'kube-ipvs-health bitmap:port',
         'kube-ipvs-empty-4 hash:ip',
         'kube-ipvs-vip-6 hash:ip',
@@ -29,7 +29,7 @@ describe('the sets', () => {
         'kube-ipvs-refused-6 hash:ip,port',
         'kube-ipvs-guarded-6 hash:ip,port',
         'kube-ipvs-admitted-6 hash:ip,port,net',
-        'kube-ipvs-hairpin-6 hash:net,net',
+        'kube-ipvs-hairpin-6 hash:ip,port,ip',
         'kube-ipvs-empty-6 hash:ip',
       ],
     );

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { ownedMetric } from '../../../src/addresses/protocol.ts';
 import {
   addressesOfLink,
+  addressesOfOthers,
   afterAddressOperation,
   boundAddressDifference,
+  without,
 } from '../../../src/reconcile/bound-address-difference.ts';
 import { ip } from '../../support/cluster-objects.ts';
 
@@ -81,5 +83,30 @@ describe('the addresses of a link', () => {
       7,
     );
     assert.deepEqual([...found.keys()], ['fd00:96::1']);
+  });
+});
+
+describe('the addresses at which others have virtual servers', () => {
+  const server = (text: string, owned: boolean) => ({
+    id: { kind: 'address', protocol: 'TCP', address: ip(text), port: 80 } as const,
+    settings: { owned },
+  });
+  const inUse = addressesOfOthers([
+    server('10.96.0.1', true),
+    server('10.96.0.1', false),
+    server('10.96.0.2', true),
+    server('fd00:96::1', false),
+    { id: { kind: 'fwmark', family: 'IPv4', fwmark: 7 }, settings: { owned: false } },
+  ]);
+
+  it('are those of virtual servers without our mark', () => {
+    assert.deepEqual([...inUse], ['10.96.0.1', 'fd00:96::1']);
+  });
+
+  it('can be left out of what is observed', () => {
+    const observed = new Map(
+      ['10.96.0.1', '10.96.0.2'].map((text) => [text, { address: ip(text), owned: true }]),
+    );
+    assert.deepEqual([...without(observed, inUse).keys()], ['10.96.0.2']);
   });
 });

@@ -152,4 +152,19 @@ describe('the bound addresses', () => {
     await table.relist();
     assert.deepEqual(table.differing(), []);
   });
+
+  it('do not include those that are to be left alone: they are not unbound', async () => {
+    const links = new FakeLinks();
+    const { index: linkIndex } = await links.ensureVipLink();
+    links.bound = ['10.96.0.1', '10.96.0.2'].map((text) => ({
+      linkIndex,
+      address: ip(text),
+      prefixLength: 32,
+      metric: ownedMetric,
+    }));
+    const table = new KindTable(new BoundAddressKind(links, ({ text }) => text === '10.96.0.1'));
+    await table.relist();
+    assert.deepEqual(await round(table, 0), []);
+    assert.deepEqual(links.texts(), ['10.96.0.1']);
+  });
 });

@@ -150,7 +150,7 @@ describe('the VIPs of a Service in the sets', () => {
 });
 
 describe('hairpin entries', () => {
-  it('are the endpoints on this node, each address once', () => {
+  it('are the endpoints on this node, by target port', () => {
     const ports = [servicePort({ name: 'a' }), servicePort({ name: 'b', port: 81 })];
     const slices = [
       slice(
@@ -163,8 +163,10 @@ describe('hairpin entries', () => {
       ),
     ];
     assert.deepEqual(inSet('hairpin', translate(service({ ports }), slices)), [
-      '10.244.0.1,10.244.0.1',
-      '10.244.0.2,10.244.0.2',
+      'TCP 10.244.0.1:8080,10.244.0.1',
+      'TCP 10.244.0.2:8080,10.244.0.2',
+      'TCP 10.244.0.1:8081,10.244.0.1',
+      'TCP 10.244.0.2:8081,10.244.0.2',
     ]);
   });
 

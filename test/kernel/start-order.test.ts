@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { families, gatewayAddress, nodeAddress, podAddress } from '../support/network.ts';
+import { serviceObjects, servicePort, vipOf } from '../support/network-services.ts';
+import { endpointListeners, NetworkWorld } from '../support/network-world.ts';
+import { outcomeText, type Question } from '../support/traffic.ts';
+
+/** Enough that the first sync takes a while. */
+const serviceCount = 60;
+const asked = [1, serviceCount / 2, serviceCount];
+const clients = ['pod-a1', 'node-a', 'outside'] as const;
+type Client = (typeof clients)[number];
+
+describe('a start on an empty node', function () {
+  this.timeout(120_000);
+  let world: NetworkWorld;
+  const outcomes: { readonly client: Client; readonly text: string }[] = [];
+
+  before(async () => {
+    world = await NetworkWorld.build({
+      objects: Array.from({ length: serviceCount }, (_, at) =>
+        serviceObjects({
+          name: `web-${at}`,
+          number: at + 1,
+          protocols: ['TCP', 'UDP'],
+          endpoints: [{ addresses: podAddress['pod-a2'], nodeName: 'node-a' }],
+        }),
+      ).flat(),
+      nodes: [],
+      agents: {
+        'pod-a1': [],
+        'pod-a2': endpointListeners(podAddress['pod-a2'], ['TCP', 'UDP']),
+        // The node's own listeners on the Services' port.
+        'node-a': (['TCP', 'UDP'] as const).flatMap((protocol) =>
+          ['0.0.0.0', '::'].map((address) => ({ protocol, address, port: servicePort })),
+        ),
+        outside: [],
+      },
+    });
+    let hammering = true;
+    const hammers = clients.flatMap((client) =>
+      questions().map(async (question) => {
+        while (hammering) {
+          const text = outcomeText(await world.agent(client).ask(question));
+          outcomes.push({ client, text: `${question.address} ${text}` });
+        }
+      }),
+    );
+    await world.startProgram('node-a');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    hammering = false;
+    await Promise.all(hammers);
+  });
+  after(() => world.remove());
+
+  for (const client of clients) {
+    it(`lets ${client} meet complete rules from the first packet on`, () => {
+      const own = outcomes.filter((outcome) => outcome.client === client);
+      const answered = own.filter(({ text }) => text.includes(' saw '));
+      console.log(`      ${client}: ${own.length} questions, ${answered.length} answered`);
+      assert.ok(answered.length > 0 && answered.length < own.length);
+      const wrong = answered.filter(({ text }) => !isRight(client, text));
+      assert.deepEqual([...new Set(wrong.map(({ text }) => text))], []);
+    });
+  }
+});
+
+/** Before there is a VIP nobody answers: the packets leave the node and come back to it. */
+function questions(): readonly Question[] {
+  return asked.flatMap((number) =>
+    families.flatMap((family) =>
+      (['cluster IP', 'external IP'] as const).flatMap((kind) =>
+        (['TCP', 'UDP'] as const).map((protocol) => ({
+          protocol,
+          address: vipOf(kind, number)[family],
+          port: servicePort,
+          timeoutMs: 300,
+        })),
+      ),
+    ),
+  );
+}
+
+/** `10.96.0.1 pod-a2 saw 10.244.1.1`: masqueraded but for a Pod's connection to a cluster IP. */
+function isRight(client: Client, text: string): boolean {
+  const [address = '', by, , seen = ''] = text.split(' ');
+  const isClusterIp = families.some((family) =>
+    asked.some((number) => vipOf('cluster IP', number)[family] === address),
+  );
+  const expected =
+    client === 'pod-a1' && isClusterIp
+      ? Object.values(podAddress['pod-a1'])
+      : [...Object.values(gatewayAddress['node-a']), ...Object.values(nodeAddress['node-a'])];
+  return by === 'pod-a2' && expected.includes(seen);
+}
