@@ -123,12 +123,8 @@ export async function openKernel(
     async removeAll() {
       // No foundations here: what is to go need not be put in place before.
       const inUse = addressesOfOthers((await readTable(ipvs)).values());
-      const ownAddresses = new KindTable(
-        new BoundAddressKind(
-          addresses,
-          (address) => inUse.has(address.text) || isExcluded(address),
-        ),
-      );
+      const isLeft = (address: IpAddress) => inUse.has(address.text) || isExcluded(address);
+      const ownAddresses = new KindTable(new BoundAddressKind(addresses, isLeft));
       const remover = new Reconciler([virtualServers, ownAddresses]);
       remover.allowRemovals();
       const report = await remover.audit();

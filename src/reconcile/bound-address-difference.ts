@@ -76,11 +76,3 @@ export function addressesOfOthers(
   }
   return addresses;
 }
-
-/** The addresses but some. */
-export function without(
-  observed: ReadonlyMap<string, ObservedAddress>,
-  leftAlone: ReadonlySet<string>,
-): Map<string, ObservedAddress> {
-  return new Map([...observed].filter(([text]) => !leftAlone.has(text)));
-}

@@ -4,7 +4,6 @@ import type { AddressOperation } from '../addresses/messages.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import {
   addressesOfLink,
-  without,
   afterAddressOperation,
   boundAddressDifference,
   type ObservedAddress,
