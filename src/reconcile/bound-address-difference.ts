@@ -76,3 +76,11 @@ export function addressesOfOthers(
   }
   return addresses;
 }
+
+/** The addresses but some. */
+export function without(
+  observed: ReadonlyMap<string, ObservedAddress>,
+  leftAlone: ReadonlySet<string>,
+): Map<string, ObservedAddress> {
+  return new Map([...observed].filter(([text]) => !leftAlone.has(text)));
+}

@@ -5,6 +5,7 @@ import {
   addressesOfOthers,
   afterAddressOperation,
   boundAddressDifference,
+  without,
 } from '../../../src/reconcile/bound-address-difference.ts';
 import { ip } from '../../support/cluster-objects.ts';
 
@@ -106,9 +107,6 @@ describe('the addresses at which others have virtual servers', () => {
     const observed = new Map(
       ['10.96.0.1', '10.96.0.2'].map((text) => [text, { address: ip(text), owned: true }]),
     );
-    assert.deepEqual(
-      [...observed.keys()].filter((text) => !inUse.has(text)),
-      ['10.96.0.2'],
-    );
+    assert.deepEqual([...without(observed, inUse).keys()], ['10.96.0.2']);
   });
 });
