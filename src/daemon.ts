@@ -51,6 +51,7 @@ export class Daemon {
   readonly #watch: NodeAddressWatch;
   readonly #endpoints: readonly HttpEndpoint[];
   #nodeAddresses: readonly IpAddress[] = [];
+  #isFirstRound = true;
   #stopped = false;
 
   constructor(parts: DaemonParts) {
@@ -127,7 +128,8 @@ export class Daemon {
       },
       round: ({ applied }, durationMs, scope) => {
         metrics.round(scope, applied, durationMs);
-        if (applied > 0 || !this.#health.ready) {
+        if (applied > 0 || this.#isFirstRound) {
+          this.#isFirstRound = false;
           listener.info('kernel synced', { applied, ms: Math.round(durationMs * 10) / 10 });
         }
       },
