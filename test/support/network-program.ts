@@ -76,11 +76,6 @@ export class NodeProgram {
     return started;
   }
 
-  /** The process id. */
-  get pid(): number | undefined {
-    return this.#process.pid;
-  }
-
   get messages(): readonly string[] {
     return this.#log.map(({ msg }) => msg);
   }
@@ -104,6 +99,16 @@ export class NodeProgram {
       },
       60_000,
     );
+  }
+
+  /** Holds it up for as long as something takes. */
+  async pausedDuring(run: () => Promise<void>): Promise<void> {
+    this.#process.kill('SIGSTOP');
+    try {
+      await run();
+    } finally {
+      this.#process.kill('SIGCONT');
+    }
   }
 
   /** Ends it; the kernel keeps what it has. */

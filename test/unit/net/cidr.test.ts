@@ -77,3 +77,35 @@ describe('a range of addresses', () => {
     );
   });
 });
+
+describe('the halves of a range', () => {
+  for (const [range, halves] of [
+    ['0.0.0.0/0', '0.0.0.0/1 128.0.0.0/1'],
+    ['10.0.0.0/8', '10.0.0.0/9 10.128.0.0/9'],
+    ['192.0.2.6/31', '192.0.2.6/32 192.0.2.7/32'],
+    ['::/0', '::/1 8000::/1'],
+    ['2001:db8::/127', '2001:db8::/128 2001:db8::1/128'],
+  ] as const) {
+    it(`of ${range} are ${halves}`, () => {
+      assert.equal(cidr(range).halves().join(' '), halves);
+    });
+  }
+
+  it('are none for a single host', () => {
+    assert.deepEqual(Cidr.host(ip('192.0.2.1')).halves(), []);
+    assert.deepEqual(cidr('::1/128').halves(), []);
+  });
+
+  it('leave the range as it is', () => {
+    const range = cidr('10.0.0.0/8');
+    range.halves();
+    assert.equal(range.text, '10.0.0.0/8');
+  });
+});
+
+describe('the range of one address', () => {
+  it('holds that one alone', () => {
+    assert.equal(Cidr.host(ip('192.0.2.1')).text, '192.0.2.1/32');
+    assert.equal(Cidr.host(ip('2001:db8::1')).text, '2001:db8::1/128');
+  });
+});

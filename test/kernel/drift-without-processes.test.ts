@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { inHost, podAddress } from '../support/network.ts';
+import { serviceObjects, servicePort, vipOf } from '../support/network-services.ts';
+import { endpointListeners, NetworkWorld } from '../support/network-world.ts';
+
+const auditSeconds = 1;
+/** The kernel itself starts a thread now and then: in one of so many periods it does not. */
+const periods = 5;
+
+describe('the steady state', function () {
+  this.timeout(120_000);
+  let world: NetworkWorld;
+
+  before(async () => {
+    world = await NetworkWorld.build({
+      objects: web('pod-a2'),
+      agents: {
+        'pod-a1': [],
+        'pod-a2': endpointListeners(podAddress['pod-a2']),
+        'pod-b2': endpointListeners(podAddress['pod-b2']),
+      },
+      configuration: { ipvs: { syncPeriod: `${auditSeconds}s` } },
+    });
+    // The threads of both programs are there after the first use of files.
+    await world.folder.put(web('pod-b2'));
+    await answersFrom('pod-b2');
+  });
+  after(() => world.remove());
+
+  it('starts no process over audits', async () => {
+    const started: number[] = [];
+    for (let period = 0; period < periods; period += 1) {
+      started.push(await processesDuring(() => delay(2.5 * auditSeconds * 1000)));
+    }
+    console.log(`      processes started in ${periods} periods of 2 audits: ${started.join(' ')}`);
+    assert.equal(Math.min(...started), 0);
+  });
+
+  it('starts no process for changes of endpoints', async () => {
+    const started: number[] = [];
+    for (let period = 0; period < periods; period += 1) {
+      const pod = period % 2 === 0 ? 'pod-a2' : 'pod-b2';
+      started.push(
+        await processesDuring(async () => {
+          await world.folder.put(web(pod));
+          await answersFrom(pod);
+          await delay(300);
+        }),
+      );
+    }
+    console.log(`      processes started in ${periods} changes: ${started.join(' ')}`);
+    assert.equal(Math.min(...started), 0);
+  });
+
+  it('repairs with processes, so that the count can tell', async () => {
+    await world.program().pausedDuring(async () => {
+      await inHost('node-a', 'iptables-legacy -F KIPVS-INPUT');
+    });
+    const started = await processesDuring(() => delay(2.5 * auditSeconds * 1000));
+    // One that reads the rules, one that writes them.
+    assert.equal(started, 2);
+  });
+
+  /** Waits until all kinds of connections reach this Pod alone. */
+  async function answersFrom(pod: string): Promise<void> {
+    for (let by = ''; by !== pod; await delay(20)) {
+      const outcomes = await Promise.all(
+        (['TCP', 'UDP', 'SCTP'] as const).map((protocol) =>
+          world.agent('pod-a1').ask({
+            protocol,
+            address: vipOf('cluster IP', 1).IPv6,
+            port: servicePort,
+          }),
+        ),
+      );
+      by = [
+        ...new Set(outcomes.map((outcome) => (outcome.kind === 'answered' ? outcome.by : ''))),
+      ].join(' ');
+    }
+  }
+});
+
+function web(pod: 'pod-a2' | 'pod-b2'): readonly unknown[] {
+  return serviceObjects({
+    name: 'web',
+    number: 1,
+    endpoints: [{ addresses: podAddress[pod], nodeName: pod === 'pod-a2' ? 'node-a' : 'node-b' }],
+  });
+}
+
+/** How many processes and threads the machine has started meanwhile, by the kernel's count. */
+async function processesDuring(run: () => Promise<unknown>): Promise<number> {
+  const before = await processesStarted();
+  await run();
+  return (await processesStarted()) - before;
+}
+
+async function processesStarted(): Promise<number> {
+  const [, count] = /^processes (\d+)$/m.exec(await readFile('/proc/stat', 'latin1')) ?? [];
+  return Number(count);
+}

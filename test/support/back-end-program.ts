@@ -1,0 +1,104 @@
+import { execFileSync } from 'node:child_process';
+import { SetClient } from '../../src/ipset/client.ts';
+import { runProgram, type IptablesVariant } from '../../src/masquerade/iptables.ts';
+import { openMasquerade } from '../../src/masquerade/masquerade.ts';
+import { cidr } from './cluster-objects.ts';
+
+/**
+ * Puts the chains into this network namespace by the variant of iptables that is its argument,
+ * breaks them, and takes them out again. Prints what it saw, as JSON.
+ */
+
+/** What one repair took. */
+export interface Repair {
+  readonly flushed: string;
+  readonly programs: number;
+  readonly restored: boolean;
+}
+
+export interface BackEndReport {
+  readonly warnings: readonly string[];
+  /** The rules of ours, of both families, after the start. */
+  readonly rules: number;
+  /** The programs that were started by an audit that found everything in place. */
+  readonly programsOfAudit: number;
+  readonly repairs: readonly Repair[];
+  /** What is left of ours at the end. */
+  readonly left: readonly string[];
+}
+
+const flushes = [
+  ['mangle', 'OUTPUT'],
+  ['nat', 'PREROUTING'],
+  ['nat', 'KIPVS-MASQUERADE'],
+  ['filter', 'FORWARD'],
+  ['filter', 'KIPVS-FORWARD'],
+  ['filter', 'KIPVS-INPUT'],
+  ['filter', 'KIPVS-REFUSE'],
+] as const;
+
+async function examine(variant: IptablesVariant): Promise<BackEndReport> {
+  let programs = 0;
+  const warnings: string[] = [];
+  const sets = new SetClient();
+  const masquerade = await openMasquerade(
+    sets,
+    ['IPv4', 'IPv6'],
+    {
+      chains: {
+        masqueradeAll: false,
+        masqueradeBit: 14,
+        randomFully: true,
+        local: { kind: 'ranges', ranges: [cidr('10.244.0.0/16'), cidr('fd00:244::/32')] },
+      },
+      iptables: variant,
+    },
+    { note: () => undefined, warn: (message) => warnings.push(message) },
+    (...call) => {
+      programs += 1;
+      return runProgram(...call);
+    },
+  );
+  const ensure = async (): Promise<number> => {
+    programs = 0;
+    for (const foundation of masquerade.foundations) {
+      await foundation.ensure();
+    }
+    return programs;
+  };
+  await ensure();
+  const placed = rulesOfOurs(variant);
+  const programsOfAudit = await ensure();
+  const repairs: Repair[] = [];
+  for (const [table, chain] of flushes) {
+    execFileSync(`iptables-${variant}`, ['-w', '-t', table, '-F', chain]);
+    const started = await ensure();
+    const restored = rulesOfOurs(variant).join('\n') === placed.join('\n');
+    repairs.push({ flushed: chain, programs: started, restored });
+  }
+  await masquerade.entries?.relist();
+  await masquerade.remove();
+  sets.close();
+  const setsLeft = execFileSync('ipset', ['list', '-n'], { encoding: 'utf8' });
+  return {
+    warnings,
+    rules: placed.length,
+    programsOfAudit,
+    repairs,
+    left: [...rulesOfOurs(variant), ...setsLeft.split('\n').filter((name) => name !== '')],
+  };
+}
+
+/** Sorted: the order of the tables is the program's own affair. */
+function rulesOfOurs(variant: IptablesVariant): readonly string[] {
+  return ['iptables', 'ip6tables']
+    .flatMap((program) => {
+      const saved = execFileSync(`${program}-${variant}-save`, { encoding: 'utf8' });
+      return saved.split('\n').map((line) => `${program} ${line}`);
+    })
+    .filter((line) => / -A .*KIPVS-/.test(line))
+    .toSorted();
+}
+
+const [, , wanted] = process.argv;
+console.log(JSON.stringify(await examine(wanted === 'legacy' ? 'legacy' : 'nft')));
