@@ -133,9 +133,7 @@ async function setOomScore(score: number, log: Logger): Promise<void> {
     await writeFile('/proc/self/oom_score_adj', String(score));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    log.warn(
-      `oomScoreAdj ${score} cannot be set (it takes the capability SYS_RESOURCE): ${reason}`,
-    );
+    log.info(`oomScoreAdj ${score} is not set, for want of the capability SYS_RESOURCE: ${reason}`);
   }
 }
 
