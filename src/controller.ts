@@ -34,6 +34,8 @@ export interface ControllerListener extends TranslatorListener {
 export interface ControllerOptions extends TranslatorOptions {
   /** How often the kernel is read anew, in milliseconds. */
   readonly auditEveryMs: number;
+  /** The least time between two rounds, in milliseconds; none where it is missing. */
+  readonly minSyncPeriodMs?: number;
 }
 
 /** How soon a read of the kernel that failed is tried again, in milliseconds. */
@@ -44,6 +46,11 @@ const restlessEveryMs = 1000;
 
 /** How often a scheduler that the kernel lacked is tried anew, in milliseconds. */
 const missingSchedulerRetryMs = 600_000;
+
+/** A run that is planned. */
+interface Deferred {
+  cancel(): void;
+}
 
 /**
  * Carries changes of the store to the kernel: changed Services are translated one by one, and
@@ -61,7 +68,8 @@ export class Controller {
   /** Before that a round would add what is there already. */
   #kernelWasRead = false;
   #running: Promise<void> | undefined;
-  #scheduled: NodeJS.Immediate | undefined;
+  #scheduled: Deferred | undefined;
+  #notBeforeMs = 0;
   #retry: NodeJS.Timeout | undefined;
   #timers: readonly NodeJS.Timeout[] = [];
   #auditRetry: NodeJS.Timeout | undefined;
@@ -138,7 +146,7 @@ export class Controller {
   #cancelPlans(): void {
     clearTimeout(this.#retry);
     clearTimeout(this.#auditRetry);
-    clearImmediate(this.#scheduled);
+    this.#scheduled?.cancel();
   }
 
   #onChange(change: StoreChange): void {
@@ -175,14 +183,22 @@ export class Controller {
       this.#running === undefined &&
       this.#scheduled === undefined
     ) {
-      this.#scheduled = setImmediate(() => {
+      const run = (): void => {
         this.#scheduled = undefined;
-        this.#running = this.#run().finally(() => {
-          this.#running = undefined;
-          this.#afterRun();
-        });
-      });
+        this.#startRun();
+      };
+      const waitMs = this.#notBeforeMs - performance.now();
+      this.#scheduled =
+        waitMs > 0 ? deferred(setTimeout(run, waitMs)) : deferredTurn(setImmediate(run));
     }
+  }
+
+  #startRun(): void {
+    this.#notBeforeMs = performance.now() + (this.#options.minSyncPeriodMs ?? 0);
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
+      this.#afterRun();
+    });
   }
 
   #afterRun(): void {
@@ -276,4 +292,20 @@ export class Controller {
       return undefined;
     }
   }
+}
+
+function deferred(timer: NodeJS.Timeout): Deferred {
+  return {
+    cancel: () => {
+      clearTimeout(timer);
+    },
+  };
+}
+
+function deferredTurn(immediate: NodeJS.Immediate): Deferred {
+  return {
+    cancel: () => {
+      clearImmediate(immediate);
+    },
+  };
 }

@@ -1,10 +1,9 @@
 import { mock } from 'node:test';
 import { ClusterStore } from '../../src/cluster/store.ts';
-import { Controller } from '../../src/controller.ts';
+import { Controller, type ControllerOptions } from '../../src/controller.ts';
 import { DesiredState, type DesiredChange } from '../../src/reconcile/desired-state.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
-import type { TranslatorOptions } from '../../src/service-translator.ts';
 import { endpoint, service, slice } from './cluster-objects.ts';
 import {
   fakeBoundAddresses,
@@ -69,7 +68,7 @@ export interface World {
   readonly syncs: { count: number };
 }
 
-export function setUp(options: Partial<TranslatorOptions> = {}): World {
+export function setUp(options: Partial<ControllerOptions> = {}): World {
   const log: string[] = [];
   const virtualServers = fakeVirtualServers(log);
   const addresses = fakeBoundAddresses(log);
@@ -86,7 +85,7 @@ export function setUp(options: Partial<TranslatorOptions> = {}): World {
     store,
     desired,
     reconciler,
-    { ...translatorOptions, ...options, auditEveryMs },
+    { ...translatorOptions, auditEveryMs, ...options },
     {
       problem: ({ object, value }) => told.push(`problem ${object} ${String(value)}`),
       failure: ({ kind, key, error }) => told.push(`failure ${kind} ${key}: ${error.message}`),
@@ -133,7 +132,7 @@ export function fill(store: ClusterStore): void {
 }
 
 /** A controller that has brought `default/web` to the kernel; what it did so far is forgotten. */
-export async function running(options: Partial<TranslatorOptions> = {}): Promise<World> {
+export async function running(options: Partial<ControllerOptions> = {}): Promise<World> {
   const world = setUp(options);
   fill(world.store);
   world.controller.start();
