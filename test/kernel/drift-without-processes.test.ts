@@ -65,7 +65,8 @@ describe('the steady state', function () {
 
   /** Waits until all kinds of connections reach this Pod alone. */
   async function answersFrom(pod: string): Promise<void> {
-    for (let by = ''; by !== pod; await delay(20)) {
+    for (let by = ''; by !== pod;) {
+      await delay(20);
       const outcomes = await Promise.all(
         (['TCP', 'UDP', 'SCTP'] as const).map((protocol) =>
           world.agent('pod-a1').ask({
