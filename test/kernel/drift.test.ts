@@ -4,9 +4,9 @@ import { serviceObjects, vipOf } from '../support/network-services.ts';
 import { returnsTo, stateOf } from '../support/network-state.ts';
 import { NetworkWorld } from '../support/network-world.ts';
 
-const auditSeconds = 3;
+const auditSeconds = 1;
 /** The audit itself, and the processes of the repair, which are slow in the test kernel. */
-const repairMs = 4000;
+const repairMs = 5000;
 const noticeMs = 1000;
 
 const objects = [
@@ -107,9 +107,11 @@ describe('what is changed by hand', function () {
       ['the link is deleted', 'ip link delete kube-ipvs0'],
     ] as const) {
       it(`is as before within a second when ${what}`, async () => {
+        const startedAt = performance.now();
         await inHost('node-a', line);
-        const ms = await returnsTo(intact, () => addresses().catch(String), noticeMs);
-        console.log(`      ${what}: as before after ${Math.round(ms)} ms`);
+        await returnsTo(intact, () => addresses().catch(String), noticeMs);
+        const ms = Math.round(performance.now() - startedAt);
+        console.log(`      ${what}: as before ${ms} ms after the command was started`);
       });
     }
   });

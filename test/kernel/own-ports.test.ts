@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { families, nodeAddress, podAddress } from '../support/network.ts';
 import { serviceObjects, vipOf } from '../support/network-services.ts';
 import { allProtocols, endpointListeners, NetworkWorld } from '../support/network-world.ts';
-import { outcomeText } from '../support/traffic.ts';
+import { outcomeText, type Question } from '../support/traffic.ts';
 
 /** Nobody's Service has it; on the node something listens there, on every address. */
 const ownPort = 2222;
@@ -38,20 +38,19 @@ describe("the node's own listeners", function () {
 
   for (const client of clients) {
     it(`do not answer ${client} at a VIP`, async () => {
-      for (const kind of kinds) {
-        for (const protocol of allProtocols) {
-          for (const family of families) {
-            const address = vipOf(kind, 1)[family];
-            const question = { protocol, address, port: ownPort, timeoutMs: 400 };
-            const outcome = await world.agent(client).ask(question);
-            // SCTP heeds no ICMP.
-            const expected = protocol === 'SCTP' ? ['refused', 'silent'] : ['refused'];
-            assert.ok(
-              expected.includes(outcome.kind),
-              `${protocol} ${address} ${outcomeText(outcome)}`,
-            );
-          }
-        }
+      const outcomes = await Promise.all(
+        vipQuestions().map(async (question) => ({
+          question,
+          outcome: await world.agent(client).ask(question),
+        })),
+      );
+      for (const { question, outcome } of outcomes) {
+        // SCTP heeds no ICMP.
+        const expected = question.protocol === 'SCTP' ? ['refused', 'silent'] : ['refused'];
+        assert.ok(
+          expected.includes(outcome.kind),
+          `${question.protocol} ${question.address} ${outcomeText(outcome)}`,
+        );
       }
     });
 
@@ -74,3 +73,16 @@ describe("the node's own listeners", function () {
     });
   }
 });
+
+function vipQuestions(): readonly Question[] {
+  return kinds.flatMap((kind) =>
+    allProtocols.flatMap((protocol) =>
+      families.map((family) => ({
+        protocol,
+        address: vipOf(kind, 1)[family],
+        port: ownPort,
+        timeoutMs: 400,
+      })),
+    ),
+  );
+}

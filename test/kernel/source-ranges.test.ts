@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { families, nodeAddress, outsideAddress, podAddress } from '../support/network.ts';
 import { nodePortOf, serviceObjects, servicePort, vipOf } from '../support/network-services.ts';
 import { allProtocols, endpointListeners, NetworkWorld } from '../support/network-world.ts';
-import { outcomeText } from '../support/traffic.ts';
+import { outcomeText, type Question } from '../support/traffic.ts';
 
 const clients = ['pod-a1', 'node-a', 'outside'] as const;
 type Client = (typeof clients)[number];
@@ -76,21 +76,12 @@ describe('source ranges', function () {
 
   it('guard the load-balancer IP alone', async () => {
     for (const client of clients) {
-      for (const question of allProtocols.flatMap(unguarded)) {
+      for (const question of unguardedQuestions()) {
         const outcome = await world.agent(client).ask(question);
         assert.equal(outcome.kind, 'answered', `${client} ${question.address}`);
       }
     }
   });
-
-  /** The other front ends of the Service. */
-  function unguarded(protocol: (typeof allProtocols)[number]) {
-    return families.flatMap((family) => [
-      { protocol, address: vipOf('cluster IP', 6)[family], port: servicePort },
-      { protocol, address: vipOf('external IP', 6)[family], port: servicePort },
-      { protocol, address: nodeAddress['node-a'][family], port: nodePortOf(6, protocol) },
-    ]);
-  }
 
   /** What became of a message over each protocol in each family, each kind once. */
   async function reaches(client: Client, number: number): Promise<readonly string[]> {
@@ -110,3 +101,14 @@ describe('source ranges', function () {
     return [...new Set(outcomes)];
   }
 });
+
+/** The other front ends of the Service that lets nobody here in. */
+function unguardedQuestions(): readonly Question[] {
+  return allProtocols.flatMap((protocol) =>
+    families.flatMap((family) => [
+      { protocol, address: vipOf('cluster IP', 6)[family], port: servicePort },
+      { protocol, address: vipOf('external IP', 6)[family], port: servicePort },
+      { protocol, address: nodeAddress['node-a'][family], port: nodePortOf(6, protocol) },
+    ]),
+  );
+}
