@@ -43,10 +43,9 @@ export class HttpEndpoint {
     const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
       request.resume();
       const path = (request.url ?? '').split('?')[0] ?? '';
-      answer(request.method, path, route).then(
-        ({ status, headers, body }) => response.writeHead(status, headers).end(body),
-        () => response.writeHead(500).end(),
-      );
+      answer(request.method, path, route)
+        .then(({ status, headers, body }) => response.writeHead(status, headers).end(body))
+        .catch(() => response.writeHead(500).end());
     });
     server.on('error', (error) => {
       failed(error);
@@ -68,7 +67,7 @@ export class HttpEndpoint {
 
 async function answer(method: string | undefined, path: string, route: Route): Promise<Answer> {
   if (method !== 'GET' && method !== 'HEAD') {
-    return { status: 405, headers: { Allow: 'GET' }, body: '' };
+    return { status: 405, headers: { Allow: 'GET, HEAD' }, body: '' };
   }
   return (await route(path)) ?? { status: 404, headers: {}, body: '' };
 }

@@ -149,8 +149,12 @@ export class Metrics {
   }
 
   healthAnswered(path: string, status: number): void {
-    const counter = { '/healthz': this.#healthz, '/livez': this.#livez }[path];
-    counter?.inc({ code: String(status) });
+    const code = String(status);
+    if (path === '/healthz') {
+      this.#healthz.inc({ code });
+    } else if (path === '/livez') {
+      this.#livez.inc({ code });
+    }
   }
 
   /** What is served at the metrics address: `/metrics`, and `/proxyMode` as with kube-proxy. */

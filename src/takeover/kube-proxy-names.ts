@@ -45,6 +45,9 @@ const setNames = [
   'IPVS-IPS',
 ] as const;
 
+/** Characters that the kernel takes: IPSET_MAXNAMELEN without the NUL. */
+const longestSetName = 31;
+
 type KubeProxySet = (typeof setNames)[number];
 
 /** The chains, in the form that `removalText` takes. */
@@ -73,6 +76,7 @@ export function kubeProxyNodePorts(family: IpFamily): Readonly<Record<Protocol, 
   };
 }
 
+/** kube-proxy cuts what is longer than the kernel takes: `KUBE-6-LOAD-BALANCER-SOURCE-CID`. */
 function setName(name: KubeProxySet, family: IpFamily): string {
-  return `KUBE-${family === 'IPv4' ? '' : '6-'}${name}`;
+  return `KUBE-${family === 'IPv4' ? '' : '6-'}${name}`.slice(0, longestSetName);
 }

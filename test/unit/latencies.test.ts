@@ -1,41 +1,57 @@
 import assert from 'node:assert/strict';
 import { Latencies } from '../../src/latencies.ts';
 
-describe('the time that a change takes', () => {
-  it('counts from its arrival, and from its cause where that is known', () => {
+describe('the latencies of changes', () => {
+  it('count from the arrival and from what triggered the change', () => {
     const latencies = new Latencies();
     latencies.note('default/web', 100, 5000);
-    latencies.note('default/dns', 110, undefined);
-    assert.deepEqual(latencies.take()(130, 6000), [
-      { sinceArrivalMs: 30, sinceTriggerMs: 1000 },
-      { sinceArrivalMs: 20, sinceTriggerMs: undefined },
+    assert.deepEqual(latencies.take()(130, 5900), [{ sinceArrivalMs: 30, sinceTriggerMs: 900 }]);
+  });
+
+  it('have no time since the trigger where nobody says when it was', () => {
+    const latencies = new Latencies();
+    latencies.note('default/web', 100, undefined);
+    assert.deepEqual(latencies.take()(130, 5900), [
+      { sinceArrivalMs: 30, sinceTriggerMs: undefined },
     ]);
   });
 
-  it('counts once for changes of one Service that wait together, from the first', () => {
+  it('are never negative where the clock of another node is ahead', () => {
+    const latencies = new Latencies();
+    latencies.note('default/web', 100, 6000);
+    assert.equal(latencies.take()(130, 5900)[0]?.sinceTriggerMs, 0);
+  });
+
+  it('count changes of one Service once, from the first', () => {
+    const latencies = new Latencies();
+    latencies.note('default/web', 100, 5000);
+    latencies.note('default/web', 120, 5500);
+    latencies.note('default/dns', 125, undefined);
+    assert.deepEqual(latencies.take()(130, 6000), [
+      { sinceArrivalMs: 30, sinceTriggerMs: 1000 },
+      { sinceArrivalMs: 5, sinceTriggerMs: undefined },
+    ]);
+  });
+
+  it('leave what arrives during a round to the next one', () => {
     const latencies = new Latencies();
     latencies.note('default/web', 100, undefined);
-    latencies.note('default/web', 120, undefined);
+    const first = latencies.take();
+    latencies.note('default/web', 110, undefined);
+    latencies.note('default/dns', 115, undefined);
+    assert.deepEqual(
+      first(120, 0).map(({ sinceArrivalMs }) => sinceArrivalMs),
+      [20],
+    );
     assert.deepEqual(
       latencies
         .take()(130, 0)
         .map(({ sinceArrivalMs }) => sinceArrivalMs),
-      [30],
+      [20, 15],
     );
   });
 
-  it('leaves a change that comes during a round to the next one', () => {
-    const latencies = new Latencies();
-    latencies.note('default/web', 100, undefined);
-    const first = latencies.take();
-    latencies.note('default/web', 120, undefined);
-    assert.equal(first(130, 0).length, 1);
-    assert.equal(latencies.take()(140, 0)[0]?.sinceArrivalMs, 20);
-  });
-
-  it('is not negative where clocks differ', () => {
-    const latencies = new Latencies();
-    latencies.note('default/web', 0, 2000);
-    assert.equal(latencies.take()(1, 1000)[0]?.sinceTriggerMs, 0);
+  it('are none in a round that no change asked for', () => {
+    assert.deepEqual(new Latencies().take()(130, 0), []);
   });
 });
