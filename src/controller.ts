@@ -1,3 +1,4 @@
+import { asError } from './as-error.ts';
 import type { ClusterStore, StoreChange } from './cluster/store.ts';
 import { Latencies, type Latency } from './latencies.ts';
 import type { IpAddress } from './net/ip-address.ts';
@@ -284,7 +285,7 @@ export class Controller {
       this.#kernelWasRead = true;
       return report;
     } catch (error) {
-      this.#listener.auditFailed(error instanceof Error ? error : new Error(String(error)));
+      this.#listener.auditFailed(asError(error));
       clearTimeout(this.#auditRetry);
       this.#auditRetry = setTimeout(() => {
         this.requestAudit();

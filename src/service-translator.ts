@@ -1,3 +1,4 @@
+import { asError } from './as-error.ts';
 import type { EndpointSlice, ObjectKey, Service } from './cluster/objects.ts';
 import type { ClusterStore } from './cluster/store.ts';
 import { EndpointIndex } from './endpoint-index.ts';
@@ -127,7 +128,7 @@ export class ServiceTranslator {
         change.virtualServers.forEach((virtualServer) => claimed.add(virtualServer));
       } catch (error) {
         // A mistake of ours costs the Service that it shows at, and keeps its rows as they are.
-        this.#listener.mistake(key, error instanceof Error ? error : new Error(String(error)));
+        this.#listener.mistake(key, asError(error));
       }
     }
     // Not before all of them had their turn: an address that moves is no conflict.

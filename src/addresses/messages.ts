@@ -1,4 +1,9 @@
-import { forEachAttribute, MalformedMessageError, readString } from '../netlink/message-reader.ts';
+import {
+  forEachAttribute,
+  MalformedMessageError,
+  readAttributes,
+  readString,
+} from '../netlink/message-reader.ts';
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import { messageFlag } from '../netlink/protocol.ts';
 import { addressLength, hostPrefixLength, IpAddress } from '../net/ip-address.ts';
@@ -134,8 +139,7 @@ export function readAddress(payload: Buffer): KernelAddress | undefined {
   if (family === undefined) {
     return undefined;
   }
-  const attributes = new Map<number, Buffer>();
-  forEachAttribute(payload, addressHeaderLength, (type, value) => attributes.set(type, value));
+  const attributes = readAttributes(payload, addressHeaderLength);
   // On a point-to-point link IFA_ADDRESS is the other end; IFA_LOCAL is always our own.
   const bytes = attributes.get(addressAttribute.local) ?? attributes.get(addressAttribute.address);
   if (bytes === undefined || bytes.length < addressLength(family)) {

@@ -1,3 +1,4 @@
+import { asError } from '../as-error.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { AddressMonitor, type MonitorListener } from './address-monitor.ts';
 import type { AddressClient } from './client.ts';
@@ -87,7 +88,7 @@ export class NodeAddressWatch {
     this.#gathering ??= setTimeout(() => {
       this.#gathering = undefined;
       this.#read().catch((error: unknown) => {
-        this.#listener.failed(error instanceof Error ? error : new Error(String(error)));
+        this.#listener.failed(asError(error));
       });
     }, gatherMs);
   }

@@ -1,4 +1,4 @@
-import { forEachAttribute } from '../netlink/message-reader.ts';
+import { type Attributes, readAttributes } from '../netlink/message-reader.ts';
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import { messageFlag } from '../netlink/protocol.ts';
 import { addressLength, IpAddress, type IpFamily } from '../net/ip-address.ts';
@@ -59,11 +59,9 @@ export function writeDeleteFlow(writer: MessageWriter, sequence: number, flow: U
 
 const nested = 0x8000;
 
-type Attributes = ReadonlyMap<number, Buffer>;
-
 /** Reads one flow of a dump; undefined where it is not UDP. Raises MalformedMessageError. */
 export function readUdpFlow(payload: Buffer, family: IpFamily): UdpFlow | undefined {
-  const attributes = attributesOf(payload, netfilterHeaderLength);
+  const attributes = readAttributes(payload, netfilterHeaderLength);
   const original = attributes.get(conntrackAttribute.original);
   const reply = attributes.get(conntrackAttribute.reply);
   if (original === undefined || reply === undefined) {
@@ -85,9 +83,9 @@ export function readUdpFlow(payload: Buffer, family: IpFamily): UdpFlow | undefi
 }
 
 function readTuple(tuple: Buffer, family: IpFamily) {
-  const parts = attributesOf(tuple);
-  const addresses = attributesOf(parts.get(tupleAttribute.ip) ?? nothing);
-  const protocol = attributesOf(parts.get(tupleAttribute.protocol) ?? nothing);
+  const parts = readAttributes(tuple);
+  const addresses = readAttributes(parts.get(tupleAttribute.ip) ?? nothing);
+  const protocol = readAttributes(parts.get(tupleAttribute.protocol) ?? nothing);
   if (protocol.get(protocolAttribute.number)?.[0] !== udpNumber) {
     return undefined;
   }
@@ -123,10 +121,4 @@ function beginMessage(
   writer.u8(familyNumber[family]);
   writer.u8(0);
   writer.u16be(0);
-}
-
-function attributesOf(buffer: Buffer, offset = 0): Attributes {
-  const attributes = new Map<number, Buffer>();
-  forEachAttribute(buffer, offset, (type, value) => attributes.set(type, value));
-  return attributes;
 }

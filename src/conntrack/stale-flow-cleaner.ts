@@ -1,3 +1,4 @@
+import { asError } from '../as-error.ts';
 import type { SetOperation } from '../ipset/model.ts';
 import type { Operation } from '../ipvs/model.ts';
 import type { ConntrackClient } from './client.ts';
@@ -38,7 +39,7 @@ export class StaleFlowCleaner {
         const stale = this.#stale;
         this.#stale = new StaleFlows();
         this.#client.deleteStale(stale).catch((error: unknown) => {
-          this.#failed(error instanceof Error ? error : new Error(String(error)));
+          this.#failed(asError(error));
         });
       });
     }

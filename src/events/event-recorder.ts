@@ -1,3 +1,4 @@
+import { asError } from '../as-error.ts';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ServiceProblem } from '../translate/service-problem.ts';
 import { eventOf, type ServiceEvent } from './event.ts';
@@ -69,7 +70,7 @@ export class QueuedEventRecorder implements EventRecorder {
       try {
         await this.#write(event);
       } catch (error) {
-        this.#failed(error instanceof Error ? error : new Error(String(error)));
+        this.#failed(asError(error));
       }
     }
     this.#writing = false;

@@ -1,7 +1,7 @@
 import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection.ts';
 import { executeOperations } from '../netlink/execute-operations.ts';
 import type { MessageWriter } from '../netlink/message-writer.ts';
-import { NetlinkError } from '../netlink/netlink-error.ts';
+import { NetlinkError, unlessAbsent } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
 import { openKernelTransport, type OpenTransport } from '../netlink/transport.ts';
 import { readEntries, readReferences, readRevision } from './decode.ts';
@@ -15,6 +15,9 @@ import {
 import type { IpSet, SetEntry, SetOperation, SetType } from './model.ts';
 import { setErrorCode } from './protocol.ts';
 import { SetError, SetsUnavailableError } from './set-error.ts';
+
+/** What the kernel answers about a set that does not exist. */
+const absent = ['ENOENT'];
 
 /** The kernel's sets of this network namespace. */
 export class SetClient {
@@ -64,6 +67,7 @@ export class SetClient {
         },
         (payload) => readEntries(payload, set.type),
       ),
+      absent,
     );
     return parts?.flat();
   }
@@ -74,6 +78,7 @@ export class SetClient {
       this.#connection.dump((writer, sequence) => {
         writeListSet(writer, sequence, name, 'header');
       }, readReferences),
+      absent,
     );
     return parts === undefined ? undefined : Math.max(0, ...parts);
   }
@@ -137,16 +142,5 @@ function unavailable({ type }: IpSet, cause: NetlinkError): Error {
       );
     default:
       return cause;
-  }
-}
-
-async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof NetlinkError && error.code === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
   }
 }

@@ -1,5 +1,10 @@
 import type { Protocol } from '../cluster/objects.ts';
-import { forEachAttribute, MalformedMessageError } from '../netlink/message-reader.ts';
+import {
+  type Attributes,
+  forEachAttribute,
+  MalformedMessageError,
+  readAttributes,
+} from '../netlink/message-reader.ts';
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 import type { SetEntry, SetType } from './model.ts';
@@ -11,20 +16,18 @@ import {
   protocolNumber,
 } from './protocol.ts';
 
-type Attributes = ReadonlyMap<number, Buffer>;
-
 /** The highest revision of a type that the kernel has. Raises MalformedMessageError. */
 export function readRevision(payload: Buffer): number {
   return (
-    required(attributesOf(payload, netfilterHeaderLength), messageAttribute.revision, 1)[0] ?? 0
+    required(readAttributes(payload, netfilterHeaderLength), messageAttribute.revision, 1)[0] ?? 0
   );
 }
 
 /** How many rules refer to a set; 0 where the message does not say. */
 export function readReferences(payload: Buffer): number {
-  const data = attributesOf(payload, netfilterHeaderLength).get(messageAttribute.data);
+  const data = readAttributes(payload, netfilterHeaderLength).get(messageAttribute.data);
   const references =
-    data === undefined ? undefined : attributesOf(data).get(dataAttribute.references);
+    data === undefined ? undefined : readAttributes(data).get(dataAttribute.references);
   return references === undefined || references.length < 4 ? 0 : references.readUInt32BE(0);
 }
 
@@ -33,7 +36,7 @@ export function readReferences(payload: Buffer): number {
  * else's and left out. Raises MalformedMessageError.
  */
 export function readEntries(payload: Buffer, type: SetType): readonly SetEntry[] {
-  const all = attributesOf(payload, netfilterHeaderLength).get(messageAttribute.entries);
+  const all = readAttributes(payload, netfilterHeaderLength).get(messageAttribute.entries);
   const entries: SetEntry[] = [];
   if (all !== undefined) {
     forEachAttribute(all, 0, (attribute, value) => {
@@ -47,7 +50,7 @@ export function readEntries(payload: Buffer, type: SetType): readonly SetEntry[]
 }
 
 function readEntry(value: Buffer, type: SetType): SetEntry | undefined {
-  const attributes = attributesOf(value);
+  const attributes = readAttributes(value);
   switch (type) {
     case 'bitmap:port':
       return { kind: 'port', port: readPort(attributes) };
@@ -96,17 +99,11 @@ function readPort(attributes: Attributes): number {
 }
 
 function readAddress(attributes: Attributes, type: number): IpAddress {
-  const address = attributesOf(required(attributes, type, 4));
+  const address = readAttributes(required(attributes, type, 4));
   const ipv4 = address.get(addressAttribute.IPv4);
   return ipv4 === undefined
     ? IpAddress.fromBytes('IPv6', required(address, addressAttribute.IPv6, 16))
     : IpAddress.fromBytes('IPv4', required(address, addressAttribute.IPv4, 4));
-}
-
-function attributesOf(buffer: Buffer, offset = 0): Attributes {
-  const attributes = new Map<number, Buffer>();
-  forEachAttribute(buffer, offset, (type, value) => attributes.set(type, value));
-  return attributes;
 }
 
 function required(attributes: Attributes, type: number, length: number): Buffer {

@@ -2,7 +2,7 @@ import type { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection.ts';
 import { executeOperations } from '../netlink/execute-operations.ts';
 import { resolveFamily } from '../netlink/generic-family.ts';
-import { NetlinkError } from '../netlink/netlink-error.ts';
+import { NetlinkError, unlessAbsent } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
 import { openKernelTransport, type OpenTransport } from '../netlink/transport.ts';
 import { readInfo, readRealServer, readTimeouts, readVirtualServer } from './decode.ts';
@@ -25,6 +25,9 @@ import {
   type VirtualServerId,
 } from './model.ts';
 import { familyName } from './protocol.ts';
+
+/** What the kernel answers about a virtual or real server that does not exist. */
+const absent = ['ESRCH', 'ENOENT'];
 
 /** The kernel's IPVS table of this network namespace. */
 export class IpvsClient {
@@ -82,6 +85,7 @@ export class IpvsClient {
       this.#connection.get((writer, sequence) => {
         writeGetVirtualServer(writer, this.#family, sequence, id);
       }, readVirtualServer),
+      absent,
     );
   }
 
@@ -94,7 +98,7 @@ export class IpvsClient {
       },
       (payload) => readRealServer(payload, family),
     );
-    return (await unlessAbsent(dump)) ?? [];
+    return (await unlessAbsent(dump, absent)) ?? [];
   }
 
   /** Raises NetlinkError. */
@@ -150,16 +154,5 @@ export class IpvsClient {
     if (outcome !== undefined) {
       throw outcome;
     }
-  }
-}
-
-async function unlessAbsent<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof NetlinkError && (error.code === 'ESRCH' || error.code === 'ENOENT')) {
-      return undefined;
-    }
-    throw error;
   }
 }

@@ -1,5 +1,10 @@
 import type { Protocol } from '../cluster/objects.ts';
-import { forEachAttribute, MalformedMessageError, readString } from '../netlink/message-reader.ts';
+import {
+  type Attributes,
+  MalformedMessageError,
+  readAttributes,
+  readString,
+} from '../netlink/message-reader.ts';
 import { IpAddress, type IpFamily } from '../net/ip-address.ts';
 import type {
   KernelInfo,
@@ -33,20 +38,20 @@ const headerLength = 4;
  * MalformedMessageError.
  */
 export function readVirtualServer(payload: Buffer): ObservedVirtualServer | undefined {
-  return virtualServerFrom(attributesOf(requireNested(payload, commandAttribute.service)));
+  return virtualServerFrom(readAttributes(requireNested(payload, commandAttribute.service)));
 }
 
 /** Reads a NEW_DEST message: the answer to GET_DEST. Raises MalformedMessageError. */
 export function readRealServer(payload: Buffer, serviceFamily: IpFamily): ObservedRealServer {
   return realServerFrom(
-    attributesOf(requireNested(payload, commandAttribute.destination)),
+    readAttributes(requireNested(payload, commandAttribute.destination)),
     serviceFamily,
   );
 }
 
 /** Reads the answer to GET_CONFIG. Raises MalformedMessageError. */
 export function readTimeouts(payload: Buffer): Timeouts {
-  const attributes = attributesOf(payload, headerLength);
+  const attributes = readAttributes(payload, headerLength);
   return {
     tcpSeconds: u32(attributes, commandAttribute.timeoutTcp),
     tcpFinSeconds: u32(attributes, commandAttribute.timeoutTcpFin),
@@ -56,7 +61,7 @@ export function readTimeouts(payload: Buffer): Timeouts {
 
 /** Reads the answer to GET_INFO. Raises MalformedMessageError. */
 export function readInfo(payload: Buffer): KernelInfo {
-  const attributes = attributesOf(payload, headerLength);
+  const attributes = readAttributes(payload, headerLength);
   const version = u32(attributes, infoAttribute.version);
   return {
     version: `${(version >> 16) & 0xff}.${(version >> 8) & 0xff}.${version & 0xff}`,
@@ -64,16 +69,8 @@ export function readInfo(payload: Buffer): KernelInfo {
   };
 }
 
-type Attributes = ReadonlyMap<number, Buffer>;
-
-function attributesOf(buffer: Buffer, offset = 0): Attributes {
-  const attributes = new Map<number, Buffer>();
-  forEachAttribute(buffer, offset, (type, value) => attributes.set(type, value));
-  return attributes;
-}
-
 function requireNested(payload: Buffer, type: number): Buffer {
-  return required(attributesOf(payload, headerLength), type, 0);
+  return required(readAttributes(payload, headerLength), type, 0);
 }
 
 function required(attributes: Attributes, type: number, length: number): Buffer {
@@ -188,7 +185,7 @@ function realServerFrom(attributes: Attributes, serviceFamily: IpFamily): Observ
 
 /** All zero for kernels before 4.1, which have no 64-bit statistics. */
 function statisticsFrom(buffer: Buffer | undefined): Statistics {
-  const attributes = buffer === undefined ? new Map<number, Buffer>() : attributesOf(buffer);
+  const attributes = buffer === undefined ? new Map<number, Buffer>() : readAttributes(buffer);
   const count = (type: number): number =>
     attributes.has(type) ? Number(required(attributes, type, 8).readBigUInt64LE(0)) : 0;
   return {

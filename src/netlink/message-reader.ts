@@ -61,6 +61,16 @@ export function forEachAttribute(
   }
 }
 
+/** Attributes by their type; of several of one type the last counts. */
+export type Attributes = ReadonlyMap<number, Buffer>;
+
+/** The attributes from `offset` on. Raises MalformedMessageError. */
+export function readAttributes(buffer: Buffer, offset = 0): Attributes {
+  const attributes = new Map<number, Buffer>();
+  forEachAttribute(buffer, offset, (type, value) => attributes.set(type, value));
+  return attributes;
+}
+
 /** The text of an attribute, without its closing zero. */
 export function readString(value: Buffer): string {
   const end = value.indexOf(0);

@@ -34,3 +34,18 @@ export type Outcome = NetlinkError | undefined;
 export function isOutcomeUnknown(error: NetlinkError): boolean {
   return error.code === 'ETIMEDOUT' || error.code === 'ENOBUFS' || error.code === 'EBADMSG';
 }
+
+/** What a read answers, or undefined where the kernel says with one of the codes that there is no such object. */
+export async function unlessAbsent<T>(
+  reading: Promise<T>,
+  codes: readonly string[],
+): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof NetlinkError && codes.includes(error.code)) {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,3 +1,4 @@
+import { asError } from '../as-error.ts';
 import { BackOff } from './back-off.ts';
 import { differences } from './differences.ts';
 import type { Difference, KernelError, Kind } from './kind.ts';
@@ -260,8 +261,4 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
       this.#observed.set(key, row);
     }
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

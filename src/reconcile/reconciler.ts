@@ -1,3 +1,4 @@
+import { asError } from '../as-error.ts';
 import type { Foundation } from './foundation.ts';
 import type { AnyKindTable, Failure, StepReport } from './kind-table.ts';
 
@@ -86,7 +87,7 @@ export class Reconciler {
         this.#failingFoundations.delete(name);
       } catch (error) {
         this.#failingFoundations.add(name);
-        const reason = error instanceof Error ? error : new Error(String(error));
+        const reason = asError(error);
         failures.push({ kind: 'foundation', key: name, error: reason });
       }
     }
