@@ -33,8 +33,6 @@ export interface AnyKindTable {
   failing(): readonly string[];
 }
 
-type Half = keyof Difference<unknown>;
-
 /** A change with the key of its object and the row by which that can be asked about. */
 interface Planned<Row, Change> {
   readonly key: string;
@@ -106,20 +104,24 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   }
 
   applyAdditions(nowMs: number): Promise<StepReport> {
-    return this.#apply('additions', nowMs);
+    const planned = this.#readyKeys(nowMs).flatMap((key) =>
+      this.#planned(key, this.#differenceOf(key).additions),
+    );
+    return this.#carryOut(planned, nowMs);
   }
 
   /** After this a row that did not fail is no longer dirty. */
   async applyRemovals(nowMs: number): Promise<StepReport> {
     const keys = this.#readyKeys(nowMs);
-    const removing = this.#apply('removals', nowMs);
-    // Before the wait: a row that is set during it is dirty anew.
-    for (const key of keys) {
-      if (this.#differenceOf(key).additions.length === 0) {
+    const planned = keys.flatMap((key) => {
+      const { additions, removals } = this.#differenceOf(key);
+      // Before the wait: a row that is set during it is dirty anew.
+      if (additions.length === 0) {
         this.#dirty.delete(key);
       }
-    }
-    const report = await removing;
+      return this.#planned(key, removals);
+    });
+    const report = await this.#carryOut(planned, nowMs);
     for (const key of keys) {
       if (!this.#suspect.has(key)) {
         this.#backOff.succeeded(key);
@@ -179,17 +181,18 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     );
   }
 
-  async #apply(half: Half, nowMs: number): Promise<StepReport> {
-    const planned: Planned<Desired | Observed, Change>[] = [];
-    for (const key of this.#readyKeys(nowMs)) {
-      const known = this.#desired.get(key) ?? this.#observed.get(key);
-      if (known === undefined) {
-        continue;
-      }
-      for (const change of this.#differenceOf(key)[half]) {
-        planned.push({ key, known, change });
-      }
-    }
+  #planned(
+    key: string,
+    changes: readonly Change[],
+  ): readonly Planned<Desired | Observed, Change>[] {
+    const known = this.#desired.get(key) ?? this.#observed.get(key);
+    return known === undefined ? [] : changes.map((change) => ({ key, known, change }));
+  }
+
+  async #carryOut(
+    planned: readonly Planned<Desired | Observed, Change>[],
+    nowMs: number,
+  ): Promise<StepReport> {
     return planned.length === 0
       ? { applied: 0, failures: [] }
       : this.#absorb(planned, await this.#execute(planned), nowMs);
