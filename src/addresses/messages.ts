@@ -5,11 +5,10 @@ import {
   readString,
 } from '../netlink/message-reader.ts';
 import type { MessageWriter } from '../netlink/message-writer.ts';
-import { messageFlag } from '../netlink/protocol.ts';
+import { addressFamilyNumber, messageFlag } from '../netlink/protocol.ts';
 import { addressLength, hostPrefixLength, IpAddress } from '../net/ip-address.ts';
 import {
   addressAttribute,
-  addressFamilyNumber,
   addressFlag,
   addressHeaderLength,
   linkAttribute,

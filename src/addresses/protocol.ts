@@ -22,8 +22,6 @@ export const addressFlag = {
   noPrefixRoute: 0x200,
 } as const;
 
-export const addressFamilyNumber = { IPv4: 2, IPv6: 10 } as const;
-
 /** struct ifinfomsg: family u8, padding u8, type u16, index u32, flags u32, change u32. */
 export const linkHeaderLength = 16;
 

@@ -1,19 +1,17 @@
 import { type Attributes, readAttributes } from '../netlink/message-reader.ts';
 import type { MessageWriter } from '../netlink/message-writer.ts';
-import { messageFlag } from '../netlink/protocol.ts';
+import { beginNetfilterMessage, netfilterHeaderLength } from '../netlink/netfilter-message.ts';
+import { addressFamilyNumber, messageFlag, protocolNumber } from '../netlink/protocol.ts';
 import { addressLength, IpAddress, type IpFamily } from '../net/ip-address.ts';
 import {
   conntrackAttribute,
   conntrackCommand,
   conntrackSubsystem,
-  familyNumber,
   filterAttribute,
   filterByProtocol,
   ipAttribute,
-  netfilterHeaderLength,
   protocolAttribute,
   tupleAttribute,
-  udpNumber,
 } from './protocol.ts';
 
 /** A UDP flow that conntrack knows. */
@@ -38,7 +36,7 @@ export function writeGetUdpFlows(writer: MessageWriter, sequence: number, family
   beginMessage(writer, sequence, conntrackCommand.get, messageFlag.dump, family);
   writer.beginNested(conntrackAttribute.original);
   writer.beginNested(tupleAttribute.protocol);
-  writer.attributeU8(protocolAttribute.number, udpNumber);
+  writer.attributeU8(protocolAttribute.number, protocolNumber.UDP);
   writer.endNested();
   writer.endNested();
   writer.beginNested(conntrackAttribute.filter);
@@ -86,7 +84,7 @@ function readTuple(tuple: Buffer, family: IpFamily) {
   const parts = readAttributes(tuple);
   const addresses = readAttributes(parts.get(tupleAttribute.ip) ?? nothing);
   const protocol = readAttributes(parts.get(tupleAttribute.protocol) ?? nothing);
-  if (protocol.get(protocolAttribute.number)?.[0] !== udpNumber) {
+  if (protocol.get(protocolAttribute.number)?.[0] !== protocolNumber.UDP) {
     return undefined;
   }
   const source = readIp(addresses, ipAttribute[family].source, family);
@@ -117,8 +115,11 @@ function beginMessage(
   flags: number,
   family: IpFamily,
 ): void {
-  writer.beginMessage((conntrackSubsystem << 8) | command, messageFlag.request | flags, sequence);
-  writer.u8(familyNumber[family]);
-  writer.u8(0);
-  writer.u16be(0);
+  beginNetfilterMessage(
+    writer,
+    sequence,
+    { subsystem: conntrackSubsystem, command },
+    flags,
+    addressFamilyNumber[family],
+  );
 }

@@ -18,10 +18,3 @@ export const protocolAttribute = { number: 1, sourcePort: 2, destinationPort: 3 
 /** In the flags of a filter: compare the protocol alone (CTA_FILTER_FLAG(CTA_PROTO_NUM), bit 3). */
 export const filterAttribute = { originalFlags: 1, replyFlags: 2 } as const;
 export const filterByProtocol = 1 << 3;
-
-/** nfgenmsg: family u8, version u8, resource u16. */
-export const netfilterHeaderLength = 4;
-
-export const familyNumber = { IPv4: 2, IPv6: 10 } as const;
-
-export const udpNumber = 17;

@@ -5,16 +5,12 @@ import {
   MalformedMessageError,
   readAttributes,
 } from '../netlink/message-reader.ts';
+import { netfilterHeaderLength } from '../netlink/netfilter-message.ts';
+import { protocolNumber } from '../netlink/protocol.ts';
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 import type { SetEntry, SetType } from './model.ts';
-import {
-  addressAttribute,
-  dataAttribute,
-  messageAttribute,
-  netfilterHeaderLength,
-  protocolNumber,
-} from './protocol.ts';
+import { addressAttribute, dataAttribute, messageAttribute } from './protocol.ts';
 
 /** The highest revision of a type that the kernel has. Raises MalformedMessageError. */
 export function readRevision(payload: Buffer): number {

@@ -1,18 +1,17 @@
 import type { MessageWriter } from '../netlink/message-writer.ts';
-import { messageFlag } from '../netlink/protocol.ts';
+import { beginNetfilterMessage } from '../netlink/netfilter-message.ts';
+import { addressFamilyNumber, messageFlag, protocolNumber } from '../netlink/protocol.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import type { IpSet, SetEntry, SetOperation, SetType } from './model.ts';
 import {
   addressAttribute,
   dataAttribute,
-  familyNumber,
   ipsetCommand,
   ipsetProtocol,
   ipsetSubsystem,
   listHeaderOnly,
   messageAttribute,
   networkOrder,
-  protocolNumber,
 } from './protocol.ts';
 
 /** The kernel's default of 65,536 is too few for a large cluster; the memory is taken as needed. */
@@ -26,7 +25,7 @@ export function writeGetType(
   sequence: number,
   { type, family }: Pick<IpSet, 'type' | 'family'>,
 ): void {
-  beginMessage(writer, sequence, ipsetCommand.type, 0, familyNumber[family]);
+  beginMessage(writer, sequence, ipsetCommand.type, 0, addressFamilyNumber[family]);
   writer.attributeString(messageAttribute.typeName, type);
   writer.attributeU8(messageAttribute.family, setFamily(type, family));
   writer.endMessage();
@@ -40,7 +39,7 @@ export function writeCreateSet(
   revision: number,
 ): void {
   const flags = messageFlag.create | messageFlag.exclusive;
-  beginMessage(writer, sequence, ipsetCommand.create, flags, familyNumber[set.family]);
+  beginMessage(writer, sequence, ipsetCommand.create, flags, addressFamilyNumber[set.family]);
   writer.attributeString(messageAttribute.setName, set.name);
   writer.attributeString(messageAttribute.typeName, set.type);
   writer.attributeU8(messageAttribute.revision, revision);
@@ -57,7 +56,7 @@ export function writeCreateSet(
 }
 
 export function writeDestroySet(writer: MessageWriter, sequence: number, name: string): void {
-  beginMessage(writer, sequence, ipsetCommand.destroy, 0, familyNumber.IPv4);
+  beginMessage(writer, sequence, ipsetCommand.destroy, 0, addressFamilyNumber.IPv4);
   writer.attributeString(messageAttribute.setName, name);
   writer.endMessage();
 }
@@ -69,7 +68,7 @@ export function writeListSet(
   name: string,
   what: 'header' | 'entries',
 ): void {
-  beginMessage(writer, sequence, ipsetCommand.list, messageFlag.dump, familyNumber.IPv4);
+  beginMessage(writer, sequence, ipsetCommand.list, messageFlag.dump, addressFamilyNumber.IPv4);
   writer.attributeString(messageAttribute.setName, name);
   if (what === 'header') {
     writer.attributeU32be(messageAttribute.flags | networkOrder, listHeaderOnly);
@@ -84,7 +83,7 @@ export function writeSetOperation(
   { kind, set, entry }: SetOperation,
 ): void {
   const command = kind === 'add entry' ? ipsetCommand.add : ipsetCommand.delete;
-  beginMessage(writer, sequence, command, 0, familyNumber[set.family]);
+  beginMessage(writer, sequence, command, 0, addressFamilyNumber[set.family]);
   writer.attributeString(messageAttribute.setName, set.name);
   writer.beginNested(messageAttribute.data);
   writeEntry(writer, entry);
@@ -99,15 +98,12 @@ function beginMessage(
   flags: number,
   family: number,
 ): void {
-  writer.beginMessage((ipsetSubsystem << 8) | command, messageFlag.request | flags, sequence);
-  writer.u8(family);
-  writer.u8(0);
-  writer.u16be(0);
+  beginNetfilterMessage(writer, sequence, { subsystem: ipsetSubsystem, command }, flags, family);
   writer.attributeU8(messageAttribute.protocol, ipsetProtocol);
 }
 
 function setFamily(type: SetType, family: IpSet['family']): number {
-  return type === 'bitmap:port' ? 0 : familyNumber[family];
+  return type === 'bitmap:port' ? 0 : addressFamilyNumber[family];
 }
 
 function writeEntry(writer: MessageWriter, entry: SetEntry): void {

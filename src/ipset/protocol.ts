@@ -54,10 +54,3 @@ export const setErrorCode = {
 
 /** In the flags of a list: without the entries. */
 export const listHeaderOnly = 4;
-
-/** nfgenmsg: family u8, version u8, resource u16. */
-export const netfilterHeaderLength = 4;
-
-export const familyNumber = { IPv4: 2, IPv6: 10 } as const;
-
-export const protocolNumber = { TCP: 6, UDP: 17, SCTP: 132 } as const;

@@ -5,6 +5,7 @@ import {
   readAttributes,
   readString,
 } from '../netlink/message-reader.ts';
+import { addressFamilyNumber, protocolNumber } from '../netlink/protocol.ts';
 import { IpAddress, type IpFamily } from '../net/ip-address.ts';
 import type {
   KernelInfo,
@@ -17,13 +18,11 @@ import type {
   VirtualServerSettings,
 } from './model.ts';
 import {
-  addressFamilyNumber,
   commandAttribute,
   destinationAttribute,
   forwardingMethodMask,
   forwardingMethods,
   infoAttribute,
-  protocolNumber,
   serviceAttribute,
   serviceFlag,
   statisticsAttribute,

@@ -1,5 +1,5 @@
 import type { MessageWriter } from '../netlink/message-writer.ts';
-import { messageFlag } from '../netlink/protocol.ts';
+import { addressFamilyNumber, messageFlag, protocolNumber } from '../netlink/protocol.ts';
 import { hostPrefixLength, type IpFamily } from '../net/ip-address.ts';
 import {
   virtualServerFamily,
@@ -12,14 +12,12 @@ import {
 } from './model.ts';
 import {
   addressAttributeLength,
-  addressFamilyNumber,
   allFlags,
   command,
   commandAttribute,
   destinationAttribute,
   familyVersion,
   forwardingMethods,
-  protocolNumber,
   serviceAttribute,
   serviceFlag,
 } from './protocol.ts';

@@ -91,10 +91,6 @@ export const serviceFlag = {
 /** Every bit of a flags attribute is meant. */
 export const allFlags = 0xffff_ffff;
 
-export const addressFamilyNumber = { IPv4: 2, IPv6: 10 } as const;
-
-export const protocolNumber = { TCP: 6, UDP: 17, SCTP: 132 } as const;
-
 /** The forwarding methods by their number (IP_VS_CONN_F_*). */
 export const forwardingMethods = ['masq', 'local', 'tunnel', 'route', 'bypass'] as const;
 

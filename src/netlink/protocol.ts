@@ -39,6 +39,12 @@ export const nestedAttribute = 0x8000;
 /** The bits of an attribute's type that are not the nested and byte-order marks. */
 export const attributeTypeMask = 0x3fff;
 
+/** AF_INET and AF_INET6, as every subsystem numbers the families. */
+export const addressFamilyNumber = { IPv4: 2, IPv6: 10 } as const;
+
+/** IPPROTO_*, as every subsystem numbers the protocols. */
+export const protocolNumber = { TCP: 6, UDP: 17, SCTP: 132 } as const;
+
 /** Messages and attributes start on multiples of four bytes. */
 export function align(length: number): number {
   return (length + 3) & ~3;
