@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { asError } from './as-error.ts';
 import { cleanup } from './cli/cleanup.ts';
 import { exitCode, type ExitCode } from './cli/exit-code.ts';
 import type { CleanupOptions, CommonOptions, PlanOptions, RunOptions } from './cli/options.ts';
@@ -45,7 +46,7 @@ function workOf(command: 'run' | 'plan' | 'show' | 'cleanup', options: object): 
     try {
       return await work();
     } catch (error) {
-      log.fatal(error instanceof Error ? error.message : String(error));
+      log.fatal(asError(error).message);
       return codeOf(error);
     }
   };

@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { asError } from '../as-error.ts';
 import { ConfigWatch } from '../config/watch-config.ts';
 import type { Settings } from '../config/load-settings.ts';
 import { Daemon, type DaemonListener } from '../daemon.ts';
@@ -132,7 +133,7 @@ async function setOomScore(score: number, log: Logger): Promise<void> {
   try {
     await writeFile('/proc/self/oom_score_adj', String(score));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = asError(error).message;
     log.info(`oomScoreAdj ${score} is not set, for want of the capability SYS_RESOURCE: ${reason}`);
   }
 }

@@ -1,3 +1,4 @@
+import { asError } from '../as-error.ts';
 import type { Logger } from '../log.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { observeKernel } from './observe-kernel.ts';
@@ -26,7 +27,7 @@ async function serviceNames(
     const desired = await readDesired(options, settings, log);
     return (key) => desired.serviceOf(key);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = asError(error).message;
     log.warn(`the names of the Services are left out: ${reason}`);
     return () => undefined;
   }

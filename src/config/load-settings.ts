@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { asError } from '../as-error.ts';
 import type { Problem } from '../problem.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { flagValues, namesWithoutEffect, type GivenFlags } from './kube-proxy-flags.ts';
@@ -51,7 +52,7 @@ export async function readConfiguration(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = asError(error).message;
     throw new ConfigurationError(`${file}: cannot be read: ${reason}`);
   }
 }

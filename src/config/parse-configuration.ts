@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import { asError } from '../as-error.ts';
 import type { Problem } from '../problem.ts';
 import { ConfigurationError } from './configuration-error.ts';
 
@@ -54,7 +55,7 @@ function parseYaml(file: string, text: string): unknown {
     return document.toJS();
   } catch (error) {
     // Aliases without an anchor, or too many of them.
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = asError(error).message;
     throw new ConfigurationError(`${file}: is no YAML: ${reason}`);
   }
 }

@@ -1,4 +1,5 @@
 import convict from 'convict';
+import { asError } from '../as-error.ts';
 import type { Problem } from '../problem.ts';
 import { contradictions } from './check-values.ts';
 import { formats } from './formats.ts';
@@ -53,7 +54,7 @@ function wrongFields(config: convict.Config<Values>): readonly string[] {
     config.validate({ allowed: 'strict' });
     return [];
   } catch (error) {
-    const report = error instanceof Error ? error.message : String(error);
+    const report = asError(error).message;
     return report.split('\n').map((line) => line.slice(0, line.indexOf(': ')));
   }
 }

@@ -1,3 +1,4 @@
+import { asError } from '../as-error.ts';
 import type { SetClient } from '../ipset/client.ts';
 import type { IpFamily } from '../net/ip-address.ts';
 import type { Foundation } from '../reconcile/foundation.ts';
@@ -21,7 +22,7 @@ export interface Masquerade {
   readonly entries: SetEntryTable | undefined;
   /** How packets of Pods are known from now on; answers whether that is news for the chains. */
   setLocalDetector(local: LocalDetector): boolean;
-  /** Takes everything out of the kernel again. Rejects with the first error, after trying all. */
+  /** Takes everything out of the kernel again. Rejects with the first error, and leaves the rest. */
   remove(): Promise<void>;
 }
 
@@ -97,7 +98,7 @@ async function openEntries(
       new SetEntryKind(sets, families, (operation) => listener.entryApplied?.(operation)),
     );
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = asError(error).message;
     listener.warn(`no masquerade and no filter: ${reason}`);
     return undefined;
   }
@@ -154,5 +155,5 @@ async function tryVariant(iptables: Iptables): Promise<VariantFinding | undefine
 }
 
 function failure(error: unknown): VariantFinding {
-  return { kind: 'fails', reason: error instanceof Error ? error.message : String(error) };
+  return { kind: 'fails', reason: asError(error).message };
 }

@@ -1,3 +1,4 @@
+import { asError } from '../as-error.ts';
 import { MalformedMessageError, type ReceivedMessage } from './message-reader.ts';
 import { NetlinkError } from './netlink-error.ts';
 
@@ -124,7 +125,7 @@ export function asNetlinkError(error: unknown): NetlinkError {
     error instanceof Error && 'code' in error && typeof error.code === 'string'
       ? error.code
       : 'EIO';
-  return new NetlinkError(code, error instanceof Error ? error.message : String(error));
+  return new NetlinkError(code, asError(error).message);
 }
 
 function lostAnswers(code: string): NetlinkError {

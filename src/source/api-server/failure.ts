@@ -1,3 +1,4 @@
+import { asError } from '../../as-error.ts';
 import type { Problem } from '../../problem.ts';
 import { ApiError } from './api-error.ts';
 import { describeResource, type Resource, type Verb } from './resource.ts';
@@ -146,5 +147,5 @@ export function messageOf(error: unknown): string {
   if (error instanceof AggregateError) {
     return error.errors.map(messageOf).join('; ');
   }
-  return error instanceof Error ? error.message : String(error);
+  return asError(error).message;
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
+import { asError } from '../../as-error.ts';
 import { FieldReader, isObject, ProblemLog } from '../../cluster/fields.ts';
 import { proxyFor } from './proxy-environment.ts';
 import { tokenFileAuthenticator, tokenFileOf, withTokenFile } from './token-file.ts';
@@ -53,7 +54,7 @@ function loadFile(config: KubeConfig, file: string): void {
   try {
     config.loadFromFile(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = asError(error).message;
     throw new Error(`the kubeconfig ${file} cannot be used: ${reason}`, { cause: error });
   }
 }

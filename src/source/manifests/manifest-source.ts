@@ -1,4 +1,5 @@
 import { watch, type FSWatcher } from 'node:fs';
+import { asError } from '../../as-error.ts';
 import type { ClusterStore } from '../../cluster/store.ts';
 import { formatProblem, type Problem } from '../../problem.ts';
 import type { ProblemListener, Source } from '../source.ts';
@@ -139,6 +140,6 @@ function unreadableFolder(error: unknown): Problem {
     object: 'manifests',
     field: '',
     value: undefined,
-    allowed: `${error instanceof Error ? error.message : String(error)}; nothing is changed`,
+    allowed: `${asError(error).message}; nothing is changed`,
   };
 }

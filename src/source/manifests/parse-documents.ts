@@ -1,4 +1,5 @@
 import { parseAllDocuments, type Document } from 'yaml';
+import { asError } from '../../as-error.ts';
 import { splitDocuments } from './split-documents.ts';
 
 /** One document of a manifest file: data, or the reason why it is none. */
@@ -72,6 +73,6 @@ function plainData(data: unknown): unknown {
 }
 
 function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = asError(error).message;
   return message.split('\n')[0] ?? '';
 }
