@@ -10,7 +10,6 @@ import {
   writeBareCommand,
   writeGetRealServers,
   writeGetVirtualServer,
-  writeOperation,
   writeSetTimeouts,
   writeZeroVirtualServer,
 } from './encode.ts';
@@ -24,6 +23,7 @@ import {
   type Timeouts,
   type VirtualServerId,
 } from './model.ts';
+import { OperationWriter } from './operation-writer.ts';
 import { familyName } from './protocol.ts';
 
 /** What the kernel answers about a virtual or real server that does not exist. */
@@ -33,10 +33,12 @@ const absent = ['ESRCH', 'ENOENT'];
 export class IpvsClient {
   readonly #connection: NetlinkConnection;
   readonly #family: number;
+  readonly #operations: OperationWriter;
 
   private constructor(connection: NetlinkConnection, family: number) {
     this.#connection = connection;
     this.#family = family;
+    this.#operations = new OperationWriter(family);
   }
 
   /** Finds IPVS in the kernel. Raises IpvsUnavailableError, which says what is missing. */
@@ -65,7 +67,7 @@ export class IpvsClient {
       this.#connection,
       operations,
       (writer, sequence, operation) => {
-        writeOperation(writer, this.#family, sequence, operation);
+        this.#operations.write(writer, sequence, operation);
       },
       (operation, cause) => new IpvsError(operation, cause),
     );
