@@ -1,6 +1,5 @@
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection.ts';
-import { executeOperations } from '../netlink/execute-operations.ts';
 import { resolveFamily } from '../netlink/generic-family.ts';
 import { NetlinkError, unlessAbsent } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
@@ -13,7 +12,7 @@ import {
   writeSetTimeouts,
   writeZeroVirtualServer,
 } from './encode.ts';
-import { IpvsError, IpvsUnavailableError } from './ipvs-error.ts';
+import { IpvsUnavailableError, type IpvsError } from './ipvs-error.ts';
 import {
   virtualServerFamily,
   type KernelInfo,
@@ -23,6 +22,7 @@ import {
   type Timeouts,
   type VirtualServerId,
 } from './model.ts';
+import { OperationMessages } from './operation-messages.ts';
 import { OperationWriter } from './operation-writer.ts';
 import { familyName } from './protocol.ts';
 
@@ -62,15 +62,12 @@ export class IpvsClient {
    * Carries out the operations in their order, in few datagrams. Answers one by one:
    * undefined for success, else why not. One that fails does not stop those behind it.
    */
-  execute(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
-    return executeOperations(
-      this.#connection,
-      operations,
-      (writer, sequence, operation) => {
-        this.#operations.write(writer, sequence, operation);
-      },
-      (operation, cause) => new IpvsError(operation, cause),
-    );
+  async execute(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
+    const messages = new OperationMessages(operations, this.#operations);
+    const outcomes = await this.#connection.execute(messages.count, (writer, sequence) => {
+      messages.writeNext(writer, sequence);
+    });
+    return messages.failures(outcomes);
   }
 
   /** All virtual servers, foreign ones too. Raises NetlinkError. */

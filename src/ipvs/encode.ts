@@ -188,8 +188,8 @@ function writeRealServer(
     const method = forwardingMethods.indexOf(settings.method);
     writer.attributeU32(destinationAttribute.forwardingMethod, method);
     writer.attributeU32(destinationAttribute.weight, settings.weight);
-    writer.attributeU32(destinationAttribute.upperThreshold, settings.upperThreshold);
-    writer.attributeU32(destinationAttribute.lowerThreshold, settings.lowerThreshold);
+    writer.attributeU32(destinationAttribute.upperThreshold, settings.upperThreshold ?? 0);
+    writer.attributeU32(destinationAttribute.lowerThreshold, settings.lowerThreshold ?? 0);
   }
   writer.endNested();
 }

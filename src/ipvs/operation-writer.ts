@@ -43,26 +43,27 @@ export class OperationWriter {
     this.#family = family;
   }
 
+  /** The real servers that a virtual server starts with are left to `writeRealServer`. */
   write(writer: MessageWriter, sequence: number, operation: Operation): void {
-    const isOfRealServer =
-      operation.kind === 'add real server' || operation.kind === 'change real server';
-    if (isOfRealServer && operation.id.kind === 'address') {
-      this.#writeRealServer(writer, sequence, operation, operation.id);
+    if (operation.kind === 'add real server' || operation.kind === 'change real server') {
+      const { kind, id, realServer } = operation;
+      this.writeRealServer(writer, sequence, kind, id, realServer);
     } else {
       writeOperation(writer, this.#family, sequence, operation);
     }
   }
 
-  #writeRealServer(
+  writeRealServer(
     writer: MessageWriter,
     sequence: number,
-    operation: RealServerOperation,
-    id: Extract<VirtualServerId, { readonly kind: 'address' }>,
+    kind: RealServerOperation['kind'],
+    id: VirtualServerId,
+    values: RealServer,
   ): void {
-    const template = this.#templates[operation.kind];
-    if (template === undefined) {
-      writeOperation(writer, this.#family, sequence, operation);
-      this.#templates[operation.kind] = writer.copyOfLastMessage();
+    const template = id.kind === 'address' ? this.#templates[kind] : undefined;
+    if (id.kind === 'fwmark' || template === undefined) {
+      writeOperation(writer, this.#family, sequence, { kind, id, realServer: values });
+      this.#templates[kind] ??= id.kind === 'fwmark' ? undefined : writer.copyOfLastMessage();
       return;
     }
     const at = writer.repeatMessage(template);
@@ -73,8 +74,8 @@ export class OperationWriter {
     words[at + virtualServer.protocol] = protocolNumber[id.protocol];
     writeAddress(words, at + virtualServer.address, id.address);
     words[at + virtualServer.port] = swap16(id.port);
-    writeValues(words, at, operation.realServer);
-    words[at + realServer.family] = addressFamilyNumber[operation.realServer.address.family];
+    words[at + realServer.family] = addressFamilyNumber[values.address.family];
+    writeValues(words, at, values);
   }
 }
 
@@ -84,8 +85,8 @@ function writeValues(words: Uint32Array, at: number, values: RealServer): void {
   words[at + realServer.port] = swap16(values.port);
   words[at + realServer.method] = forwardingMethods.indexOf(values.method);
   words[at + realServer.weight] = values.weight;
-  words[at + realServer.upperThreshold] = values.upperThreshold;
-  words[at + realServer.lowerThreshold] = values.lowerThreshold;
+  words[at + realServer.upperThreshold] = values.upperThreshold ?? 0;
+  words[at + realServer.lowerThreshold] = values.lowerThreshold ?? 0;
 }
 
 function writeAddress(words: Uint32Array, at: number, address: IpAddress): void {

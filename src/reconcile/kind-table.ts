@@ -33,11 +33,13 @@ export interface AnyKindTable {
   failing(): readonly string[];
 }
 
-/** A change with the key of its object and the row by which that can be asked about. */
+const keysPerChunk = 500;
+
+/** The changes of one object, and the row by which that can be asked about. */
 interface Planned<Row, Change> {
   readonly key: string;
   readonly known: Row;
-  readonly change: Change;
+  readonly changes: readonly Change[];
 }
 
 /**
@@ -103,31 +105,26 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     }
   }
 
+  /** After this a row that did not fail and has nothing to be removed is no longer dirty. */
   applyAdditions(nowMs: number): Promise<StepReport> {
-    const planned = this.#readyKeys(nowMs).flatMap((key) =>
-      this.#planned(key, this.#differenceOf(key).additions),
-    );
-    return this.#carryOut(planned, nowMs);
+    return this.#inChunks(nowMs, (key) => {
+      const { additions, removals } = this.#differenceOf(key);
+      if (removals.length === 0) {
+        this.#dirty.delete(key);
+      }
+      return additions;
+    });
   }
 
   /** After this a row that did not fail is no longer dirty. */
-  async applyRemovals(nowMs: number): Promise<StepReport> {
-    const keys = this.#readyKeys(nowMs);
-    const planned = keys.flatMap((key) => {
+  applyRemovals(nowMs: number): Promise<StepReport> {
+    return this.#inChunks(nowMs, (key) => {
       const { additions, removals } = this.#differenceOf(key);
-      // Before the wait: a row that is set during it is dirty anew.
       if (additions.length === 0) {
         this.#dirty.delete(key);
       }
-      return this.#planned(key, removals);
+      return removals;
     });
-    const report = await this.#carryOut(planned, nowMs);
-    for (const key of keys) {
-      if (!this.#suspect.has(key)) {
-        this.#backOff.succeeded(key);
-      }
-    }
-    return report;
   }
 
   /** In place of applyRemovals where nothing may be removed yet: what is to go stays dirty. */
@@ -186,30 +183,52 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     changes: readonly Change[],
   ): readonly Planned<Desired | Observed, Change>[] {
     const known = this.#desired.get(key) ?? this.#observed.get(key);
-    return known === undefined ? [] : changes.map((change) => ({ key, known, change }));
+    return known === undefined || changes.length === 0 ? [] : [{ key, known, changes }];
   }
 
-  async #carryOut(
-    planned: readonly Planned<Desired | Observed, Change>[],
+  /**
+   * Carries out the changes of all keys that are due, some hundred keys at a time: what a first
+   * sync of thousands makes need not be in memory at once. `changesOf` takes keys off the dirty
+   * ones before the kernel is waited for, so that a row that is set meanwhile is dirty anew.
+   */
+  async #inChunks(
     nowMs: number,
+    changesOf: (key: string) => readonly Change[],
   ): Promise<StepReport> {
-    return planned.length === 0
-      ? { applied: 0, failures: [] }
-      : this.#absorb(planned, await this.#execute(planned), nowMs);
+    const keys = this.#readyKeys(nowMs);
+    const failures: Failure[] = [];
+    let applied = 0;
+    for (let start = 0; start < keys.length; start += keysPerChunk) {
+      const chunk = keys.slice(start, start + keysPerChunk);
+      const planned = chunk.flatMap((key) => this.#planned(key, changesOf(key)));
+      if (planned.length > 0) {
+        const report = this.#absorb(planned, await this.#execute(planned), nowMs);
+        applied += report.applied;
+        failures.push(...report.failures);
+      }
+      for (const key of chunk) {
+        if (!this.#suspect.has(key) && !this.#dirty.has(key)) {
+          this.#backOff.succeeded(key);
+        }
+      }
+    }
+    return { applied, failures };
   }
 
   /** What stops a batch as a whole is the failure of each of its changes. */
   async #execute(
     planned: readonly Planned<unknown, Change>[],
   ): Promise<readonly (KernelError | Error | undefined)[]> {
+    const changes = planned.flatMap((object) => object.changes);
     try {
-      return await this.#kind.apply(planned.map(({ change }) => change));
+      return await this.#kind.apply(changes);
     } catch (error) {
       const failure = asError(error);
-      return planned.map(() => failure);
+      return changes.map(() => failure);
     }
   }
 
+  /** `outcomes` are those of the changes of all objects, one behind the other. */
   #absorb(
     planned: readonly Planned<Desired | Observed, Change>[],
     outcomes: readonly (Error | undefined)[],
@@ -217,18 +236,28 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   ): StepReport {
     const failures: Failure[] = [];
     let applied = 0;
-    planned.forEach(({ key, known, change }, index) => {
-      const error = outcomes[index];
-      if (error === undefined) {
-        this.#setObserved(key, this.#kind.after(this.#observed.get(key), change));
-        applied += 1;
-      } else if (!this.#suspect.has(key)) {
-        // The first failure of an object says what is wrong; the others follow from it.
+    let at = 0;
+    for (const { key, known, changes } of planned) {
+      const errors = outcomes.slice(at, at + changes.length);
+      at += changes.length;
+      // The first failure of an object says what is wrong; the others follow from it.
+      const error = errors.find((outcome) => outcome !== undefined);
+      const taken =
+        error === undefined ? changes : changes.filter((_, index) => errors[index] === undefined);
+      if (taken.length > 0) {
+        this.#setObserved(key, this.#kind.after(this.#observed.get(key), taken));
+        applied += this.#sizeOf(taken);
+      }
+      if (error !== undefined && !this.#suspect.has(key)) {
         this.#suspect.set(key, known);
         failures.push(this.#fail(key, error, nowMs));
       }
-    });
+    }
     return { applied, failures };
+  }
+
+  #sizeOf(changes: readonly Change[]): number {
+    return changes.reduce((sum, change) => sum + (this.#kind.sizeOf?.(change) ?? 1), 0);
   }
 
   #suspectsDue(nowMs: number): Map<string, Desired | Observed> {

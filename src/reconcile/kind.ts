@@ -27,8 +27,11 @@ export interface Kind<Desired, Observed, Change> {
    */
   restless?(): readonly string[];
 
-  /** What the kernel holds after a change that succeeded. */
-  after(observed: Observed | undefined, change: Change): Observed | undefined;
+  /** How many changes of the kernel it stands for; one where the method is missing. */
+  sizeOf?(change: Change): number;
+
+  /** What the kernel holds after changes of one object that succeeded. Pure. */
+  after(observed: Observed | undefined, changes: readonly Change[]): Observed | undefined;
 }
 
 /** Additions come before removals, so that nothing is gone before its successor is there. */

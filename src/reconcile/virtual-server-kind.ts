@@ -1,6 +1,11 @@
 import type { IpvsClient } from '../ipvs/client.ts';
 import type { IpvsError } from '../ipvs/ipvs-error.ts';
-import { formatRealServer, formatVirtualServer, type Operation } from '../ipvs/model.ts';
+import {
+  changeCount,
+  formatRealServer,
+  formatVirtualServer,
+  type Operation,
+} from '../ipvs/model.ts';
 import type { ListedRealServer } from '../ipvs/proc-table.ts';
 import {
   readOne,
@@ -14,7 +19,7 @@ import { executeWithTrials } from './scheduler-trial.ts';
 import { DrainTimes } from './drain-times.ts';
 import { noDifference, type Kind } from './kind.ts';
 import {
-  afterOperation,
+  afterOperations,
   idOf,
   virtualServerDifference,
   type ObservedVirtualServer,
@@ -27,7 +32,7 @@ export type VirtualServerClient = TableReader & Pick<IpvsClient, 'execute'>;
 export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualServer, Operation> {
   readonly name = 'virtual server';
   readonly difference: typeof virtualServerDifference;
-  readonly after = afterOperation;
+  readonly after = afterOperations;
   readonly #client: VirtualServerClient;
   readonly #now: () => number;
   readonly #readTable: typeof readTable;
@@ -95,6 +100,10 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
     return outcomes;
   }
 
+  sizeOf(operation: Operation): number {
+    return changeCount(operation);
+  }
+
   /** Those with real servers that drain: their connections come to an end without a notice. */
   restless(): readonly string[] {
     return this.#drainTimes.virtualServers();
@@ -118,9 +127,9 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   #followDraining(operation: Operation): void {
     const key = formatVirtualServer(operation.id);
     switch (operation.kind) {
-      case 'add virtual server':
       case 'change virtual server':
         break;
+      case 'add virtual server':
       case 'delete virtual server':
         this.#drainTimes.forget(key);
         break;
