@@ -76,8 +76,26 @@ export function translateCluster(cluster: MergedManifests): Map<string, Translat
 export async function readOperations(folder: InputFolder): Promise<Operation[]> {
   const translations = translateCluster(await readCluster(folder));
   return [...translations.values()].flatMap(({ virtualServers }) =>
-    virtualServers.flatMap((row) => virtualServerDifference(row, undefined).additions),
+    virtualServers.flatMap((row) =>
+      virtualServerDifference(row, undefined).additions.flatMap(oneByOne),
+    ),
   );
+}
+
+/** An operation for each message. */
+function oneByOne(operation: Operation): readonly Operation[] {
+  if (operation.kind !== 'add virtual server') {
+    return [operation];
+  }
+  const { kind, id, settings, realServers } = operation;
+  return [
+    { kind, id, settings },
+    ...Array.from(realServers?.values() ?? [], (realServer): Operation => ({
+      kind: 'add real server',
+      id,
+      realServer,
+    })),
+  ];
 }
 
 /** Raises where the kernel has refused something. */
