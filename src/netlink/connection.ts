@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asNetlinkError } from './exchange.ts';
 import { Lane } from './lane.ts';
 import { readErrno, type ReceivedMessage } from './message-reader.ts';
@@ -31,6 +32,9 @@ const datagramMessages = 250;
  * takes longer than the kernel's work.
  */
 const laneCount = 4;
+
+/** Two are enough; a datagram that stays unsent is the deadline's matter. */
+const mostTurns = 100;
 
 const highestFirstSequence = 0xffff_0000;
 
@@ -71,6 +75,7 @@ export class NetlinkConnection {
       const outcomes = new Array<Outcome>(count).fill(undefined);
       let done = 0;
       while (done < count) {
+        await this.#untilFree();
         const underWay: Promise<void>[] = [];
         // The kernel has worked through a datagram when it is sent: the order stays.
         for (const lane of this.#lanes) {
@@ -118,6 +123,13 @@ export class NetlinkConnection {
     const result = this.#queue.then(work);
     this.#queue = result.catch(() => undefined);
     return result;
+  }
+
+  /** Nothing is to overtake what another lane has not sent yet. */
+  async #untilFree(): Promise<void> {
+    for (let turns = 0; turns < mostTurns && this.#lanes.some((lane) => lane.isBusy); turns += 1) {
+      await nextTurn();
+    }
   }
 
   /** Writes as many operations from `start` on as one datagram takes; answers where they end. */
