@@ -53,7 +53,9 @@ export class NetlinkConnection {
   /** The first one does all that takes one datagram. */
   readonly #lanes: readonly [Lane, ...Lane[]];
   #sequence: number;
-  #queue: Promise<unknown> = Promise.resolve();
+  /** Of its own: changes do not wait for the dumps of an audit. */
+  readonly #dumpLane: Lane;
+  readonly #queues = new Map<Lane, Promise<unknown>>();
 
   constructor(open: OpenTransport, options: Partial<ConnectionOptions> = {}) {
     this.#options = { ...defaultOptions, ...options };
@@ -63,6 +65,7 @@ export class NetlinkConnection {
       new Lane(open, deadlineMs),
       ...Array.from({ length: laneCount - 1 }, () => new Lane(open, deadlineMs)),
     ];
+    this.#dumpLane = new Lane(open, deadlineMs);
   }
 
   /**
@@ -71,7 +74,7 @@ export class NetlinkConnection {
    * where the answers are lost or late the outcome is ENOBUFS or ETIMEDOUT.
    */
   execute(count: number, write: WriteOperation): Promise<Outcome[]> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(this.#lanes[0], async () => {
       const outcomes = new Array<Outcome>(count).fill(undefined);
       let done = 0;
       while (done < count) {
@@ -93,12 +96,12 @@ export class NetlinkConnection {
 
   /** One request that is answered by one message. Rejects with NetlinkError. */
   get<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T> {
-    return this.#inTurn(() => this.#get(write, decode));
+    return this.#inTurn(this.#lanes[0], () => this.#get(write, decode));
   }
 
   /** Everything of a kind, started again while it changes under the dump. Rejects with NetlinkError. */
   dump<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T[]> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(this.#dumpLane, async () => {
       for (let attempt = 0; attempt < this.#options.dumpAttempts; attempt += 1) {
         const items = await this.#dump(write, decode);
         if (items !== 'interrupted') {
@@ -114,14 +117,19 @@ export class NetlinkConnection {
 
   /** Closes the socket; a later call opens it again. */
   close(): void {
-    for (const lane of this.#lanes) {
+    for (const lane of [...this.#lanes, this.#dumpLane]) {
       lane.close();
     }
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work);
-    this.#queue = result.catch(() => undefined);
+  /** One thing after the other on a lane. */
+  #inTurn<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
+    const before = this.#queues.get(lane) ?? Promise.resolve();
+    const result = before.then(work);
+    this.#queues.set(
+      lane,
+      result.catch(() => undefined),
+    );
     return result;
   }
 
@@ -189,9 +197,10 @@ export class NetlinkConnection {
   }
 
   async #get<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T> {
-    const sequence = this.#begin(write);
+    const [lane] = this.#lanes;
+    const sequence = this.#begin(lane, write);
     const answers: T[] = [];
-    await this.#lanes[0].converse((message, finish) => {
+    await lane.converse((message, finish) => {
       if (message.sequence !== sequence) {
         return;
       }
@@ -211,10 +220,10 @@ export class NetlinkConnection {
     write: WriteMessage,
     decode: (payload: Buffer) => T,
   ): Promise<T[] | 'interrupted'> {
-    const sequence = this.#begin(write);
+    const sequence = this.#begin(this.#dumpLane, write);
     const items: T[] = [];
     const seen = { interruption: false };
-    await this.#lanes[0].converse((message, finish) => {
+    await this.#dumpLane.converse((message, finish) => {
       if (message.sequence !== sequence) {
         return;
       }
@@ -229,10 +238,9 @@ export class NetlinkConnection {
     return seen.interruption ? 'interrupted' : items;
   }
 
-  #begin(write: WriteMessage): number {
+  #begin({ writer }: Lane, write: WriteMessage): number {
     this.#firstSequence();
     const sequence = this.#nextSequence();
-    const { writer } = this.#lanes[0];
     writer.reset();
     write(writer, sequence);
     return sequence;
