@@ -2,7 +2,8 @@ import { addressLength, type IpAddress } from '../net/ip-address.ts';
 import { swap16, swap32 } from './byte-order.ts';
 import { align, attributeHeaderLength, messageHeaderLength, nestedAttribute } from './protocol.ts';
 
-const initialCapacity = 32 << 10;
+/** Enough for what one event makes; a batch grows it. */
+const initialCapacity = 4 << 10;
 
 /** How deep attributes nest in any message that we send. */
 const deepestNesting = 8;

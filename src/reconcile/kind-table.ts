@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asError } from '../as-error.ts';
 import { BackOff } from './back-off.ts';
 import { differences } from './differences.ts';
@@ -35,6 +36,9 @@ export interface AnyKindTable {
 
 const keysPerChunk = 500;
 
+/** A list is worked through in so small parts that an event waits for one of them, not for all. */
+const rowsPerTurn = 100;
+
 /** The changes of one object, and the row by which that can be asked about. */
 interface Planned<Row, Change> {
   readonly key: string;
@@ -51,11 +55,13 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   readonly name: string;
   readonly #kind: Kind<Desired, Observed, Change>;
   readonly #desired = new Map<string, Desired>();
-  #observed = new Map<string, Observed>();
+  readonly #observed = new Map<string, Observed>();
   readonly #dirty = new Set<string>();
   /** What was last known of each object that the kernel must be asked about. */
   readonly #suspect = new Map<string, Desired | Observed>();
   readonly #backOff: BackOff;
+  /** While the kernel is listed: the keys whose rows have changed since. */
+  #touched: Set<string> | undefined;
 
   constructor(kind: Kind<Desired, Observed, Change>, backOff = new BackOff()) {
     this.name = kind.name;
@@ -70,20 +76,25 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     } else {
       this.#desired.set(key, row);
     }
+    this.#touched?.add(key);
     this.#dirty.add(key);
     // A change of mind is news: it does not wait for the end of a back-off.
     this.#backOff.succeeded(key);
   }
 
-  /** Reads the whole kind from the kernel; from then on every row may differ. */
+  /**
+   * Reads the whole kind from the kernel; rows that differ then are dirty. Rounds may go on
+   * meanwhile: the list says nothing of the rows that they touch.
+   */
   async relist(): Promise<void> {
-    this.#observed = await this.#kind.list();
-    this.#suspect.clear();
-    for (const key of this.#observed.keys()) {
-      this.#dirty.add(key);
-    }
-    for (const key of this.#desired.keys()) {
-      this.#dirty.add(key);
+    const touched = new Set<string>();
+    this.#touched = touched;
+    try {
+      const listed = await this.#kind.list((key) => touched.has(key));
+      await this.#takeListed(listed, touched);
+      await this.#missListed(listed, touched);
+    } finally {
+      this.#touched = undefined;
     }
   }
 
@@ -282,11 +293,75 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
 
   #fail(key: string, error: Error, nowMs: number): Failure {
     this.#backOff.failed(key, nowMs);
+    this.#touched?.add(key);
     this.#dirty.add(key);
     return { kind: this.name, key, error };
   }
 
+  async #takeListed(
+    listed: ReadonlyMap<string, Observed>,
+    touched: ReadonlySet<string>,
+  ): Promise<void> {
+    let taken = 0;
+    for (const [key, row] of listed) {
+      if (!touched.has(key)) {
+        this.#takeRow(key, row);
+      }
+      taken += 1;
+      if (taken % rowsPerTurn === 0) {
+        await nextTurn();
+      }
+    }
+  }
+
+  #takeRow(key: string, row: Observed): void {
+    this.#suspect.delete(key);
+    const desired = this.#desired.get(key);
+    const { additions, removals } = this.#kind.difference(desired, row);
+    if (additions.length + removals.length > 0) {
+      this.#dirty.add(key);
+      this.#observed.set(key, row);
+    } else {
+      this.#observed.set(
+        key,
+        desired === undefined ? row : (this.#kind.unify?.(desired, row) ?? row),
+      );
+    }
+  }
+
+  /**
+   * What is not in the list is gone. Beside changes of our own a list of the kernel may lack rows
+   * that are there: then it is no more than a reason to ask.
+   */
+  async #missListed(
+    listed: ReadonlyMap<string, Observed>,
+    touched: ReadonlySet<string>,
+  ): Promise<void> {
+    let seen = 0;
+    for (const key of new Set([...this.#observed.keys(), ...this.#desired.keys()])) {
+      if (!listed.has(key) && !touched.has(key)) {
+        this.#missRow(key, touched.size > 0);
+      }
+      seen += 1;
+      if (seen % rowsPerTurn === 0) {
+        await nextTurn();
+      }
+    }
+  }
+
+  #missRow(key: string, isDoubtful: boolean): void {
+    const desired = this.#desired.get(key);
+    this.#dirty.add(key);
+    if (isDoubtful && desired !== undefined && this.#observed.has(key)) {
+      this.#suspect.set(key, desired);
+    } else {
+      this.#suspect.delete(key);
+      this.#observed.delete(key);
+    }
+  }
+
   #setObserved(key: string, row: Observed | undefined): void {
+    this.#touched?.add(key);
     if (row === undefined) {
       this.#observed.delete(key);
     } else {

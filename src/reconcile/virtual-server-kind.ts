@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { IpvsClient } from '../ipvs/client.ts';
 import type { IpvsError } from '../ipvs/ipvs-error.ts';
 import {
@@ -24,6 +25,9 @@ import {
   virtualServerDifference,
   type ObservedVirtualServer,
 } from './virtual-server-difference.ts';
+
+/** A table is looked at in parts, so that an event waits for one of them, not for all. */
+const rowsPerTurn = 100;
 
 /** What is needed of the client. */
 export type VirtualServerClient = TableReader & Pick<IpvsClient, 'execute'>;
@@ -61,16 +65,35 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
     this.#readTable = read;
   }
 
-  async list(): Promise<Map<string, ObservedVirtualServer>> {
+  async list(
+    isStale: (key: string) => boolean = () => false,
+  ): Promise<Map<string, ObservedVirtualServer>> {
     const table = await this.#readTable(this.#client);
     for (const key of this.#drainTimes.virtualServers()) {
-      if (!table.has(key)) {
+      if (!table.has(key) && !isStale(key)) {
         this.#drainTimes.forget(key);
       }
     }
-    return new Map(
-      Array.from(table, ([key, listed]) => [key, this.#observe(key, listed, undefined)]),
-    );
+    const observed = new Map<string, ObservedVirtualServer>();
+    let seen = 0;
+    for (const [key, listed] of table) {
+      if (!isStale(key)) {
+        observed.set(key, this.#observe(key, listed, undefined));
+      }
+      seen += 1;
+      if (seen % rowsPerTurn === 0) {
+        await nextTurn();
+      }
+    }
+    return observed;
+  }
+
+  /** The real servers of a row with the same ones are those of the desired row, in one map for both. */
+  unify(desired: VirtualServer, observed: ObservedVirtualServer): ObservedVirtualServer {
+    const { id, settings, realServers } = observed;
+    return desired.realServers.size === realServers.size
+      ? { id, settings, realServers: desired.realServers }
+      : observed;
   }
 
   async read(

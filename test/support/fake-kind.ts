@@ -70,6 +70,8 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
   refuses: (change: Change) => KernelError | undefined = () => undefined;
   /** What the next calls wait for before they do anything. */
   gate: Promise<unknown> = Promise.resolve();
+  /** What a list waits for once it has read the table: what comes meanwhile is not in it. */
+  afterListing: Promise<unknown> = Promise.resolve();
   readonly #rules: Rules<Desired, Observed, Change>;
   readonly #log: string[];
   readonly #faults = new Map<string, Fault[]>();
@@ -97,7 +99,9 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
     await this.gate;
     this.lists += 1;
     throwNext(this.listErrors);
-    return this.snapshot();
+    const listed = this.snapshot();
+    await this.afterListing;
+    return listed;
   }
 
   /** Every key needs its row: the real kinds ask the kernel by that. */

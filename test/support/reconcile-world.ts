@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Operation } from '../../src/ipvs/model.ts';
 import { IpAddress } from '../../src/net/ip-address.ts';
@@ -134,6 +135,19 @@ export class World {
         this.nowMs += step.ms;
         break;
     }
+  }
+
+  /** Lists the kernel while the steps are run: the list holds nothing of what they do. */
+  async runWhileListed(steps: readonly Command[]): Promise<void> {
+    const held = Promise.withResolvers<undefined>();
+    this.virtualServers.afterListing = held.promise;
+    const reading = this.reconciler.read().catch(() => undefined);
+    await nextTurn();
+    for (const step of steps) {
+      await this.run(step);
+    }
+    held.resolve(undefined);
+    await reading;
   }
 
   /** No more faults, one audit, and rounds as long as the loop asks for them. */
