@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { build, type BuildOptions } from 'esbuild';
 import { withoutGeneratedApi } from './build/client-node.ts';
 import { deferredModules } from './build/deferred-modules.ts';
@@ -7,13 +9,15 @@ import { napiBinding } from './build/napi-binding.ts';
 import { thirdPartyLicenses } from './build/third-party-licenses.ts';
 
 /**
- * Builds dist/: the program as one file, with files for what it seldom needs and the netlink
- * binding of each supported architecture beside it. It runs wherever the folder is copied to.
+ * Builds dist/: kube-ipvs.js, which starts the program in program.js, with files for what that
+ * seldom needs, its compile cache for this machine's Node.js, and the netlink binding of each
+ * supported architecture. It runs wherever the folder is copied to.
  */
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const entry = join(root, 'src/main.ts');
-const bundle = join(dist, 'kube-ipvs.js');
+const start = join(dist, 'kube-ipvs.js');
+const bundle = join(dist, 'program.js');
 const architectures = ['x64', 'arm64'];
 
 /** Not needed on the way to the first list, or only where a kubeconfig asks for them. */
@@ -53,7 +57,6 @@ async function bundleProgram(): Promise<readonly string[]> {
     ...common,
     entryPoints: [entry],
     outfile: bundle,
-    banner: { js: '#!/usr/bin/env node' },
     plugins: [napiBinding(architectures), withoutGeneratedApi(), deferredModules(deferred)],
     metafile: true,
   });
@@ -71,6 +74,14 @@ async function bundlePackages(): Promise<readonly string[]> {
   return Object.keys(metafile.inputs);
 }
 
+/** The program's compile cache is made by a program of its own, which needs dist/ alone. */
+async function makeCompileCache(): Promise<void> {
+  const outfile = join(dist, 'make-compile-cache.js');
+  const entryPoints = [join(root, 'hack/build/make-compile-cache.ts')];
+  await build({ ...common, entryPoints, outfile, sourcemap: false });
+  await promisify(execFile)(process.execPath, [outfile]);
+}
+
 async function copyBindings(): Promise<void> {
   for (const architecture of architectures) {
     const folder = `prebuilds/linux-${architecture}`;
@@ -85,12 +96,14 @@ async function main(): Promise<void> {
   });
   await rm(dist, { recursive: true, force: true });
   const inputs = [...(await bundleProgram()), ...(await bundlePackages())];
-  await chmod(bundle, 0o755);
+  await cp(join(root, 'hack/build/start.js'), start);
+  await chmod(start, 0o755);
   await copyBindings();
   await writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
   await writeFile(join(dist, 'THIRD-PARTY-LICENSES'), await thirdPartyLicenses(root, inputs));
+  await makeCompileCache();
   const { size } = await stat(bundle);
-  console.log(`build: dist/kube-ipvs.js, ${String(Math.round(size / 1024))} KiB`);
+  console.log(`build: dist/program.js, ${String(Math.round(size / 1024))} KiB`);
 }
 
 try {
