@@ -30,10 +30,8 @@ const unauthorized = 401;
 export class HttpTransport implements ApiTransport {
   readonly #reload: (() => Promise<KubeConfig>) | undefined;
   readonly #connectLimitMs: number;
-  readonly #agents = {
-    http: new http.Agent(agentOptions),
-    https: new https.Agent(agentOptions),
-  };
+  /** One for each protocol, made at its first use: TLS takes a while to load. */
+  readonly #agents = new Map<string, http.Agent>();
   #config: KubeConfig;
   #isReloadDue = false;
   /** The certificates that the agent of a proxied KubeConfig was made with. */
@@ -57,8 +55,9 @@ export class HttpTransport implements ApiTransport {
   }
 
   close(): void {
-    this.#agents.http.destroy();
-    this.#agents.https.destroy();
+    this.#agents.forEach((agent) => {
+      agent.destroy();
+    });
   }
 
   async #request(
@@ -108,7 +107,15 @@ export class HttpTransport implements ApiTransport {
       return this.#withFreshAgent(options);
     }
     // KubeConfig's agent keeps the certificate it was made with, for ever.
-    return { ...options, agent: this.#agents[server.startsWith('http:') ? 'http' : 'https'] };
+    return { ...options, agent: this.#agentFor(server) };
+  }
+
+  #agentFor(server: string): http.Agent {
+    const protocol = server.startsWith('http:') ? 'http' : 'https';
+    const held = this.#agents.get(protocol);
+    const agent = held ?? new (protocol === 'http' ? http : https).Agent(agentOptions);
+    this.#agents.set(protocol, agent);
+    return agent;
   }
 
   /** The agents for proxies are KubeConfig's own: a new certificate needs a new KubeConfig. */

@@ -110,6 +110,9 @@ function adaptCluster(cluster: Cluster, server: string | undefined): Cluster {
  */
 function readTokenFiles(text: string, folder: string): ReadonlyMap<string, string> {
   const tokenFiles = new Map<string, string>();
+  if (!text.includes('tokenFile')) {
+    return tokenFiles;
+  }
   const parsed: unknown = parse(text);
   // KubeConfig has read the same text: what is odd in it is not for this place to report.
   const root = FieldReader.root(parsed, new ProblemLog('kubeconfig'));
