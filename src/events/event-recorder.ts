@@ -1,7 +1,10 @@
-import { asError } from '../as-error.ts';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { asError } from '../as-error.ts';
+import { apiErrorOf } from '../source/api-server/api-error.ts';
+import { HttpTransport } from '../source/api-server/http-transport.ts';
+import { readText } from '../source/api-server/transport.ts';
 import type { ServiceProblem } from '../translate/service-problem.ts';
-import { eventOf, type ServiceEvent } from './event.ts';
+import { eventObject, eventOf, type ServiceEvent } from './event.ts';
 
 /** Where Events go. */
 export interface EventRecorder {
@@ -77,29 +80,20 @@ export class QueuedEventRecorder implements EventRecorder {
   }
 }
 
+/** How long the API server may take for one Event, in milliseconds. */
+const writeLimitMs = 30_000;
+
 /** Writes Events to the API server that the configuration names. */
 export function apiServerWriter(config: KubeConfig, nodeName: string): WriteEvent {
-  return async ({ namespace, service, reason, note }) => {
-    const { EventsV1Api, V1MicroTime } = await import('@kubernetes/client-node');
-    await config.makeApiClient(EventsV1Api).createNamespacedEvent({
-      namespace,
-      body: {
-        metadata: { generateName: 'kube-ipvs-', namespace },
-        eventTime: new V1MicroTime(),
-        reportingController: 'kube-ipvs',
-        reportingInstance: nodeName,
-        action: 'Program',
-        type: 'Warning',
-        reason,
-        note,
-        regarding: {
-          apiVersion: 'v1',
-          kind: 'Service',
-          namespace,
-          name: service.name,
-          ...(service.uid === '' ? {} : { uid: service.uid }),
-        },
-      },
-    });
+  const transport = new HttpTransport(config);
+  return async (event) => {
+    const path = `/apis/events.k8s.io/v1/namespaces/${event.namespace}/events`;
+    const signal = AbortSignal.timeout(writeLimitMs);
+    const response = await transport.post(path, eventObject(event, nodeName, new Date()), signal);
+    if (response.status >= 300) {
+      throw await apiErrorOf(response);
+    }
+    // A connection is free for the next one when the answer was read.
+    await readText(response);
   };
 }

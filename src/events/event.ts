@@ -18,3 +18,31 @@ export function eventOf(problem: ServiceProblem): ServiceEvent {
   const note = Buffer.from(formatProblem(problem)).subarray(0, longestNote).toString();
   return { namespace, service: { name, uid }, reason: problem.reason, note };
 }
+
+/** The Event as the API server takes it. Pure. */
+export function eventObject(
+  { namespace, service, reason, note }: ServiceEvent,
+  nodeName: string,
+  at: Date,
+): object {
+  return {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { generateName: 'kube-ipvs-', namespace },
+    // The API server wants six digits after the point, neither more nor less.
+    eventTime: at.toISOString().replace('Z', '000Z'),
+    reportingController: 'kube-ipvs',
+    reportingInstance: nodeName,
+    action: 'Program',
+    type: 'Warning',
+    reason,
+    note,
+    regarding: {
+      apiVersion: 'v1',
+      kind: 'Service',
+      namespace,
+      name: service.name,
+      ...(service.uid === '' ? {} : { uid: service.uid }),
+    },
+  };
+}
