@@ -3,11 +3,10 @@ import { asError } from '../as-error.ts';
 import { ConfigWatch } from '../config/watch-config.ts';
 import type { Settings } from '../config/load-settings.ts';
 import { Daemon, type DaemonListener } from '../daemon.ts';
-import {
-  apiServerWriter,
-  QueuedEventRecorder,
-  type EventRecorder,
-} from '../events/event-recorder.ts';
+import { apiServerWriter } from '../events/api-server-writer.ts';
+import { nodeEvent } from '../events/event.ts';
+import { QueuedEventRecorder, type EventRecorder } from '../events/event-recorder.ts';
+import { IpvsUnavailableError } from '../ipvs/ipvs-error.ts';
 import { openKernel, type Kernel } from '../kernel.ts';
 import type { Logger } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
@@ -28,13 +27,34 @@ import { runOnce } from './run-once.ts';
 /** Keeps the kernel equal to the cluster until a signal comes, or once. */
 export async function run(options: RunOptions, log: Logger): Promise<ExitCode> {
   const settings = await settingsOf(options, log);
-  const kernel = await openKernel(settings, kernelListener(log));
+  const kernel = await openKernel(settings, kernelListener(log)).catch(async (error: unknown) => {
+    if (error instanceof IpvsUnavailableError && !options.once) {
+      await tellUnavailable(error, options, settings, log);
+    }
+    throw error;
+  });
   try {
     return await (options.once
       ? runOnce(options, settings, kernel, log)
       : runUntilEnd(options, settings, kernel, log));
   } finally {
     kernel.close();
+  }
+}
+
+/** The last thing that this process does: the Node shows why its Services are not served. */
+async function tellUnavailable(
+  error: IpvsUnavailableError,
+  options: RunOptions,
+  settings: Settings,
+  log: Logger,
+): Promise<void> {
+  try {
+    const events = await openEvents(options, settings, log);
+    events.record(nodeEvent(settings.nodeName, 'IpvsUnavailable', error.message));
+    await events.close();
+  } catch (reason) {
+    log.warn(`an Event could not be written: ${asError(reason).message}`);
   }
 }
 
@@ -63,7 +83,7 @@ async function runUntilEnd(
     },
     metrics,
   );
-  const events = options.manifests === undefined ? await openEvents(settings, log) : noEvents;
+  const events = await openEvents(options, settings, log);
   const daemon = new Daemon({
     settings,
     kernel,
@@ -123,7 +143,7 @@ function watchConfiguration(
       }
     },
     broken: (error) => {
-      log.error(`the configuration stays as it was: ${error.message}`);
+      daemon.configurationRefused(error);
     },
   });
 }
@@ -138,9 +158,17 @@ async function setOomScore(score: number, log: Logger): Promise<void> {
   }
 }
 
-const noEvents: EventRecorder = { record: () => undefined };
+const noEvents: EventRecorder = { record: () => undefined, close: () => Promise.resolve() };
 
-async function openEvents(settings: Settings, log: Logger): Promise<EventRecorder> {
+/** Without an API server there is nobody to tell. */
+async function openEvents(
+  options: RunOptions,
+  settings: Settings,
+  log: Logger,
+): Promise<EventRecorder> {
+  if (options.manifests !== undefined) {
+    return noEvents;
+  }
   const { kubeconfig, apiServer, nodeName } = settings;
   const config = await loadKubeConfig({ file: kubeconfig, server: apiServer });
   return new QueuedEventRecorder(apiServerWriter(config, nodeName), (error) => {
