@@ -1,6 +1,8 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { build as bundle, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '../..');
@@ -27,6 +29,26 @@ export interface ProgramBundle {
   readonly file: string;
   /** For NODE_COMPILE_CACHE. */
   readonly compileCache: string;
+}
+
+let shared: Promise<NodeJS.ProcessEnv> | undefined;
+
+/**
+ * The environment for a test kernel in which `node "$KUBE_IPVS_TEST_PROGRAM"` is the program. It is
+ * bundled when it is first wanted, and gone when this process ends.
+ */
+export function environmentOfBundle(): Promise<NodeJS.ProcessEnv> {
+  shared ??= makeEnvironment();
+  return shared;
+}
+
+async function makeEnvironment(): Promise<NodeJS.ProcessEnv> {
+  const folder = mkdtempSync(join(tmpdir(), 'kube-ipvs-program-'));
+  process.on('exit', () => {
+    rmSync(folder, { recursive: true });
+  });
+  const { file, compileCache } = await bundleProgram(folder);
+  return { ...process.env, KUBE_IPVS_TEST_PROGRAM: file, NODE_COMPILE_CACHE: compileCache };
 }
 
 /**
