@@ -21,7 +21,7 @@ const { EVENT_RUN_BEGIN, EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END } =
 const listedFrom = 2;
 
 /**
- * mocha's readable report, the files that took longest, and the counts in the file that
+ * mocha's readable report, the files that took longest (where they run in one process), and the counts in the file that
  * KUBE_IPVS_TEST_COUNTS names. That file is written when the run is over, so a run that dies
  * leaves none. A failing hook counts as failed.
  */
