@@ -131,9 +131,8 @@ export async function openKernel(
       const ownAddresses = new KindTable(new BoundAddressKind(addresses, isLeft));
       const remover = new Reconciler([virtualServers, ownAddresses]);
       remover.allowRemovals();
-      const report = await remover.audit();
-      await masquerade.remove();
-      return report;
+      const { applied, failures } = await remover.audit();
+      return { applied, failures: [...failures, ...(await masquerade.remove())] };
     },
     close() {
       ipvs.close();
