@@ -20,6 +20,9 @@ const { EVENT_RUN_BEGIN, EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END } =
 /** A file that takes longer, in seconds, is listed at the end. */
 const listedFrom = 2;
 
+/** How long a run with failures may take to end by itself. */
+const exitAfterMs = 2000;
+
 /**
  * mocha's readable report, the files that took longest (where they run in one process), and the counts in the file that
  * KUBE_IPVS_TEST_COUNTS names. That file is written when the run is over, so a run that dies
@@ -33,9 +36,13 @@ export default class CountingReporter extends Mocha.reporters.Spec {
     this.#measure(runner);
     runner.once(EVENT_RUN_END, () => {
       this.#list();
+      const { passes, failures, pending } = this.stats;
+      if (failures > 0) {
+        // A test that failed may have left something open, which would keep this process for ever.
+        setTimeout(() => process.exit(1), exitAfterMs).unref();
+      }
       const file = process.env['KUBE_IPVS_TEST_COUNTS'];
       if (file === undefined) return;
-      const { passes, failures, pending } = this.stats;
       writeFileSync(file, format({ passed: passes, failed: failures, skipped: pending }));
     });
   }
