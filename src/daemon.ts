@@ -130,6 +130,15 @@ export class Daemon {
     events.record(nodeEvent(settings.nodeName, reason, note));
   }
 
+  #tellService(key: ObjectKey, reason: 'HealthCheckPortUnavailable', note: string): void {
+    const service = this.#store.service(key);
+    if (service !== undefined) {
+      const { namespace, name, uid } = service;
+      const regarding = { kind: 'Service', namespace, name, uid } as const;
+      this.#parts.events.record({ regarding, reason, note });
+    }
+  }
+
   #controllerListener(): ControllerListener {
     const { listener, events, metrics } = this.#parts;
     return {
@@ -199,6 +208,7 @@ export class Daemon {
       failed: (service, port, error) => {
         const message = `the health-check node port cannot be served: ${error.message}`;
         this.#parts.listener.error(message, { service, port });
+        this.#tellService(service, 'HealthCheckPortUnavailable', message);
       },
     });
   }

@@ -82,7 +82,7 @@ export class QueuedEventRecorder implements EventRecorder {
 
   async close(): Promise<void> {
     const timer = new AbortController();
-    const timeUp = delay(closingMs, undefined, { signal: timer.signal }).catch(() => undefined);
+    const timeUp = this.#clock.pause(closingMs, timer.signal).catch(() => undefined);
     await Promise.race([this.#writing, timeUp]);
     timer.abort();
     this.#end.abort();
