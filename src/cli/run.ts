@@ -10,6 +10,7 @@ import { IpvsUnavailableError } from '../ipvs/ipvs-error.ts';
 import { openKernel, type Kernel } from '../kernel.ts';
 import type { Logger } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
+import { isOfRequest } from '../source/api-server/failure.ts';
 import { loadKubeConfig } from '../source/api-server/kube-config.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import {
@@ -79,7 +80,9 @@ async function runUntilEnd(
     settings,
     (problem) => {
       logProblem(log, problem);
-      metrics.refused('InvalidObject');
+      if (!isOfRequest(problem)) {
+        metrics.refused('InvalidObject');
+      }
     },
     metrics,
   );
