@@ -14,6 +14,7 @@ import { isOfRequest } from '../source/api-server/failure.ts';
 import { loadKubeConfig } from '../source/api-server/kube-config.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import {
+  apiObserver,
   configurationListener,
   kernelListener,
   logFailure,
@@ -84,7 +85,7 @@ async function runUntilEnd(
         metrics.refused('InvalidObject');
       }
     },
-    metrics,
+    apiObserver(metrics, log),
   );
   const events = await openEvents(options, settings, log);
   const daemon = new Daemon({
