@@ -1,4 +1,5 @@
 import { asError } from './as-error.ts';
+import { BackgroundAudit } from './background-audit.ts';
 import type { ClusterStore, StoreChange } from './cluster/store.ts';
 import { Latencies, type Latency } from './latencies.ts';
 import type { IpAddress } from './net/ip-address.ts';
@@ -65,7 +66,9 @@ export class Controller {
   readonly #options: ControllerOptions;
   readonly #listener: ControllerListener;
   #configuredScheduler: Scheduler;
-  #auditDue = true;
+  readonly #audit: BackgroundAudit;
+  /** An audit that is due before the kernel was read for the first time: it is waited for. */
+  #firstAuditDue = true;
   /** Before that a round would add what is there already. */
   #kernelWasRead = false;
   #running: Promise<void> | undefined;
@@ -89,6 +92,14 @@ export class Controller {
     this.#store = store;
     this.#translator = new ServiceTranslator(store, desired, options, listener);
     this.#reconciler = reconciler;
+    this.#audit = new BackgroundAudit(reconciler, {
+      read: () => {
+        this.#schedule();
+      },
+      failed: (error) => {
+        this.#auditFailed(error);
+      },
+    });
     this.#options = options;
     this.#configuredScheduler = options.translation.scheduler;
     this.#listener = listener;
@@ -122,6 +133,7 @@ export class Controller {
     this.#timers.forEach(clearInterval);
     this.#cancelPlans();
     await this.#running;
+    await this.#audit.stop();
     this.#cancelPlans();
   }
 
@@ -138,10 +150,14 @@ export class Controller {
     this.#schedule();
   }
 
-  /** Reads the kernel anew in the next round. */
+  /** Reads the kernel anew, and repairs in a round what differs. */
   requestAudit(): void {
-    this.#auditDue = true;
-    this.#schedule();
+    if (this.#kernelWasRead) {
+      this.#audit.request();
+    } else {
+      this.#firstAuditDue = true;
+      this.#schedule();
+    }
   }
 
   #cancelPlans(): void {
@@ -204,7 +220,17 @@ export class Controller {
 
   #afterRun(): void {
     const reconcilerHasWork = this.#kernelWasRead && this.#reconciler.hasWork();
-    if (this.#auditDue || this.#translator.hasWork || reconcilerHasWork) {
+    if (this.#kernelWasRead && this.#firstAuditDue) {
+      // Asked for while the first one was under way.
+      this.#firstAuditDue = false;
+      this.#audit.request();
+    }
+    if (
+      this.#firstAuditDue ||
+      this.#audit.hasRead ||
+      this.#translator.hasWork ||
+      reconcilerHasWork
+    ) {
       this.#schedule();
       return;
     }
@@ -222,14 +248,15 @@ export class Controller {
 
   async #run(): Promise<void> {
     const startedAt = performance.now();
-    const scope = this.#auditDue ? 'audit' : 'changes';
+    const read = this.#audit.take();
+    const scope = this.#kernelWasRead && read === undefined ? 'changes' : 'audit';
     const latenciesOf = this.#latencies.take();
     this.#translator.translate();
     if (this.#store.synced) {
       // Here alone: a round under way does not know what the complete lists have brought.
       this.#reconciler.allowRemovals();
     }
-    const report = await this.#reconcile();
+    const report = await this.#reconcile(read?.failures ?? []);
     if (report === undefined) {
       return;
     }
@@ -241,7 +268,7 @@ export class Controller {
         this.#listener.programmed(latency);
       }
     }
-    this.#listener.round(report, performance.now() - startedAt, scope);
+    this.#listener.round(report, (read?.durationMs ?? 0) + performance.now() - startedAt, scope);
   }
 
   /** Services that chose a scheduler which the kernel lacks get the default at once. */
@@ -271,27 +298,39 @@ export class Controller {
     }
     if (failures.some(({ error }) => 'code' in error && error.code === 'ENODEV')) {
       // The link that held all VIPs is gone: more is missing than what failed.
-      this.#auditDue = true;
+      this.requestAudit();
     }
   }
 
-  async #reconcile(): Promise<RoundReport | undefined> {
-    if (!this.#auditDue) {
-      return this.#kernelWasRead ? this.#reconciler.round() : undefined;
+  async #reconcile(readFailures: readonly Failure[]): Promise<RoundReport | undefined> {
+    if (!this.#kernelWasRead) {
+      return this.#firstAudit();
     }
-    this.#auditDue = false;
+    const report = await this.#reconciler.round();
+    return { ...report, failures: [...readFailures, ...report.failures] };
+  }
+
+  async #firstAudit(): Promise<RoundReport | undefined> {
+    if (!this.#firstAuditDue) {
+      return undefined;
+    }
+    this.#firstAuditDue = false;
     try {
       const report = await this.#reconciler.audit();
       this.#kernelWasRead = true;
       return report;
     } catch (error) {
-      this.#listener.auditFailed(asError(error));
-      clearTimeout(this.#auditRetry);
-      this.#auditRetry = setTimeout(() => {
-        this.requestAudit();
-      }, auditRetryMs);
+      this.#auditFailed(asError(error));
       return undefined;
     }
+  }
+
+  #auditFailed(error: Error): void {
+    this.#listener.auditFailed(error);
+    clearTimeout(this.#auditRetry);
+    this.#auditRetry = setTimeout(() => {
+      this.requestAudit();
+    }, auditRetryMs);
   }
 }
 

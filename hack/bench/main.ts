@@ -1,43 +1,39 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { cpus, release } from 'node:os';
-import { join } from 'node:path';
-import {
-  formatOptions,
-  messageCount,
-  parseOptions,
-  usage,
-  UsageError,
-  type BenchOptions,
-} from './options.ts';
+import { join, resolve } from 'node:path';
+import { formatRequest, parseRequest, usage, UsageError, type Request } from './options.ts';
 
 /** The command line: boots the test kernel for the measurements of in-kernel.ts. */
 const testKernel = join(import.meta.dirname, '..', 'in-test-kernel');
 const measurements = join(import.meta.dirname, 'in-kernel.ts');
 
-const memory = '3G';
-const bootSeconds = 120;
+const memory = '4G';
 
-/** Generous: all variants of one run with their verification, for each message. */
-const secondsPerMessage = 150 / 30_000;
+/** Generous: twice what all takes on a busy machine. */
+const limitSeconds = { quick: 600, full: 3600 } as const;
 
 function main(args: readonly string[]): number {
-  const options = parseOptions(args);
-  if (options === undefined) {
+  const request = parseRequest(args);
+  if (request.kind === 'help') {
     console.log(usage);
     return 0;
   }
   const [processor] = cpus();
   console.log(`machine: ${cpus().length} x ${processor?.model ?? 'processor'}, Linux ${release()}`);
-  return boot(options);
+  return boot(
+    request.kind === 'measure' ? request : { ...request, folder: resolve(request.folder) },
+  );
 }
 
-function boot(options: BenchOptions): number {
-  const seconds = bootSeconds + options.runs * (30 + messageCount(options) * secondsPerMessage);
+function boot(request: Exclude<Request, { readonly kind: 'help' }>): number {
+  const seconds = request.options.quick ? limitSeconds.quick : limitSeconds.full;
   const result = spawnSync(
     testKernel,
     [
-      ...['--timeout', String(Math.ceil(seconds)), '--mem', memory, '--'],
-      ...['node', measurements, ...formatOptions(options)],
+      ...['--timeout', String(seconds), '--mem', memory],
+      ...(request.kind === 'profile' ? ['--write', makeFolder(request.folder)] : []),
+      ...['--', 'node', measurements, ...formatRequest(request)],
     ],
     { stdio: ['ignore', 'inherit', 'inherit'] },
   );
@@ -45,6 +41,11 @@ function boot(options: BenchOptions): number {
     throw result.error;
   }
   return result.status ?? 1;
+}
+
+function makeFolder(folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
 try {

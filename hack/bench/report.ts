@@ -1,77 +1,105 @@
 import { formatTable } from '../../src/cli/text-table.ts';
-import { formatBound, isHeld, speedUp, timesFloor, type Bound, type Summaries } from './bounds.ts';
-import { groupParts, summarize, type Summary } from './statistics.ts';
-import {
-  variantNames,
-  variantTitles,
-  type Measurement,
-  type VariantName,
-} from './variant-names.ts';
+import { flatten, judge, type Bound, type Figure, type Strictness, type Unit } from './figure.ts';
+import { summarize } from './statistics.ts';
 
-/** All runs of each variant. */
-export type Measurements = Readonly<Record<VariantName, readonly Measurement[]>>;
-
-const head = ['', 'median ms', 'min - max', 'x ipvsadm', 'x floor', 'bound'] as const;
-
-/** Raises RangeError where a variant was not measured. */
-export function summarizeAll(measurements: Measurements): Summaries {
-  const entries = variantNames.map((name) => [
-    name,
-    summarize(measurements[name].map(({ ms }) => ms)),
-  ]);
-  // The keys are all the names, which the type of fromEntries does not know.
-  return Object.fromEntries(entries) as Summaries;
+/** Figures that belong together, under a headline. */
+export interface Section {
+  readonly title: string;
+  /** What the times include, line by line. */
+  readonly notes: readonly string[];
+  readonly figures: readonly Figure[];
 }
 
-/** The table of all variants with their parts, medians in milliseconds. */
-export function formatReport(measurements: Measurements, applied: readonly Bound[]): string {
-  const summaries = summarizeAll(measurements);
-  const rows = variantNames.flatMap((name) => [
-    variantRow(name, summaries, applied),
-    ...partRows(measurements[name]),
-  ]);
-  return formatTable(alignRight([head, ...rows]));
+const head = ['', 'median', 'min - max', 'bound'] as const;
+
+/** One section as it is printed. Raises RangeError where a figure was not measured. */
+export function formatSection(section: Section, strictness: Strictness): string {
+  const rows = flatten(section.figures).map(({ figure, depth }) =>
+    figureRow(figure, depth, strictness),
+  );
+  const notes = section.notes.map((note) => `  ${note}\n`).join('');
+  return `== ${section.title}\n${notes}${formatTable(alignRight([head, ...rows]))}`;
 }
 
-function variantRow(
-  name: VariantName,
-  summaries: Summaries,
-  applied: readonly Bound[],
-): readonly string[] {
-  const verdicts = applied
-    .filter(({ variant }) => variant === name)
-    .map((bound) => formatVerdict(bound, isHeld(bound, summaries)));
+/** One sentence for each bound that fails the benchmark. */
+export function missedBounds(sections: readonly Section[], strictness: Strictness): string[] {
+  return sections.flatMap(({ title, figures }) =>
+    withBounds(figures, strictness)
+      .filter(({ verdict }) => verdict === 'missed')
+      .map(
+        ({ figure, bound }) =>
+          `${title}: ${figure.name} is ${formatMedian(figure)}, ` +
+          `the bound is ${formatBound(bound, figure.unit, strictness)}`,
+      ),
+  );
+}
+
+/** `21 bounds: 12 held, 9 not yet`. */
+export function formatTally(sections: readonly Section[], strictness: Strictness): string {
+  const verdicts = sections.flatMap(({ figures }) =>
+    withBounds(figures, strictness).map(({ verdict }) => verdict),
+  );
+  const counts = (['held', 'missed', 'not yet', 'not judged'] as const)
+    .map((verdict) => ({ verdict, count: verdicts.filter((each) => each === verdict).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ verdict, count }) => `${count} ${verdict}`);
+  return `${verdicts.length} bounds${counts.length === 0 ? '' : `: ${counts.join(', ')}`}`;
+}
+
+function withBounds(figures: readonly Figure[], strictness: Strictness) {
+  return flatten(figures).flatMap(({ figure }) => {
+    const verdict = judge(figure, strictness);
+    return figure.bound === undefined ? [] : [{ figure, bound: figure.bound, verdict }];
+  });
+}
+
+function figureRow(figure: Figure, depth: number, strictness: Strictness): readonly string[] {
+  const { min, max } = summarize(figure.samples);
+  const range = [min, max].map((value) => formatNumber(value, figure.unit)).join(' - ');
   return [
-    variantTitles[name],
-    ...summaryCells(summaries[name]),
-    speedUp(summaries, name).toFixed(2),
-    timesFloor(summaries, name).toFixed(2),
-    verdicts.join(', '),
+    `${'  '.repeat(depth)}${figure.name}`,
+    formatMedian(figure),
+    min === max ? '' : range,
+    verdictText(figure, strictness),
   ];
 }
 
-function formatVerdict(bound: Bound, held: boolean): string {
-  const missed = bound.status === 'required' ? 'MISSED' : 'not yet';
-  return `${bound.status === 'goal' ? 'goal ' : ''}${formatBound(bound)}: ${held ? 'held' : missed}`;
+function verdictText(figure: Figure, strictness: Strictness): string {
+  const { bound, unit } = figure;
+  const verdict = judge(figure, strictness);
+  if (bound === undefined || verdict === undefined) {
+    return '';
+  }
+  const goal = bound.status === 'goal' && strictness === 'full' ? 'goal ' : '';
+  const word = verdict === 'missed' ? 'MISSED' : verdict;
+  return `${goal}${formatBound(bound, unit, strictness)}: ${word}`;
 }
 
-function partRows(measurements: readonly Measurement[]): readonly string[][] {
-  const groups = groupParts(measurements.map(({ parts }) => parts));
-  return Array.from(groups, ([part, samples]) => [
-    `  ${part}`,
-    ...summaryCells(summarize(samples)),
-    '',
-    '',
-    '',
-  ]);
+function formatBound(bound: Bound, unit: Unit, strictness: Strictness): string {
+  const limit = strictness === 'quick' ? (bound.quickLimit ?? bound.limit) : bound.limit;
+  const sign = { 'at least': '>=', 'at most': '<=', exactly: '=' }[bound.sense];
+  return `${sign} ${limit}${unitText[unit]}`;
 }
 
-function summaryCells({ median, min, max }: Summary): string[] {
-  return [formatMs(median), `${formatMs(min)} - ${formatMs(max)}`];
+const unitText: Readonly<Record<Unit, string>> = {
+  ms: ' ms',
+  us: ' us',
+  MB: ' MB',
+  times: 'x',
+  count: '',
+};
+
+function formatMedian({ samples, unit }: Figure): string {
+  return `${formatNumber(summarize(samples).median, unit)}${unitText[unit]}`;
 }
 
-function formatMs(ms: number): string {
-  return ms.toFixed(ms < 100 ? 1 : 0);
+/** Three digits that count. */
+function formatNumber(value: number, unit: Unit): string {
+  if (unit === 'count' && Number.isInteger(value)) {
+    return String(value);
+  }
+  const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
+  return value.toFixed(digits);
 }
 
 /** The columns of numbers, which are neither the first nor the last. */

@@ -1,4 +1,4 @@
-/** What several measurements of one thing say, in milliseconds. */
+/** What several measurements of one thing say. */
 export interface Summary {
   readonly median: number;
   readonly min: number;
@@ -18,18 +18,31 @@ export function summarize(samples: readonly number[]): Summary {
   return { median: (lower + upper) / 2, min, max };
 }
 
-/** The samples of each part of several measurements, in the order in which the parts first come. */
-export function groupParts(
-  measurements: readonly Readonly<Record<string, number>>[],
+/**
+ * The smallest sample that so many percent of all do not exceed (the nearest rank). Raises
+ * RangeError where nothing was measured.
+ */
+export function percentile(samples: readonly number[], percent: number): number {
+  const sorted = samples.toSorted((a, b) => a - b);
+  const value = sorted[Math.max(Math.ceil((percent / 100) * sorted.length) - 1, 0)];
+  if (value === undefined) {
+    throw new RangeError('nothing was measured');
+  }
+  return value;
+}
+
+/** The samples of each name in several readings, in the order in which the names first come. */
+export function groupReadings(
+  readings: readonly Readonly<Record<string, number>>[],
 ): Map<string, number[]> {
   const groups = new Map<string, number[]>();
-  for (const measurement of measurements) {
-    for (const [part, ms] of Object.entries(measurement)) {
-      const group = groups.get(part);
+  for (const reading of readings) {
+    for (const [name, value] of Object.entries(reading)) {
+      const group = groups.get(name);
       if (group === undefined) {
-        groups.set(part, [ms]);
+        groups.set(name, [value]);
       } else {
-        group.push(ms);
+        group.push(value);
       }
     }
   }

@@ -19,4 +19,9 @@ export class Stopwatch {
   total(part: string): number {
     return this.#parts.get(part) ?? 0;
   }
+
+  /** All parts so far. */
+  totals(): ReadonlyMap<string, number> {
+    return new Map(this.#parts);
+  }
 }

@@ -9,11 +9,13 @@ type KubernetesObject = Readonly<Record<string, unknown>>;
 
 export const nodeName = 'node-a';
 const port = 80;
-const targetPort = 8080;
+export const targetPort = 8080;
 
 /** 10.96.0.0/12 and 10.128.0.0/9: as a cluster has them, and without any address twice. */
 const firstVip = 0x0a60_0001;
 const firstEndpoint = 0x0a80_0001;
+/** 100.64.0.0/10, which none of the above is in. */
+const firstMoreEndpoint = 0x6440_0001;
 
 /** Services of one cluster IP and one TCP port, each with one EndpointSlice, as a `List`. */
 export function clusterManifest(size: ClusterSize): KubernetesObject {
@@ -23,8 +25,8 @@ export function clusterManifest(size: ClusterSize): KubernetesObject {
     kind: 'List',
     items: [
       { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } },
-      ...indexes.map(service),
-      ...indexes.map((index) => endpointSlice(index, size.endpoints)),
+      ...indexes.map(serviceObject),
+      ...indexes.map((index) => endpointSliceObject(index, size.endpoints)),
     ],
   };
 }
@@ -48,7 +50,8 @@ export function vips({ services }: ClusterSize): string[] {
   return Array.from({ length: services }, (_, index) => vip(index));
 }
 
-function service(index: number): KubernetesObject {
+/** One Service, as the API server writes it. */
+export function serviceObject(index: number): KubernetesObject {
   const address = vip(index);
   return {
     apiVersion: 'v1',
@@ -75,7 +78,15 @@ function service(index: number): KubernetesObject {
   };
 }
 
-function endpointSlice(index: number, endpoints: number): KubernetesObject {
+/** The slice of a Service: its endpoints, and perhaps more at addresses of their own. */
+export function endpointSliceObject(
+  index: number,
+  endpoints: number,
+  more: readonly string[] = [],
+): KubernetesObject {
+  const own = Array.from({ length: endpoints }, (_, position) =>
+    endpointAddress(index, position, endpoints),
+  );
   return {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',
@@ -86,8 +97,8 @@ function endpointSlice(index: number, endpoints: number): KubernetesObject {
     },
     addressType: 'IPv4',
     ports: [{ name: 'http', protocol: 'TCP', port: targetPort }],
-    endpoints: Array.from({ length: endpoints }, (_, position) => ({
-      addresses: [endpointAddress(index, position, endpoints)],
+    endpoints: [...own, ...more].map((address, position) => ({
+      addresses: [address],
       conditions: { ready: true, serving: true, terminating: false },
       nodeName: `node-${position}`,
       targetRef: {
@@ -97,6 +108,16 @@ function endpointSlice(index: number, endpoints: number): KubernetesObject {
       },
     })),
   };
+}
+
+/** Addresses for endpoints that come later, no two of them the same. */
+export function moreEndpointAddress(number: number): string {
+  return formatIpv4(firstMoreEndpoint + number);
+}
+
+/** The virtual server of a Service: its VIP and port. */
+export function frontEnd(index: number): { readonly address: string; readonly port: number } {
+  return { address: vip(index), port };
 }
 
 function name(index: number): string {

@@ -1,25 +1,40 @@
 import { lines, requireSameLines } from './same-lines.ts';
 import type { NetworkNamespace } from './network-namespace.ts';
+import type { ProbeName } from './probe-names.ts';
 import { restoreText, vips, type ClusterSize } from './synthetic-cluster.ts';
-import type { VariantName } from './variant-names.ts';
 
-const bindsAddresses: readonly VariantName[] = ['everything', 'program'];
+const fillsTable: readonly ProbeName[] = ['ipvsadm', 'floor', 'client', 'reconciler'];
+const fillsEverything: readonly ProbeName[] = ['floor of everything', 'everything', 'program'];
 
 /**
- * Raises unless the kernel holds exactly the table of the cluster, as ipvsadm shows it, and
- * `kube-ipvs0` exactly its VIPs where the variant binds them.
+ * Raises unless the kernel holds exactly the table of the cluster, as ipvsadm shows it, and where
+ * the probe fills everything, `kube-ipvs0` exactly its VIPs and the sets exactly their entries.
  */
 export async function verifyTable(
   namespace: NetworkNamespace,
-  variant: VariantName,
+  probe: ProbeName,
   size: ClusterSize,
 ): Promise<void> {
-  const shown = await namespace.run('ipvsadm', ['-Sn']);
-  requireSameLines(`${variant}: the table`, lines(shown), lines(restoreText(size)));
-  if (bindsAddresses.includes(variant)) {
+  if (fillsTable.includes(probe) || fillsEverything.includes(probe)) {
+    const shown = await namespace.run('ipvsadm', ['-Sn']);
+    requireSameLines(`${probe}: the table`, lines(shown), lines(restoreText(size)));
+  }
+  if (fillsEverything.includes(probe)) {
     const bound = await namespace.run('ip', ['-o', '-4', 'address', 'show', 'dev', 'kube-ipvs0']);
     const addresses = lines(bound).map((line) => /inet (\S+)/.exec(line)?.[1] ?? line);
     const expected = vips(size).map((vip) => `${vip}/32`);
-    requireSameLines(`${variant}: the addresses`, addresses, expected);
+    requireSameLines(`${probe}: the addresses`, addresses, expected);
+    const entries = lines(await namespace.run('ipset', ['save'])).filter((line) =>
+      line.startsWith('add '),
+    );
+    requireSameLines(`${probe}: the sets`, entries, setEntries(size));
   }
+}
+
+/** In the words of `ipset save`: each cluster IP is a VIP, and a front end with its port. */
+function setEntries(size: ClusterSize): string[] {
+  return vips(size).flatMap((vip) => [
+    `add kube-ipvs-vip-4 ${vip}`,
+    `add kube-ipvs-cluster-4 ${vip},tcp:80`,
+  ]);
 }

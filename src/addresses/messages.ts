@@ -65,8 +65,8 @@ export function writeAddressOperation(
   writer.u8(0);
   writer.u8(0);
   writer.u32(linkIndex);
-  writer.attributeBytes(addressAttribute.local, address.bytes);
-  writer.attributeBytes(addressAttribute.address, address.bytes);
+  writer.attributeAddress(addressAttribute.local, address);
+  writer.attributeAddress(addressAttribute.address, address);
   if (kind !== 'unbind') {
     writer.attributeU32(addressAttribute.routePriority, ownedMetric);
     if (address.family === 'IPv6') {

@@ -39,21 +39,36 @@ const noElements: readonly never[] = Object.freeze([]);
  * reported with its path. Nothing here throws, whatever the input is.
  */
 export class FieldReader {
-  /** The path of this object, empty for the root: `spec.ports[0]`. */
-  readonly path: string;
   readonly #fields: Fields;
   readonly #log: ProblemLog;
+  /** Where this object was found: kept in parts, since the path is asked for by problems alone. */
+  readonly #parent: FieldReader | undefined;
+  readonly #field: string;
+  readonly #index: number | undefined;
 
-  private constructor(fields: Fields, path: string, log: ProblemLog) {
+  private constructor(
+    fields: Fields,
+    log: ProblemLog,
+    parent?: FieldReader,
+    field = '',
+    index?: number,
+  ) {
     this.#fields = fields;
-    this.path = path;
     this.#log = log;
+    this.#parent = parent;
+    this.#field = field;
+    this.#index = index;
+  }
+
+  /** The path of this object, empty for the root: `spec.ports[0]`. */
+  get path(): string {
+    return this.#parent === undefined ? '' : this.#parent.#pathOf(this.#field, this.#index);
   }
 
   /** A reader of a whole object; undefined, and a problem, when it is not one. */
   static root(raw: unknown, log: ProblemLog): FieldReader | undefined {
     if (isObject(raw)) {
-      return new FieldReader(raw, '', log);
+      return new FieldReader(raw, log);
     }
     log.add('', raw, 'must be an object');
     return undefined;
@@ -95,14 +110,18 @@ export class FieldReader {
 
   /** One of the given words. */
   oneOf<Word extends string>(field: string, words: readonly Word[]): Word | undefined {
-    const accepts = (value: unknown): value is Word => words.some((word) => word === value);
-    return this.#typed(field, accepts, `must be ${formatWords(words)}`);
+    const value = this.raw(field);
+    const found = words.find((word) => word === value);
+    if (found === undefined && value !== undefined) {
+      this.reject(field, `must be ${formatWords(words)}`);
+    }
+    return found;
   }
 
   /** A nested object; one that is absent reads as empty. */
   object(field: string): FieldReader {
     const fields = this.#typed(field, isObject, 'must be an object');
-    return new FieldReader(fields ?? noFields, this.#pathOf(field), this.#log);
+    return new FieldReader(fields ?? noFields, this.#log, this, field);
   }
 
   /**
@@ -110,11 +129,11 @@ export class FieldReader {
    * anything was reported is left out, as is one for which `read` answers undefined.
    */
   list<T>(field: string, read: (element: FieldReader) => T | undefined): readonly T[] {
-    return this.#elements(field, (element, path) => {
+    return this.#elements(field, (element, index) => {
       if (isObject(element)) {
-        return read(new FieldReader(element, path, this.#log));
+        return read(new FieldReader(element, this.#log, this, field, index));
       }
-      this.#log.add(path, element, 'must be an object');
+      this.#log.add(this.#pathOf(field, index), element, 'must be an object');
       return undefined;
     });
   }
@@ -124,9 +143,9 @@ export class FieldReader {
     field: string,
     read: (text: string, reject: (allowed: string) => void) => T | undefined,
   ): readonly T[] {
-    return this.#elements(field, (element, path) => {
+    return this.#elements(field, (element, index) => {
       const reject = (allowed: string): void => {
-        this.#log.add(path, element, allowed);
+        this.#log.add(this.#pathOf(field, index), element, allowed);
       };
       if (typeof element === 'string') {
         return read(element, reject);
@@ -138,14 +157,16 @@ export class FieldReader {
 
   #elements<T>(
     field: string,
-    read: (element: unknown, path: string) => T | undefined,
+    read: (element: unknown, index: number) => T | undefined,
   ): readonly T[] {
     const elements = this.#typed(field, isList, 'must be a list') ?? noElements;
-    const listPath = this.#pathOf(field);
+    if (elements.length === 0) {
+      return noElements;
+    }
     const values: T[] = [];
     elements.forEach((element, index) => {
       const problemsBefore = this.#log.problems.length;
-      const value = read(element, `${listPath}[${index}]`);
+      const value = read(element, index);
       if (value !== undefined && this.#log.problems.length === problemsBefore) {
         values.push(value);
       }
@@ -166,11 +187,14 @@ export class FieldReader {
     return undefined;
   }
 
-  #pathOf(field: string): string {
-    if (!/^\w+$/.test(field)) {
-      return `${this.path}[${field}]`;
-    }
-    return this.path === '' ? field : `${this.path}.${field}`;
+  #pathOf(field: string, index?: number): string {
+    const { path } = this;
+    const own = !/^\w+$/.test(field)
+      ? `${path}[${field}]`
+      : path === ''
+        ? field
+        : `${path}.${field}`;
+    return index === undefined ? own : `${own}[${index}]`;
   }
 }
 

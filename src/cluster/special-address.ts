@@ -9,32 +9,30 @@ export type SpecialAddress = 'unspecified' | 'loopback' | 'link-local' | 'multic
  * The IPv4 broadcast address counts as multicast.
  */
 export function specialAddress(address: IpAddress): SpecialAddress | undefined {
-  return address.family === 'IPv4' ? specialIpv4(address.bytes) : specialIpv6(address.bytes);
+  return address.family === 'IPv4' ? specialIpv4(address) : specialIpv6(address);
 }
 
-function specialIpv4(bytes: Uint8Array): SpecialAddress | undefined {
-  const [first = 0, second = 0] = bytes;
+function specialIpv4({ word0 }: IpAddress): SpecialAddress | undefined {
+  const first = word0 >>> 24;
   if (first === 0) {
     return 'unspecified';
   }
   if (first === 127) {
     return 'loopback';
   }
-  if (first === 169 && second === 254) {
+  if (word0 >>> 16 === 0xa9fe) {
     return 'link-local';
   }
-  return (first >= 224 && first <= 239) || bytes.every((byte) => byte === 255)
-    ? 'multicast'
-    : undefined;
+  const isBroadcast = word0 === -1;
+  return (first >= 224 && first <= 239) || isBroadcast ? 'multicast' : undefined;
 }
 
-function specialIpv6(bytes: Uint8Array): SpecialAddress | undefined {
-  const [first = 0, second = 0] = bytes;
-  if (first === 0 && bytes.subarray(0, 15).every((byte) => byte === 0)) {
-    return bytes[15] === 0 ? 'unspecified' : bytes[15] === 1 ? 'loopback' : undefined;
+function specialIpv6({ word0, word1, word2, word3 }: IpAddress): SpecialAddress | undefined {
+  if (word0 === 0 && word1 === 0 && word2 === 0) {
+    return word3 === 0 ? 'unspecified' : word3 === 1 ? 'loopback' : undefined;
   }
-  if (first === 0xfe && (second & 0xc0) === 0x80) {
+  if (word0 >>> 22 === 0xfe80 >>> 6) {
     return 'link-local';
   }
-  return first === 0xff ? 'multicast' : undefined;
+  return word0 >>> 24 === 0xff ? 'multicast' : undefined;
 }

@@ -140,6 +140,6 @@ function writeEndpoint(
 
 function writeAddress(writer: MessageWriter, type: number, address: IpAddress): void {
   writer.beginNested(type);
-  writer.attributeBytes(addressAttribute[address.family] | networkOrder, address.bytes);
+  writer.attributeAddress(addressAttribute[address.family] | networkOrder, address);
   writer.endNested();
 }

@@ -1,6 +1,5 @@
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection.ts';
-import { executeOperations } from '../netlink/execute-operations.ts';
 import { resolveFamily } from '../netlink/generic-family.ts';
 import { NetlinkError, unlessAbsent } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
@@ -10,11 +9,10 @@ import {
   writeBareCommand,
   writeGetRealServers,
   writeGetVirtualServer,
-  writeOperation,
   writeSetTimeouts,
   writeZeroVirtualServer,
 } from './encode.ts';
-import { IpvsError, IpvsUnavailableError } from './ipvs-error.ts';
+import { IpvsUnavailableError, type IpvsError } from './ipvs-error.ts';
 import {
   virtualServerFamily,
   type KernelInfo,
@@ -24,6 +22,8 @@ import {
   type Timeouts,
   type VirtualServerId,
 } from './model.ts';
+import { OperationMessages } from './operation-messages.ts';
+import { OperationWriter } from './operation-writer.ts';
 import { familyName } from './protocol.ts';
 
 /** What the kernel answers about a virtual or real server that does not exist. */
@@ -33,10 +33,12 @@ const absent = ['ESRCH', 'ENOENT'];
 export class IpvsClient {
   readonly #connection: NetlinkConnection;
   readonly #family: number;
+  readonly #operations: OperationWriter;
 
   private constructor(connection: NetlinkConnection, family: number) {
     this.#connection = connection;
     this.#family = family;
+    this.#operations = new OperationWriter(family);
   }
 
   /** Finds IPVS in the kernel. Raises IpvsUnavailableError, which says what is missing. */
@@ -60,15 +62,12 @@ export class IpvsClient {
    * Carries out the operations in their order, in few datagrams. Answers one by one:
    * undefined for success, else why not. One that fails does not stop those behind it.
    */
-  execute(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
-    return executeOperations(
-      this.#connection,
-      operations,
-      (writer, sequence, operation) => {
-        writeOperation(writer, this.#family, sequence, operation);
-      },
-      (operation, cause) => new IpvsError(operation, cause),
-    );
+  async execute(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
+    const messages = new OperationMessages(operations, this.#operations);
+    const outcomes = await this.#connection.execute(messages.count, (writer, sequence) => {
+      messages.writeNext(writer, sequence);
+    });
+    return messages.failures(outcomes);
   }
 
   /** All virtual servers, foreign ones too. Raises NetlinkError. */

@@ -149,7 +149,7 @@ function writeVirtualServer(
   writer.attributeU16(serviceAttribute.addressFamily, addressFamilyNumber[family]);
   if (id.kind === 'address') {
     writer.attributeU16(serviceAttribute.protocol, protocolNumber[id.protocol]);
-    writer.attributeBytes(serviceAttribute.address, id.address.bytes, addressAttributeLength);
+    writer.attributeAddress(serviceAttribute.address, id.address, addressAttributeLength);
     writer.attributeU16be(serviceAttribute.port, id.port);
   } else {
     writer.attributeU32(serviceAttribute.fwmark, id.fwmark);
@@ -182,14 +182,14 @@ function writeRealServer(
 ): void {
   writer.beginNested(commandAttribute.destination);
   writer.attributeU16(destinationAttribute.addressFamily, addressFamilyNumber[id.address.family]);
-  writer.attributeBytes(destinationAttribute.address, id.address.bytes, addressAttributeLength);
+  writer.attributeAddress(destinationAttribute.address, id.address, addressAttributeLength);
   writer.attributeU16be(destinationAttribute.port, id.port);
   if (settings !== undefined) {
     const method = forwardingMethods.indexOf(settings.method);
     writer.attributeU32(destinationAttribute.forwardingMethod, method);
     writer.attributeU32(destinationAttribute.weight, settings.weight);
-    writer.attributeU32(destinationAttribute.upperThreshold, settings.upperThreshold);
-    writer.attributeU32(destinationAttribute.lowerThreshold, settings.lowerThreshold);
+    writer.attributeU32(destinationAttribute.upperThreshold, settings.upperThreshold ?? 0);
+    writer.attributeU32(destinationAttribute.lowerThreshold, settings.lowerThreshold ?? 0);
   }
   writer.endNested();
 }

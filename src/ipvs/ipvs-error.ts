@@ -59,7 +59,11 @@ export class IpvsUnavailableError extends Error {
 export function describeOperation(operation: Operation): string {
   const virtualServer = formatVirtualServer(operation.id);
   switch (operation.kind) {
-    case 'add virtual server':
+    case 'add virtual server': {
+      const count = operation.realServers?.size ?? 0;
+      const withThem = count === 0 ? '' : ` with ${count} real server${count === 1 ? '' : 's'}`;
+      return `${operation.kind} ${virtualServer} (scheduler ${operation.settings.scheduler})${withThem}`;
+    }
     case 'change virtual server':
       return `${operation.kind} ${virtualServer} (scheduler ${operation.settings.scheduler})`;
     case 'delete virtual server':

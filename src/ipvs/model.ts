@@ -39,9 +39,9 @@ export interface RealServer {
   readonly method: ForwardingMethod;
   /** 0: no new connections. */
   readonly weight: number;
-  /** Connections at which it counts as overloaded, and at which no longer; 0 for never. */
-  readonly upperThreshold: number;
-  readonly lowerThreshold: number;
+  /** Connections at which it counts as overloaded, and at which no longer; 0, or nothing, for never. */
+  readonly upperThreshold?: number;
+  readonly lowerThreshold?: number;
 }
 
 export interface Connections {
@@ -88,7 +88,14 @@ export interface KernelInfo {
 /** One change to the kernel's table. */
 export type Operation =
   | {
-      readonly kind: 'add virtual server' | 'change virtual server';
+      readonly kind: 'add virtual server';
+      readonly id: VirtualServerId;
+      readonly settings: VirtualServerSettings;
+      /** Those that it starts with: a message each, behind that of the virtual server. */
+      readonly realServers?: ReadonlyMap<string, RealServer>;
+    }
+  | {
+      readonly kind: 'change virtual server';
       readonly id: VirtualServerId;
       readonly settings: VirtualServerSettings;
     }
@@ -103,6 +110,11 @@ export type Operation =
       readonly id: VirtualServerId;
       readonly realServer: RealServerId;
     };
+
+/** How many messages an operation takes. */
+export function changeCount(operation: Operation): number {
+  return operation.kind === 'add virtual server' ? 1 + (operation.realServers?.size ?? 0) : 1;
+}
 
 export type RealServerId = Pick<RealServer, 'address' | 'port'>;
 

@@ -23,29 +23,47 @@ const virtualServerLine = /^(TCP|UDP|SCTP)\s+(\S+)\s/;
 const realServerLine = /^\s+->\s+(\S+)\s+(\w+)\s+(-?\d+)\s+(\d+)\s+(\d+)/;
 
 /**
- * Reads the text of /proc/net/ip_vs: the real servers of each virtual server, by the key
- * that `formatVirtualServer` gives it. Virtual servers by firewall mark are left out, and so
+ * Reads the text of /proc/net/ip_vs, part by part: the real servers of each virtual server, by the
+ * key that `formatVirtualServer` gives it. Virtual servers by firewall mark are left out, and so
  * is a line that makes no sense: each costs itself alone.
  */
-export function parseProcTable(text: string): Map<string, ListedRealServer[]> {
-  const table = new Map<string, ListedRealServer[]>();
-  let current: ListedRealServer[] | undefined;
-  for (const line of text.split('\n')) {
-    if (!line.startsWith(' ')) {
-      current = undefined;
-      const key = virtualServerKey(line);
-      if (key !== undefined) {
-        current = [];
-        table.set(key, current);
-      }
-    } else if (current !== undefined) {
-      const realServer = parseRealServer(line);
+export class ProcTableParser {
+  readonly #table = new Map<string, ListedRealServer[]>();
+  #current: ListedRealServer[] | undefined;
+  /** The start of a line whose end has not come yet. */
+  #rest = '';
+
+  /** Takes the next part, which may end anywhere. */
+  push(text: string): void {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    lines.forEach((line) => {
+      this.#addLine(line);
+    });
+  }
+
+  /** The table, once all parts were taken. */
+  end(): Map<string, ListedRealServer[]> {
+    this.#addLine(this.#rest);
+    this.#rest = '';
+    return this.#table;
+  }
+
+  #addLine(line: string): void {
+    if (line.startsWith(' ')) {
+      const realServer = this.#current === undefined ? undefined : parseRealServer(line);
       if (realServer !== undefined) {
-        current.push(realServer);
+        this.#current?.push(realServer);
       }
+      return;
+    }
+    this.#current = undefined;
+    const key = virtualServerKey(line);
+    if (key !== undefined) {
+      this.#current = [];
+      this.#table.set(key, this.#current);
     }
   }
-  return table;
 }
 
 function virtualServerKey(line: string): string | undefined {

@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import type { IpvsClient } from './client.ts';
 import { formatVirtualServer, type VirtualServerId, type VirtualServerSettings } from './model.ts';
-import { parseProcTable, type ListedRealServer } from './proc-table.ts';
+import { ProcTableParser, type ListedRealServer } from './proc-table.ts';
 
 /** A virtual server with its real servers. */
 export interface ListedVirtualServer {
@@ -22,13 +22,23 @@ const procTable = '/proc/net/ip_vs';
  */
 export async function readTable(client: TableReader): Promise<Map<string, ListedVirtualServer>> {
   const virtualServers = await client.virtualServers();
-  const realServers = parseProcTable(await readFile(procTable, 'latin1'));
+  const realServers = await readRealServers();
   return new Map(
     virtualServers.map(({ id, settings }) => {
       const key = formatVirtualServer(id);
       return [key, { id, settings, realServers: realServers.get(key) ?? [] }];
     }),
   );
+}
+
+/** In parts, as the kernel gives them: an event waits for one of them, not for all. */
+async function readRealServers(): Promise<Map<string, ListedRealServer[]>> {
+  const parser = new ProcTableParser();
+  const parts: AsyncIterable<string> = createReadStream(procTable, 'latin1');
+  for await (const part of parts) {
+    parser.push(part);
+  }
+  return parser.end();
 }
 
 /** One virtual server, read afresh; undefined where there is none. Raises NetlinkError. */

@@ -16,7 +16,7 @@ export interface ObservedEntry {
 export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation> {
   readonly name = 'set entry';
   readonly difference = setEntryDifference;
-  readonly after = afterSetOperation;
+  readonly after = afterSetOperations;
   readonly #client: SetClient;
   readonly #sets: readonly IpSet[];
   readonly #onApplied: (operation: SetOperation) => void;
@@ -85,7 +85,10 @@ function setEntryDifference(
   if (desired === undefined) {
     return observed === undefined
       ? noDifference
-      : { additions: [], removals: [{ kind: 'delete entry', ...observed }] };
+      : {
+          additions: [],
+          removals: [{ kind: 'delete entry', set: observed.set, entry: observed.entry }],
+        };
   }
   return observed === undefined
     ? {
@@ -95,9 +98,13 @@ function setEntryDifference(
     : noDifference;
 }
 
-function afterSetOperation(
-  _observed: ObservedEntry | undefined,
-  { kind, set, entry }: SetOperation,
+function afterSetOperations(
+  observed: ObservedEntry | undefined,
+  operations: readonly SetOperation[],
 ): ObservedEntry | undefined {
-  return kind === 'add entry' ? { set, entry } : undefined;
+  const last = operations.at(-1);
+  if (last === undefined) {
+    return observed;
+  }
+  return last.kind === 'add entry' ? last : undefined;
 }

@@ -39,7 +39,7 @@ export class Cidr {
     if (prefixLength > hostPrefixLength(this.family)) {
       return [];
     }
-    const upper = this.network.bytes.slice();
+    const upper = this.network.bytes;
     const byte = this.prefixLength >> 3;
     upper[byte] = (upper[byte] ?? 0) | (0x80 >> (this.prefixLength & 7));
     return [
@@ -61,7 +61,10 @@ export class Cidr {
   contains(address: IpAddress): boolean {
     return (
       address.family === this.family &&
-      Buffer.from(masked(address.bytes, this.prefixLength)).equals(this.network.bytes)
+      sameBits(address.word0, this.network.word0, this.prefixLength) &&
+      sameBits(address.word1, this.network.word1, this.prefixLength - 32) &&
+      sameBits(address.word2, this.network.word2, this.prefixLength - 64) &&
+      sameBits(address.word3, this.network.word3, this.prefixLength - 96)
     );
   }
 
@@ -75,4 +78,10 @@ function masked(bytes: Uint8Array, prefixLength: number): Uint8Array {
     const bits = Math.min(Math.max(prefixLength - index * 8, 0), 8);
     return byte & (0xff << (8 - bits));
   });
+}
+
+/** Whether two numbers of 32 bits have their first bits in common; `count` may be out of range. */
+function sameBits(a: number, b: number, count: number): boolean {
+  // A shift by 32 is none at all in JavaScript.
+  return count <= 0 || (count >= 32 ? a === b : (a ^ b) >>> (32 - count) === 0);
 }

@@ -7,16 +7,33 @@ export type IpFamily = 'IPv4' | 'IPv6';
 /**
  * One IP address, parsed. Equal addresses have equal `text` (the canonical form
  * of RFC 5952 for IPv6), so `text` serves as a key.
+ *
+ * The address itself is held as numbers of 32 bits (signed, the most significant first; an IPv4
+ * address has the first alone): as an array of bytes, those of a large cluster took 25 MB for each
+ * 100,000 addresses.
  */
 export class IpAddress {
   readonly family: IpFamily;
   readonly text: string;
-  readonly #bytes: Uint8Array;
+  readonly word0: number;
+  readonly word1: number;
+  readonly word2: number;
+  readonly word3: number;
 
-  private constructor(family: IpFamily, text: string, bytes: Uint8Array) {
+  private constructor(
+    family: IpFamily,
+    text: string,
+    word0: number,
+    word1: number,
+    word2: number,
+    word3: number,
+  ) {
     this.family = family;
     this.text = text;
-    this.#bytes = bytes;
+    this.word0 = word0;
+    this.word1 = word1;
+    this.word2 = word2;
+    this.word3 = word3;
   }
 
   /**
@@ -27,29 +44,53 @@ export class IpAddress {
   static parse(text: string): IpAddress | undefined {
     const ipv4 = parseIpv4(text);
     if (ipv4 !== undefined) {
-      return IpAddress.fromBytes('IPv4', ipv4);
+      return IpAddress.#ofIpv4(ipv4, text);
     }
     if (!isIPv6(text) || text.includes('%')) {
       return undefined;
     }
     const parsed = ipaddr.IPv6.parse(text);
-    if (parsed.isIPv4MappedAddress()) {
-      return IpAddress.fromBytes('IPv4', Uint8Array.from(parsed.toIPv4Address().toByteArray()));
-    }
-    return IpAddress.fromBytes('IPv6', Uint8Array.from(parsed.toByteArray()));
+    return parsed.isIPv4MappedAddress()
+      ? IpAddress.fromBytes('IPv4', Uint8Array.from(parsed.toIPv4Address().toByteArray()))
+      : IpAddress.#ofIpv6(parsed);
   }
 
-  /** Takes 4 or 16 bytes in network order; a longer array is read from `offset` on, and copied. */
+  /** Takes 4 or 16 bytes in network order; a longer array is read from `offset` on. */
   static fromBytes(family: IpFamily, source: Uint8Array, offset = 0): IpAddress {
-    const bytes = source.slice(offset, offset + addressLength(family));
-    const text =
-      family === 'IPv4' ? bytes.join('.') : new ipaddr.IPv6([...bytes]).toRFC5952String();
-    return new IpAddress(family, text, bytes);
+    return family === 'IPv4'
+      ? IpAddress.fromIpv4(wordAt(source, offset))
+      : IpAddress.#ofIpv6(new ipaddr.IPv6([...source.subarray(offset, offset + 16)]));
   }
 
-  /** The 4 or 16 bytes of the address in network order; not to be changed. */
+  /** An IPv4 address as a number of 32 bits, signed or not. */
+  static fromIpv4(word: number): IpAddress {
+    const text = `${word >>> 24}.${(word >>> 16) & 0xff}.${(word >>> 8) & 0xff}.${word & 0xff}`;
+    return new IpAddress('IPv4', text, word | 0, 0, 0, 0);
+  }
+
+  /** The text serves again where it is canonical: without leading zeros. */
+  static #ofIpv4(word: number, text: string): IpAddress {
+    return text.length === ipv4TextLength(word)
+      ? new IpAddress('IPv4', text, word, 0, 0, 0)
+      : IpAddress.fromIpv4(word);
+  }
+
+  static #ofIpv6(parsed: ipaddr.IPv6): IpAddress {
+    const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = parsed.parts;
+    const text = parsed.toRFC5952String();
+    return new IpAddress('IPv6', text, (a << 16) | b, (c << 16) | d, (e << 16) | f, (g << 16) | h);
+  }
+
+  /** The 4 or 16 bytes of the address in network order, as a copy. */
   get bytes(): Uint8Array {
-    return this.#bytes;
+    const bytes = Buffer.alloc(addressLength(this.family));
+    bytes.writeInt32BE(this.word0, 0);
+    if (this.family === 'IPv6') {
+      bytes.writeInt32BE(this.word1, 4);
+      bytes.writeInt32BE(this.word2, 8);
+      bytes.writeInt32BE(this.word3, 12);
+    }
+    return Uint8Array.from(bytes);
   }
 
   /** The address with the prefix length of a single host: `/32` or `/128`. */
@@ -81,10 +122,54 @@ export function hostPrefixLength(family: IpFamily): 32 | 128 {
   return family === 'IPv4' ? 32 : 128;
 }
 
-function parseIpv4(text: string): Uint8Array | undefined {
-  if (!/^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(text)) {
-    return undefined;
+const digitZero = 48;
+const dot = 46;
+
+/** The address as a number of 32 bits. By hand: it is read for each endpoint of the cluster. */
+function parseIpv4(text: string): number | undefined {
+  let word = 0;
+  let octet = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    const digit = text.charCodeAt(index) - digitZero;
+    if (digit >= 0 && digit <= 9) {
+      octet = octet * 10 + digit;
+      digits += 1;
+    } else if (digit === dot - digitZero && digits > 0) {
+      word = (word << 8) | octet;
+      octet = 0;
+      digits = 0;
+      dots += 1;
+    } else {
+      return undefined;
+    }
+    if (octet > 255 || digits > 3) {
+      return undefined;
+    }
   }
-  const octets = text.split('.').map(Number);
-  return octets.every((octet) => octet <= 255) ? Uint8Array.from(octets) : undefined;
+  return dots === 3 && digits > 0 ? (word << 8) | octet : undefined;
+}
+
+function ipv4TextLength(word: number): number {
+  return (
+    digitsOf(word >>> 24) +
+    digitsOf((word >>> 16) & 0xff) +
+    digitsOf((word >>> 8) & 0xff) +
+    digitsOf(word & 0xff) +
+    3
+  );
+}
+
+function digitsOf(octet: number): number {
+  return octet < 10 ? 1 : octet < 100 ? 2 : 3;
+}
+
+function wordAt(source: Uint8Array, offset: number): number {
+  return (
+    ((source[offset] ?? 0) << 24) |
+    ((source[offset + 1] ?? 0) << 16) |
+    ((source[offset + 2] ?? 0) << 8) |
+    (source[offset + 3] ?? 0)
+  );
 }

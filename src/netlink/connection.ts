@@ -1,9 +1,11 @@
-import { asNetlinkError, Exchange, type TakeMessage } from './exchange.ts';
-import { readErrno, readMessages, type ReceivedMessage } from './message-reader.ts';
-import { MessageWriter } from './message-writer.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { asNetlinkError } from './exchange.ts';
+import { Lane } from './lane.ts';
+import { readErrno, type ReceivedMessage } from './message-reader.ts';
+import type { MessageWriter } from './message-writer.ts';
 import { NetlinkError, type Outcome } from './netlink-error.ts';
 import { messageFlag, messageType } from './protocol.ts';
-import type { NetlinkTransport, OpenTransport } from './transport.ts';
+import type { OpenTransport } from './transport.ts';
 
 export interface ConnectionOptions {
   /** How long the kernel may take to answer one datagram, in milliseconds. */
@@ -24,6 +26,16 @@ const defaultOptions: ConnectionOptions = { deadlineMs: 5000, dumpAttempts: 10, 
 const datagramBytes = 60_000;
 const datagramMessages = 250;
 
+/**
+ * How many datagrams of a batch are under way at a time, each on a socket of its own: the answers to
+ * more than one might not fit a socket's buffer, and a turn of the event loop for each datagram
+ * takes longer than the kernel's work.
+ */
+const laneCount = 4;
+
+/** Two are enough; a datagram that stays unsent is the deadline's matter. */
+const mostTurns = 100;
+
 const highestFirstSequence = 0xffff_0000;
 
 /** Writes one message: `beginMessage` with the sequence number, the rest, `endMessage`. */
@@ -37,18 +49,23 @@ export type WriteOperation = (writer: MessageWriter, sequence: number, index: nu
  * other. Answers are matched by sequence number, so that a late one harms nobody.
  */
 export class NetlinkConnection {
-  readonly #open: OpenTransport;
   readonly #options: ConnectionOptions;
-  readonly #writer = new MessageWriter();
-  #transport: NetlinkTransport | undefined;
-  #exchange: Exchange | undefined;
+  /** The first one does all that takes one datagram. */
+  readonly #lanes: readonly [Lane, ...Lane[]];
   #sequence: number;
-  #queue: Promise<unknown> = Promise.resolve();
+  /** Of its own: changes do not wait for the dumps of an audit. */
+  readonly #dumpLane: Lane;
+  readonly #queues = new Map<Lane, Promise<unknown>>();
 
   constructor(open: OpenTransport, options: Partial<ConnectionOptions> = {}) {
-    this.#open = open;
     this.#options = { ...defaultOptions, ...options };
-    this.#sequence = this.#options.firstSequence;
+    const { deadlineMs, firstSequence } = this.#options;
+    this.#sequence = firstSequence;
+    this.#lanes = [
+      new Lane(open, deadlineMs),
+      ...Array.from({ length: laneCount - 1 }, () => new Lane(open, deadlineMs)),
+    ];
+    this.#dumpLane = new Lane(open, deadlineMs);
   }
 
   /**
@@ -57,11 +74,21 @@ export class NetlinkConnection {
    * where the answers are lost or late the outcome is ENOBUFS or ETIMEDOUT.
    */
   execute(count: number, write: WriteOperation): Promise<Outcome[]> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(this.#lanes[0], async () => {
       const outcomes = new Array<Outcome>(count).fill(undefined);
       let done = 0;
       while (done < count) {
-        done = await this.#executeDatagram(outcomes, done, write);
+        await this.#untilFree();
+        const underWay: Promise<void>[] = [];
+        // The kernel has worked through a datagram when it is sent: the order stays.
+        for (const lane of this.#lanes) {
+          const start = done;
+          if (start < count) {
+            done = this.#writeDatagram(lane.writer, start, count, write);
+            underWay.push(this.#executeDatagram(lane, outcomes, start, done));
+          }
+        }
+        await Promise.all(underWay);
       }
       return outcomes;
     });
@@ -69,12 +96,12 @@ export class NetlinkConnection {
 
   /** One request that is answered by one message. Rejects with NetlinkError. */
   get<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T> {
-    return this.#inTurn(() => this.#get(write, decode));
+    return this.#inTurn(this.#lanes[0], () => this.#get(write, decode));
   }
 
   /** Everything of a kind, started again while it changes under the dump. Rejects with NetlinkError. */
   dump<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T[]> {
-    return this.#inTurn(async () => {
+    return this.#inTurn(this.#dumpLane, async () => {
       for (let attempt = 0; attempt < this.#options.dumpAttempts; attempt += 1) {
         const items = await this.#dump(write, decode);
         if (items !== 'interrupted') {
@@ -90,27 +117,41 @@ export class NetlinkConnection {
 
   /** Closes the socket; a later call opens it again. */
   close(): void {
-    this.#transport?.close();
-    this.#transport = undefined;
+    for (const lane of [...this.#lanes, this.#dumpLane]) {
+      lane.close();
+    }
   }
 
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(work);
-    this.#queue = result.catch(() => undefined);
+  /** One thing after the other on a lane. */
+  #inTurn<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
+    const before = this.#queues.get(lane) ?? Promise.resolve();
+    const result = before.then(work);
+    this.#queues.set(
+      lane,
+      result.catch(() => undefined),
+    );
     return result;
   }
 
-  async #executeDatagram(
-    outcomes: Outcome[],
+  /** Nothing is to overtake what another lane has not sent yet. */
+  async #untilFree(): Promise<void> {
+    for (let turns = 0; turns < mostTurns && this.#lanes.some((lane) => lane.isBusy); turns += 1) {
+      await nextTurn();
+    }
+  }
+
+  /** Writes as many operations from `start` on as one datagram takes; answers where they end. */
+  #writeDatagram(
+    writer: MessageWriter,
     start: number,
+    count: number,
     write: WriteOperation,
-  ): Promise<number> {
-    const writer = this.#writer;
+  ): number {
     writer.reset();
-    const first = this.#firstSequence();
+    this.#firstSequence();
     let end = start;
     while (
-      end < outcomes.length &&
+      end < count &&
       end - start < datagramMessages &&
       (end === start || writer.length < datagramBytes)
     ) {
@@ -118,11 +159,21 @@ export class NetlinkConnection {
       end += 1;
     }
     writer.addFlagsToLastMessage(messageFlag.ack);
-    const last = first + (end - start) - 1;
+    return end;
+  }
 
+  /** Sends the operations from `start` to `end`, which were written last, and takes their outcomes. */
+  async #executeDatagram(
+    lane: Lane,
+    outcomes: Outcome[],
+    start: number,
+    end: number,
+  ): Promise<void> {
+    const last = this.#sequence - 1;
+    const first = last - (end - start) + 1;
     const answered = new Set<number>();
     try {
-      await this.#converse(writer.bytes(), (message, finish) => {
+      await lane.converse((message, finish) => {
         const ours = message.sequence >= first && message.sequence <= last;
         if (message.type !== messageType.error || !ours) {
           return;
@@ -143,13 +194,13 @@ export class NetlinkConnection {
         }
       }
     }
-    return end;
   }
 
   async #get<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T> {
-    const sequence = this.#begin(write);
+    const [lane] = this.#lanes;
+    const sequence = this.#begin(lane, write);
     const answers: T[] = [];
-    await this.#converse(this.#writer.bytes(), (message, finish) => {
+    await lane.converse((message, finish) => {
       if (message.sequence !== sequence) {
         return;
       }
@@ -169,10 +220,10 @@ export class NetlinkConnection {
     write: WriteMessage,
     decode: (payload: Buffer) => T,
   ): Promise<T[] | 'interrupted'> {
-    const sequence = this.#begin(write);
+    const sequence = this.#begin(this.#dumpLane, write);
     const items: T[] = [];
     const seen = { interruption: false };
-    await this.#converse(this.#writer.bytes(), (message, finish) => {
+    await this.#dumpLane.converse((message, finish) => {
       if (message.sequence !== sequence) {
         return;
       }
@@ -187,58 +238,12 @@ export class NetlinkConnection {
     return seen.interruption ? 'interrupted' : items;
   }
 
-  #begin(write: WriteMessage): number {
+  #begin({ writer }: Lane, write: WriteMessage): number {
     this.#firstSequence();
     const sequence = this.#nextSequence();
-    this.#writer.reset();
-    write(this.#writer, sequence);
+    writer.reset();
+    write(writer, sequence);
     return sequence;
-  }
-
-  /** Sends a datagram and hands each message that comes back to `take`, until that is done. */
-  async #converse(datagram: Buffer, take: TakeMessage): Promise<void> {
-    const exchange = new Exchange(this.#options.deadlineMs, take);
-    this.#exchange = exchange;
-    try {
-      this.#connected().send(datagram);
-    } catch (error) {
-      exchange.breakOff(asNetlinkError(error));
-    }
-    try {
-      await exchange.done;
-    } finally {
-      this.#exchange = undefined;
-      if (exchange.broken) {
-        // What is still queued in this socket would be answered to nobody; start afresh.
-        this.close();
-      }
-    }
-  }
-
-  #connected(): NetlinkTransport {
-    this.#transport ??= this.#open({
-      message: (datagram) => {
-        this.#receive(datagram);
-      },
-      error: (code) => {
-        this.#exchange?.socketFailed(code);
-      },
-    });
-    return this.#transport;
-  }
-
-  /** A datagram that makes no sense is a failure of the exchange, never of the process. */
-  #receive(datagram: Buffer): void {
-    let messages: ReceivedMessage[];
-    try {
-      messages = readMessages(datagram);
-    } catch {
-      this.#exchange?.socketFailed('EBADMSG');
-      return;
-    }
-    for (const message of messages) {
-      this.#exchange?.receive(message);
-    }
   }
 
   #nextSequence(): number {

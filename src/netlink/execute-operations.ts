@@ -23,7 +23,7 @@ export async function executeOperations<Operation, Failure extends Error>(
   const outcomes = await connection.execute(operations.length, (writer, sequence, index) => {
     write(writer, sequence, at(index));
   });
-  return Array.from(outcomes, (outcome, index) =>
+  return outcomes.map((outcome, index) =>
     outcome === undefined ? undefined : describe(at(index), outcome),
   );
 }

@@ -1,6 +1,9 @@
+import { addressLength, type IpAddress } from '../net/ip-address.ts';
+import { swap16, swap32 } from './byte-order.ts';
 import { align, attributeHeaderLength, messageHeaderLength, nestedAttribute } from './protocol.ts';
 
-const initialCapacity = 32 << 10;
+/** Enough for what one event makes; a batch grows it. */
+const initialCapacity = 4 << 10;
 
 /** How deep attributes nest in any message that we send. */
 const deepestNesting = 8;
@@ -57,6 +60,24 @@ export class MessageWriter {
     this.#words[word] = (this.#words[word] ?? 0) | (flags << 16);
   }
 
+  /** The message that was written last, to be repeated; a copy of its own. */
+  copyOfLastMessage(): Uint32Array {
+    return this.#words.slice(this.#messageStart >>> 2, this.#length >>> 2);
+  }
+
+  /** Writes a whole message once more; answers at which word it starts, for its values to be set. */
+  repeatMessage(message: Uint32Array): number {
+    this.#messageStart = this.#length;
+    const word = this.#grow(message.length * 4) >>> 2;
+    this.#words.set(message, word);
+    return word;
+  }
+
+  /** What was written, in words of 32 bits in host order; valid until more is written. */
+  get words(): Uint32Array {
+    return this.#words;
+  }
+
   /** Fixed headers that follow the netlink header (genlmsghdr, ifaddrmsg, nfgenmsg). */
   u8(value: number): void {
     const at = this.#grow(1);
@@ -103,6 +124,22 @@ export class MessageWriter {
     const word = this.#attribute(type, 8) >>> 2;
     this.#words[word] = first;
     this.#words[word + 1] = second;
+  }
+
+  /** An address in network order, padded with zeros to `length` bytes where that is longer. */
+  attributeAddress(
+    type: number,
+    address: IpAddress,
+    length: number = addressLength(address.family),
+  ): void {
+    const word = this.#attribute(type, length) >>> 2;
+    const words = this.#words;
+    words[word] = swap32(address.word0);
+    if (length > 4) {
+      words[word + 1] = swap32(address.word1);
+      words[word + 2] = swap32(address.word2);
+      words[word + 3] = swap32(address.word3);
+    }
   }
 
   /** Bytes, padded with zeros to `length` where that is longer. */
@@ -176,12 +213,4 @@ export class MessageWriter {
 
 function wordsOf(buffer: Buffer): Uint32Array {
   return new Uint32Array(buffer.buffer, buffer.byteOffset, buffer.length >>> 2);
-}
-
-function swap16(value: number): number {
-  return ((value & 0xff) << 8) | ((value >>> 8) & 0xff);
-}
-
-function swap32(value: number): number {
-  return (swap16(value) << 16) | swap16(value >>> 16);
 }

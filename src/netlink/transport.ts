@@ -5,6 +5,8 @@ import type { NetlinkProtocol } from './protocol.ts';
 export interface NetlinkTransport {
   /** The bytes must not change until the answer has come. */
   send(datagram: Buffer): void;
+  /** Whether what is handed over now would be sent later; never where it is missing. */
+  isBusy?(): boolean;
   close(): void;
 }
 
@@ -51,10 +53,20 @@ export function openKernelTransport(
   for (const group of groups) {
     socket.addMembership(group);
   }
+  let unsent = 0;
   return {
     send(datagram) {
-      socket.send(datagram);
+      unsent += 1;
+      socket.send(datagram, undefined, (error) => {
+        unsent -= 1;
+        if (error !== undefined) {
+          contain(() => {
+            events.error(error.code);
+          });
+        }
+      });
     },
+    isBusy: () => unsent > 0,
     close() {
       try {
         socket.close();

@@ -32,12 +32,16 @@ export function boundAddressDifference(
     : { additions: [{ kind: 'adopt', address: desired }], removals: [] };
 }
 
-/** The address after one change that succeeded. */
-export function afterAddressOperation(
-  _observed: ObservedAddress | undefined,
-  operation: AddressOperation,
+/** What the kernel holds after changes of one address that succeeded. */
+export function afterAddressOperations(
+  observed: ObservedAddress | undefined,
+  operations: readonly AddressOperation[],
 ): ObservedAddress | undefined {
-  return operation.kind === 'unbind' ? undefined : { address: operation.address, owned: true };
+  const last = operations.at(-1);
+  if (last === undefined) {
+    return observed;
+  }
+  return last.kind === 'unbind' ? undefined : { address: last.address, owned: true };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { AddressOperation } from '../addresses/messages.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import {
   addressesOfLink,
-  afterAddressOperation,
+  afterAddressOperations,
   boundAddressDifference,
   type ObservedAddress,
 } from './bound-address-difference.ts';
@@ -20,7 +20,7 @@ export type VipLinkClient = Pick<
 export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, AddressOperation> {
   readonly name = 'bound address';
   readonly difference: typeof boundAddressDifference;
-  readonly after = afterAddressOperation;
+  readonly after = afterAddressOperations;
   readonly #client: VipLinkClient;
   #linkIndex: number | undefined;
 

@@ -18,7 +18,8 @@ export interface ClaimedKeys {
  * always the same one, and the next takes over when its claim goes. Pure.
  */
 export class Claims<Row> {
-  readonly #byKey = new Map<string, readonly Claim<Row>[]>();
+  /** Nearly every key has one claim: that stands for itself, and only several take an array. */
+  readonly #byKey = new Map<string, Claim<Row> | readonly Claim<Row>[]>();
   readonly #keysByOwner = new Map<string, readonly string[]>();
   readonly #isSame: (a: Row, b: Row) => boolean;
 
@@ -29,8 +30,13 @@ export class Claims<Row> {
 
   /** Replaces all claims of an owner; answers with the keys that this was about. */
   replace(owner: string, rank: number, rows: ReadonlyMap<string, Row>): ClaimedKeys {
-    const keys = [...new Set([...(this.#keysByOwner.get(owner) ?? []), ...rows.keys()])];
-    const changed = keys.filter((key) => {
+    const keysBefore = this.#keysByOwner.get(owner) ?? noKeys;
+    if (keysBefore.length === 0 && rows.size === 0) {
+      return nothingClaimed;
+    }
+    const keys = [...rows.keys()];
+    const touched = [...keysBefore.filter((key) => !rows.has(key)), ...keys];
+    const changed = touched.filter((key) => {
       const before = this.row(key);
       this.#claim(key, owner, rank, rows.get(key));
       const after = this.row(key);
@@ -38,39 +44,61 @@ export class Claims<Row> {
         ? before !== after
         : !this.#isSame(before, after);
     });
-    if (rows.size === 0) {
+    if (keys.length === 0) {
       this.#keysByOwner.delete(owner);
     } else {
-      this.#keysByOwner.set(owner, [...rows.keys()]);
+      this.#keysByOwner.set(owner, keys);
     }
-    return { touched: keys, changed };
+    return { touched, changed };
   }
 
   /** The row of the owner that holds the key. */
   row(key: string): Row | undefined {
-    return this.#byKey.get(key)?.[0]?.row;
+    return this.#holding(key)?.row;
   }
 
   /** The owner that holds the key. */
   holder(key: string): string | undefined {
-    return this.#byKey.get(key)?.[0]?.owner;
+    return this.#holding(key)?.owner;
   }
 
   /** The owners that claim the key and do not hold it. */
   losers(key: string): readonly string[] {
-    return (this.#byKey.get(key) ?? []).slice(1).map(({ owner }) => owner);
+    const claims = this.#byKey.get(key);
+    return isSeveral(claims) ? claims.slice(1).map(({ owner }) => owner) : noKeys;
+  }
+
+  #holding(key: string): Claim<Row> | undefined {
+    const claims = this.#byKey.get(key);
+    return isSeveral(claims) ? claims[0] : claims;
   }
 
   /** No row takes the claim back. */
   #claim(key: string, owner: string, rank: number, row: Row | undefined): void {
-    const others = (this.#byKey.get(key) ?? []).filter((claim) => claim.owner !== owner);
+    const before = this.#byKey.get(key);
+    if (before === undefined && row !== undefined) {
+      this.#byKey.set(key, { owner, rank, row });
+      return;
+    }
+    const several = isSeveral(before) ? before : before === undefined ? [] : [before];
+    const others = several.filter((claim) => claim.owner !== owner);
     const claims = row === undefined ? others : [...others, { owner, rank, row }];
-    if (claims.length === 0) {
+    const [only] = claims;
+    if (only === undefined) {
       this.#byKey.delete(key);
     } else {
-      this.#byKey.set(key, claims.toSorted(byPrecedence));
+      this.#byKey.set(key, claims.length === 1 ? only : claims.toSorted(byPrecedence));
     }
   }
+}
+
+const noKeys: readonly string[] = [];
+const nothingClaimed: ClaimedKeys = { touched: noKeys, changed: noKeys };
+
+function isSeveral<Row>(
+  claims: Claim<Row> | readonly Claim<Row>[] | undefined,
+): claims is readonly Claim<Row>[] {
+  return Array.isArray(claims);
 }
 
 function byPrecedence(a: Claim<unknown>, b: Claim<unknown>): number {

@@ -62,7 +62,12 @@ export class DesiredState {
     }
     this.#setMembers(`Service ${service}`, translation?.members ?? []);
     const vips = new Map(boundAddresses.map((address) => [address.text, address]));
-    const wereVips = new Set([...vips.keys()].filter((text) => this.isVip(text)));
+    const wereVips = new Set<string>();
+    for (const text of vips.keys()) {
+      if (this.isVip(text)) {
+        wereVips.add(text);
+      }
+    }
     const { changed } = update(
       this.#boundAddresses,
       this.#boundAddressTable,

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asError } from '../as-error.ts';
 import { BackOff } from './back-off.ts';
 import { differences } from './differences.ts';
@@ -33,11 +34,16 @@ export interface AnyKindTable {
   failing(): readonly string[];
 }
 
-/** A change with the key of its object and the row by which that can be asked about. */
+const keysPerChunk = 500;
+
+/** A list is worked through in so small parts that an event waits for one of them, not for all. */
+const rowsPerTurn = 100;
+
+/** The changes of one object, and the row by which that can be asked about. */
 interface Planned<Row, Change> {
   readonly key: string;
   readonly known: Row;
-  readonly change: Change;
+  readonly changes: readonly Change[];
 }
 
 /**
@@ -49,11 +55,13 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   readonly name: string;
   readonly #kind: Kind<Desired, Observed, Change>;
   readonly #desired = new Map<string, Desired>();
-  #observed = new Map<string, Observed>();
+  readonly #observed = new Map<string, Observed>();
   readonly #dirty = new Set<string>();
   /** What was last known of each object that the kernel must be asked about. */
   readonly #suspect = new Map<string, Desired | Observed>();
   readonly #backOff: BackOff;
+  /** While the kernel is listed: the keys whose rows have changed since. */
+  #touched: Set<string> | undefined;
 
   constructor(kind: Kind<Desired, Observed, Change>, backOff = new BackOff()) {
     this.name = kind.name;
@@ -68,20 +76,25 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     } else {
       this.#desired.set(key, row);
     }
+    this.#touched?.add(key);
     this.#dirty.add(key);
     // A change of mind is news: it does not wait for the end of a back-off.
     this.#backOff.succeeded(key);
   }
 
-  /** Reads the whole kind from the kernel; from then on every row may differ. */
+  /**
+   * Reads the whole kind from the kernel; rows that differ then are dirty. Rounds may go on
+   * meanwhile: the list says nothing of the rows that they touch.
+   */
   async relist(): Promise<void> {
-    this.#observed = await this.#kind.list();
-    this.#suspect.clear();
-    for (const key of this.#observed.keys()) {
-      this.#dirty.add(key);
-    }
-    for (const key of this.#desired.keys()) {
-      this.#dirty.add(key);
+    const touched = new Set<string>();
+    this.#touched = touched;
+    try {
+      const listed = await this.#kind.list((key) => touched.has(key));
+      await this.#takeListed(listed, touched);
+      await this.#missListed(listed, touched);
+    } finally {
+      this.#touched = undefined;
     }
   }
 
@@ -103,31 +116,26 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     }
   }
 
+  /** After this a row that did not fail and has nothing to be removed is no longer dirty. */
   applyAdditions(nowMs: number): Promise<StepReport> {
-    const planned = this.#readyKeys(nowMs).flatMap((key) =>
-      this.#planned(key, this.#differenceOf(key).additions),
-    );
-    return this.#carryOut(planned, nowMs);
+    return this.#inChunks(nowMs, (key) => {
+      const { additions, removals } = this.#differenceOf(key);
+      if (removals.length === 0) {
+        this.#dirty.delete(key);
+      }
+      return additions;
+    });
   }
 
   /** After this a row that did not fail is no longer dirty. */
-  async applyRemovals(nowMs: number): Promise<StepReport> {
-    const keys = this.#readyKeys(nowMs);
-    const planned = keys.flatMap((key) => {
+  applyRemovals(nowMs: number): Promise<StepReport> {
+    return this.#inChunks(nowMs, (key) => {
       const { additions, removals } = this.#differenceOf(key);
-      // Before the wait: a row that is set during it is dirty anew.
       if (additions.length === 0) {
         this.#dirty.delete(key);
       }
-      return this.#planned(key, removals);
+      return removals;
     });
-    const report = await this.#carryOut(planned, nowMs);
-    for (const key of keys) {
-      if (!this.#suspect.has(key)) {
-        this.#backOff.succeeded(key);
-      }
-    }
-    return report;
   }
 
   /** In place of applyRemovals where nothing may be removed yet: what is to go stays dirty. */
@@ -186,30 +194,52 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     changes: readonly Change[],
   ): readonly Planned<Desired | Observed, Change>[] {
     const known = this.#desired.get(key) ?? this.#observed.get(key);
-    return known === undefined ? [] : changes.map((change) => ({ key, known, change }));
+    return known === undefined || changes.length === 0 ? [] : [{ key, known, changes }];
   }
 
-  async #carryOut(
-    planned: readonly Planned<Desired | Observed, Change>[],
+  /**
+   * Carries out the changes of all keys that are due, some hundred keys at a time: what a first
+   * sync of thousands makes need not be in memory at once. `changesOf` takes keys off the dirty
+   * ones before the kernel is waited for, so that a row that is set meanwhile is dirty anew.
+   */
+  async #inChunks(
     nowMs: number,
+    changesOf: (key: string) => readonly Change[],
   ): Promise<StepReport> {
-    return planned.length === 0
-      ? { applied: 0, failures: [] }
-      : this.#absorb(planned, await this.#execute(planned), nowMs);
+    const keys = this.#readyKeys(nowMs);
+    const failures: Failure[] = [];
+    let applied = 0;
+    for (let start = 0; start < keys.length; start += keysPerChunk) {
+      const chunk = keys.slice(start, start + keysPerChunk);
+      const planned = chunk.flatMap((key) => this.#planned(key, changesOf(key)));
+      if (planned.length > 0) {
+        const report = this.#absorb(planned, await this.#execute(planned), nowMs);
+        applied += report.applied;
+        failures.push(...report.failures);
+      }
+      for (const key of chunk) {
+        if (!this.#suspect.has(key) && !this.#dirty.has(key)) {
+          this.#backOff.succeeded(key);
+        }
+      }
+    }
+    return { applied, failures };
   }
 
   /** What stops a batch as a whole is the failure of each of its changes. */
   async #execute(
     planned: readonly Planned<unknown, Change>[],
   ): Promise<readonly (KernelError | Error | undefined)[]> {
+    const changes = planned.flatMap((object) => object.changes);
     try {
-      return await this.#kind.apply(planned.map(({ change }) => change));
+      return await this.#kind.apply(changes);
     } catch (error) {
       const failure = asError(error);
-      return planned.map(() => failure);
+      return changes.map(() => failure);
     }
   }
 
+  /** `outcomes` are those of the changes of all objects, one behind the other. */
   #absorb(
     planned: readonly Planned<Desired | Observed, Change>[],
     outcomes: readonly (Error | undefined)[],
@@ -217,18 +247,28 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   ): StepReport {
     const failures: Failure[] = [];
     let applied = 0;
-    planned.forEach(({ key, known, change }, index) => {
-      const error = outcomes[index];
-      if (error === undefined) {
-        this.#setObserved(key, this.#kind.after(this.#observed.get(key), change));
-        applied += 1;
-      } else if (!this.#suspect.has(key)) {
-        // The first failure of an object says what is wrong; the others follow from it.
+    let at = 0;
+    for (const { key, known, changes } of planned) {
+      const errors = outcomes.slice(at, at + changes.length);
+      at += changes.length;
+      // The first failure of an object says what is wrong; the others follow from it.
+      const error = errors.find((outcome) => outcome !== undefined);
+      const taken =
+        error === undefined ? changes : changes.filter((_, index) => errors[index] === undefined);
+      if (taken.length > 0) {
+        this.#setObserved(key, this.#kind.after(this.#observed.get(key), taken));
+        applied += this.#sizeOf(taken);
+      }
+      if (error !== undefined && !this.#suspect.has(key)) {
         this.#suspect.set(key, known);
         failures.push(this.#fail(key, error, nowMs));
       }
-    });
+    }
     return { applied, failures };
+  }
+
+  #sizeOf(changes: readonly Change[]): number {
+    return changes.reduce((sum, change) => sum + (this.#kind.sizeOf?.(change) ?? 1), 0);
   }
 
   #suspectsDue(nowMs: number): Map<string, Desired | Observed> {
@@ -253,11 +293,75 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
 
   #fail(key: string, error: Error, nowMs: number): Failure {
     this.#backOff.failed(key, nowMs);
+    this.#touched?.add(key);
     this.#dirty.add(key);
     return { kind: this.name, key, error };
   }
 
+  async #takeListed(
+    listed: ReadonlyMap<string, Observed>,
+    touched: ReadonlySet<string>,
+  ): Promise<void> {
+    let taken = 0;
+    for (const [key, row] of listed) {
+      if (!touched.has(key)) {
+        this.#takeRow(key, row);
+      }
+      taken += 1;
+      if (taken % rowsPerTurn === 0) {
+        await nextTurn();
+      }
+    }
+  }
+
+  #takeRow(key: string, row: Observed): void {
+    this.#suspect.delete(key);
+    const desired = this.#desired.get(key);
+    const { additions, removals } = this.#kind.difference(desired, row);
+    if (additions.length + removals.length > 0) {
+      this.#dirty.add(key);
+      this.#observed.set(key, row);
+    } else {
+      this.#observed.set(
+        key,
+        desired === undefined ? row : (this.#kind.unify?.(desired, row) ?? row),
+      );
+    }
+  }
+
+  /**
+   * What is not in the list is gone. Beside changes of our own a list of the kernel may lack rows
+   * that are there: then it is no more than a reason to ask.
+   */
+  async #missListed(
+    listed: ReadonlyMap<string, Observed>,
+    touched: ReadonlySet<string>,
+  ): Promise<void> {
+    let seen = 0;
+    for (const key of new Set([...this.#observed.keys(), ...this.#desired.keys()])) {
+      if (!listed.has(key) && !touched.has(key)) {
+        this.#missRow(key, touched.size > 0);
+      }
+      seen += 1;
+      if (seen % rowsPerTurn === 0) {
+        await nextTurn();
+      }
+    }
+  }
+
+  #missRow(key: string, isDoubtful: boolean): void {
+    const desired = this.#desired.get(key);
+    this.#dirty.add(key);
+    if (isDoubtful && desired !== undefined && this.#observed.has(key)) {
+      this.#suspect.set(key, desired);
+    } else {
+      this.#suspect.delete(key);
+      this.#observed.delete(key);
+    }
+  }
+
   #setObserved(key: string, row: Observed | undefined): void {
+    this.#touched?.add(key);
     if (row === undefined) {
       this.#observed.delete(key);
     } else {

@@ -6,8 +6,17 @@ export interface Kind<Desired, Observed, Change> {
   /** As an operator names it: `virtual server`. */
   readonly name: string;
 
-  /** Reads everything of this kind from the kernel, foreign objects included. */
-  list(): Promise<Map<string, Observed>>;
+  /**
+   * Reads everything of this kind from the kernel, foreign objects included. Changes may go on
+   * meanwhile: those keys of which `isStale` then is true are left out.
+   */
+  list(isStale?: (key: string) => boolean): Promise<Map<string, Observed>>;
+
+  /**
+   * An observed row that equals the desired one, sharing memory with it; as it is where the method
+   * is missing.
+   */
+  unify?(desired: Desired, observed: Observed): Observed;
 
   /**
    * Reads a few objects afresh, after the kernel answered something unexpected: those that
@@ -27,8 +36,11 @@ export interface Kind<Desired, Observed, Change> {
    */
   restless?(): readonly string[];
 
-  /** What the kernel holds after a change that succeeded. */
-  after(observed: Observed | undefined, change: Change): Observed | undefined;
+  /** How many changes of the kernel it stands for; one where the method is missing. */
+  sizeOf?(change: Change): number;
+
+  /** What the kernel holds after changes of one object that succeeded. Pure. */
+  after(observed: Observed | undefined, changes: readonly Change[]): Observed | undefined;
 }
 
 /** Additions come before removals, so that nothing is gone before its successor is there. */

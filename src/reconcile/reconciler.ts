@@ -66,16 +66,26 @@ export class Reconciler {
 
   /**
    * Reads the kernel anew and repairs whatever differs. Rejects with the error of a read that
-   * failed; then nothing has been changed.
+   * failed; then no row has been changed.
    */
   async audit(): Promise<RoundReport> {
+    const failures = await this.read();
+    const report = await this.round();
+    return { ...report, failures: [...failures, ...report.failures] };
+  }
+
+  /**
+   * Reads the kernel anew, for the next round to repair whatever differs; rounds may go on
+   * meanwhile. Answers with the foundations that failed. Rejects with the error of a read that
+   * failed.
+   */
+  async read(): Promise<readonly Failure[]> {
     // First: no packet is to find a virtual server without the rules that belong to it.
     const failures = await this.#ensureFoundations();
     for (const table of this.#tables) {
       await table.relist();
     }
-    const report = await this.round();
-    return { ...report, failures: [...failures, ...report.failures] };
+    return failures;
   }
 
   async #ensureFoundations(): Promise<readonly Failure[]> {

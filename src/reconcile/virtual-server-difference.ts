@@ -1,7 +1,6 @@
 import type {
   Operation,
   Persistence,
-  RealServer as KernelRealServer,
   VirtualServerId,
   VirtualServerSettings,
 } from '../ipvs/model.ts';
@@ -21,9 +20,9 @@ export interface ObservedVirtualServer {
 export interface ObservedRealServer extends RealServer {
   /**
    * What is known of its draining when it is no longer wanted: `over` where it has no
-   * connections left, or where its time is up.
+   * connections left, or where its time is up. Nothing is `unknown` too.
    */
-  readonly drain: 'over' | 'unknown';
+  readonly drain?: 'over' | 'unknown' | undefined;
 }
 
 /**
@@ -47,39 +46,71 @@ export function virtualServerDifference(
   const id = idOf(desired);
   const settings = settingsOf(desired);
   if (observed === undefined) {
-    const additions: Operation[] = [{ kind: 'add virtual server', id, settings }];
-    for (const realServer of desired.realServers.values()) {
-      additions.push({ kind: 'add real server', id, realServer: toKernel(realServer) });
-    }
-    return { additions, removals: [] };
+    const { realServers } = desired;
+    return {
+      additions: [{ kind: 'add virtual server', id, settings, realServers }],
+      removals: [],
+    };
   }
-  const additions: readonly Operation[] = sameSettings(settings, observed.settings)
-    ? []
-    : [{ kind: 'change virtual server', id, settings }];
+  const isSame = sameSettings(settings, observed.settings);
+  if (isSame && desired.realServers === observed.realServers) {
+    return noDifference;
+  }
+  const change: Operation = { kind: 'change virtual server', id, settings };
   return {
-    additions: [...additions, ...wantedRealServers(id, desired, observed)],
+    additions: [...(isSame ? [] : [change]), ...wantedRealServers(id, desired, observed)],
     removals: unwantedRealServers(id, desired, observed),
   };
 }
 
-/** The table after one operation that succeeded. */
-export function afterOperation(
-  observed: ObservedVirtualServer | undefined,
-  operation: Operation,
+/** What the kernel holds after operations on one virtual server that succeeded. */
+export function afterOperations(
+  before: ObservedVirtualServer | undefined,
+  operations: readonly Operation[],
 ): ObservedVirtualServer | undefined {
-  switch (operation.kind) {
-    case 'add virtual server':
-      return { id: operation.id, settings: operation.settings, realServers: new Map() };
-    case 'delete virtual server':
-      return undefined;
+  let observed = before;
+  // One copy for all: one for each real server would cost the square of their number.
+  let realServers: Map<string, ObservedRealServer> | undefined;
+  for (const operation of operations) {
+    if (!('realServer' in operation)) {
+      observed = afterVirtualServerOperation(observed, operation);
+      realServers = undefined;
+    } else if (observed !== undefined) {
+      realServers ??= new Map(observed.realServers);
+      observed = { id: observed.id, settings: observed.settings, realServers };
+      changeRealServer(realServers, operation);
+    }
+  }
+  return observed;
+}
+
+/** The real servers of a new virtual server are those of the desired row, in one map for both. */
+function afterVirtualServerOperation(
+  observed: ObservedVirtualServer | undefined,
+  operation: Exclude<Operation, { readonly realServer: unknown }>,
+): ObservedVirtualServer | undefined {
+  const { kind, id } = operation;
+  switch (kind) {
+    case 'add virtual server': {
+      const { settings, realServers = new Map<string, ObservedRealServer>() } = operation;
+      return { id, settings, realServers };
+    }
     case 'change virtual server':
       return observed === undefined ? undefined : { ...observed, settings: operation.settings };
-    case 'add real server':
-    case 'change real server':
-    case 'delete real server':
-      return observed === undefined
-        ? undefined
-        : { ...observed, realServers: realServersAfter(observed.realServers, operation) };
+    case 'delete virtual server':
+      return undefined;
+  }
+}
+
+function changeRealServer(
+  realServers: Map<string, ObservedRealServer>,
+  { kind, realServer }: Extract<Operation, { readonly realServer: unknown }>,
+): void {
+  const key = formatRealServer(realServer);
+  if (kind === 'delete real server') {
+    realServers.delete(key);
+  } else {
+    realServers.set(key, realServer);
   }
 }
 
@@ -128,9 +159,9 @@ function wantedRealServers(
   for (const [key, realServer] of desired.realServers) {
     const present = observed.realServers.get(key);
     if (present === undefined) {
-      operations.push({ kind: 'add real server', id, realServer: toKernel(realServer) });
+      operations.push({ kind: 'add real server', id, realServer });
     } else if (present.weight !== realServer.weight || present.method !== realServer.method) {
-      operations.push({ kind: 'change real server', id, realServer: toKernel(realServer) });
+      operations.push({ kind: 'change real server', id, realServer });
     }
   }
   return operations;
@@ -149,7 +180,8 @@ function unwantedRealServers(
     if (!drains(desired) || (realServer.weight === 0 && realServer.drain === 'over')) {
       operations.push({ kind: 'delete real server', id, realServer });
     } else if (realServer.weight !== 0) {
-      const drained = toKernel({ ...realServer, weight: 0 });
+      const { address, port, method } = realServer;
+      const drained = { address, port, method, weight: 0 };
       operations.push({ kind: 'change real server', id, realServer: drained });
     }
   }
@@ -159,27 +191,4 @@ function unwantedRealServers(
 /** UDP has no connections that could be waited for; a limit of 0 waits for none. */
 function drains(virtualServer: VirtualServer): boolean {
   return virtualServer.protocol !== 'UDP' && virtualServer.drainTimeoutMs !== 0;
-}
-
-function realServersAfter(
-  realServers: ReadonlyMap<string, ObservedRealServer>,
-  operation: Extract<Operation, { readonly realServer: unknown }>,
-): ReadonlyMap<string, ObservedRealServer> {
-  // The loop alone holds the observed map, so that it may grow in place: copying it for each
-  // of its real servers would cost the square of their number.
-  const changed = realServers as Map<string, ObservedRealServer>;
-  const key = formatRealServer(operation.realServer);
-  if (operation.kind === 'delete real server') {
-    changed.delete(key);
-  } else {
-    const { address, port, method, weight } = operation.realServer;
-    changed.set(key, { address, port, method, weight, drain: 'unknown' });
-  }
-  return changed;
-}
-
-/** Connection thresholds are not used: a Service knows none. */
-function toKernel(realServer: RealServer): KernelRealServer {
-  const { address, port, method, weight } = realServer;
-  return { address, port, method, weight, upperThreshold: 0, lowerThreshold: 0 };
 }

@@ -1,6 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { IpvsClient } from '../ipvs/client.ts';
 import type { IpvsError } from '../ipvs/ipvs-error.ts';
-import { formatRealServer, formatVirtualServer, type Operation } from '../ipvs/model.ts';
+import {
+  changeCount,
+  formatRealServer,
+  formatVirtualServer,
+  type Operation,
+} from '../ipvs/model.ts';
 import type { ListedRealServer } from '../ipvs/proc-table.ts';
 import {
   readOne,
@@ -14,11 +20,14 @@ import { executeWithTrials } from './scheduler-trial.ts';
 import { DrainTimes } from './drain-times.ts';
 import { noDifference, type Kind } from './kind.ts';
 import {
-  afterOperation,
+  afterOperations,
   idOf,
   virtualServerDifference,
   type ObservedVirtualServer,
 } from './virtual-server-difference.ts';
+
+/** A table is looked at in parts, so that an event waits for one of them, not for all. */
+const rowsPerTurn = 100;
 
 /** What is needed of the client. */
 export type VirtualServerClient = TableReader & Pick<IpvsClient, 'execute'>;
@@ -27,7 +36,7 @@ export type VirtualServerClient = TableReader & Pick<IpvsClient, 'execute'>;
 export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualServer, Operation> {
   readonly name = 'virtual server';
   readonly difference: typeof virtualServerDifference;
-  readonly after = afterOperation;
+  readonly after = afterOperations;
   readonly #client: VirtualServerClient;
   readonly #now: () => number;
   readonly #readTable: typeof readTable;
@@ -56,16 +65,35 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
     this.#readTable = read;
   }
 
-  async list(): Promise<Map<string, ObservedVirtualServer>> {
+  async list(
+    isStale: (key: string) => boolean = () => false,
+  ): Promise<Map<string, ObservedVirtualServer>> {
     const table = await this.#readTable(this.#client);
     for (const key of this.#drainTimes.virtualServers()) {
-      if (!table.has(key)) {
+      if (!table.has(key) && !isStale(key)) {
         this.#drainTimes.forget(key);
       }
     }
-    return new Map(
-      Array.from(table, ([key, listed]) => [key, this.#observe(key, listed, undefined)]),
-    );
+    const observed = new Map<string, ObservedVirtualServer>();
+    let seen = 0;
+    for (const [key, listed] of table) {
+      if (!isStale(key)) {
+        observed.set(key, this.#observe(key, listed, undefined));
+      }
+      seen += 1;
+      if (seen % rowsPerTurn === 0) {
+        await nextTurn();
+      }
+    }
+    return observed;
+  }
+
+  /** The real servers of a row with the same ones are those of the desired row, in one map for both. */
+  unify(desired: VirtualServer, observed: ObservedVirtualServer): ObservedVirtualServer {
+    const { id, settings, realServers } = observed;
+    return desired.realServers.size === realServers.size
+      ? { id, settings, realServers: desired.realServers }
+      : observed;
   }
 
   async read(
@@ -95,6 +123,10 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
     return outcomes;
   }
 
+  sizeOf(operation: Operation): number {
+    return changeCount(operation);
+  }
+
   /** Those with real servers that drain: their connections come to an end without a notice. */
   restless(): readonly string[] {
     return this.#drainTimes.virtualServers();
@@ -118,9 +150,9 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   #followDraining(operation: Operation): void {
     const key = formatVirtualServer(operation.id);
     switch (operation.kind) {
-      case 'add virtual server':
       case 'change virtual server':
         break;
+      case 'add virtual server':
       case 'delete virtual server':
         this.#drainTimes.forget(key);
         break;

@@ -127,8 +127,8 @@ export class FakeIpvs implements VirtualServerClient {
     const row = this.rows.get(key);
     switch (operation.kind) {
       case 'add virtual server': {
-        const { id, settings } = operation;
-        this.rows.set(key, { id, settings, realServers: new Map() });
+        const { id, settings, realServers } = operation;
+        this.rows.set(key, { id, settings, realServers: new Map(realServers) });
         break;
       }
       case 'change virtual server':

@@ -1,15 +1,21 @@
 import type { AddressOperation } from '../../src/addresses/messages.ts';
 import { describeOperation } from '../../src/ipvs/ipvs-error.ts';
-import { formatRealServer, formatVirtualServer, type Operation } from '../../src/ipvs/model.ts';
+import {
+  changeCount,
+  formatRealServer,
+  formatVirtualServer,
+  type Operation,
+  type RealServer,
+} from '../../src/ipvs/model.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import {
-  afterAddressOperation,
+  afterAddressOperations,
   boundAddressDifference,
   type ObservedAddress,
 } from '../../src/reconcile/bound-address-difference.ts';
 import type { Difference, KernelError, Kind } from '../../src/reconcile/kind.ts';
 import {
-  afterOperation,
+  afterOperations,
   virtualServerDifference,
   type ObservedVirtualServer,
 } from '../../src/reconcile/virtual-server-difference.ts';
@@ -19,9 +25,11 @@ import type { VirtualServer } from '../../src/translate/desired.ts';
 interface Rules<Desired, Observed, Change> {
   readonly name: string;
   difference(desired: Desired | undefined, observed: Observed | undefined): Difference<Change>;
-  after(observed: Observed | undefined, change: Change): Observed | undefined;
+  after(observed: Observed | undefined, changes: readonly Change[]): Observed | undefined;
+  sizeOf?(change: Change): number;
   keyOf(change: Change): string;
-  describe(change: Change): string;
+  /** In the words of operators, a line for each change that it stands for. */
+  describe(change: Change): readonly [string, ...string[]];
   /** The errno with which a kernel answers a change that does not fit what it holds. */
   refusal(observed: Observed | undefined, change: Change): string | undefined;
   /** What the kernel shows of it. */
@@ -62,6 +70,8 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
   refuses: (change: Change) => KernelError | undefined = () => undefined;
   /** What the next calls wait for before they do anything. */
   gate: Promise<unknown> = Promise.resolve();
+  /** What a list waits for once it has read the table: what comes meanwhile is not in it. */
+  afterListing: Promise<unknown> = Promise.resolve();
   readonly #rules: Rules<Desired, Observed, Change>;
   readonly #log: string[];
   readonly #faults = new Map<string, Fault[]>();
@@ -89,7 +99,9 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
     await this.gate;
     this.lists += 1;
     throwNext(this.listErrors);
-    return this.snapshot();
+    const listed = this.snapshot();
+    await this.afterListing;
+    return listed;
   }
 
   /** Every key needs its row: the real kinds ask the kernel by that. */
@@ -107,8 +119,12 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
     return this.#rules.difference(desired, observed);
   }
 
-  after(observed: Observed | undefined, change: Change): Observed | undefined {
-    return this.#rules.after(observed, change);
+  after(observed: Observed | undefined, changes: readonly Change[]): Observed | undefined {
+    return this.#rules.after(observed, changes);
+  }
+
+  sizeOf(change: Change): number {
+    return this.#rules.sizeOf?.(change) ?? 1;
   }
 
   restless(): readonly string[] {
@@ -133,16 +149,16 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
     const key = this.#rules.keyOf(change);
     const row = this.rows.get(key);
     if (this.#rules.refusal(row, change) === undefined) {
-      this.#set(key, this.#rules.after(row, change));
+      this.#set(key, this.#rules.after(row, [change]));
     }
   }
 
   #applyOne(change: Change): KernelError | undefined {
-    this.#log.push(this.#rules.describe(change));
+    this.#log.push(...this.#rules.describe(change));
     const key = this.#rules.keyOf(change);
     const fault = this.#faults.get(key)?.shift();
     if (fault?.kind === 'refused') {
-      return new FakeKernelError(fault.code, this.#rules.describe(change));
+      return new FakeKernelError(fault.code, this.#rules.describe(change)[0]);
     }
     const refused = this.refuses(change);
     if (refused !== undefined) {
@@ -151,12 +167,12 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
     const row = this.rows.get(key);
     const code = this.#rules.refusal(row, change);
     if (code !== undefined) {
-      return new FakeKernelError(code, this.#rules.describe(change));
+      return new FakeKernelError(code, this.#rules.describe(change)[0]);
     }
-    this.#set(key, this.#rules.after(row, change));
+    this.#set(key, this.#rules.after(row, [change]));
     return fault === undefined
       ? undefined
-      : new FakeKernelError('ETIMEDOUT', this.#rules.describe(change));
+      : new FakeKernelError('ETIMEDOUT', this.#rules.describe(change)[0]);
   }
 
   #set(key: string, row: Observed | undefined): void {
@@ -180,9 +196,10 @@ export function fakeVirtualServers(log?: string[]): FakeVirtualServers {
     {
       name: 'virtual server',
       difference: virtualServerDifference,
-      after: afterOperation,
+      after: afterOperations,
+      sizeOf: changeCount,
       keyOf: ({ id }) => formatVirtualServer(id),
-      describe: describeOperation,
+      describe: linesOf,
       refusal: ipvsRefusal,
       show: (row) => ({ ...row, realServers: withoutConnections(row.realServers) }),
       isRestless: ({ settings, realServers }) =>
@@ -192,15 +209,28 @@ export function fakeVirtualServers(log?: string[]): FakeVirtualServers {
   );
 }
 
+function linesOf(operation: Operation): readonly [string, ...string[]] {
+  if (operation.kind !== 'add virtual server') {
+    return [describeOperation(operation)];
+  }
+  const { kind, id, settings, realServers = new Map<string, RealServer>() } = operation;
+  return [
+    describeOperation({ kind, id, settings }),
+    ...Array.from(realServers.values(), (realServer) =>
+      describeOperation({ kind: 'add real server', id, realServer }),
+    ),
+  ];
+}
+
 /** The addresses of the VIP link. */
 export function fakeBoundAddresses(log?: string[]): FakeBoundAddresses {
   return new FakeKind(
     {
       name: 'bound address',
       difference: boundAddressDifference,
-      after: afterAddressOperation,
+      after: afterAddressOperations,
       keyOf: ({ address }) => address.text,
-      describe: ({ kind, address }) => `${kind} ${address.text}`,
+      describe: ({ kind, address }) => [`${kind} ${address.text}`],
       refusal: addressRefusal,
       show: (row) => row,
     },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { Operation } from '../../src/ipvs/model.ts';
 import { IpAddress } from '../../src/net/ip-address.ts';
@@ -136,6 +137,19 @@ export class World {
     }
   }
 
+  /** Lists the kernel while the steps are run: the list holds nothing of what they do. */
+  async runWhileListed(steps: readonly Command[]): Promise<void> {
+    const held = Promise.withResolvers<undefined>();
+    this.virtualServers.afterListing = held.promise;
+    const reading = this.reconciler.read().catch(() => undefined);
+    await nextTurn();
+    for (const step of steps) {
+      await this.run(step);
+    }
+    held.resolve(undefined);
+    await reading;
+  }
+
   /** No more faults, one audit, and rounds as long as the loop asks for them. */
   async settle(): Promise<void> {
     this.clearFaults();
@@ -188,9 +202,9 @@ export class World {
   assertAsDesired(): void {
     const foreign = foreignRows();
     assert.deepEqual(
-      this.virtualServers.rows,
+      new Map(Array.from(this.virtualServers.rows, ([key, row]) => [key, withoutDrain(row)])),
       new Map([
-        ...foreign.virtualServers,
+        ...Array.from(foreign.virtualServers, ([key, row]) => [key, withoutDrain(row)] as const),
         ...Array.from(this.desired, ([key, row]) => [key, observedAs(row)] as const),
       ]),
     );
@@ -279,4 +293,17 @@ export function worldWith(rows: readonly (ReturnType<typeof observedAs> | undefi
     }
   });
   return world;
+}
+
+/** What is known of the draining of a real server is no part of the kernel's table. */
+function withoutDrain(row: ObservedVirtualServer): ObservedVirtualServer {
+  return {
+    ...row,
+    realServers: new Map(
+      Array.from(row.realServers, ([key, { address, port, method, weight }]) => [
+        key,
+        { address, port, method, weight },
+      ]),
+    ),
+  };
 }

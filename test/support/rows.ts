@@ -60,9 +60,7 @@ export function observedAs(
       owned: true,
       ...settings,
     },
-    realServers: new Map(
-      Array.from(desired.realServers, ([key, row]) => [key, { ...row, drain: 'unknown' }]),
-    ),
+    realServers: new Map(desired.realServers),
   };
 }
 

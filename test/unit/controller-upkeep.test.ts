@@ -81,6 +81,35 @@ describe('the upkeep by the controller', () => {
       assert.equal(virtualServers.lists, 2);
     });
 
+    it('after the first one, when it is asked to while that is under way', async () => {
+      const { controller, store, virtualServers } = setUp();
+      const held = Promise.withResolvers<undefined>();
+      virtualServers.gate = held.promise;
+      fill(store);
+      controller.start();
+      await settled();
+      controller.requestAudit();
+      held.resolve(undefined);
+      await settled();
+      assert.equal(virtualServers.lists, 2);
+    });
+
+    it('hold up no change while they read the kernel', async () => {
+      const { controller, store, virtualServers, log } = await running();
+      const held = Promise.withResolvers<undefined>();
+      virtualServers.afterListing = held.promise;
+      controller.requestAudit();
+      await settled();
+      store.setSlice(slice([endpoint('10.244.1.1'), endpoint('10.244.1.2')]));
+      await settled();
+      const added = [`add real server 10.244.1.2:8080 to ${webKey}`];
+      assert.deepEqual(log, added);
+      held.resolve(undefined);
+      await settled();
+      assert.deepEqual(log, added, 'what was listed before is no reason to add it again');
+      assert.equal(virtualServers.lists, 2);
+    });
+
     it('again after a second when the kernel cannot be read, and tells that', async () => {
       const { controller, virtualServers, told } = await running();
       virtualServers.rows.clear();

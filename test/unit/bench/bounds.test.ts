@@ -1,78 +1,83 @@
 import assert from 'node:assert/strict';
-import {
-  bounds,
-  boundsOfSmallTables,
-  formatBound,
-  isHeld,
-  missedBounds,
-  speedUp,
-  timesFloor,
-  type Summaries,
-} from '../../../hack/bench/bounds.ts';
-import type { VariantName } from '../../../hack/bench/variant-names.ts';
+import { bounds } from '../../../hack/bench/bounds.ts';
+import { flatten, judge, ratios, type Bound, type Figure } from '../../../hack/bench/figure.ts';
 
-const required = { status: 'required', variant: 'client' } as const;
+const atMost: Bound = { sense: 'at most', limit: 3, status: 'required' };
+const atLeast: Bound = { sense: 'at least', limit: 3, status: 'required' };
 
-/** Medians in milliseconds; the extremes must not count. */
-function summaries(medians: Partial<Record<VariantName, number>>): Summaries {
-  const of = (name: VariantName) => ({ median: medians[name] ?? 1000, min: 0, max: 1e9 });
-  return {
-    ipvsadm: of('ipvsadm'),
-    floor: of('floor'),
-    client: of('client'),
-    reconciler: of('reconciler'),
-    everything: of('everything'),
-    program: of('program'),
-  };
+function figure(samples: readonly number[], bound: Bound): Figure {
+  return { name: 'a figure', unit: 'times', samples, bound };
 }
 
 describe('a bound of the benchmark', () => {
-  it('compares medians with ipvsadm and with the floor', () => {
-    const measured = summaries({ ipvsadm: 12_000, client: 1500, floor: 1000 });
-    assert.equal(speedUp(measured, 'client'), 8);
-    assert.equal(timesFloor(measured, 'client'), 1.5);
+  it('at most is held at exactly its limit and missed above', () => {
+    assert.equal(judge(figure([3], atMost), 'full'), 'held');
+    assert.equal(judge(figure([3.001], atMost), 'full'), 'missed');
   });
 
-  it('on the speed is held at exactly its ratio and missed below', () => {
-    const bound = { ...required, kind: 'times as fast as ipvsadm', ratio: 6 } as const;
-    assert.equal(isHeld(bound, summaries({ ipvsadm: 6000, client: 1000 })), true);
-    assert.equal(isHeld(bound, summaries({ ipvsadm: 6000, client: 1001 })), false);
+  it('at least is held at exactly its limit and missed below', () => {
+    assert.equal(judge(figure([3], atLeast), 'full'), 'held');
+    assert.equal(judge(figure([2.999], atLeast), 'full'), 'missed');
   });
 
-  it('on the floor is held at exactly its ratio and missed above', () => {
-    const bound = { ...required, kind: 'times the floor at most', ratio: 1.5 } as const;
-    assert.equal(isHeld(bound, summaries({ floor: 1000, client: 1500 })), true);
-    assert.equal(isHeld(bound, summaries({ floor: 1000, client: 1501 })), false);
+  it('is held against the median alone', () => {
+    assert.equal(judge(figure([1, 2, 3, 100, 1000], atMost), 'full'), 'held');
+  });
+
+  it('on a count is held where every run shows exactly that', () => {
+    const exactly: Bound = { sense: 'exactly', limit: 1, status: 'required' };
+    assert.equal(judge(figure([1, 1, 1], exactly), 'full'), 'held');
+    assert.equal(judge(figure([1, 1, 2], exactly), 'full'), 'missed');
+    assert.equal(judge(figure([1, 0, 1], exactly), 'full'), 'missed');
   });
 
   it('is missed where the clock stood still', () => {
-    const bound = { ...required, kind: 'times as fast as ipvsadm', ratio: 6 } as const;
-    assert.equal(isHeld(bound, summaries({ ipvsadm: 0, client: 0 })), false);
+    assert.equal(judge(figure(ratios([0], [0]), atMost), 'full'), 'missed');
+    assert.equal(judge(figure(ratios([0], [0]), atLeast), 'full'), 'missed');
   });
 
-  it('that is missed is named with what was measured', () => {
-    const measured = summaries({ ipvsadm: 5000, client: 1000 });
-    const bound = { ...required, kind: 'times as fast as ipvsadm', ratio: 6 } as const;
-    assert.deepEqual(missedBounds([bound], measured), [
-      'batch client: encode and send: 5.00 times as fast as ipvsadm, the bound is >= 6x ipvsadm',
-    ]);
+  it('that is a goal is not yet reached, and fails nothing', () => {
+    assert.equal(judge(figure([4], { ...atMost, status: 'goal' }), 'full'), 'not yet');
   });
 
-  it('that is held is not named', () => {
-    const bound = { ...required, kind: 'times as fast as ipvsadm', ratio: 6 } as const;
-    assert.deepEqual(missedBounds([bound], summaries({ ipvsadm: 12_000 })), []);
+  it('judges a small table by its wide limit alone, goal or not', () => {
+    const wide: Bound = { ...atMost, status: 'goal', quickLimit: 50 };
+    assert.equal(judge(figure([50], wide), 'quick'), 'held');
+    assert.equal(judge(figure([51], wide), 'quick'), 'missed');
+    assert.equal(judge(figure([1000], atMost), 'quick'), 'not judged');
   });
 
-  it('that is a goal yet fails nothing', () => {
-    const bound = { ...required, kind: 'times as fast as ipvsadm', ratio: 6 } as const;
-    const measured = summaries({ ipvsadm: 5000, client: 1000 });
-    assert.equal(missedBounds([bound], measured).length, 1);
-    assert.deepEqual(missedBounds([{ ...bound, status: 'goal' }], measured), []);
+  it('is not asked for', () => {
+    assert.equal(judge({ name: 'free', unit: 'ms', samples: [1] }, 'full'), undefined);
   });
 
-  it('is written with its sign and what it compares with', () => {
-    const written = [...bounds, ...boundsOfSmallTables].map(formatBound);
-    assert.ok(written.includes('>= 6x ipvsadm'));
-    assert.ok(written.includes('>= 2x ipvsadm'));
+  it('refuses to judge what was not measured', () => {
+    assert.throws(() => judge(figure([], atMost), 'full'), RangeError);
+  });
+});
+
+describe('the bounds of the benchmark', () => {
+  it('are wider for small tables than for large ones', () => {
+    for (const [name, bound] of Object.entries<Bound>(bounds)) {
+      const { sense, limit, quickLimit = limit } = bound;
+      assert.ok(sense === 'at least' ? quickLimit <= limit : quickLimit >= limit, name);
+    }
+  });
+});
+
+describe('a ratio of the benchmark', () => {
+  it('is taken run by run', () => {
+    assert.deepEqual(ratios([10, 20], [5, 40]), [2, 0.5]);
+  });
+});
+
+describe('a figure of the benchmark', () => {
+  it('comes before what is below it', () => {
+    const leaf = { name: 'leaf', unit: 'ms', samples: [1] } as const;
+    const tree = { ...leaf, name: 'root', below: [{ ...leaf, name: 'branch', below: [leaf] }] };
+    assert.deepEqual(
+      flatten([tree, leaf]).map(({ figure: { name }, depth }) => `${name} ${depth}`),
+      ['root 0', 'branch 1', 'leaf 2', 'leaf 0'],
+    );
   });
 });

@@ -1,43 +1,70 @@
 import assert from 'node:assert/strict';
 import {
-  boundsApply,
-  formatOptions,
+  formatRequest,
   messageCount,
-  parseOptions,
+  parseRequest,
+  partNames,
+  strictnessOf,
   UsageError,
   type BenchOptions,
 } from '../../../hack/bench/options.ts';
 
-function parsed(...args: string[]): BenchOptions {
-  const options = parseOptions(args);
-  assert.ok(options !== undefined);
-  return options;
+function requested(...args: string[]) {
+  const request = parseRequest(args);
+  assert.ok(request.kind !== 'help');
+  return request;
 }
 
+function parsed(...args: string[]): BenchOptions {
+  return requested(...args).options;
+}
+
+const all = { endpoints: 5, parts: partNames };
+
 describe('the options of the benchmark', () => {
-  it('are 5,000 Services with 5 real servers and 5 runs by default', () => {
-    assert.deepEqual(parsed(), { services: 5000, endpoints: 5, runs: 5, quick: false });
+  it('are 5,000 Services with 5 real servers, 5 runs and all parts by default', () => {
+    assert.deepEqual(parsed(), { ...all, services: 5000, runs: 5, quick: false });
     assert.equal(messageCount(parsed()), 30_000);
   });
 
-  it('are 500 Services and 2 runs with --quick', () => {
-    assert.deepEqual(parsed('--quick'), { services: 500, endpoints: 5, runs: 2, quick: true });
+  it('are a small table and 2 runs with --quick', () => {
+    assert.deepEqual(parsed('--quick'), { ...all, services: 300, runs: 2, quick: true });
   });
 
   it('take numbers that are given before those of --quick', () => {
     const options = parsed('--quick', '--services', '50', '--endpoints=2', '--runs', '1');
-    assert.deepEqual(options, { services: 50, endpoints: 2, runs: 1, quick: true });
+    assert.deepEqual(options, { ...all, services: 50, endpoints: 2, runs: 1, quick: true });
+  });
+
+  it('choose parts, in the order of the report', () => {
+    assert.deepEqual(parsed('--only', 'burst,first-sync').parts, ['first-sync', 'burst']);
+  });
+
+  it('refuse a part that does not exist, and name those that do', () => {
+    assert.throws(
+      () => parseRequest(['--only=first-sync,frist']),
+      (error: unknown) =>
+        error instanceof UsageError &&
+        error.message.includes("'frist'") &&
+        error.message.includes('first-sync'),
+    );
   });
 
   it('survive the way into the test kernel', () => {
-    for (const options of [parsed(), parsed('--quick'), parsed('--services=7', '--runs=9')]) {
-      assert.deepEqual(parsed(...formatOptions(options)), options);
+    for (const args of [[], ['--quick'], ['--services=7', '--only=audit'], ['--profile=/a b']]) {
+      const request = requested(...args);
+      assert.deepEqual(parseRequest(formatRequest(request)), request);
     }
+  });
+
+  it('ask for a profile with its folder', () => {
+    const request = requested('--profile', 'out');
+    assert.ok(request.kind === 'profile' && request.folder === 'out');
   });
 
   for (const help of ['--help', '-h']) {
     it(`are none where ${help} is among them`, () => {
-      assert.equal(parseOptions([help]), undefined);
+      assert.equal(parseRequest([help]).kind, 'help');
     });
   }
 
@@ -51,7 +78,7 @@ describe('the options of the benchmark', () => {
   ] as const) {
     it(`refuse ${option} '${value}' and say what is allowed`, () => {
       assert.throws(
-        () => parseOptions([`${option}=${value}`]),
+        () => parseRequest([`${option}=${value}`]),
         (error: unknown) =>
           error instanceof UsageError &&
           error.message.includes(`${option} '${value}'`) &&
@@ -61,14 +88,14 @@ describe('the options of the benchmark', () => {
   }
 
   it('refuse an option that does not exist', () => {
-    assert.throws(() => parseOptions(['--fast']), UsageError);
+    assert.throws(() => parseRequest(['--fast']), UsageError);
   });
 
   it('have the bounds applied to tables of the full size or more alone', () => {
-    assert.equal(boundsApply(parsed()), true);
-    assert.equal(boundsApply(parsed('--services=6000', '--runs=1')), true);
-    assert.equal(boundsApply(parsed('--services=4999')), false);
-    assert.equal(boundsApply(parsed('--endpoints=4')), false);
-    assert.equal(boundsApply(parsed('--quick', '--services=5000')), false);
+    assert.equal(strictnessOf(parsed()), 'full');
+    assert.equal(strictnessOf(parsed('--services=6000', '--runs=1')), 'full');
+    assert.equal(strictnessOf(parsed('--services=4999')), 'quick');
+    assert.equal(strictnessOf(parsed('--endpoints=4')), 'quick');
+    assert.equal(strictnessOf(parsed('--quick', '--services=5000')), 'quick');
   });
 });

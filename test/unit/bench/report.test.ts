@@ -1,67 +1,114 @@
 import assert from 'node:assert/strict';
-import { formatReport, summarizeAll, type Measurements } from '../../../hack/bench/report.ts';
-import { variantTitles, type Measurement } from '../../../hack/bench/variant-names.ts';
+import type { Figure } from '../../../hack/bench/figure.ts';
+import {
+  formatSection,
+  formatTally,
+  missedBounds,
+  type Section,
+} from '../../../hack/bench/report.ts';
 
-function runs(...samples: number[]): Measurement[] {
-  return samples.map((ms) => ({ ms, parts: {} }));
-}
+const atMost = { sense: 'at most', limit: 1.5, status: 'required' } as const;
 
-const measurements: Measurements = {
-  ipvsadm: runs(12_000, 11_000, 13_000),
-  floor: runs(100, 90.04, 110),
-  client: runs(1000, 1200, 900),
-  reconciler: [{ ms: 3000, parts: { kernel: 50.25, encode: 120 } }],
-  everything: runs(4000),
-  program: runs(6000),
-};
+const figures: readonly Figure[] = [
+  { name: 'ipvsadm --restore', unit: 'ms', samples: [12_000, 11_000, 13_000] },
+  {
+    name: 'IPVS alone',
+    unit: 'ms',
+    samples: [100, 90.04, 110],
+    below: [
+      { name: 'against floor', unit: 'times', samples: [1, 1.1, 1.2], bound: atMost },
+      { name: 'kernel', unit: 'ms', samples: [9.999, 50.25, 75] },
+    ],
+  },
+  {
+    name: 'everything',
+    unit: 'ms',
+    samples: [300, 400, 500],
+    bound: { ...atMost, limit: 200, quickLimit: 1000 },
+  },
+  {
+    name: 'burst',
+    unit: 'times',
+    samples: [31.25],
+    bound: { ...atMost, limit: 3, status: 'goal' },
+  },
+  {
+    name: 'messages',
+    unit: 'count',
+    samples: [1, 1, 1],
+    bound: { sense: 'exactly', limit: 1, status: 'required' },
+  },
+];
+const section: Section = { title: 'first sync', notes: ['what it includes'], figures };
 
-const bounds = [
-  { status: 'required', variant: 'client', kind: 'times as fast as ipvsadm', ratio: 6 },
-  { status: 'required', variant: 'reconciler', kind: 'times as fast as ipvsadm', ratio: 8 },
-  { status: 'goal', variant: 'everything', kind: 'times the floor at most', ratio: 1.5 },
-] as const;
-
-/** The cells of the line that starts with a title. */
-function cells(title: string): string[] {
-  const line = formatReport(measurements, bounds)
+/** The cells of the line of a figure. */
+function cells(name: string, strictness: 'full' | 'quick' = 'full'): string[] {
+  const line = formatSection(section, strictness)
     .split('\n')
-    .find((each) => each.startsWith(title));
-  assert.ok(line !== undefined, `there is no line '${title}'`);
-  return line.slice(title.length).trim().split(/ {2,}/);
+    .find((each) => each.trimStart().startsWith(name));
+  assert.ok(line !== undefined, `there is no line '${name}'`);
+  return line.trimStart().slice(name.length).trim().split(/ {2,}/);
 }
 
 describe('the report of the benchmark', () => {
-  it('has a line for each variant: median, spread, both ratios', () => {
-    assert.deepEqual(cells(variantTitles.ipvsadm), ['12000', '11000 - 13000', '1.00', '120.00']);
-    assert.deepEqual(cells(variantTitles.floor), ['100', '90.0 - 110', '120.00', '1.00']);
+  it('tells of each figure the median and the spread, with three digits that count', () => {
+    assert.deepEqual(cells('ipvsadm --restore'), ['12000 ms', '11000 - 13000']);
+    assert.deepEqual(cells('IPVS alone'), ['100 ms', '90.0 - 110']);
+    assert.deepEqual(cells('kernel'), ['50.3 ms', '10.00 - 75.0']);
+  });
+
+  it('tells no spread where there is none', () => {
+    assert.deepEqual(cells('messages'), ['1', '= 1: held']);
   });
 
   it('says of each bound whether it was held', () => {
-    assert.equal(cells(variantTitles.client).at(-1), '>= 6x ipvsadm: held');
-    assert.equal(cells(variantTitles.reconciler).at(-1), '>= 8x ipvsadm: MISSED');
-    assert.equal(cells(variantTitles.everything).at(-1), 'goal <= 1.5x floor: not yet');
+    assert.equal(cells('against floor').at(-1), '<= 1.5x: held');
+    assert.equal(cells('everything').at(-1), '<= 200 ms: MISSED');
+    assert.equal(cells('burst').at(-1), 'goal <= 3x: not yet');
   });
 
-  it('has the parts of a variant below it', () => {
-    const lines = formatReport(measurements, bounds).split('\n');
-    const at = lines.findIndex((line) => line.startsWith(variantTitles.reconciler));
-    assert.match(lines[at + 1] ?? '', /^ {2}kernel +50\.\d +50\.\d - 50\.\d$/);
-    assert.match(lines[at + 2] ?? '', /^ {2}encode +120 +120 - 120$/);
+  it('says of a small table which bounds were not judged', () => {
+    assert.equal(cells('everything', 'quick').at(-1), '<= 1000 ms: held');
+    assert.equal(cells('burst', 'quick').at(-1), '<= 3x: not judged');
   });
 
-  it('aligns the numbers to the right', () => {
-    const lines = formatReport(measurements, bounds).split('\n');
-    const ends = [variantTitles.ipvsadm, variantTitles.floor].map((title) => {
-      const line = lines.find((each) => each.startsWith(title)) ?? '';
-      return (
-        line.slice(0, title.length).length +
-        (/^\s*\S+/.exec(line.slice(title.length))?.[0].length ?? 0)
-      );
+  it('has the parts of a figure below it, set in', () => {
+    const lines = formatSection(section, 'full').split('\n');
+    const at = lines.findIndex((line) => line.startsWith('IPVS alone'));
+    assert.match(lines[at + 1] ?? '', /^ {2}against floor +1\.10x +1\.00 - 1\.20/);
+    assert.match(lines[at + 2] ?? '', /^ {2}kernel /);
+  });
+
+  it('starts with the title and what is included', () => {
+    assert.deepEqual(formatSection(section, 'full').split('\n').slice(0, 2), [
+      '== first sync',
+      '  what it includes',
+    ]);
+  });
+
+  it('aligns the medians to the right', () => {
+    const lines = formatSection(section, 'full').split('\n');
+    const ends = [/^ipvsadm.*? ms/, /^everything.*? ms/, /^messages +1/].map((pattern) => {
+      const found = lines.map((line) => pattern.exec(line)?.[0]).find((text) => text !== undefined);
+      return found?.length;
     });
-    assert.equal(ends[0], ends[1]);
+    assert.deepEqual(ends, [ends[0], ends[0], ends[0]]);
   });
 
-  it('is refused where a variant was not measured', () => {
-    assert.throws(() => summarizeAll({ ...measurements, client: [] }), RangeError);
+  it('names each required bound that is missed, with what was measured', () => {
+    assert.deepEqual(missedBounds([section], 'full'), [
+      'first sync: everything is 400 ms, the bound is <= 200 ms',
+    ]);
+    assert.deepEqual(missedBounds([section], 'quick'), []);
+  });
+
+  it('counts the bounds', () => {
+    assert.equal(formatTally([section], 'full'), '4 bounds: 2 held, 1 missed, 1 not yet');
+    assert.equal(formatTally([{ ...section, figures: [] }], 'full'), '0 bounds');
+  });
+
+  it('is refused where a figure was not measured', () => {
+    const empty: Section = { ...section, figures: [{ name: 'x', unit: 'ms', samples: [] }] };
+    assert.throws(() => formatSection(empty, 'full'), RangeError);
   });
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { groupParts, summarize } from '../../../hack/bench/statistics.ts';
+import { groupReadings, percentile, summarize } from '../../../hack/bench/statistics.ts';
 
 describe('the summary of measurements', () => {
   it('takes the middle one of an odd number, whatever their order', () => {
@@ -36,9 +36,27 @@ describe('the summary of measurements', () => {
   });
 });
 
-describe('the parts of measurements', () => {
+describe('a percentile', () => {
+  it('is the sample that so many percent of all do not exceed', () => {
+    const samples = Array.from({ length: 1000 }, (_, at) => 1000 - at);
+    assert.equal(percentile(samples, 50), 500);
+    assert.equal(percentile(samples, 99), 990);
+    assert.equal(percentile(samples, 100), 1000);
+    assert.equal(percentile(samples, 0), 1);
+  });
+
+  it('of few samples is the largest', () => {
+    assert.equal(percentile([3, 1, 2], 99), 3);
+  });
+
+  it('of nothing is refused', () => {
+    assert.throws(() => percentile([], 99), RangeError);
+  });
+});
+
+describe('the values of readings', () => {
   it('are gathered by name, in the order in which they come', () => {
-    const groups = groupParts([
+    const groups = groupReadings([
       { parse: 1, kernel: 2 },
       { parse: 3, kernel: 4 },
     ]);
@@ -51,7 +69,7 @@ describe('the parts of measurements', () => {
     );
   });
 
-  it('of a measurement without any are none', () => {
-    assert.deepEqual([...groupParts([{}, {}])], []);
+  it('of a reading without any are none', () => {
+    assert.deepEqual([...groupReadings([{}, {}])], []);
   });
 });

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import {
   clusterManifest,
+  endpointSliceObject,
+  frontEnd,
+  moreEndpointAddress,
   nodeName,
   restoreText,
   vips,
 } from '../../../hack/bench/synthetic-cluster.ts';
-import { translateCluster } from '../../../hack/bench/variants/input.ts';
+import { translateCluster } from '../../../hack/bench/probes/input.ts';
 import { formatEndpoint } from '../../../src/net/ip-address.ts';
 import { mergeManifests } from '../../../src/source/manifests/merge-manifests.ts';
 import { parseManifests } from '../../../src/source/manifests/parse-manifests.ts';
@@ -45,5 +48,31 @@ describe('the synthetic cluster of the benchmark', () => {
     const addresses = [...vips(size), ...endpoints];
     assert.equal(addresses.length, 300 * 4);
     assert.equal(new Set(addresses).size, addresses.length);
+  });
+
+  it('has endpoints to add that are none of these, each at another address', () => {
+    const more = Array.from({ length: 70_000 }, (_, number) => moreEndpointAddress(number));
+    assert.equal(new Set(more).size, more.length);
+    const endpoints = cluster.slices.flatMap((slice) =>
+      slice.endpoints.map(({ address }) => address.text),
+    );
+    const taken = new Set([...endpoints, ...vips(size)]);
+    assert.ok(!more.some((address) => taken.has(address)));
+  });
+
+  it('adds them to the slice of a Service behind its own', () => {
+    const [before, after] = [
+      endpointSliceObject(7, 3),
+      endpointSliceObject(7, 3, [moreEndpointAddress(1)]),
+    ].map((slice) => JSON.stringify(slice));
+    assert.ok(before !== undefined && after !== undefined);
+    assert.ok(after.length > before.length && after.includes(moreEndpointAddress(1)));
+    assert.equal(JSON.stringify(endpointSliceObject(7, 3)), before);
+  });
+
+  it('says where the front end of a Service is', () => {
+    const { address, port } = frontEnd(7);
+    assert.ok(restoreText(size).includes(`-A -t ${address}:${port} -s rr`));
+    assert.equal(address, vips(size)[7]);
   });
 });

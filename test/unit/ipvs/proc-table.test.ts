@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { formatVirtualServer } from '../../../src/ipvs/model.ts';
-import { parseProcTable } from '../../../src/ipvs/proc-table.ts';
+import { ProcTableParser } from '../../../src/ipvs/proc-table.ts';
 import * as arbitrary from '../../support/arbitraries.ts';
 
 const header = [
@@ -26,6 +26,14 @@ const shown = [
   '  -> 0A000009:0000      Route   1      0          0         ',
   '',
 ].join('\n');
+
+function parseProcTable(...parts: readonly string[]): ReturnType<ProcTableParser['end']> {
+  const parser = new ProcTableParser();
+  parts.forEach((part) => {
+    parser.push(part);
+  });
+  return parser.end();
+}
 
 /** The table in words: `ADDRESS:PORT METHOD WEIGHT ACTIVE INACTIVE` by virtual server. */
 function inWords(text: string): Record<string, string[]> {
@@ -121,6 +129,16 @@ describe('the text of /proc/net/ip_vs', () => {
           [...parseProcTable(withLines(...lines)).keys()],
           entries.map(({ id }) => formatVirtualServer(id)),
         );
+      }),
+    );
+  });
+
+  it('may come in parts that end anywhere', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: shown.length })), (ends) => {
+        const cuts = [0, ...ends.toSorted((a, b) => a - b), shown.length];
+        const parts = cuts.slice(1).map((end, index) => shown.slice(cuts[index], end));
+        assert.deepEqual(parseProcTable(...parts), parseProcTable(shown));
       }),
     );
   });

@@ -3,7 +3,7 @@ import { ownedMetric } from '../../../src/addresses/protocol.ts';
 import {
   addressesOfLink,
   addressesOfOthers,
-  afterAddressOperation,
+  afterAddressOperations,
   boundAddressDifference,
   without,
 } from '../../../src/reconcile/bound-address-difference.ts';
@@ -52,7 +52,7 @@ describe('the difference of a bound address', () => {
     for (const desired of [address, undefined]) {
       for (const observed of [ours, foreign, undefined]) {
         const { additions, removals } = boundAddressDifference(desired, observed);
-        const after = [...additions, ...removals].reduce(afterAddressOperation, observed);
+        const after = afterAddressOperations(observed, [...additions, ...removals]);
         assert.deepEqual(boundAddressDifference(desired, after), nothing);
       }
     }

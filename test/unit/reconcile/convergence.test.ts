@@ -62,6 +62,29 @@ describe('whatever Services, others and the kernel do', () => {
     );
   });
 
+  it('the kernel ends as desired where changes go on while an audit lists it', async () => {
+    const byUs = command.filter(({ kind }) => !['drift', 'unbind', 'audit'].includes(kind));
+    const steps = fc.array(fc.array(byUs, { maxLength: 8 }), { maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(firstRows, steps, steps, async (rows, before, during) => {
+        const world = worldWith(rows);
+        await world.settle();
+        for (const [index, meanwhile] of during.entries()) {
+          for (const step of before[index] ?? []) {
+            await world.run(step);
+          }
+          await world.runWhileListed(meanwhile);
+          world.assertForeignUntouched();
+        }
+        world.clearFaults();
+        await world.rest();
+        await world.finishDraining();
+        world.assertAsDesired();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('nothing is removed before that is allowed', async () => {
     const early = command.filter(({ kind }) => kind !== 'allow removals');
     await fc.assert(

@@ -14,7 +14,8 @@ export function timedKind<Desired, Observed, Change>(
     read: (known) => kind.read(known),
     difference: (desired, observed) => kind.difference(desired, observed),
     apply: (changes) => stopwatch.time(`${kind.name}: apply`, () => kind.apply(changes)),
-    after: (observed, change) => kind.after(observed, change),
+    sizeOf: (change) => kind.sizeOf?.(change) ?? 1,
+    after: (observed, changes) => kind.after(observed, changes),
   };
 }
 

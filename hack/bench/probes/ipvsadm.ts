@@ -1,16 +1,17 @@
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import type { Measurement } from '../variant-names.ts';
-import type { InputFolder } from './input.ts';
+import type { ProbeInput } from '../probe-names.ts';
+import type { Reading } from '../reading.ts';
+import { inputFiles } from './input.ts';
 
 /**
  * `ipvsadm --restore < file`, from fork to exit; beside it what an ipvsadm costs that does
  * nothing, which is fork and exec.
  */
-export function ipvsadm(folder: InputFolder): Promise<Measurement> {
+export function ipvsadm({ folder }: ProbeInput): Promise<Reading> {
   const idle = timeProgram('ipvsadm', ['--version'], undefined);
-  const ms = timeProgram('ipvsadm', ['--restore'], folder.restoreFile);
-  return Promise.resolve({ ms, parts: { 'fork and exec alone (ipvsadm --version)': idle } });
+  const ms = timeProgram('ipvsadm', ['--restore'], inputFiles(folder).restoreFile);
+  return Promise.resolve({ ms, 'fork and exec alone (ipvsadm --version)': idle });
 }
 
 /** Milliseconds from fork to exit. Raises where the program fails. */

@@ -4,16 +4,17 @@ import { DesiredState } from '../../../src/reconcile/desired-state.ts';
 import { KindTable } from '../../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../../src/reconcile/reconciler.ts';
 import { VirtualServerKind } from '../../../src/reconcile/virtual-server-kind.ts';
+import type { ProbeInput } from '../probe-names.ts';
+import type { Reading } from '../reading.ts';
 import { Stopwatch } from '../stopwatch.ts';
-import type { Measurement } from '../variant-names.ts';
-import { readCluster, requireSuccess, translateCluster, type InputFolder } from './input.ts';
+import { readCluster, requireSuccess, translateCluster } from './input.ts';
 import { timedKind, timedTransport } from './timed-kind.ts';
 
 /**
  * Virtual and real servers alone, through the loop: from the translated Services to an audit
  * that has filled the empty kernel.
  */
-export async function reconciler(folder: InputFolder): Promise<Measurement> {
+export async function reconciler({ folder }: ProbeInput): Promise<Reading> {
   const translations = translateCluster(await readCluster(folder));
   const stopwatch = new Stopwatch();
   const ipvs = await IpvsClient.connect(
@@ -40,12 +41,11 @@ export async function reconciler(folder: InputFolder): Promise<Measurement> {
     const apply = stopwatch.total('virtual server: apply');
     return {
       ms: endedAt - startedAt,
-      parts: {
-        'fill the desired table': filledAt - startedAt,
-        'differences and bookkeeping': endedAt - filledAt - list - apply,
-        'read, encode, answers': list + apply - kernel,
-        kernel,
-      },
+      'fill the desired table': filledAt - startedAt,
+      'read the kernel': list,
+      'differences and bookkeeping': endedAt - filledAt - list - apply,
+      'encode, answers': apply - kernel,
+      kernel,
     };
   } finally {
     ipvs.close();

@@ -1,7 +1,11 @@
 import { join } from 'node:path';
-import type { Operation } from '../../../src/ipvs/model.ts';
-import { virtualServerDifference } from '../../../src/reconcile/virtual-server-difference.ts';
+import type { AddressOperation } from '../../../src/addresses/messages.ts';
 import { objectKey } from '../../../src/cluster/objects.ts';
+import type { SetOperation } from '../../../src/ipset/model.ts';
+import type { Operation } from '../../../src/ipvs/model.ts';
+import { memberKey } from '../../../src/masquerade/member-key.ts';
+import { setOfMember } from '../../../src/masquerade/sets.ts';
+import { virtualServerDifference } from '../../../src/reconcile/virtual-server-difference.ts';
 import { readManifests } from '../../../src/source/manifests/read-manifests.ts';
 import type { MergedManifests } from '../../../src/source/manifests/merge-manifests.ts';
 import type { Translation } from '../../../src/translate/desired.ts';
@@ -12,21 +16,18 @@ import {
 } from '../../../src/translate/translate-service.ts';
 import { nodeName } from '../synthetic-cluster.ts';
 
-/** The files that every variant starts from, in the folder that main.ts of the kernel fills. */
-export interface InputFolder {
+/** The files that probes of a first sync start from, in the folder that `run-probe.ts` fills. */
+export interface InputFiles {
   /** For `ipvsadm --restore`. */
   readonly restoreFile: string;
   /** The cluster as Kubernetes objects. */
   readonly manifests: string;
-  /** The built program. */
-  readonly program: string;
 }
 
-export function inputFolder(folder: string): InputFolder {
+export function inputFiles(folder: string): InputFiles {
   return {
     restoreFile: join(folder, 'restore.txt'),
     manifests: join(folder, 'manifests'),
-    program: join(folder, 'dist', 'kube-ipvs.js'),
   };
 }
 
@@ -37,8 +38,8 @@ export const translationSettings: TranslationSettings = {
 };
 
 /** Raises where the manifests are not sound: then nothing that is measured would count. */
-export async function readCluster(folder: InputFolder): Promise<MergedManifests> {
-  const cluster = await readManifests(folder.manifests, nodeName);
+export async function readCluster(folder: string): Promise<MergedManifests> {
+  const cluster = await readManifests(inputFiles(folder).manifests, nodeName);
   if (cluster.problems.length > 0) {
     throw new Error(`the synthetic cluster has ${cluster.problems.length} problems`);
   }
@@ -72,12 +73,45 @@ export function translateCluster(cluster: MergedManifests): Map<string, Translat
   );
 }
 
-/** The operations that fill an empty kernel with the cluster. */
-export async function readOperations(folder: InputFolder): Promise<Operation[]> {
-  const translations = translateCluster(await readCluster(folder));
-  return [...translations.values()].flatMap(({ virtualServers }) =>
-    virtualServers.flatMap((row) => virtualServerDifference(row, undefined).additions),
-  );
+/** All that fills an empty kernel with the cluster, by kind. */
+export interface Operations {
+  readonly entries: readonly SetOperation[];
+  readonly virtualServers: readonly Operation[];
+  readonly addresses: readonly AddressOperation[];
+}
+
+export async function readOperations(folder: string): Promise<Operations> {
+  const translations = [...translateCluster(await readCluster(folder)).values()];
+  const rows = translations.flatMap(({ virtualServers }) => virtualServers);
+  const members = [...translations, ...rows].flatMap((owner) => owner.members);
+  const addresses = translations.flatMap(({ boundAddresses }) => boundAddresses);
+  return {
+    entries: unique(members, memberKey).map((member) => ({
+      kind: 'add entry',
+      set: setOfMember(member),
+      entry: member.entry,
+    })),
+    virtualServers: rows.flatMap((row) =>
+      virtualServerDifference(row, undefined).additions.flatMap(oneByOne),
+    ),
+    addresses: unique(addresses, ({ text }) => text).map((address) => ({ kind: 'bind', address })),
+  };
+}
+
+/** An operation for each message. */
+function oneByOne(operation: Operation): readonly Operation[] {
+  if (operation.kind !== 'add virtual server') {
+    return [operation];
+  }
+  const { kind, id, settings, realServers } = operation;
+  return [
+    { kind, id, settings },
+    ...Array.from(realServers?.values() ?? [], (realServer): Operation => ({
+      kind: 'add real server',
+      id,
+      realServer,
+    })),
+  ];
 }
 
 /** Raises where the kernel has refused something. */
@@ -86,4 +120,8 @@ export function requireSuccess(failures: readonly (Error | undefined)[]): void {
   if (failed[0] !== undefined) {
     throw new Error(`${failed.length} changes failed, the first: ${failed[0].message}`);
   }
+}
+
+function unique<T>(items: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(items.map((item) => [key(item), item])).values()];
 }

@@ -1,0 +1,13 @@
+import type { BenchOptions } from './options.ts';
+import type { ProbeInput, ProbeName } from './probe-names.ts';
+import type { Reading } from './reading.ts';
+
+/** What the measurement of a figure works with. */
+export interface Bench {
+  readonly options: BenchOptions;
+  /** Runs a probe in a process and a network namespace of its own. */
+  readonly probe: (name: ProbeName, size: ProbeSize) => Promise<Reading>;
+}
+
+export type ProbeSize = Pick<ProbeInput, 'services' | 'endpoints'> &
+  Partial<Pick<ProbeInput, 'changes'>>;

@@ -1,0 +1,39 @@
+import type { Bench } from '../bench.ts';
+import { bounds } from '../bounds.ts';
+import { burstsInAll } from '../probes/burst.ts';
+import { valuesOf, type Reading } from '../reading.ts';
+import type { Section } from '../report.ts';
+import { timesOf } from './ratio-figure.ts';
+
+/** Many Services change at once. */
+export async function measureBurst({ options, probe }: Bench): Promise<Section[]> {
+  const changes = options.quick ? 100 : 1000;
+  const services = Math.max(options.services * (options.quick ? 1 : 2), burstsInAll * changes);
+  const { endpoints } = options;
+  const readings: Reading[] = [];
+  for (let run = 0; run < options.runs; run += 1) {
+    readings.push(await probe('burst', { services, endpoints, changes }));
+  }
+  const floor = valuesOf(readings, 'floor');
+  const burst = (name: string, reading: string) =>
+    ({
+      name,
+      unit: 'ms',
+      samples: valuesOf(readings, reading),
+      below: [timesOf('floor', valuesOf(readings, reading), floor, bounds.burst)],
+    }) as const;
+  return [
+    {
+      title: `burst: ${changes} of ${services} Services get an endpoint in one turn of the event loop`,
+      notes: [
+        'From the first parsed slice in the store to the end of the round that had the last ACK.',
+        'One in 20 refused: the kernel answers EINVAL to these, and holds all others by then.',
+      ],
+      figures: [
+        { name: 'floor: the same messages, encoded beforehand', unit: 'ms', samples: floor },
+        burst('all accepted', 'ms'),
+        burst('one in 20 refused', 'ms with refused ones'),
+      ],
+    },
+  ];
+}

@@ -1,0 +1,40 @@
+/** The processes that measure, each in a network namespace of its own. */
+export const probeNames = [
+  'ipvsadm',
+  'floor',
+  'floor of everything',
+  'client',
+  'reconciler',
+  'everything',
+  'program',
+  'addresses alone',
+  'change',
+  'large service',
+  'burst',
+  'audit',
+] as const;
+
+export type ProbeName = (typeof probeNames)[number];
+
+/** What a probe is told. */
+export interface ProbeInput {
+  /** Where the files are that it starts from (see `probes/input.ts`). */
+  readonly folder: string;
+  /** The built program. */
+  readonly program: string;
+  readonly services: number;
+  /** Real servers of each Service. */
+  readonly endpoints: number;
+  /** How many changes it makes, where it makes some. */
+  readonly changes: number;
+}
+
+export function isProbeName(name: string): name is ProbeName {
+  return (probeNames as readonly string[]).includes(name);
+}
+
+/** Each run starts with another probe, so that none is always the first. */
+export function inTurn<T>(items: readonly T[], run: number): T[] {
+  const first = items.length === 0 ? 0 : run % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
+}

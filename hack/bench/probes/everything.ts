@@ -1,0 +1,95 @@
+import { AddressClient } from '../../../src/addresses/client.ts';
+import { SetClient } from '../../../src/ipset/client.ts';
+import { IpvsClient } from '../../../src/ipvs/client.ts';
+import { ipFamilies } from '../../../src/kernel.ts';
+import { SetEntryKind } from '../../../src/masquerade/set-kind.ts';
+import { netlinkProtocol } from '../../../src/netlink/protocol.ts';
+import { BoundAddressKind } from '../../../src/reconcile/bound-address-kind.ts';
+import { DesiredState } from '../../../src/reconcile/desired-state.ts';
+import { KindTable } from '../../../src/reconcile/kind-table.ts';
+import { Reconciler } from '../../../src/reconcile/reconciler.ts';
+import { VirtualServerKind } from '../../../src/reconcile/virtual-server-kind.ts';
+import type { ProbeInput } from '../probe-names.ts';
+import type { Reading } from '../reading.ts';
+import { Stopwatch } from '../stopwatch.ts';
+import { readCluster, requireSuccess, translateCluster } from './input.ts';
+import { timedKind, timedTransport } from './timed-kind.ts';
+
+const kinds = {
+  sets: 'set entry',
+  IPVS: 'virtual server',
+  addresses: 'bound address',
+} as const;
+
+/**
+ * All that a first sync does to the kernel, put together as src/kernel.ts does: from the
+ * translated Services to an audit that has made and filled the sets, programmed virtual and real
+ * servers, and bound the VIPs on kube-ipvs0. What comes before (reading the objects, translating
+ * them) is timed apart. The chains are not here: they do not depend on Services.
+ */
+export async function everything({ folder }: ProbeInput): Promise<Reading> {
+  const startedAt = performance.now();
+  const cluster = await readCluster(folder);
+  const readAt = performance.now();
+  const translations = translateCluster(cluster);
+  const translatedAt = performance.now();
+
+  const stopwatch = new Stopwatch();
+  const kernel = await openKinds(stopwatch);
+  try {
+    const { desired, loop } = kernel;
+    const connected = stopwatch.totals();
+    const beganAt = performance.now();
+    for (const [service, translation] of translations) {
+      desired.setService(service, 0, translation);
+    }
+    const filledAt = performance.now();
+    loop.allowRemovals();
+    const report = await loop.audit();
+    const endedAt = performance.now();
+    requireSuccess(report.failures.map(({ error }) => error));
+    const total = (part: string): number => stopwatch.total(part) - (connected.get(part) ?? 0);
+    return {
+      ms: endedAt - beganAt,
+      'fill the desired tables': filledAt - beganAt,
+      ...auditParts(total, endedAt - filledAt),
+      'read and parse': readAt - startedAt,
+      translate: translatedAt - readAt,
+      'from objects to kernel': translatedAt - startedAt + endedAt - beganAt,
+    };
+  } finally {
+    kernel.close();
+  }
+}
+
+async function openKinds(stopwatch: Stopwatch) {
+  const { generic, route, netfilter } = netlinkProtocol;
+  const ipvs = await IpvsClient.connect({}, timedTransport(generic, 'IPVS', stopwatch));
+  const addresses = new AddressClient({}, timedTransport(route, 'addresses', stopwatch));
+  const sets = new SetClient({}, timedTransport(netfilter, 'sets', stopwatch));
+  const entries = new KindTable(timedKind(new SetEntryKind(sets, ipFamilies()), stopwatch));
+  const virtualServers = new KindTable(timedKind(new VirtualServerKind(ipvs), stopwatch));
+  const boundAddresses = new KindTable(timedKind(new BoundAddressKind(addresses), stopwatch));
+  return {
+    desired: new DesiredState(virtualServers, boundAddresses, entries),
+    loop: new Reconciler([entries, virtualServers, boundAddresses]),
+    close() {
+      ipvs.close();
+      addresses.close();
+      sets.close();
+    },
+  };
+}
+
+/** The parts of the audit; what no kind does itself is differences and bookkeeping. */
+function auditParts(total: (part: string) => number, audit: number): Reading {
+  const parts: Record<string, number> = {};
+  let inKinds = 0;
+  for (const [kind, name] of Object.entries(kinds)) {
+    const [list, apply, kernel] = [total(`${name}: list`), total(`${name}: apply`), total(kind)];
+    inKinds += list + apply;
+    parts[`${kind}: read, encode, answers`] = list + apply - kernel;
+    parts[`${kind}: kernel`] = kernel;
+  }
+  return { 'differences and bookkeeping': audit - inKinds, ...parts };
+}

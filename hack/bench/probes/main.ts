@@ -1,0 +1,39 @@
+import { isProbeName, type ProbeInput, type ProbeName } from '../probe-names.ts';
+import type { Reading } from '../reading.ts';
+import { addressesAlone } from './addresses-alone.ts';
+import { audit } from './audit.ts';
+import { burst } from './burst.ts';
+import { change } from './change.ts';
+import { client } from './client.ts';
+import { everything } from './everything.ts';
+import { floor, floorOfEverything } from './floor.ts';
+import { ipvsadm } from './ipvsadm.ts';
+import { largeService } from './large-service.ts';
+import { program } from './program.ts';
+import { reconciler } from './reconciler.ts';
+
+/**
+ * The process of one measurement: `main.ts PROBE INPUT`, in a network namespace of its own.
+ * Writes the reading to standard output, as JSON.
+ */
+const probes: Readonly<Record<ProbeName, (input: ProbeInput) => Promise<Reading>>> = {
+  ipvsadm,
+  floor,
+  'floor of everything': floorOfEverything,
+  client,
+  reconciler,
+  everything,
+  program,
+  'addresses alone': addressesAlone,
+  change,
+  'large service': largeService,
+  burst,
+  audit,
+};
+
+const [name = '', text = ''] = process.argv.slice(2);
+if (!isProbeName(name)) {
+  throw new Error(`there is no probe '${name}'`);
+}
+const input = JSON.parse(text) as ProbeInput; // written by run-probe.ts
+console.log(JSON.stringify(await probes[name](input)));

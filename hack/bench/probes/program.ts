@@ -1,0 +1,22 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProbeInput } from '../probe-names.ts';
+import type { Reading } from '../reading.ts';
+import { configuration } from './configuration.ts';
+import { inputFiles } from './input.ts';
+import { timeProgram } from './ipvsadm.ts';
+
+/**
+ * The built program from fork to exit: all of `everything`, the start of the process, and the
+ * second audit by which `run --once` makes sure of the kernel.
+ */
+export function program({ folder, program: file }: ProbeInput): Promise<Reading> {
+  const { manifests } = inputFiles(folder);
+  const { execPath } = process;
+  const idle = timeProgram(execPath, [file, '--version'], undefined);
+  const config = join(folder, 'config.json');
+  writeFileSync(config, JSON.stringify(configuration));
+  const args = [file, 'run', '--once', '--manifests', manifests, '--config', config];
+  const ms = timeProgram(execPath, [...args, '--log-format', 'json'], undefined);
+  return Promise.resolve({ ms, 'process start alone (kube-ipvs --version)': idle });
+}

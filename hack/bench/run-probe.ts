@@ -1,0 +1,65 @@
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { NetworkNamespace } from './network-namespace.ts';
+import type { ProbeInput, ProbeName } from './probe-names.ts';
+import { inputFiles } from './probes/input.ts';
+import { parseReading, type Reading } from './reading.ts';
+import { clusterManifest, restoreText, type ClusterSize } from './synthetic-cluster.ts';
+import { verifyTable } from './verify-table.ts';
+
+const builtProgram = join(import.meta.dirname, '../../dist');
+
+/** These start from files. */
+const fromFiles: readonly ProbeName[] = [
+  'ipvsadm',
+  'floor',
+  'floor of everything',
+  'client',
+  'reconciler',
+  'everything',
+  'program',
+];
+
+/** Runs probes; their files lie below a folder, which is memory in the test kernel. */
+export class ProbeRunner {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    // A copy, since the checkout may be built anew meanwhile.
+    cpSync(builtProgram, join(folder, 'dist'), { recursive: true });
+  }
+
+  /** One run in a network namespace of its own. Rejects where the kernel is not as it has to be. */
+  async run(
+    name: ProbeName,
+    size: Omit<ProbeInput, 'folder' | 'program'>,
+    nodeOptions: readonly string[] = [],
+  ): Promise<Reading> {
+    const folder = fromFiles.includes(name) ? this.#prepareInput(size) : this.#folder;
+    const program = join(this.#folder, 'dist', 'kube-ipvs.js');
+    const input: ProbeInput = { ...size, folder, program };
+    const namespace = await NetworkNamespace.create(`bench-${name.replaceAll(' ', '-')}`);
+    try {
+      const output = await namespace.run(process.execPath, [
+        ...nodeOptions,
+        ...[join(this.#folder, 'dist', 'bench-probes.js'), name, JSON.stringify(input)],
+      ]);
+      await verifyTable(namespace, name, size);
+      return parseReading(output);
+    } finally {
+      await namespace.delete();
+    }
+  }
+
+  #prepareInput(size: ClusterSize): string {
+    const folder = join(this.#folder, `${size.services}x${size.endpoints}`);
+    if (!existsSync(folder)) {
+      const { restoreFile, manifests } = inputFiles(folder);
+      mkdirSync(manifests, { recursive: true });
+      writeFileSync(restoreFile, restoreText(size));
+      writeFileSync(join(manifests, 'cluster.json'), JSON.stringify(clusterManifest(size)));
+    }
+    return folder;
+  }
+}

@@ -1,0 +1,81 @@
+import { asError } from './as-error.ts';
+import type { Failure } from './reconcile/kind-table.ts';
+import type { Reconciler } from './reconcile/reconciler.ts';
+
+/** What an audit has read, for the next round to act upon. */
+export interface AuditRead {
+  /** The foundations that failed. */
+  readonly failures: readonly Failure[];
+  /** How long the reading took, in milliseconds. */
+  readonly durationMs: number;
+}
+
+export interface BackgroundAuditListener {
+  /** The kernel was read: a round is to repair what differs. */
+  read(): void;
+  /** The kernel could not be read. */
+  failed(error: Error): void;
+}
+
+/**
+ * Reads the kernel anew while rounds of changes go on: a change need not wait for the whole table.
+ * One read at a time; what is asked for meanwhile follows.
+ */
+export class BackgroundAudit {
+  readonly #reconciler: Pick<Reconciler, 'read'>;
+  readonly #listener: BackgroundAuditListener;
+  #isDue = false;
+  #reading: Promise<void> | undefined;
+  #read: AuditRead | undefined;
+  #stopped = false;
+
+  constructor(reconciler: Pick<Reconciler, 'read'>, listener: BackgroundAuditListener) {
+    this.#reconciler = reconciler;
+    this.#listener = listener;
+  }
+
+  /** Starts to read now, or once the read under way is done. */
+  request(): void {
+    this.#isDue = true;
+    this.#start();
+  }
+
+  /** Whether something was read that no round has acted upon. */
+  get hasRead(): boolean {
+    return this.#read !== undefined;
+  }
+
+  /** What was read, once. */
+  take(): AuditRead | undefined {
+    const read = this.#read;
+    this.#read = undefined;
+    return read;
+  }
+
+  /** Begins no further read, and waits for the one under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#reading;
+  }
+
+  #start(): void {
+    if (this.#isDue && this.#reading === undefined && !this.#stopped) {
+      this.#isDue = false;
+      this.#reading = this.#readKernel().finally(() => {
+        this.#reading = undefined;
+        this.#start();
+      });
+    }
+  }
+
+  async #readKernel(): Promise<void> {
+    const startedAt = performance.now();
+    try {
+      const failures = await this.#reconciler.read();
+      this.#read = { failures, durationMs: performance.now() - startedAt };
+      this.#listener.read();
+    } catch (error) {
+      this.#listener.failed(asError(error));
+    }
+  }
+}

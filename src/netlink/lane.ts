@@ -1,0 +1,83 @@
+import { asNetlinkError, Exchange, type TakeMessage } from './exchange.ts';
+import { readMessages, type ReceivedMessage } from './message-reader.ts';
+import { MessageWriter } from './message-writer.ts';
+import type { NetlinkTransport, OpenTransport } from './transport.ts';
+
+/** One socket of a connection: one datagram at a time, and the messages that answer it. */
+export class Lane {
+  /** What is to be sent next. */
+  readonly writer = new MessageWriter();
+  readonly #open: OpenTransport;
+  readonly #deadlineMs: number;
+  #transport: NetlinkTransport | undefined;
+  #exchange: Exchange | undefined;
+
+  /** `deadlineMs`: how long the kernel may be silent, in milliseconds. */
+  constructor(open: OpenTransport, deadlineMs: number) {
+    this.#open = open;
+    this.#deadlineMs = deadlineMs;
+  }
+
+  /**
+   * Sends what was written, before this returns, and hands each message that comes back to `take`,
+   * until that is done. Rejects with NetlinkError.
+   */
+  async converse(take: TakeMessage): Promise<void> {
+    const exchange = new Exchange(this.#deadlineMs, take);
+    this.#exchange = exchange;
+    try {
+      this.#connected().send(this.writer.bytes());
+    } catch (error) {
+      exchange.breakOff(asNetlinkError(error));
+    }
+    try {
+      await exchange.done;
+    } finally {
+      this.#exchange = undefined;
+      if (exchange.broken) {
+        // What is still queued in this socket would be answered to nobody; start afresh.
+        this.close();
+      }
+    }
+  }
+
+  /**
+   * Whether what is sent now would wait: the binding takes a datagram for sent one turn of the event
+   * loop after it was, even where its answer is there already.
+   */
+  get isBusy(): boolean {
+    return this.#transport?.isBusy?.() === true;
+  }
+
+  /** Closes the socket; the next datagram opens it again. */
+  close(): void {
+    this.#transport?.close();
+    this.#transport = undefined;
+  }
+
+  #connected(): NetlinkTransport {
+    this.#transport ??= this.#open({
+      message: (datagram) => {
+        this.#receive(datagram);
+      },
+      error: (code) => {
+        this.#exchange?.socketFailed(code);
+      },
+    });
+    return this.#transport;
+  }
+
+  /** A datagram that makes no sense is a failure of the exchange, never of the process. */
+  #receive(datagram: Buffer): void {
+    let messages: ReceivedMessage[];
+    try {
+      messages = readMessages(datagram);
+    } catch {
+      this.#exchange?.socketFailed('EBADMSG');
+      return;
+    }
+    for (const message of messages) {
+      this.#exchange?.receive(message);
+    }
+  }
+}
