@@ -10,7 +10,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY . .
 RUN npm run build \
-  && rm dist/kube-ipvs.js.map \
+  && find dist -name "*.map" -delete \
   && chmod -R a=rX dist \
   && chmod a+x dist/kube-ipvs.js
 

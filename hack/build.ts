@@ -1,47 +1,85 @@
+import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { promisify } from 'node:util';
+import { build, type BuildOptions } from 'esbuild';
+import { withoutGeneratedApi } from './build/client-node.ts';
+import { deferredModules } from './build/deferred-modules.ts';
 import { napiBinding } from './build/napi-binding.ts';
 import { thirdPartyLicenses } from './build/third-party-licenses.ts';
 
 /**
- * Builds dist/: the whole program as one file, which runs wherever the folder is copied to, with
- * the netlink binding of each supported architecture beside it.
+ * Builds dist/: kube-ipvs.js, which starts the program in program.js, with files for what that
+ * seldom needs, its compile cache for this machine's Node.js, and the netlink binding of each
+ * supported architecture. It runs wherever the folder is copied to.
  */
 const root = join(import.meta.dirname, '..');
 const dist = join(root, 'dist');
 const entry = join(root, 'src/main.ts');
-const bundle = join(dist, 'kube-ipvs.js');
+const start = join(dist, 'kube-ipvs.js');
+const bundle = join(dist, 'program.js');
 const architectures = ['x64', 'arm64'];
 
-/** CommonJS packages inside an ES module need a `require` for Node's own modules. */
-const banner = `#!/usr/bin/env node
-import { createRequire as $createRequire } from 'node:module';
-const require = $createRequire(import.meta.url);
-const __filename = import.meta.filename;
-const __dirname = import.meta.dirname;`;
+/** Not needed on the way to the first list, or only where a kubeconfig asks for them. */
+const deferredPackages = [
+  ...['hpagent', 'jsonpath-plus', 'openid-client', 'socks', 'socks-proxy-agent'],
+  ...['js-yaml', 'pino-pretty', 'prom-client', 'yaml'],
+];
 
+const common: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  // No ES modules: to import one of Node's modules reads all that it exports, by which node:http
+  // loads a WebSocket client.
+  format: 'cjs',
+  target: 'node24',
+  minify: true,
+  // Names of error classes and functions appear in logs.
+  keepNames: true,
+  // Node prints the line of an uncaught error.
+  lineLimit: 160,
+  sourcemap: 'linked',
+  legalComments: 'none',
+};
+
+/** Modules of Node's own for which the same holds; with https come TLS and its tables. */
+const deferredOfNode = ['assert', 'child_process', 'https', 'readline', 'tls'];
+
+const deferred = [
+  ...deferredPackages.map((name) => ({ name, loadedAs: `./packages/${name}.js` })),
+  ...deferredOfNode.map((name) => ({ name, loadedAs: `node:${name}` })),
+];
+
+/** Answers the files that are in the bundle. */
 async function bundleProgram(): Promise<readonly string[]> {
   const { metafile } = await build({
-    absWorkingDir: root,
+    ...common,
     entryPoints: [entry],
     outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    minify: true,
-    // Names of error classes and functions appear in logs.
-    keepNames: true,
-    // Node prints the line of an uncaught error.
-    lineLimit: 160,
-    sourcemap: 'linked',
-    legalComments: 'none',
-    banner: { js: banner },
-    plugins: [napiBinding(architectures)],
+    plugins: [napiBinding(architectures), withoutGeneratedApi(), deferredModules(deferred)],
     metafile: true,
   });
   return Object.keys(metafile.inputs);
+}
+
+/** Answers the files that are in those of the packages. */
+async function bundlePackages(): Promise<readonly string[]> {
+  const { metafile } = await build({
+    ...common,
+    entryPoints: deferredPackages.map((name) => ({ in: name, out: name })),
+    outdir: join(dist, 'packages'),
+    metafile: true,
+  });
+  return Object.keys(metafile.inputs);
+}
+
+/** The program's compile cache is made by a program of its own, which needs dist/ alone. */
+async function makeCompileCache(): Promise<void> {
+  const outfile = join(dist, 'make-compile-cache.js');
+  const entryPoints = [join(root, 'hack/build/make-compile-cache.ts')];
+  await build({ ...common, entryPoints, outfile, sourcemap: false });
+  await promisify(execFile)(process.execPath, [outfile]);
 }
 
 async function copyBindings(): Promise<void> {
@@ -57,13 +95,15 @@ async function main(): Promise<void> {
     throw new Error('there is no src/main.ts to build');
   });
   await rm(dist, { recursive: true, force: true });
-  const inputs = await bundleProgram();
-  await chmod(bundle, 0o755);
+  const inputs = [...(await bundleProgram()), ...(await bundlePackages())];
+  await cp(join(root, 'hack/build/start.js'), start);
+  await chmod(start, 0o755);
   await copyBindings();
-  await writeFile(join(dist, 'package.json'), '{ "type": "module" }\n');
+  await writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
   await writeFile(join(dist, 'THIRD-PARTY-LICENSES'), await thirdPartyLicenses(root, inputs));
+  await makeCompileCache();
   const { size } = await stat(bundle);
-  console.log(`build: dist/kube-ipvs.js, ${String(Math.round(size / 1024))} KiB`);
+  console.log(`build: dist/program.js, ${String(Math.round(size / 1024))} KiB`);
 }
 
 try {

@@ -1,7 +1,7 @@
 import { AddressClient } from './addresses/client.ts';
 import { NodeAddressWatch } from './addresses/node-address-watch.ts';
 import type { ObjectKey } from './cluster/objects.ts';
-import { ClusterStore } from './cluster/store.ts';
+import type { ClusterStore } from './cluster/store.ts';
 import type { Settings } from './config/settings.ts';
 import { Controller, type ControllerListener } from './controller.ts';
 import type { EventRecorder } from './events/event-recorder.ts';
@@ -34,6 +34,8 @@ export interface DaemonListener {
 export interface DaemonParts {
   readonly settings: Settings;
   readonly kernel: Kernel;
+  /** What the source fills, and may hold a part of the cluster already. */
+  readonly store: ClusterStore;
   readonly source: Source;
   readonly events: EventRecorder;
   readonly metrics: Metrics;
@@ -45,7 +47,7 @@ export interface DaemonParts {
 /** The program that runs on a node: all parts together, from start to stop. */
 export class Daemon {
   readonly #parts: DaemonParts;
-  readonly #store = new ClusterStore();
+  readonly #store: ClusterStore;
   readonly #health: ProxyHealth;
   readonly #healthChecks: HealthCheckServers;
   readonly #controller: Controller;
@@ -58,6 +60,7 @@ export class Daemon {
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
+    this.#store = parts.store;
     const { settings, kernel } = parts;
     this.#health = new ProxyHealth(settings.auditEveryMs);
     this.#healthChecks = this.#openHealthChecks();
@@ -89,6 +92,9 @@ export class Daemon {
         this.#nodeChanged();
       }
     });
+    if (this.#store.node !== undefined) {
+      this.#nodeChanged();
+    }
     await source.start(this.#store);
     if (this.#store.synced && !this.#stopped) {
       await this.#watch.start();

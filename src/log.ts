@@ -1,5 +1,5 @@
 import { pino, type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import { build as pretty } from 'pino-pretty';
 
 export type { Logger } from 'pino';
 

@@ -66,4 +66,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   }
 });
 
-process.exitCode = await main(process.argv);
+// Should all activity end before main does, that is a failure too.
+process.exitCode = exitCode.failure;
+void main(process.argv).then((code) => {
+  process.exitCode = code;
+});

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { asError } from '../as-error.ts';
+import { ClusterStore } from '../cluster/store.ts';
 import { ConfigWatch } from '../config/watch-config.ts';
 import type { Settings } from '../config/load-settings.ts';
 import { Daemon, type DaemonListener } from '../daemon.ts';
@@ -10,6 +11,8 @@ import { IpvsUnavailableError } from '../ipvs/ipvs-error.ts';
 import { openKernel, type Kernel } from '../kernel.ts';
 import type { Logger } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
+import type { Problem } from '../problem.ts';
+import { EarlySource } from '../source/early-source.ts';
 import { isOfRequest } from '../source/api-server/failure.ts';
 import { loadKubeConfig } from '../source/api-server/kube-config.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
@@ -29,18 +32,47 @@ import { runOnce } from './run-once.ts';
 /** Keeps the kernel equal to the cluster until a signal comes, or once. */
 export async function run(options: RunOptions, log: Logger): Promise<ExitCode> {
   const settings = await settingsOf(options, log);
-  const kernel = await openKernel(settings, kernelListener(log)).catch(async (error: unknown) => {
-    if (error instanceof IpvsUnavailableError && !options.once) {
+  return options.once
+    ? withKernel(settings, log, (kernel) => runOnce(options, settings, kernel, log))
+    : listAndRun(options, settings, log);
+}
+
+async function withKernel(
+  settings: Settings,
+  log: Logger,
+  work: (kernel: Kernel) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const kernel = await openKernel(settings, kernelListener(log));
+  try {
+    return await work(kernel);
+  } finally {
+    kernel.close();
+  }
+}
+
+/** The cluster is asked for first: its answer takes longer than the kernel's. */
+async function listAndRun(options: RunOptions, settings: Settings, log: Logger): Promise<ExitCode> {
+  const metrics = new Metrics();
+  const onProblem = (problem: Problem): void => {
+    logProblem(log, problem);
+    if (!isOfRequest(problem)) {
+      metrics.refused('InvalidObject');
+    }
+  };
+  log.info({ node: settings.nodeName }, 'reading the cluster');
+  const opened = openSource(options, settings, onProblem, apiObserver(metrics, log));
+  const source = new EarlySource(opened, new ClusterStore());
+  try {
+    return await withKernel(settings, log, (kernel) =>
+      runUntilEnd(options, { settings, kernel, source, metrics }, log),
+    );
+  } catch (error) {
+    if (error instanceof IpvsUnavailableError) {
       await tellUnavailable(error, options, settings, log);
     }
     throw error;
-  });
-  try {
-    return await (options.once
-      ? runOnce(options, settings, kernel, log)
-      : runUntilEnd(options, settings, kernel, log));
   } finally {
-    kernel.close();
+    await source.stop();
   }
 }
 
@@ -66,41 +98,30 @@ interface End {
   readonly code: ExitCode;
 }
 
-async function runUntilEnd(
-  options: RunOptions,
-  settings: Settings,
-  kernel: Kernel,
-  log: Logger,
-): Promise<ExitCode> {
+/** What a daemon is made of, as far as it is there before it. */
+interface Parts {
+  readonly settings: Settings;
+  readonly kernel: Kernel;
+  readonly source: EarlySource;
+  readonly metrics: Metrics;
+}
+
+async function runUntilEnd(options: RunOptions, parts: Parts, log: Logger): Promise<ExitCode> {
+  const { settings, source } = parts;
   const end = Promise.withResolvers<End>();
   endOnSignals(end.resolve);
   await setOomScore(settings.oomScoreAdj, log);
-  const metrics = new Metrics();
-  const source = openSource(
-    options,
-    settings,
-    (problem) => {
-      logProblem(log, problem);
-      if (!isOfRequest(problem)) {
-        metrics.refused('InvalidObject');
-      }
-    },
-    apiObserver(metrics, log),
-  );
   const events = await openEvents(options, settings, log);
   const daemon = new Daemon({
-    settings,
-    kernel,
-    source,
+    ...parts,
+    store: source.store,
     events,
-    metrics,
     listener: daemonListener(log),
     fatal: (error) => {
       end.resolve({ reason: error.message, code: exitCode.failure });
     },
   });
   const configWatch = watchConfiguration(options, settings, daemon, end.resolve, log);
-  log.info({ node: settings.nodeName }, 'reading the cluster');
   const failed = daemon.start().then(() => new Promise<never>(() => undefined));
   try {
     const { reason, code } = await Promise.race([failed, end.promise]);

@@ -5,6 +5,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mock } from 'node:test';
+import { ClusterStore } from '../../src/cluster/store.ts';
 import { settingsFromText } from '../../src/config/load-settings.ts';
 import { Daemon } from '../../src/daemon.ts';
 import type { ProgramEvent } from '../../src/events/event.ts';
@@ -90,6 +91,7 @@ describe('the Events of a node where nothing goes as it should', () => {
     daemon = new Daemon({
       settings,
       kernel: { ...kernel, missing: ['no masquerade and no filter'] },
+      store: new ClusterStore(),
       source: sourceWith(port),
       events: { record: (event) => events.push(event), close: () => Promise.resolve() },
       metrics: new Metrics(),

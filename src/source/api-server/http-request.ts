@@ -35,16 +35,17 @@ export function isLostReuse(error: unknown): boolean {
 }
 
 /**
- * Sends a GET and answers when the headers are there. Rejects with an UnreachableError
- * when the network gives no connection, or none within `connectLimitMs`.
+ * Sends a request and answers when the headers of the answer are there. Rejects with an
+ * UnreachableError when the network gives no connection, or none within `connectLimitMs`.
  */
-export function connectAndGet(
+export function connectAndSend(
   url: URL,
   options: https.RequestOptions,
   connectLimitMs: number,
+  body?: string,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const request = (url.protocol === 'http:' ? http : https).get(url, options, resolve);
+    const request = (url.protocol === 'http:' ? http : https).request(url, options, resolve);
     let isConnected = false;
     request.on('error', (error) => {
       reject(explain(error, isConnected, request.reusedSocket));
@@ -60,6 +61,7 @@ export function connectAndGet(
         isConnected = true;
       });
     });
+    request.end(body);
   });
 }
 

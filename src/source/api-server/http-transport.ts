@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { abortable } from './abortable.ts';
-import { connectAndGet, isLostReuse } from './http-request.ts';
+import { connectAndSend, isLostReuse } from './http-request.ts';
 import type { ApiResponse, ApiTransport } from './transport.ts';
 
 export interface HttpTransportOptions {
@@ -47,11 +47,29 @@ export class HttpTransport implements ApiTransport {
     this.#connectLimitMs = options.connectLimitMs ?? defaultConnectLimitMs;
   }
 
-  async get(path: string, signal: AbortSignal): Promise<ApiResponse> {
+  get(path: string, signal: AbortSignal): Promise<ApiResponse> {
+    return this.#request(path, { signal });
+  }
+
+  /** Creates an object; rejects as `get` does. */
+  post(path: string, object: unknown, signal: AbortSignal): Promise<ApiResponse> {
+    return this.#request(path, { method: 'POST', signal }, JSON.stringify(object));
+  }
+
+  close(): void {
+    this.#agents.http.destroy();
+    this.#agents.https.destroy();
+  }
+
+  async #request(
+    path: string,
+    what: { readonly method?: 'POST'; readonly signal: AbortSignal },
+    body?: string,
+  ): Promise<ApiResponse> {
     // An exec plugin may hang; what is aborted does not wait for it.
-    const options = await abortable(this.#requestOptions(), signal);
+    const options = await abortable(this.#requestOptions(), what.signal);
     const url = new URL(`${clusterOf(this.#config).server.replace(/\/+$/, '')}${path}`);
-    const response = await this.#send(url, { ...options, signal });
+    const response = await this.#send(url, withBody({ ...options, ...what }, body), body);
     response.setEncoding('utf8');
     const status = response.statusCode ?? 0;
     this.#isReloadDue ||= status === unauthorized;
@@ -64,18 +82,17 @@ export class HttpTransport implements ApiTransport {
     };
   }
 
-  close(): void {
-    this.#agents.http.destroy();
-    this.#agents.https.destroy();
-  }
-
-  async #send(url: URL, options: https.RequestOptions): Promise<http.IncomingMessage> {
+  async #send(
+    url: URL,
+    options: https.RequestOptions,
+    body: string | undefined,
+  ): Promise<http.IncomingMessage> {
     try {
-      return await connectAndGet(url, options, this.#connectLimitMs);
+      return await connectAndSend(url, options, this.#connectLimitMs, body);
     } catch (error) {
       if (isLostReuse(error)) {
         // The server closed the connection while it was idle: that is no failure.
-        return connectAndGet(url, { ...options, agent: false }, this.#connectLimitMs);
+        return connectAndSend(url, { ...options, agent: false }, this.#connectLimitMs, body);
       }
       throw error;
     }
@@ -121,6 +138,13 @@ async function optionsOf(config: KubeConfig): Promise<https.RequestOptions> {
   const options: https.RequestOptions = { headers };
   await config.applyToHTTPSOptions(options);
   return options;
+}
+
+function withBody(options: https.RequestOptions, body: string | undefined): https.RequestOptions {
+  const type = { 'Content-Type': 'application/json' };
+  return body === undefined
+    ? options
+    : { ...options, headers: Object.assign({}, options.headers, type) };
 }
 
 function clusterOf(config: KubeConfig): NonNullable<ReturnType<KubeConfig['getCurrentCluster']>> {

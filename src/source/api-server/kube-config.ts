@@ -28,8 +28,9 @@ export interface KubeConfigOptions {
  */
 export async function loadKubeConfig(options: KubeConfigOptions): Promise<KubeConfig> {
   const { file } = options;
-  // Loading the library takes a while, and working on manifests needs none of it.
-  const { KubeConfig } = await import('@kubernetes/client-node');
+  // Loading the library takes a while, and working on manifests needs none of it. Its main module
+  // would bring the whole generated API along, which is twenty times the size of this program.
+  const { KubeConfig } = await import('@kubernetes/client-node/dist/config.js');
   const config = new KubeConfig();
   config.addAuthenticator(tokenFileAuthenticator);
   let tokenFiles: ReadonlyMap<string, string> = new Map();
