@@ -29,6 +29,6 @@ export const bounds = {
   /** Against `node -e 0`. */
   start: { sense: 'at most', limit: 3, status: 'goal', quickLimit: 10 },
   noProcess: { sense: 'exactly', limit: 0, status: 'required', quickLimit: 0 },
-  /** Against the chains of kube-proxy. */
-  rules: { sense: 'at most', limit: 1, status: 'goal' },
+  /** Else the count could not tell. */
+  repairProcesses: { sense: 'exactly', limit: 2, status: 'required', quickLimit: 2 },
 } as const satisfies Record<string, Bound>;

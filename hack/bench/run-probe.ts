@@ -20,6 +20,9 @@ const fromFiles: readonly ProbeName[] = [
   'program',
 ];
 
+/** Where a process and what it starts are alone. */
+const inPidNamespace = ['unshare', '--pid', '--fork', '--mount-proc'] as const;
+
 /** Runs probes; their files lie below a folder, which is memory in the test kernel. */
 export class ProbeRunner {
   readonly #folder: string;
@@ -41,12 +44,24 @@ export class ProbeRunner {
     const input: ProbeInput = { ...size, folder, program };
     const namespace = await NetworkNamespace.create(`bench-${name.replaceAll(' ', '-')}`);
     try {
-      const output = await namespace.run(process.execPath, [
-        ...nodeOptions,
-        ...[join(this.#folder, 'dist', 'bench-probes.js'), name, JSON.stringify(input)],
-      ]);
+      const probes = join(this.#folder, 'dist', 'bench-probes.js');
+      const [command = '', ...args] = [
+        ...(name === 'processes' ? inPidNamespace : []),
+        ...[process.execPath, ...nodeOptions, probes, name, JSON.stringify(input)],
+      ];
+      const output = await namespace.run(command, args);
       await verifyTable(namespace, name, size);
       return parseReading(output);
+    } finally {
+      await namespace.delete();
+    }
+  }
+
+  /** Runs a program of hack/bench in a network namespace of its own; what it prints. */
+  async runFile(file: string, args: readonly string[]): Promise<string> {
+    const namespace = await NetworkNamespace.create('bench-file');
+    try {
+      return await namespace.run(process.execPath, [join(import.meta.dirname, file), ...args]);
     } finally {
       await namespace.delete();
     }
