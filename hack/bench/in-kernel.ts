@@ -25,10 +25,10 @@ import { untilIdle } from './until-idle.ts';
  */
 type Measure = (bench: Bench) => Promise<Section[]>;
 
-/** In the order of the report; growth is measured along with the first sync. */
+/** In the order of the report; growth and scale are measured along with the first sync. */
 const measurements: readonly { readonly parts: readonly PartName[]; readonly measure: Measure }[] =
   [
-    { parts: ['first-sync', 'growth'], measure: measureFirstSync },
+    { parts: ['first-sync', 'growth', 'scale'], measure: measureFirstSync },
     { parts: ['change'], measure: measureChange },
     { parts: ['large-service'], measure: measureLargeService },
     { parts: ['burst'], measure: measureBurst },

@@ -17,7 +17,7 @@ import {
 import { configuration } from './configuration.ts';
 
 const auditSeconds = 1;
-const audits = 3;
+const audits = 2;
 const syncedMs = 60_000;
 
 /**
