@@ -96,7 +96,7 @@ async function main(): Promise<void> {
   });
   await rm(dist, { recursive: true, force: true });
   const inputs = [...(await bundleProgram()), ...(await bundlePackages())];
-  await cp(join(root, 'hack/build/start.js'), start);
+  await cp(join(root, 'hack/build/start.cjs'), start);
   await chmod(start, 0o755);
   await copyBindings();
   await writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
