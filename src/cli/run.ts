@@ -15,7 +15,6 @@ import { Metrics } from '../metrics/metrics.ts';
 import type { Problem } from '../problem.ts';
 import { EarlySource } from '../source/early-source.ts';
 import { loadKubeConfig } from '../source/api-server/kube-config.ts';
-import { limitYoungGeneration } from '../young-generation.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import {
   configurationListener,
@@ -31,7 +30,6 @@ import { runOnce } from './run-once.ts';
 
 /** Keeps the kernel equal to the cluster until a signal comes, or once. */
 export async function run(options: RunOptions, log: Logger): Promise<ExitCode> {
-  limitYoungGeneration();
   const settings = await settingsOf(options, log);
   return options.once
     ? withKernel(settings, log, (kernel) => runOnce(options, settings, kernel, log))
