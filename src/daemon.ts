@@ -5,6 +5,7 @@ import type { ClusterStore } from './cluster/store.ts';
 import type { Settings } from './config/settings.ts';
 import { Controller, type ControllerListener } from './controller.ts';
 import type { EventRecorder } from './events/event-recorder.ts';
+import { nodeEvent, serviceEvent, type NodeEventReason } from './events/event.ts';
 import { HealthCheckServers } from './health/health-check-servers.ts';
 import { healthAnswer } from './health/health-routes.ts';
 import { ProxyHealth } from './health/proxy-health.ts';
@@ -14,6 +15,7 @@ import { localDetectorOf } from './masquerade/local-detector.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { IpAddress } from './net/ip-address.ts';
 import type { Failure } from './reconcile/kind-table.ts';
+import { missingSchedulerOf } from './reconcile/missing-scheduler.ts';
 import type { Source } from './source/source.ts';
 import { nodePortAddressesOf } from './translate/node-addresses.ts';
 import type { HealthCheck } from './translate/desired.ts';
@@ -78,7 +80,10 @@ export class Daemon {
    * rejects when the source cannot be used.
    */
   async start(): Promise<void> {
-    const { source } = this.#parts;
+    const { source, kernel } = this.#parts;
+    kernel.missing.forEach((lack) => {
+      this.#tellNode('KernelIncomplete', lack);
+    });
     this.#endpoints.forEach((endpoint) => {
       endpoint.start();
     });
@@ -106,8 +111,10 @@ export class Daemon {
     this.#watch.stop();
     this.#addresses.close();
     this.#healthChecks.close();
-    await this.#parts.source.stop();
-    await this.#controller.stop();
+    await Promise.all([
+      this.#parts.source.stop().then(() => this.#controller.stop()),
+      this.#parts.events.close(),
+    ]);
   }
 
   /** Takes over settings that can change in the running process. */
@@ -117,12 +124,36 @@ export class Daemon {
     this.#controller.requestAudit();
   }
 
+  /** The configuration has changed to something that cannot be used. */
+  configurationRefused(error: Error): void {
+    const message = `the configuration stays as it was: ${error.message}`;
+    this.#parts.listener.error(message);
+    this.#tellNode('ConfigurationRefused', message);
+  }
+
+  #tellNode(reason: NodeEventReason, note: string): void {
+    const { events, settings } = this.#parts;
+    events.record(nodeEvent(settings.nodeName, reason, note));
+  }
+
+  #tellService(key: ObjectKey, reason: 'HealthCheckPortUnavailable', note: string): void {
+    const service = this.#store.service(key);
+    if (service !== undefined) {
+      const { namespace, name, uid } = service;
+      const regarding = { kind: 'Service', namespace, name, uid } as const;
+      this.#parts.events.record({ regarding, reason, note });
+    }
+  }
+
   #controllerListener(): ControllerListener {
     const { listener, events, metrics } = this.#parts;
     return {
       problem: (problem) => {
         listener.problem(problem);
-        events.record(problem);
+        events.record(serviceEvent(problem));
+        if (problem.reason === 'SchedulerMissing') {
+          this.#tellMissingScheduler(String(problem.value));
+        }
         metrics.refused(problem.reason);
       },
       mistake: (service, error) => {
@@ -130,6 +161,7 @@ export class Daemon {
       },
       failure: (failure) => {
         listener.failure(failure);
+        this.#tellFailure(failure);
         metrics.kernelError(failure.kind, codeOf(failure.error));
       },
       round: ({ applied }, durationMs, scope) => {
@@ -153,10 +185,27 @@ export class Daemon {
         this.#healthChecks.set(service, check);
       },
       auditFailed: (error) => {
-        listener.error(`the kernel could not be read: ${error.message}`);
+        const message = `the kernel could not be read: ${error.message}`;
+        listener.error(message);
+        this.#tellNode('KernelUnreadable', message);
         metrics.kernelError('audit', codeOf(error));
       },
     };
+  }
+
+  /** Of what the kernel refused, what is no matter of one Service. */
+  #tellFailure(failure: Failure): void {
+    const scheduler = missingSchedulerOf(failure);
+    if (scheduler !== undefined) {
+      this.#tellMissingScheduler(scheduler);
+    } else if (failure.kind === 'foundation') {
+      this.#tellNode('KernelIncomplete', `${failure.key}: ${failure.error.message}`);
+    }
+  }
+
+  #tellMissingScheduler(scheduler: string): void {
+    const note = `the kernel has no IPVS scheduler ${scheduler} and cannot load its module ip_vs_${scheduler}; Services that ask for it get another one`;
+    this.#tellNode('SchedulerMissing', note);
   }
 
   #openHealthChecks(): HealthCheckServers {
@@ -165,6 +214,7 @@ export class Daemon {
       failed: (service, port, error) => {
         const message = `the health-check node port cannot be served: ${error.message}`;
         this.#parts.listener.error(message, { service, port });
+        this.#tellService(service, 'HealthCheckPortUnavailable', message);
       },
     });
   }
@@ -222,6 +272,7 @@ export class Daemon {
 
   #bindFailed(name: string, error: Error): void {
     const told = new Error(`${name} cannot be served: ${error.message}`);
+    this.#tellNode('AddressUnavailable', told.message);
     if (this.#parts.settings.bindAddressHardFail) {
       this.#parts.fatal(told);
     } else {

@@ -6,7 +6,7 @@ import type { ObjectKey } from './cluster/objects.ts';
  * set of their own.
  */
 export class EndpointIndex {
-  readonly #services = new Map<string, ObjectKey | ReadonlySet<ObjectKey>>();
+  readonly #services = new Map<string, ObjectKey | Set<ObjectKey>>();
   readonly #addresses = new Map<ObjectKey, ReadonlySet<string>>();
 
   /** Replaces the addresses of a Service's endpoints. */
@@ -38,17 +38,26 @@ export class EndpointIndex {
   }
 
   #add(address: string, service: ObjectKey): void {
-    const others = this.servicesAt(address);
-    this.#services.set(address, others.length === 0 ? service : new Set([...others, service]));
+    const services = this.#services.get(address);
+    if (services === undefined) {
+      this.#services.set(address, service);
+    } else if (typeof services === 'string') {
+      this.#services.set(address, new Set([services, service]));
+    } else {
+      services.add(service);
+    }
   }
 
   #remove(address: string, service: ObjectKey): void {
-    const others = this.servicesAt(address).filter((other) => other !== service);
-    const [only] = others;
-    if (only === undefined) {
+    const services = this.#services.get(address);
+    if (services === service) {
       this.#services.delete(address);
-    } else {
-      this.#services.set(address, others.length === 1 ? only : new Set(others));
+    } else if (typeof services === 'object') {
+      services.delete(service);
+      const [only] = services;
+      if (services.size === 1 && only !== undefined) {
+        this.#services.set(address, only);
+      }
     }
   }
 }

@@ -54,6 +54,8 @@ export interface Kernel {
   readonly ipvs: IpvsClient;
   readonly addresses: AddressClient;
   readonly masquerade: Masquerade;
+  /** What this kernel turned out to lack when it was opened; the listener was told. */
+  readonly missing: readonly string[];
   readonly desired: DesiredState;
   readonly reconciler: Reconciler;
   /** Takes over settings that can change in the running process; the next audit acts upon them. */
@@ -83,8 +85,9 @@ export async function openKernel(
   const flows = new StaleFlowCleaner(conntrack, (error) => {
     listener.warn(`stale UDP flows could not be deleted: ${error.message}`);
   });
+  const missing: string[] = [];
   const masquerade = await openMasquerade(sets, ipFamilies(), settings, {
-    ...listener,
+    ...remembering(listener, missing),
     entryApplied: (operation) => {
       flows.noteSetOperation(operation);
     },
@@ -108,6 +111,7 @@ export async function openKernel(
     ipvs,
     addresses,
     masquerade,
+    missing,
     desired: new DesiredState(virtualServers, boundAddresses, entries),
     // Rules first and the address last: no packet finds a Service that is half built.
     reconciler: new Reconciler(
@@ -127,15 +131,27 @@ export async function openKernel(
       const ownAddresses = new KindTable(new BoundAddressKind(addresses, isLeft));
       const remover = new Reconciler([virtualServers, ownAddresses]);
       remover.allowRemovals();
-      const report = await remover.audit();
-      await masquerade.remove();
-      return report;
+      const { applied, failures } = await remover.audit();
+      return { applied, failures: [...failures, ...(await masquerade.remove())] };
     },
     close() {
       ipvs.close();
       addresses.close();
       sets.close();
       conntrack.close();
+    },
+  };
+}
+
+/** The same listener, whose warnings are kept as well. */
+function remembering(listener: KernelListener, warnings: string[]): KernelListener {
+  return {
+    note: (message) => {
+      listener.note(message);
+    },
+    warn: (message) => {
+      warnings.push(message);
+      listener.warn(message);
     },
   };
 }

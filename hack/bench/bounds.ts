@@ -21,7 +21,7 @@ export const bounds = {
   changeBySize: { sense: 'at most', limit: 1.3, status: 'goal', quickLimit: 5 },
   oneMessage: { sense: 'exactly', limit: 1, status: 'required', quickLimit: 1 },
   /** Against the same messages, encoded beforehand. */
-  burst: { sense: 'at most', limit: 3, status: 'goal' },
+  burst: { sense: 'at most', limit: 3, status: 'goal', quickLimit: 500 },
   /** The tail of changes during an audit against that without one. */
   audit: { sense: 'at most', limit: 2, status: 'goal' },
   memory1000: { sense: 'at most', limit: 110, status: 'goal' },
@@ -29,6 +29,6 @@ export const bounds = {
   /** Against `node -e 0`. */
   start: { sense: 'at most', limit: 3, status: 'goal', quickLimit: 10 },
   noProcess: { sense: 'exactly', limit: 0, status: 'required', quickLimit: 0 },
-  /** Against the chains of kube-proxy. */
-  rules: { sense: 'at most', limit: 1, status: 'goal' },
+  /** Else the count could not tell. */
+  repairProcesses: { sense: 'exactly', limit: 2, status: 'required', quickLimit: 2 },
 } as const satisfies Record<string, Bound>;

@@ -6,8 +6,12 @@ import type { Bench } from './bench.ts';
 import { measureAudit } from './figures/audit.ts';
 import { measureBurst } from './figures/burst.ts';
 import { measureChange } from './figures/change.ts';
+import { measureDataPath } from './figures/data-path.ts';
 import { measureFirstSync } from './figures/first-sync.ts';
 import { measureLargeService } from './figures/large-service.ts';
+import { measureMemory } from './figures/memory.ts';
+import { measureProcesses } from './figures/processes.ts';
+import { measureStart } from './figures/start.ts';
 import { parseRequest, strictnessOf, type BenchOptions, type PartName } from './options.ts';
 import { profile } from './profile.ts';
 import { formatSection, formatTally, missedBounds, type Section } from './report.ts';
@@ -21,14 +25,18 @@ import { untilIdle } from './until-idle.ts';
  */
 type Measure = (bench: Bench) => Promise<Section[]>;
 
-/** In the order of the report; growth is measured along with the first sync. */
+/** In the order of the report; growth and scale are measured along with the first sync. */
 const measurements: readonly { readonly parts: readonly PartName[]; readonly measure: Measure }[] =
   [
-    { parts: ['first-sync', 'growth'], measure: measureFirstSync },
+    { parts: ['first-sync', 'growth', 'scale'], measure: measureFirstSync },
     { parts: ['change'], measure: measureChange },
     { parts: ['large-service'], measure: measureLargeService },
     { parts: ['burst'], measure: measureBurst },
     { parts: ['audit'], measure: measureAudit },
+    { parts: ['memory'], measure: measureMemory },
+    { parts: ['start'], measure: measureStart },
+    { parts: ['processes'], measure: measureProcesses },
+    { parts: ['data-path'], measure: measureDataPath },
   ];
 
 async function measureAll(options: BenchOptions): Promise<void> {
@@ -65,6 +73,11 @@ function openBench(options: BenchOptions): Bench {
         .map(([part, value]) => `${part} ${value.toFixed(2)}`);
       console.error(`${name}, ${services} Services: ${numbers.join(', ')} (${seconds} s)`);
       return reading;
+    },
+    runFile: async (file, args) => {
+      const output = await runner.runFile(file, args);
+      console.error(`${file} ${args.join(' ')}: ${output.trim()}`);
+      return JSON.parse(output) as unknown;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { cpus, release } from 'node:os';
+import { cpus, loadavg, release } from 'node:os';
 import { join, resolve } from 'node:path';
 import { formatRequest, parseRequest, usage, UsageError, type Request } from './options.ts';
 
@@ -20,7 +20,10 @@ function main(args: readonly string[]): number {
     return 0;
   }
   const [processor] = cpus();
-  console.log(`machine: ${cpus().length} x ${processor?.model ?? 'processor'}, Linux ${release()}`);
+  console.log(
+    `machine: ${cpus().length} x ${processor?.model ?? 'processor'}, Linux ${release()}, ` +
+      `load before the start ${(loadavg()[0] ?? 0).toFixed(1)}`,
+  );
   return boot(
     request.kind === 'measure' ? request : { ...request, folder: resolve(request.folder) },
   );

@@ -12,6 +12,7 @@ export const probeNames = [
   'large service',
   'burst',
   'audit',
+  'processes',
 ] as const;
 
 export type ProbeName = (typeof probeNames)[number];

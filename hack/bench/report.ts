@@ -82,8 +82,10 @@ function formatBound(bound: Bound, unit: Unit, strictness: Strictness): string {
 }
 
 const unitText: Readonly<Record<Unit, string>> = {
+  s: ' s',
   ms: ' ms',
   us: ' us',
+  kB: ' kB',
   MB: ' MB',
   times: 'x',
   count: '',

@@ -20,9 +20,13 @@ const fromFiles: readonly ProbeName[] = [
   'program',
 ];
 
+/** Where a process and what it starts are alone. */
+const inPidNamespace = ['unshare', '--pid', '--fork', '--mount-proc'] as const;
+
 /** Runs probes; their files lie below a folder, which is memory in the test kernel. */
 export class ProbeRunner {
   readonly #folder: string;
+  readonly #verified = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -41,14 +45,35 @@ export class ProbeRunner {
     const input: ProbeInput = { ...size, folder, program };
     const namespace = await NetworkNamespace.create(`bench-${name.replaceAll(' ', '-')}`);
     try {
-      const output = await namespace.run(process.execPath, [
-        ...nodeOptions,
-        ...[join(this.#folder, 'dist', 'bench-probes.js'), name, JSON.stringify(input)],
-      ]);
-      await verifyTable(namespace, name, size);
+      const probes = join(this.#folder, 'dist', 'bench-probes.js');
+      const [command = '', ...args] = [
+        ...(name === 'processes' ? inPidNamespace : []),
+        ...[process.execPath, ...nodeOptions, probes, name, JSON.stringify(input)],
+      ];
+      const output = await namespace.run(command, args);
+      await this.#verify(namespace, name, size);
       return parseReading(output);
     } finally {
       await namespace.delete();
+    }
+  }
+
+  /** Runs a program of hack/bench in a network namespace of its own; what it prints. */
+  async runFile(file: string, args: readonly string[]): Promise<string> {
+    const namespace = await NetworkNamespace.create('bench-file');
+    try {
+      return await namespace.run(process.execPath, [join(import.meta.dirname, file), ...args]);
+    } finally {
+      await namespace.delete();
+    }
+  }
+
+  /** Once is enough for each probe and size: that the kernel took all of it, each run looks at. */
+  async #verify(namespace: NetworkNamespace, name: ProbeName, size: ClusterSize): Promise<void> {
+    const key = `${name} ${size.services} ${size.endpoints}`;
+    if (!this.#verified.has(key)) {
+      await verifyTable(namespace, name, size);
+      this.#verified.add(key);
     }
   }
 

@@ -5,7 +5,7 @@ export interface ClusterSize {
 }
 
 /** An object as the API server writes it. */
-type KubernetesObject = Readonly<Record<string, unknown>>;
+export type KubernetesObject = Readonly<Record<string, unknown>>;
 
 export const nodeName = 'node-a';
 const port = 80;
@@ -18,7 +18,9 @@ const firstEndpoint = 0x0a80_0001;
 const firstMoreEndpoint = 0x6440_0001;
 
 /** Services of one cluster IP and one TCP port, each with one EndpointSlice, as a `List`. */
-export function clusterManifest(size: ClusterSize): KubernetesObject {
+export function clusterManifest(
+  size: ClusterSize,
+): KubernetesObject & { readonly items: readonly KubernetesObject[] } {
   const indexes = Array.from({ length: size.services }, (_, index) => index);
   return {
     apiVersion: 'v1',

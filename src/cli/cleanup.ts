@@ -14,7 +14,7 @@ import { observedFrom } from '../reconcile/virtual-server-kind.ts';
 import { cleanupKubeProxy } from './cleanup-kube-proxy.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { observeKernel } from './observe-kernel.ts';
-import { kernelListener, settingsOf } from './open-source.ts';
+import { kernelListener, logFailure, settingsOf } from './open-source.ts';
 import type { CleanupOptions } from './options.ts';
 
 /**
@@ -36,8 +36,8 @@ export async function cleanup(options: CleanupOptions, log: Logger): Promise<Exi
   const kernel = await openKernel(settings, kernelListener(log));
   try {
     const { applied, failures } = await kernel.removeAll();
-    failures.forEach(({ error }) => {
-      log.error(error.message);
+    failures.forEach((failure) => {
+      logFailure(log, failure);
     });
     const linkDeleted = failures.length === 0 && (await deleteOwnLink(kernel.addresses));
     const link = linkDeleted ? `, and the link ${vipLinkName}` : '';

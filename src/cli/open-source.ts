@@ -48,18 +48,20 @@ export function openSource(
   options: ClusterOptions,
   settings: Settings,
   onProblem: (problem: Problem) => void,
-  metrics?: Metrics,
+  observer = noObserver,
 ): Source {
   const { nodeName, kubeconfig, apiServer } = settings;
-  const observer = metrics === undefined ? noObserver : apiObserver(metrics);
   return options.manifests === undefined
     ? new ApiServerSource({ kubeconfig, server: apiServer, nodeName, onProblem, observer })
     : new ManifestSource({ folder: options.manifests, nodeName, onProblem });
 }
 
-/** What the reflectors do, as metrics. */
-function apiObserver(metrics: Metrics): ReflectorObserver {
+/** What the reflectors do, as metrics; and in the log, when an outage is over. */
+export function apiObserver(metrics: Metrics, log: Logger): ReflectorObserver {
   return {
+    recovered: ({ name }) => {
+      log.info({ resource: name }, 'the API server answers again');
+    },
     requested: ({ name }, request) => {
       metrics.apiEvent(name, request);
     },

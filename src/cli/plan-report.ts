@@ -1,4 +1,5 @@
 import { describeOperation } from '../ipvs/ipvs-error.ts';
+import { oneByOne } from '../ipvs/model.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { boundAddressDifference } from '../reconcile/bound-address-difference.ts';
 import { differences } from '../reconcile/differences.ts';
@@ -70,7 +71,7 @@ function plannedChanges(plan: Plan, observed: ObservedKernel): PlannedChange[] {
   ).map(({ key, additions, removals }) => ({
     object: `virtual server ${key}`,
     service: plan.serviceOf(key),
-    changes: [...additions, ...removals].map(describeOperation),
+    changes: [...additions, ...removals].flatMap(oneByOne).map(describeOperation),
   }));
   const boundAddresses = differences(
     boundAddressDifference,

@@ -4,19 +4,20 @@ import { ClusterStore } from '../cluster/store.ts';
 import { ConfigWatch } from '../config/watch-config.ts';
 import type { Settings } from '../config/load-settings.ts';
 import { Daemon, type DaemonListener } from '../daemon.ts';
-import {
-  apiServerWriter,
-  QueuedEventRecorder,
-  type EventRecorder,
-} from '../events/event-recorder.ts';
+import { apiServerWriter } from '../events/api-server-writer.ts';
+import { nodeEvent } from '../events/event.ts';
+import { QueuedEventRecorder, type EventRecorder } from '../events/event-recorder.ts';
+import { IpvsUnavailableError } from '../ipvs/ipvs-error.ts';
 import { openKernel, type Kernel } from '../kernel.ts';
 import type { Logger } from '../log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import type { Problem } from '../problem.ts';
 import { EarlySource } from '../source/early-source.ts';
+import { isOfRequest } from '../source/api-server/failure.ts';
 import { loadKubeConfig } from '../source/api-server/kube-config.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import {
+  apiObserver,
   configurationListener,
   kernelListener,
   logFailure,
@@ -54,17 +55,40 @@ async function listAndRun(options: RunOptions, settings: Settings, log: Logger):
   const metrics = new Metrics();
   const onProblem = (problem: Problem): void => {
     logProblem(log, problem);
-    metrics.refused('InvalidObject');
+    if (!isOfRequest(problem)) {
+      metrics.refused('InvalidObject');
+    }
   };
   log.info({ node: settings.nodeName }, 'reading the cluster');
-  const opened = openSource(options, settings, onProblem, metrics);
+  const opened = openSource(options, settings, onProblem, apiObserver(metrics, log));
   const source = new EarlySource(opened, new ClusterStore());
   try {
     return await withKernel(settings, log, (kernel) =>
       runUntilEnd(options, { settings, kernel, source, metrics }, log),
     );
+  } catch (error) {
+    if (error instanceof IpvsUnavailableError) {
+      await tellUnavailable(error, options, settings, log);
+    }
+    throw error;
   } finally {
     await source.stop();
+  }
+}
+
+/** The last thing that this process does: the Node shows why its Services are not served. */
+async function tellUnavailable(
+  error: IpvsUnavailableError,
+  options: RunOptions,
+  settings: Settings,
+  log: Logger,
+): Promise<void> {
+  try {
+    const events = await openEvents(options, settings, log);
+    events.record(nodeEvent(settings.nodeName, 'IpvsUnavailable', error.message));
+    await events.close();
+  } catch (reason) {
+    log.warn(`an Event could not be written: ${asError(reason).message}`);
   }
 }
 
@@ -87,7 +111,7 @@ async function runUntilEnd(options: RunOptions, parts: Parts, log: Logger): Prom
   const end = Promise.withResolvers<End>();
   endOnSignals(end.resolve);
   await setOomScore(settings.oomScoreAdj, log);
-  const events = options.manifests === undefined ? await openEvents(settings, log) : noEvents;
+  const events = await openEvents(options, settings, log);
   const daemon = new Daemon({
     ...parts,
     store: source.store,
@@ -144,7 +168,7 @@ function watchConfiguration(
       }
     },
     broken: (error) => {
-      log.error(`the configuration stays as it was: ${error.message}`);
+      daemon.configurationRefused(error);
     },
   });
 }
@@ -159,9 +183,17 @@ async function setOomScore(score: number, log: Logger): Promise<void> {
   }
 }
 
-const noEvents: EventRecorder = { record: () => undefined };
+const noEvents: EventRecorder = { record: () => undefined, close: () => Promise.resolve() };
 
-async function openEvents(settings: Settings, log: Logger): Promise<EventRecorder> {
+/** Without an API server there is nobody to tell. */
+async function openEvents(
+  options: RunOptions,
+  settings: Settings,
+  log: Logger,
+): Promise<EventRecorder> {
+  if (options.manifests !== undefined) {
+    return noEvents;
+  }
   const { kubeconfig, apiServer, nodeName } = settings;
   const config = await loadKubeConfig({ file: kubeconfig, server: apiServer });
   return new QueuedEventRecorder(apiServerWriter(config, nodeName), (error) => {

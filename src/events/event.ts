@@ -1,48 +1,43 @@
 import { formatProblem } from '../problem.ts';
-import type { ServiceProblem } from '../translate/service-problem.ts';
+import type { ServiceProblem, ServiceReference } from '../translate/service-problem.ts';
 
-/** What is told about a Service in its namespace (events.k8s.io/v1). */
-export interface ServiceEvent {
-  readonly namespace: string;
-  readonly service: { readonly name: string; readonly uid: string };
+/** What an Event is about; of the Node, the API knows no namespace. */
+export type Regarding =
+  | (ServiceReference & { readonly kind: 'Service' })
+  | { readonly kind: 'Node'; readonly name: string };
+
+/** What is told about an object of the cluster (events.k8s.io/v1). */
+export interface ProgramEvent {
+  readonly regarding: Regarding;
   readonly reason: string;
   readonly note: string;
 }
 
-/** The API server refuses notes of more than 1,024 bytes. */
-const longestNote = 1000;
+/** What concerns the node as a whole and not one Service. */
+export type NodeEventReason =
+  /** IPVS cannot be had; the program ends. */
+  | 'IpvsUnavailable'
+  /** Something that Services rest upon cannot be had or set in the kernel. */
+  | 'KernelIncomplete'
+  | 'KernelUnreadable'
+  /** The kernel has no such scheduler, and cannot load its module. */
+  | 'SchedulerMissing'
+  /** The configuration file is wrong; the settings before it stay. */
+  | 'ConfigurationRefused'
+  /** Health or metrics cannot be served at their address. */
+  | 'AddressUnavailable';
 
 /** The Event for a problem of a Service. Pure. */
-export function eventOf(problem: ServiceProblem): ServiceEvent {
+export function serviceEvent(problem: ServiceProblem): ProgramEvent {
   const { namespace, name, uid } = problem.service;
-  const note = Buffer.from(formatProblem(problem)).subarray(0, longestNote).toString();
-  return { namespace, service: { name, uid }, reason: problem.reason, note };
+  return {
+    regarding: { kind: 'Service', namespace, name, uid },
+    reason: problem.reason,
+    note: formatProblem(problem),
+  };
 }
 
-/** The Event as the API server takes it. Pure. */
-export function eventObject(
-  { namespace, service, reason, note }: ServiceEvent,
-  nodeName: string,
-  at: Date,
-): object {
-  return {
-    apiVersion: 'events.k8s.io/v1',
-    kind: 'Event',
-    metadata: { generateName: 'kube-ipvs-', namespace },
-    // The API server wants six digits after the point, neither more nor less.
-    eventTime: at.toISOString().replace('Z', '000Z'),
-    reportingController: 'kube-ipvs',
-    reportingInstance: nodeName,
-    action: 'Program',
-    type: 'Warning',
-    reason,
-    note,
-    regarding: {
-      apiVersion: 'v1',
-      kind: 'Service',
-      namespace,
-      name: service.name,
-      ...(service.uid === '' ? {} : { uid: service.uid }),
-    },
-  };
+/** Pure. */
+export function nodeEvent(name: string, reason: NodeEventReason, note: string): ProgramEvent {
+  return { regarding: { kind: 'Node', name }, reason, note };
 }

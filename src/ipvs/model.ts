@@ -116,6 +116,22 @@ export function changeCount(operation: Operation): number {
   return operation.kind === 'add virtual server' ? 1 + (operation.realServers?.size ?? 0) : 1;
 }
 
+/** An operation for each message that it takes, in their order. */
+export function oneByOne(operation: Operation): readonly [Operation, ...Operation[]] {
+  if (operation.kind !== 'add virtual server' || operation.realServers === undefined) {
+    return [operation];
+  }
+  const { kind, id, settings, realServers } = operation;
+  return [
+    { kind, id, settings },
+    ...Array.from(realServers.values(), (realServer): Operation => ({
+      kind: 'add real server',
+      id,
+      realServer,
+    })),
+  ];
+}
+
 export type RealServerId = Pick<RealServer, 'address' | 'port'>;
 
 /** `TCP 10.96.0.1:80`, `TCP [fd00::1]:80`, `fwmark 7 (IPv6)`. Also serves as the key of tables. */

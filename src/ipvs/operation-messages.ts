@@ -1,7 +1,7 @@
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import type { Outcome } from '../netlink/netlink-error.ts';
 import { IpvsError } from './ipvs-error.ts';
-import { changeCount, type Operation, type RealServer } from './model.ts';
+import { changeCount, oneByOne, type Operation, type RealServer } from './model.ts';
 import type { OperationWriter } from './operation-writer.ts';
 
 /**
@@ -50,19 +50,10 @@ export class OperationMessages {
       for (let index = first; index < at; index += 1) {
         const cause = outcomes[index];
         if (cause !== undefined) {
-          return new IpvsError(messageOf(operation, index - first), cause);
+          return new IpvsError(oneByOne(operation)[index - first] ?? operation, cause);
         }
       }
       return undefined;
     });
   }
-}
-
-/** What one message of an operation asks for. */
-function messageOf(operation: Operation, index: number): Operation {
-  const realServers = operation.kind === 'add virtual server' ? operation.realServers : undefined;
-  const realServer = index === 0 ? undefined : [...(realServers?.values() ?? [])][index - 1];
-  return realServer === undefined
-    ? operation
-    : { kind: 'add real server', id: operation.id, realServer };
 }

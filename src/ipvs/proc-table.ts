@@ -103,7 +103,5 @@ function parseHexEndpoint(text: string): { address: IpAddress; port: number } | 
 }
 
 function parseHexIpv4(host: string): IpAddress | undefined {
-  return /^[0-9A-Fa-f]{8}$/.test(host)
-    ? IpAddress.fromBytes('IPv4', Buffer.from(host, 'hex'))
-    : undefined;
+  return /^[0-9A-Fa-f]{8}$/.test(host) ? IpAddress.fromIpv4(Number.parseInt(host, 16)) : undefined;
 }

@@ -1,6 +1,7 @@
-import { createReadStream } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import type { IpvsClient } from './client.ts';
 import { formatVirtualServer, type VirtualServerId, type VirtualServerSettings } from './model.ts';
+import { WorkInParts } from '../work-in-parts.ts';
 import { ProcTableParser, type ListedRealServer } from './proc-table.ts';
 
 /** A virtual server with its real servers. */
@@ -14,6 +15,7 @@ export interface ListedVirtualServer {
 export type TableReader = Pick<IpvsClient, 'virtualServers' | 'virtualServer' | 'realServers'>;
 
 const procTable = '/proc/net/ip_vs';
+const bytesPerRead = 16 << 10;
 
 /**
  * The whole table of this network namespace, by `formatVirtualServer`: one netlink dump for
@@ -31,14 +33,29 @@ export async function readTable(client: TableReader): Promise<Map<string, Listed
   );
 }
 
-/** In parts, as the kernel gives them: an event waits for one of them, not for all. */
+/**
+ * The kernel gives 4 kB at a time. They are read at once, a few behind each other: by the threads
+ * that Node reads files with, each would wait for a turn of the event loop of its own.
+ */
 async function readRealServers(): Promise<Map<string, ListedRealServer[]>> {
   const parser = new ProcTableParser();
-  const parts: AsyncIterable<string> = createReadStream(procTable, 'latin1');
-  for await (const part of parts) {
-    parser.push(part);
+  const buffer = Buffer.allocUnsafe(bytesPerRead);
+  const file = openSync(procTable, 'r');
+  try {
+    const parts = new WorkInParts(1);
+    for (;;) {
+      const length = readSync(file, buffer);
+      if (length === 0) {
+        return parser.end();
+      }
+      parser.push(buffer.toString('latin1', 0, length));
+      if (parts.isOver()) {
+        await parts.pause();
+      }
+    }
+  } finally {
+    closeSync(file);
   }
-  return parser.end();
 }
 
 /** One virtual server, read afresh; undefined where there is none. Raises NetlinkError. */

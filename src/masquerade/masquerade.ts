@@ -2,7 +2,7 @@ import { asError } from '../as-error.ts';
 import type { SetClient } from '../ipset/client.ts';
 import type { IpFamily } from '../net/ip-address.ts';
 import type { Foundation } from '../reconcile/foundation.ts';
-import { KindTable } from '../reconcile/kind-table.ts';
+import { KindTable, type Failure } from '../reconcile/kind-table.ts';
 import type { SetMember } from '../translate/set-member.ts';
 import type { SetOperation } from '../ipset/model.ts';
 import type { ChainSettings } from './chains.ts';
@@ -22,8 +22,8 @@ export interface Masquerade {
   readonly entries: SetEntryTable | undefined;
   /** How packets of Pods are known from now on; answers whether that is news for the chains. */
   setLocalDetector(local: LocalDetector): boolean;
-  /** Takes everything out of the kernel again. Rejects with the first error, and leaves the rest. */
-  remove(): Promise<void>;
+  /** Takes everything out of the kernel again, as far as it goes. Answers what did not go. */
+  remove(): Promise<readonly Failure[]>;
 }
 
 interface Settings {
@@ -74,15 +74,38 @@ export async function openMasquerade(
       }
       return isNews;
     },
-    async remove() {
-      for (const foundation of foundations) {
-        await foundation.remove();
-      }
-      for (const { name } of allSets(families)) {
-        await sets.destroySet(name);
-      }
+    remove() {
+      return removeInTurn([
+        ...foundations.map((foundation) => ({
+          key: foundation.name,
+          remove: () => foundation.remove(),
+        })),
+        // Where chains are left that refer to them, they stay too.
+        ...allSets(families).map(({ name }) => ({
+          key: `set ${name}`,
+          remove: () => sets.destroySet(name),
+        })),
+      ]);
     },
   };
+}
+
+interface Removal {
+  readonly key: string;
+  readonly remove: () => Promise<void>;
+}
+
+/** One after the other, the later ones whatever becomes of the earlier ones. */
+async function removeInTurn(removals: readonly Removal[]): Promise<readonly Failure[]> {
+  const failures: Failure[] = [];
+  for (const { key, remove } of removals) {
+    try {
+      await remove();
+    } catch (error) {
+      failures.push({ kind: 'foundation', key, error: asError(error) });
+    }
+  }
+  return failures;
 }
 
 async function openEntries(

@@ -5,6 +5,7 @@ import { readErrno, type ReceivedMessage } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
 import { NetlinkError, type Outcome } from './netlink-error.ts';
 import { messageFlag, messageType } from './protocol.ts';
+import { WorkInParts } from '../work-in-parts.ts';
 import type { OpenTransport } from './transport.ts';
 
 export interface ConnectionOptions {
@@ -221,7 +222,7 @@ export class NetlinkConnection {
     decode: (payload: Buffer) => T,
   ): Promise<T[] | 'interrupted'> {
     const sequence = this.#begin(this.#dumpLane, write);
-    const items: T[] = [];
+    const payloads: Buffer[] = [];
     const seen = { interruption: false };
     await this.#dumpLane.converse((message, finish) => {
       if (message.sequence !== sequence) {
@@ -232,10 +233,10 @@ export class NetlinkConnection {
         throwIfFailed(message);
         finish();
       } else {
-        items.push(decode(message.payload));
+        payloads.push(message.payload);
       }
     });
-    return seen.interruption ? 'interrupted' : items;
+    return seen.interruption ? 'interrupted' : decodeAll(payloads, decode);
   }
 
   #begin({ writer }: Lane, write: WriteMessage): number {
@@ -259,6 +260,26 @@ export class NetlinkConnection {
     }
     return this.#sequence;
   }
+}
+
+/** In parts: the kernel's answer comes all at once. Raises NetlinkError. */
+async function decodeAll<T>(
+  payloads: readonly Buffer[],
+  decode: (payload: Buffer) => T,
+): Promise<T[]> {
+  const parts = new WorkInParts();
+  const items: T[] = [];
+  for (const payload of payloads) {
+    try {
+      items.push(decode(payload));
+    } catch (error) {
+      throw asNetlinkError(error);
+    }
+    if (parts.isOver()) {
+      await parts.pause();
+    }
+  }
+  return items;
 }
 
 function throwIfError(message: ReceivedMessage): void {

@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { asError } from '../as-error.ts';
+import { WorkInParts } from '../work-in-parts.ts';
 import { BackOff } from './back-off.ts';
 import { differences } from './differences.ts';
 import type { Difference, KernelError, Kind } from './kind.ts';
@@ -35,9 +35,6 @@ export interface AnyKindTable {
 }
 
 const keysPerChunk = 500;
-
-/** A list is worked through in so small parts that an event waits for one of them, not for all. */
-const rowsPerTurn = 100;
 
 /** The changes of one object, and the row by which that can be asked about. */
 interface Planned<Row, Change> {
@@ -302,14 +299,13 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     listed: ReadonlyMap<string, Observed>,
     touched: ReadonlySet<string>,
   ): Promise<void> {
-    let taken = 0;
+    const parts = new WorkInParts();
     for (const [key, row] of listed) {
       if (!touched.has(key)) {
         this.#takeRow(key, row);
       }
-      taken += 1;
-      if (taken % rowsPerTurn === 0) {
-        await nextTurn();
+      if (parts.isOver()) {
+        await parts.pause();
       }
     }
   }
@@ -337,14 +333,13 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     listed: ReadonlyMap<string, Observed>,
     touched: ReadonlySet<string>,
   ): Promise<void> {
-    let seen = 0;
+    const parts = new WorkInParts();
     for (const key of new Set([...this.#observed.keys(), ...this.#desired.keys()])) {
       if (!listed.has(key) && !touched.has(key)) {
         this.#missRow(key, touched.size > 0);
       }
-      seen += 1;
-      if (seen % rowsPerTurn === 0) {
-        await nextTurn();
+      if (parts.isOver()) {
+        await parts.pause();
       }
     }
   }

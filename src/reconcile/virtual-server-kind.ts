@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { IpvsClient } from '../ipvs/client.ts';
 import type { IpvsError } from '../ipvs/ipvs-error.ts';
 import {
@@ -16,6 +15,7 @@ import {
 } from '../ipvs/read-table.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import type { VirtualServer } from '../translate/desired.ts';
+import { WorkInParts } from '../work-in-parts.ts';
 import { executeWithTrials } from './scheduler-trial.ts';
 import { DrainTimes } from './drain-times.ts';
 import { noDifference, type Kind } from './kind.ts';
@@ -25,9 +25,6 @@ import {
   virtualServerDifference,
   type ObservedVirtualServer,
 } from './virtual-server-difference.ts';
-
-/** A table is looked at in parts, so that an event waits for one of them, not for all. */
-const rowsPerTurn = 100;
 
 /** What is needed of the client. */
 export type VirtualServerClient = TableReader & Pick<IpvsClient, 'execute'>;
@@ -75,14 +72,13 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
       }
     }
     const observed = new Map<string, ObservedVirtualServer>();
-    let seen = 0;
+    const parts = new WorkInParts();
     for (const [key, listed] of table) {
       if (!isStale(key)) {
         observed.set(key, this.#observe(key, listed, undefined));
       }
-      seen += 1;
-      if (seen % rowsPerTurn === 0) {
-        await nextTurn();
+      if (parts.isOver()) {
+        await parts.pause();
       }
     }
     return observed;

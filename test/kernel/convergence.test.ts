@@ -4,7 +4,7 @@ import { change, ChangingNode, shownWithoutDraining } from '../support/kernel-ch
 import { emptyKernel, shownKernel, type ShownKernel } from '../support/kernel-state.ts';
 import { becomes } from '../support/kernel-table.ts';
 
-const sequences = 15;
+const sequences = 10;
 
 describe('whatever happens, the kernel becomes what a start from scratch would make of it', () => {
   let node: ChangingNode;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { rawService } from '../support/manifests.ts';
 import { repository } from '../support/deployed.ts';
+import { programFile } from '../support/program.ts';
 
 const limitMs = 60_000;
 
@@ -29,7 +30,7 @@ describe('removal of the chains after going back to kube-proxy (docs/deploying.m
         iptables-legacy -t $table -A OUTPUT -m comment --comment "-j KIPVS is not here" -j KUBE-SERVICES
         iptables-legacy -t $table -A KUBE-SERVICES -d 192.0.2.1/32 -j RETURN
       done
-      node "$1" run --once --manifests="$2" 2>/dev/null || exit 1
+      node "$1" run --once --manifests="$2" || exit 1
       iptables-legacy-save | grep -q 'KIPVS-INPUT' || exit 2
       ${commands}`;
     const { status, stdout, stderr } = spawnSync(
@@ -38,7 +39,7 @@ describe('removal of the chains after going back to kube-proxy (docs/deploying.m
         'NET_ADMIN,NET_RAW',
         work,
         ...['bash', '-c', script, 'bash'],
-        ...[join(repository, 'src/main.ts'), join(work, 'cluster')],
+        ...[programFile, join(work, 'cluster')],
       ],
       {
         encoding: 'utf8',

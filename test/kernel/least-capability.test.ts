@@ -8,9 +8,9 @@ import { text } from 'node:stream/consumers';
 import { stringify } from 'yaml';
 import { baseDaemonSet, programOf } from '../support/deployed.ts';
 import { rawService, rawSlice } from '../support/manifests.ts';
+import { programFile } from '../support/program.ts';
 
 const likeAContainer = join(import.meta.dirname, '../support/like-a-container.sh');
-const program = join(import.meta.dirname, '../../src/main.ts');
 const granted = programOf(baseDaemonSet.spec.template.spec).securityContext.capabilities.add;
 const limitMs = 120_000;
 
@@ -66,7 +66,7 @@ describe('with the rights of the DaemonSet and no others', function () {
   const runOnce = (...capabilities: string[]): Promise<Outcome> =>
     runWith(capabilities, [
       'node',
-      program,
+      programFile,
       'run',
       '--once',
       '--log-format=json',
@@ -136,7 +136,7 @@ describe('with the rights of the DaemonSet and no others', function () {
       kill -TERM $!
       wait $! || exit 1
       [ $(($(date +%s%N) - before)) -lt 2000000000 ] || exit 2`;
-    const command = ['bash', '-c', script, 'bash', program, join(work, 'cluster')];
+    const command = ['bash', '-c', script, 'bash', programFile, join(work, 'cluster')];
     const { status, log, state } = await runWith(granted, command);
     assert.equal(status, 0, log);
     assert.deepEqual(complaints(log), []);

@@ -7,9 +7,9 @@ import type { ClusterOptions } from '../../src/cli/options.ts';
 import { plan } from '../../src/cli/plan.ts';
 import { run } from '../../src/cli/run.ts';
 import { recordedLog, parseLog, type LogLine, type RecordedLog } from './cli-log.ts';
+import { programEnvironment, programFile } from './program.ts';
 import { until } from './until.ts';
 
-const main = join(import.meta.dirname, '../../src/main.ts');
 const killer = join(import.meta.dirname, 'cli-killer.ts');
 
 /** The options of a command that a test can do without, since it reads the log itself. */
@@ -70,12 +70,6 @@ export interface ProcessOptions {
   readonly killAfterBatches?: number;
 }
 
-/** Halves the time to start where starting is slow; what the test kernel writes is thrown away. */
-const compileCache =
-  process.env['KUBE_IPVS_IN_TEST_KERNEL'] === undefined
-    ? {}
-    : { NODE_COMPILE_CACHE: '/tmp/kube-ipvs-compile-cache' };
-
 /** The program as a process of its own: for what only a process shows, as it takes seconds to start. */
 export class KubeIpvs {
   readonly ended: Promise<Ending>;
@@ -89,10 +83,10 @@ export class KubeIpvs {
     const isKilled = killAfterBatches !== undefined;
     const preload = isKilled ? ['--import', killer] : [];
     const killing = isKilled ? { KUBE_IPVS_TEST_KILL_AFTER: String(killAfterBatches) } : {};
-    const [program = '', ...rest] = [...prefix, process.execPath, ...preload, main, ...args];
+    const [program = '', ...rest] = [...prefix, process.execPath, ...preload, programFile, ...args];
     this.#process = spawn(program, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...compileCache, ...killing },
+      env: { ...programEnvironment, ...killing },
     });
     this.#process.stdout?.on('data', (data: Buffer) => (this.#stdout += data.toString()));
     this.#process.stderr?.on('data', (data: Buffer) => (this.#stderr += data.toString()));

@@ -22,6 +22,10 @@ export class CountingObserver implements ReflectorObserver {
     this.#add(`${resource.name}: ${reason}`);
   }
 
+  recovered(resource: Resource): void {
+    this.#add(`recovered ${resource.name}`);
+  }
+
   passedOver(resource: Resource): void {
     this.#add(`passed over ${resource.name}`);
   }

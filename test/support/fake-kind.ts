@@ -4,8 +4,8 @@ import {
   changeCount,
   formatRealServer,
   formatVirtualServer,
+  oneByOne,
   type Operation,
-  type RealServer,
 } from '../../src/ipvs/model.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import {
@@ -210,16 +210,8 @@ export function fakeVirtualServers(log?: string[]): FakeVirtualServers {
 }
 
 function linesOf(operation: Operation): readonly [string, ...string[]] {
-  if (operation.kind !== 'add virtual server') {
-    return [describeOperation(operation)];
-  }
-  const { kind, id, settings, realServers = new Map<string, RealServer>() } = operation;
-  return [
-    describeOperation({ kind, id, settings }),
-    ...Array.from(realServers.values(), (realServer) =>
-      describeOperation({ kind: 'add real server', id, realServer }),
-    ),
-  ];
+  const [first, ...others] = oneByOne(operation);
+  return [describeOperation(first), ...others.map(describeOperation)];
 }
 
 /** The addresses of the VIP link. */

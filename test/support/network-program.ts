@@ -6,13 +6,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { clusterCidr, inHost, type NodeName } from './network.ts';
+import { programEnvironment, programFile } from './program.ts';
 import { until } from './until.ts';
-
-const repository = join(import.meta.dirname, '..', '..');
-const program = join(repository, 'src', 'main.ts');
-
-/** Programs after the first start in half the time. */
-const compileCache = join(tmpdir(), 'kube-ipvs-compile-cache');
 
 /** A folder of manifests that programs follow, with one file. */
 export class ManifestFolder {
@@ -66,11 +61,11 @@ export class NodeProgram {
   ): Promise<NodeProgram> {
     const file = await configurationFile(node, configuration);
     const args = ['run', '--manifests', folder.path, '--node-name', node, '--config', file];
-    const command = ['netns', 'exec', node, process.execPath, program, ...args];
+    const command = ['netns', 'exec', node, process.execPath, programFile, ...args];
     return new NodeProgram(
       spawn('ip', [...command, '--log-format', 'json'], {
         stdio: ['ignore', 'ignore', 'pipe'],
-        env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+        env: programEnvironment,
       }),
     );
   }
@@ -134,9 +129,9 @@ export async function runOnNode(
   configuration: Readonly<Record<string, unknown>> = {},
 ): Promise<string> {
   const file = await configurationFile(node, configuration);
-  const words = [process.execPath, program, ...args, '--config', file];
+  const words = [process.execPath, programFile, ...args, '--config', file];
   const command = words.map((word) => `'${word}'`).join(' ');
-  return inHost(node, `NODE_COMPILE_CACHE='${compileCache}' ${command}`);
+  return inHost(node, command);
 }
 
 async function configurationFile(

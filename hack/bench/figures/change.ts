@@ -25,7 +25,8 @@ export async function measureChange(bench: Bench): Promise<Section[]> {
         'From the parsed slice in the store to the end of the round that had the ACK: one turn of the',
         'event loop that gathers changes, translation, difference, one message, its answer. Endpoints',
         'come (NEW_DEST) and leave (SET_DEST, weight 0) in turn. No least time between rounds (the',
-        'default). A bare round trip is such a message, encoded beforehand, between two changes.',
+        'default). A bare round trip is such a message, encoded beforehand, between two changes. What the',
+        'preparation has left is collected before the first change, here and below.',
       ],
       figures: [
         ...figuresOf(large, ofLarge, true),

@@ -1,12 +1,13 @@
 import type { Bench } from '../bench.ts';
 import { bounds } from '../bounds.ts';
 import type { Figure } from '../figure.ts';
-import { messageCount } from '../options.ts';
+import { messageCount, type PartName } from '../options.ts';
 import { inTurn, type ProbeName } from '../probe-names.ts';
 import { valuesOf, type Reading } from '../reading.ts';
 import type { Section } from '../report.ts';
 import { groupReadings } from '../statistics.ts';
 import type { ClusterSize } from '../synthetic-cluster.ts';
+import { addressesAtScale, scaleSection, type SizeReadings } from './scale.ts';
 import { timesAsFast, timesOf } from './ratio-figure.ts';
 
 const firstSyncProbes: readonly ProbeName[] = [
@@ -26,15 +27,13 @@ type Readings = ReadonlyMap<string, readonly Reading[]>;
 /** A cluster from nothing into an empty kernel; and one twice as large, where growth is asked. */
 export async function measureFirstSync(bench: Bench): Promise<Section[]> {
   const { options } = bench;
-  const [withSync, withGrowth] = [
-    options.parts.includes('first-sync'),
-    options.parts.includes('growth'),
-  ];
+  const has = (part: PartName): boolean => options.parts.includes(part);
+  const [withSync, withGrowth, withScale] = [has('first-sync'), has('growth'), has('scale')];
   const small = { services: options.services, endpoints: options.endpoints };
   const large = { ...small, services: 2 * small.services };
   const jobs = [
     ...(withSync ? firstSyncProbes : growthProbes).map((probe) => ({ probe, size: small })),
-    ...(withGrowth ? growthProbes.map((probe) => ({ probe, size: large })) : []),
+    ...(withGrowth || withScale ? growthProbes.map((probe) => ({ probe, size: large })) : []),
   ];
   const readings = new Map<string, Reading[]>();
   for (let run = 0; run < options.runs; run += 1) {
@@ -47,7 +46,24 @@ export async function measureFirstSync(bench: Bench): Promise<Section[]> {
   return [
     ...(withSync ? [firstSync(small, readings)] : []),
     ...(withGrowth ? [growth(small, large, readings)] : []),
+    ...(withScale ? [await scale(bench, small, large, readings)] : []),
   ];
+}
+
+async function scale(
+  { probe }: Bench,
+  small: ClusterSize,
+  large: ClusterSize,
+  readings: Readings,
+): Promise<Section> {
+  const of = (size: ClusterSize): SizeReadings => ({
+    size,
+    floor: readings.get(keyOf('floor of everything', size)) ?? [],
+    everything: readings.get(keyOf('everything', size)) ?? [],
+  });
+  // Once: it takes long, and is only to show what the straight line is worth.
+  const many = await probe('addresses alone', { services: addressesAtScale, endpoints: 1 });
+  return scaleSection(of(small), of(large), many);
 }
 
 function firstSync(size: ClusterSize, readings: Readings): Section {

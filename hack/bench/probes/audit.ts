@@ -3,6 +3,7 @@ import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import { percentile } from '../statistics.ts';
 import { moreEndpointAddress } from '../synthetic-cluster.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { LoadedController } from './loaded-controller.ts';
 
 /** A change comes every so often, whether those before it are in the kernel or not. */
@@ -57,6 +58,7 @@ class Arrivals {
         all.resolve(undefined);
       }
     });
+    collectGarbage();
     const startedAt = performance.now();
     for (const [number, slice] of slices.entries()) {
       const dueAt = startedAt + number * everyMs;

@@ -3,7 +3,7 @@ import { writeOperation } from '../../../src/ipvs/encode.ts';
 import { IpAddress } from '../../../src/net/ip-address.ts';
 import { netlinkProtocol } from '../../../src/netlink/protocol.ts';
 import { ipvsFamily } from './ipvs-family.ts';
-import { BareSocket, encode } from './send-beforehand.ts';
+import { BareSocket, encodeSingly } from './send-beforehand.ts';
 
 const virtualServers = 100;
 const roundTrips = 2000;
@@ -26,16 +26,19 @@ export class BareRoundTrips {
   static async open(): Promise<BareRoundTrips> {
     const socket = new BareSocket(netlinkProtocol.generic);
     const family = await ipvsFamily();
-    const encodeOne = (operation: Operation): Buffer[] =>
-      encode([operation], (writer, sequence, each) => {
-        writeOperation(writer, family, sequence, each);
+    const encodeAll = (operations: readonly Operation[]): Buffer[] =>
+      encodeSingly(operations, (writer, sequence, operation) => {
+        writeOperation(writer, family, sequence, operation);
       });
-    for (let number = 0; number < virtualServers; number += 1) {
-      await socket.send(encodeOne({ kind: 'add virtual server', id: idOf(number), settings }));
+    const additions = Array.from({ length: virtualServers }, (_, number): Operation => ({
+      kind: 'add virtual server',
+      id: idOf(number),
+      settings,
+    }));
+    for (const datagram of encodeAll(additions)) {
+      await socket.send([datagram]);
     }
-    const datagrams = Array.from({ length: roundTrips }, (_, step) => operationOf(step)).flatMap(
-      encodeOne,
-    );
+    const datagrams = encodeAll(Array.from({ length: roundTrips }, (_, step) => operationOf(step)));
     return new BareRoundTrips(socket, datagrams);
   }
 

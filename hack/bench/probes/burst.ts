@@ -7,6 +7,7 @@ import type { Reading } from '../reading.ts';
 import { percentile } from '../statistics.ts';
 import { frontEnd, moreEndpointAddress, targetPort } from '../synthetic-cluster.ts';
 import { quiet } from './change.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { encodeOperations } from './floor.ts';
 import { ipvsFamily } from './ipvs-family.ts';
 import { LoadedController } from './loaded-controller.ts';
@@ -68,6 +69,7 @@ class Bursts {
       this.#loaded.slice(index, [kind === 'some refused' && isRefused ? refused(index) : address]),
     );
     await quiet();
+    collectGarbage();
     const startedAt = performance.now();
     const ended = this.#loaded.nextRound();
     for (const slice of slices) {
@@ -93,6 +95,7 @@ class Bursts {
     const socket = new BareSocket(netlinkProtocol.generic);
     try {
       await quiet();
+      collectGarbage();
       return await socket.send(datagrams);
     } finally {
       socket.close();

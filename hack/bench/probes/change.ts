@@ -4,6 +4,7 @@ import type { Reading } from '../reading.ts';
 import { percentile } from '../statistics.ts';
 import { moreEndpointAddress } from '../synthetic-cluster.ts';
 import { BareRoundTrips } from './bare-round-trips.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { LoadedController } from './loaded-controller.ts';
 
 /** Changes before the ones that count: code that has not run yet is compiled meanwhile. */
@@ -19,6 +20,7 @@ export async function change(input: ProbeInput): Promise<Reading> {
   const bare = await BareRoundTrips.open();
   try {
     const slices = steps(loaded, input);
+    collectGarbage();
     const samples: number[] = [];
     const bareSamples: number[] = [];
     for (const slice of slices) {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { AddressOperation } from '../../../src/addresses/messages.ts';
 import { objectKey } from '../../../src/cluster/objects.ts';
 import type { SetOperation } from '../../../src/ipset/model.ts';
-import type { Operation } from '../../../src/ipvs/model.ts';
+import { oneByOne, type Operation } from '../../../src/ipvs/model.ts';
 import { memberKey } from '../../../src/masquerade/member-key.ts';
 import { setOfMember } from '../../../src/masquerade/sets.ts';
 import { virtualServerDifference } from '../../../src/reconcile/virtual-server-difference.ts';
@@ -96,22 +96,6 @@ export async function readOperations(folder: string): Promise<Operations> {
     ),
     addresses: unique(addresses, ({ text }) => text).map((address) => ({ kind: 'bind', address })),
   };
-}
-
-/** An operation for each message. */
-function oneByOne(operation: Operation): readonly Operation[] {
-  if (operation.kind !== 'add virtual server') {
-    return [operation];
-  }
-  const { kind, id, settings, realServers } = operation;
-  return [
-    { kind, id, settings },
-    ...Array.from(realServers?.values() ?? [], (realServer): Operation => ({
-      kind: 'add real server',
-      id,
-      realServer,
-    })),
-  ];
 }
 
 /** Raises where the kernel has refused something. */

@@ -9,6 +9,7 @@ import { everything } from './everything.ts';
 import { floor, floorOfEverything } from './floor.ts';
 import { ipvsadm } from './ipvsadm.ts';
 import { largeService } from './large-service.ts';
+import { processes } from './processes.ts';
 import { program } from './program.ts';
 import { reconciler } from './reconciler.ts';
 
@@ -29,6 +30,7 @@ const probes: Readonly<Record<ProbeName, (input: ProbeInput) => Promise<Reading>
   'large service': largeService,
   burst,
   audit,
+  processes,
 };
 
 const [name = '', text = ''] = process.argv.slice(2);

@@ -27,6 +27,20 @@ export function encode<T>(
   return datagrams;
 }
 
+/** The same with a datagram for each message. */
+export function encodeSingly<T>(
+  items: readonly T[],
+  write: (writer: MessageWriter, sequence: number, item: T) => void,
+): Buffer[] {
+  const writer = new MessageWriter();
+  return items.map((item, index) => {
+    writer.reset();
+    write(writer, index + 1, item);
+    writer.addFlagsToLastMessage(messageFlag.ack);
+    return Buffer.from(writer.bytes());
+  });
+}
+
 /** A socket that sends what is encoded, waits for the answers, and does nothing else. */
 export class BareSocket {
   readonly #socket: RawNetlinkSocket;

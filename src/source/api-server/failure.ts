@@ -124,11 +124,18 @@ function reasonOfAnswer({ status, message }: ApiError): FailureReason {
   return status >= 500 && !message.startsWith('resourceVersion:') ? 'server error' : 'refused';
 }
 
+const apiServer = 'API server';
+
+/** Whether a problem is that of a request, and not of an object that was listed or watched. */
+export function isOfRequest({ object }: Problem): boolean {
+  return object === apiServer;
+}
+
 /** One sentence for an operator; a missing permission by its name. */
 export function describeFailure(error: unknown, verb: Verb, resource: Resource): Problem {
   const what = describeResource(resource);
   const allowed = `${introduction(reasonOf(error), verb, what)}: ${messageOf(error)}`;
-  return { object: 'API server', field: '', value: undefined, allowed };
+  return { object: apiServer, field: '', value: undefined, allowed };
 }
 
 function introduction(reason: FailureReason, verb: Verb, what: string): string {

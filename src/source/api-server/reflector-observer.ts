@@ -13,6 +13,8 @@ export interface ReflectorObserver {
   watchEnded(resource: Resource): void;
   /** A request failed, and the next one follows after `delayMs`. */
   failed(resource: Resource, request: Request, reason: FailureReason, delayMs: number): void;
+  /** Something was heard again after failures that were told. */
+  recovered(resource: Resource): void;
   /** An event that is older than what is known already was passed over. */
   passedOver(resource: Resource): void;
 }
@@ -23,5 +25,6 @@ export const noObserver: ReflectorObserver = {
   listed: () => undefined,
   watchEnded: () => undefined,
   failed: () => undefined,
+  recovered: () => undefined,
   passedOver: () => undefined,
 };

@@ -195,7 +195,10 @@ export class Reflector<T> {
     this.#backOff.reset();
     this.#suspectFailures = 0;
     this.#failedWith.clear();
-    this.#reported.clear();
+    if (this.#reported.size > 0) {
+      this.#reported.clear();
+      this.#options.observer.recovered(this.#options.resource);
+    }
   }
 
   async #recover(error: unknown, signal: AbortSignal): Promise<void> {

@@ -47,7 +47,13 @@ describe('a bound of the benchmark', () => {
     assert.equal(judge(figure([1000], atMost), 'quick'), 'not judged');
   });
 
-  it('is not asked for', () => {
+  it('of a small version is missed only where every run misses it', () => {
+    const wide: Bound = { ...atMost, quickLimit: 50 };
+    assert.equal(judge(figure([1000, 49], wide), 'quick'), 'held');
+    assert.equal(judge(figure([1000, 51], wide), 'quick'), 'missed');
+  });
+
+  it('that does not exist gives no verdict', () => {
     assert.equal(judge({ name: 'free', unit: 'ms', samples: [1] }, 'full'), undefined);
   });
 

@@ -27,13 +27,16 @@ describe('the options of the benchmark', () => {
     assert.equal(messageCount(parsed()), 30_000);
   });
 
-  it('are a small table and 2 runs with --quick', () => {
-    assert.deepEqual(parsed('--quick'), { ...all, services: 300, runs: 2, quick: true });
+  it('are a small table, 2 runs and some parts with --quick', () => {
+    const options = parsed('--quick');
+    assert.deepEqual(options, { ...options, services: 300, endpoints: 5, runs: 2, quick: true });
+    assert.ok(options.parts.includes('first-sync') && !options.parts.includes('memory'));
+    assert.deepEqual(parsed('--quick', '--only=memory').parts, ['memory']);
   });
 
   it('take numbers that are given before those of --quick', () => {
     const options = parsed('--quick', '--services', '50', '--endpoints=2', '--runs', '1');
-    assert.deepEqual(options, { ...all, services: 50, endpoints: 2, runs: 1, quick: true });
+    assert.deepEqual(options, { ...options, services: 50, endpoints: 2, runs: 1, quick: true });
   });
 
   it('choose parts, in the order of the report', () => {

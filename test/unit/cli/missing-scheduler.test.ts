@@ -6,6 +6,7 @@ import { serviceWith } from '../../support/cli-clusters.ts';
 import { TestFolder } from '../../support/cli-folder.ts';
 import { parseLog, type LogLine } from '../../support/cli-log.ts';
 import { parseIpvsadm, type ShownVirtualServer } from '../../support/ipvsadm.ts';
+import { environmentOfBundle } from '../../support/program-bundle.ts';
 
 const repo = join(import.meta.dirname, '../../..');
 const bootLimit = 120_000;
@@ -23,7 +24,7 @@ const script = `
     local name=$1
     shift
     ipvsadm -C
-    node src/main.ts run --once --log-format json "$@" 2>"$results/$name.log"
+    node "$KUBE_IPVS_TEST_PROGRAM" run --once --log-format json "$@" 2>"$results/$name.log"
     echo $? >"$results/$name.status"
     ipvsadm -Sn >"$results/$name.table"
   }
@@ -31,7 +32,7 @@ const script = `
   once annotated --manifests "$2"
   once configured --manifests "$2" --config "$3"
   ipvsadm -C
-  node src/main.ts run --log-format json --manifests "$2" 2>"$results/run.log" &
+  node "$KUBE_IPVS_TEST_PROGRAM" run --log-format json --manifests "$2" 2>"$results/run.log" &
   for _ in $(seq 300); do
     [ "$(ipvsadm -Sn | grep -c -e ^-a)" = 3 ] && break
     sleep 0.1
@@ -54,7 +55,7 @@ describe('in a kernel without the scheduler mh', function () {
   let folder: TestFolder;
   const results = new Map<string, Result>();
 
-  before(() => {
+  before(async () => {
     folder = new TestFolder();
     folder.write('cluster.json', services);
     const kept = join(folder.manifests, '..', 'kept');
@@ -67,6 +68,7 @@ describe('in a kernel without the scheduler mh', function () {
       encoding: 'utf8',
       timeout: bootLimit,
       cwd: repo,
+      env: await environmentOfBundle(),
     });
     assert.equal(status, 0, stderr);
     const read = (file: string) => readFileSync(join(kept, file), 'utf8');

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { baseDaemonSet, programOf, repository } from '../../support/deployed.ts';
 import { rawService } from '../../support/manifests.ts';
+import { environmentOfBundle } from '../../support/program-bundle.ts';
 
 const limitMs = 120_000;
 const granted = programOf(baseDaemonSet.spec.template.spec).securityContext.capabilities.add;
@@ -17,7 +18,8 @@ const withoutModules = `
     modprobe --remove "$module" || exit 90
   done
   grep -q '^ip_vs ' /proc/modules && exit 91
-  setpriv --bounding-set="$1" --inh-caps=-all --no-new-privs node "$2" run --once --manifests="$3"
+  setpriv --bounding-set="$1" --inh-caps=-all --no-new-privs \\
+    node "$KUBE_IPVS_TEST_PROGRAM" run --once --manifests="$2"
   echo "status $?"
   grep -o '^ip_vs[a-z_]*' /proc/modules`;
 
@@ -39,19 +41,18 @@ describe('module loading', function () {
     rmSync(folder, { recursive: true });
   });
 
-  it('the kernel itself loads IPVS and its schedulers for the DaemonSet, which has no right to', function () {
+  it('the kernel itself loads IPVS and its schedulers for the DaemonSet, which has no right to', async function () {
     if (spawnSync('which', ['linux.uml']).status !== 0) {
       this.skip(); // a machine whose own kernel has IPVS, which nobody may unload
     }
     const allowed = ['-all', ...granted.map((name) => `+${name.toLowerCase()}`)].join();
-    const program = join(repository, 'src/main.ts');
     const { status, stdout, stderr } = spawnSync(
       join(repository, 'hack/in-test-kernel'),
-      ['--', 'bash', '-c', withoutModules, 'bash', allowed, program, folder],
+      ['--', 'bash', '-c', withoutModules, 'bash', allowed, folder],
       {
         encoding: 'utf8',
         timeout: limitMs,
-        env: { ...process.env, KUBE_IPVS_TEST_KERNEL: 'uml' },
+        env: { ...(await environmentOfBundle()), KUBE_IPVS_TEST_KERNEL: 'uml' },
       },
     );
     assert.equal(status, 0, stderr);

@@ -1,13 +1,22 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import {
+  overlays,
+  renderedFile,
+  renderOverlay,
+  withHeader,
+  type Overlay,
+} from '../../../hack/manifests/rendered.ts';
 import { createProgram } from '../../../src/cli/program.ts';
 import {
   baseDaemonSet,
   programOf,
+  readObjects,
   type DeployedDaemonSet,
   type DeployedPod,
   type ManifestObject,
 } from '../../support/deployed.ts';
-import { overlays, renderOverlay, type Overlay } from '../../support/kustomize.ts';
+import { objectsOf } from '../../support/kustomize.ts';
 
 /** Flags of kube-proxy that `run` takes without showing them among its own. */
 const kubeProxyFlags = ['--hostname-override', '--proxy-mode', '--master'];
@@ -17,12 +26,13 @@ interface Rendered {
   readonly pod: DeployedPod;
 }
 
-function render(overlay: Overlay): Rendered | undefined {
-  const objects = renderOverlay(overlay);
+function rendered(overlay: Overlay): Rendered {
+  const objects = objectsOf(overlay);
   // The schema check holds each object to its kind's type.
-  const daemonSet = objects?.find(({ kind }) => kind === 'DaemonSet') as
+  const daemonSet = objects.find(({ kind }) => kind === 'DaemonSet') as
     DeployedDaemonSet | undefined;
-  return objects && daemonSet && { objects, pod: daemonSet.spec.template.spec };
+  assert.ok(daemonSet);
+  return { objects, pod: daemonSet.spec.template.spec };
 }
 
 function flagsOf(args: readonly string[]): readonly string[] {
@@ -35,19 +45,16 @@ function knownFlags(command: string): ReadonlySet<string> {
 }
 
 describe('arguments of the program in the manifests', () => {
-  const sources: readonly [string, () => readonly string[] | undefined][] = [
-    ['base', () => programOf(baseDaemonSet.spec.template.spec).args],
-    ...overlays.map((overlay): [string, () => readonly string[] | undefined] => [
+  const sources: readonly [string, () => DeployedPod][] = [
+    ['base', () => baseDaemonSet.spec.template.spec],
+    ...overlays.map((overlay): [string, () => DeployedPod] => [
       overlay,
-      () => {
-        const rendered = render(overlay);
-        return rendered && programOf(rendered.pod).args;
-      },
+      () => rendered(overlay).pod,
     ]),
   ];
-  for (const [name, args] of sources) {
-    it(`${name}: run, with flags that it has`, function () {
-      const [command = '', ...others] = args() ?? this.skip();
+  for (const [name, pod] of sources) {
+    it(`${name}: run, with flags that it has`, () => {
+      const [command = '', ...others] = programOf(pod()).args ?? [];
       assert.equal(command, 'run');
       const known = knownFlags(command);
       assert.deepEqual(
@@ -59,17 +66,32 @@ describe('arguments of the program in the manifests', () => {
   }
 });
 
+/** Versions of kustomize differ in the order. */
+function byKind(objects: readonly ManifestObject[]): readonly ManifestObject[] {
+  return objects.toSorted((a, b) => a.kind.localeCompare(b.kind));
+}
+
 describe('overlays', () => {
-  const rendered = (context: Mocha.Context, overlay: Overlay): Rendered =>
-    render(overlay) ?? context.skip();
   const volume = (pod: DeployedPod, name: string): DeployedPod['volumes'][number] | undefined =>
     pod.volumes.find((candidate) => candidate.name === name);
   const mount = (pod: DeployedPod, name: string): string | undefined =>
     programOf(pod).volumeMounts.find((candidate) => candidate.name === name)?.mountPath;
 
   for (const overlay of overlays) {
-    it(`${overlay} keeps the rights of the base`, function () {
-      const { pod } = rendered(this, overlay);
+    it(`${overlay} as a plain file is current`, () => {
+      const file = readFileSync(renderedFile(overlay), 'utf8');
+      const hint = `config/rendered/${overlay}.yaml is out of date: npm run manifests`;
+      const header = withHeader(overlay, '');
+      assert.equal(file.slice(0, header.length), header, hint);
+      // An old kubectl cannot tell, and has the digest of the sources to go by.
+      const now = renderOverlay(overlay);
+      if (now !== undefined) {
+        assert.deepEqual(byKind(readObjects(now)), byKind(objectsOf(overlay)), hint);
+      }
+    });
+
+    it(`${overlay} keeps the rights of the base`, () => {
+      const { pod } = rendered(overlay);
       assert.deepEqual(
         programOf(pod).securityContext,
         programOf(baseDaemonSet.spec.template.spec).securityContext,
@@ -77,30 +99,28 @@ describe('overlays', () => {
       assert.deepEqual(pod.securityContext, baseDaemonSet.spec.template.spec.securityContext);
     });
 
-    it(`${overlay} reads a configuration that is mounted`, function () {
-      const { pod } = rendered(this, overlay);
+    it(`${overlay} reads a configuration that is mounted`, () => {
+      const { pod } = rendered(overlay);
       const file = programOf(pod)
         .args?.find((arg) => arg.startsWith('--config='))
         ?.slice('--config='.length);
       assert.equal(file?.replace(/\/[^/]*$/, ''), mount(pod, 'config'));
     });
 
-    it(`${overlay} mounts no path twice`, function () {
-      const paths = programOf(rendered(this, overlay).pod).volumeMounts.map(
-        ({ mountPath }) => mountPath,
-      );
+    it(`${overlay} mounts no path twice`, () => {
+      const paths = programOf(rendered(overlay).pod).volumeMounts.map(({ mountPath }) => mountPath);
       assert.equal(new Set(paths).size, paths.length, paths.join());
     });
   }
 
-  it("kubeadm uses kube-proxy's ConfigMap and brings none", function () {
-    const { objects, pod } = rendered(this, 'kubeadm');
+  it("kubeadm uses kube-proxy's ConfigMap and brings none", () => {
+    const { objects, pod } = rendered('kubeadm');
     assert.deepEqual(volume(pod, 'config')?.configMap, { name: 'kube-proxy' });
     assert.ok(!objects.some(({ kind }) => kind === 'ConfigMap'));
   });
 
-  it('managed uses kube-proxy-config and the kubeconfig beside it, in ipvs mode', function () {
-    const { objects, pod } = rendered(this, 'managed');
+  it('managed uses kube-proxy-config and the kubeconfig beside it, in ipvs mode', () => {
+    const { objects, pod } = rendered('managed');
     assert.deepEqual(volume(pod, 'config')?.configMap, { name: 'kube-proxy-config' });
     assert.deepEqual(volume(pod, 'kubeconfig')?.configMap, { name: 'kube-proxy', optional: true });
     assert.equal(mount(pod, 'kubeconfig'), '/var/lib/kube-proxy');
@@ -109,18 +129,14 @@ describe('overlays', () => {
     assert.ok(!objects.some(({ kind }) => kind === 'ConfigMap'));
   });
 
-  it('kubeadm and managed start on labelled nodes alone', function () {
+  it('kubeadm and managed start on labelled nodes alone', () => {
     for (const overlay of ['kubeadm', 'managed'] as const) {
-      assert.equal(
-        rendered(this, overlay).pod.nodeSelector['kube-ipvs.io/proxy'],
-        'kube-ipvs',
-        overlay,
-      );
+      assert.equal(rendered(overlay).pod.nodeSelector['kube-ipvs.io/proxy'], 'kube-ipvs', overlay);
     }
   });
 
-  it('standalone starts on all nodes', function () {
-    assert.deepEqual(rendered(this, 'standalone').pod.nodeSelector, {
+  it('standalone starts on all nodes', () => {
+    assert.deepEqual(rendered('standalone').pod.nodeSelector, {
       'kubernetes.io/os': 'linux',
     });
   });

@@ -3,7 +3,6 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configFolder, readObjects } from '../../support/deployed.ts';
 import { schemaProblems, typeOfObject } from '../../support/kubernetes-schema.ts';
-import { overlays, renderOverlay } from '../../support/kustomize.ts';
 
 const manifests = globSync('**/*.yaml', { cwd: configFolder }).filter(
   (file) => !file.endsWith('kustomization.yaml'),
@@ -12,21 +11,12 @@ const manifests = globSync('**/*.yaml', { cwd: configFolder }).filter(
 describe('schema of the manifests', () => {
   it('there are manifests', () => {
     assert.ok(manifests.length >= 5, manifests.join());
+    assert.ok(manifests.includes('rendered/kubeadm.yaml'));
   });
 
   for (const file of manifests) {
     it(`config/${file} has known fields of the right types alone`, () => {
       const objects = readObjects(readFileSync(join(configFolder, file), 'utf8'));
-      assert.deepEqual(
-        objects.flatMap((object) => schemaProblems(object, typeOfObject(object), object.kind)),
-        [],
-      );
-    });
-  }
-
-  for (const overlay of overlays) {
-    it(`the overlay ${overlay} has known fields of the right types alone`, function () {
-      const objects = renderOverlay(overlay) ?? this.skip();
       assert.deepEqual(
         objects.flatMap((object) => schemaProblems(object, typeOfObject(object), object.kind)),
         [],

@@ -61,6 +61,11 @@ describe('the last line of hack/test', function () {
     assert.deepEqual(run('unit'), { lastLine: '1 passed, 2 failed', status: 1 });
   });
 
+  it('does not wait for what a failing test has left open', () => {
+    addTest('unit', `it('a', () => { setInterval(() => {}, 1000); throw new Error(); });`);
+    assert.deepEqual(run('unit'), { lastLine: '0 passed, 1 failed', status: 1 });
+  });
+
   it('counts a phase that dies as one failure, and goes on', () => {
     addTest('unit', `it('a', () => { process.kill(process.pid, 'SIGKILL'); });`);
     addTest('golden', `it('a', () => {});`);

@@ -97,15 +97,40 @@ describe('removing the masquerade shim', () => {
       await foundation.ensure();
     }
     assert.equal(sets.sets.size, allSets(['IPv4', 'IPv6']).length);
-    await masquerade.remove();
+    assert.deepEqual(await masquerade.remove(), []);
     assert.doesNotMatch(iptables.everything('iptables-nft'), /KIPVS/);
     assert.doesNotMatch(iptables.everything('ip6tables-nft'), /KIPVS/);
     assert.equal(sets.sets.size, 0);
   });
 
+  it('goes on behind what fails, and tells all of it', async () => {
+    const refusesIPv4 = { is: false };
+    const { iptables, sets, masquerade } = await open(
+      { refuses: (_line, program) => refusesIPv4.is && program === 'iptables-nft' },
+      'nft',
+    );
+    for (const foundation of masquerade.foundations) {
+      await foundation.ensure();
+    }
+    refusesIPv4.is = true;
+    const failures = await masquerade.remove();
+    assert.equal(failures[0]?.key, 'masquerade IPv4');
+    assert.ok(failures.length > 1);
+    for (const { key, error } of failures.slice(1)) {
+      assert.match(key, /^set kube-ipvs-(\S+-4|health)$/);
+      assert.match(error.message, /EBUSY|refers/);
+    }
+    assert.match(iptables.everything('iptables-nft'), /KIPVS/);
+    assert.doesNotMatch(iptables.everything('ip6tables-nft'), /KIPVS/);
+    assert.deepEqual(
+      [...sets.sets.keys()].filter((name) => name.endsWith('-6')),
+      [],
+    );
+  });
+
   it('changes nothing where nothing is', async () => {
     const { iptables, masquerade } = await open({}, 'nft');
-    await masquerade.remove();
+    assert.deepEqual(await masquerade.remove(), []);
     assert.deepEqual(iptables.restored(), []);
   });
 });

@@ -53,6 +53,7 @@ describe('when the API server fails,', () => {
     await world.clock.advance(0);
     world.assertRight();
     assert.deepEqual(world.complaints, []);
+    assertEach('recovered', 0);
   });
 
   it('gone for ten minutes, the store stands, and is right within a second of its return', async () => {
@@ -77,6 +78,7 @@ describe('when the API server fails,', () => {
     const attempts = world.observer.count('services: unreachable');
     assert.ok(attempts > 600 && attempts < 1500, `${attempts} attempts`);
     assert.deepEqual(world.complaints.length, 6);
+    assert.equal(world.observer.count('recovered services'), 1);
   });
 
   it('gone from the start, it is waited for', async () => {

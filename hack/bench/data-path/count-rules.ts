@@ -1,0 +1,126 @@
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadGoldenCases } from '../../../test/support/golden.ts';
+import { buildNetwork, inHost, podAddress, removeNetwork } from '../../../test/support/network.ts';
+import { kubeProxyLeftovers } from '../../../test/support/network-leftovers.ts';
+import { endpointListeners, NetworkWorld } from '../../../test/support/network-world.ts';
+import { TrafficAgent } from '../../../test/support/traffic.ts';
+import { minus, readCounts, withCountingRules, type PacketCounts } from './counting-rules.ts';
+import { frontEnds, inKubeProxy, objects, questionTo, type FrontEnd } from './front-ends.ts';
+
+/** By the name of the front end, what each connection to it has passed. */
+export type CountsOfFrontEnds = ReadonlyMap<string, readonly PacketCounts[]>;
+
+/** Packets of the end of a connection are still under way when the answer is there. */
+const settleMs = 150;
+
+/** With the chains that kube-ipvs has written. */
+export async function countOwnRules(connections: number): Promise<CountsOfFrontEnds> {
+  const world = await NetworkWorld.build({
+    objects: objects(),
+    agents: {
+      outside: [],
+      'pod-a1': [],
+      'pod-a2': endpointListeners(podAddress['pod-a2'], ['TCP']),
+    },
+  });
+  try {
+    // Counting rules look into sets too: the audit would take them for drift.
+    await world.program().stop();
+    await addCountingRules();
+    return await countAll(frontEnds, (frontEnd) => world.agent(frontEnd.client), connections);
+  } finally {
+    await world.remove();
+  }
+}
+
+/** With the rules of kube-proxy's golden cases; empty where these are not there. */
+export async function countKubeProxyRules(connections: number): Promise<CountsOfFrontEnds> {
+  const golden = loadGoldenCases() ?? [];
+  const counts = new Map<string, readonly PacketCounts[]>();
+  for (const goldenCase of golden) {
+    const concerned = frontEnds.filter((frontEnd) => frontEnd.goldenCase === goldenCase.name);
+    if (concerned.length > 0) {
+      // The other parts of what is expected are those of other Services.
+      const expected = { ...goldenCase.expected, ...inKubeProxy } as typeof goldenCase.expected;
+      const found = await inKubeProxyNetwork(expected, (agents) =>
+        countAll(concerned, ({ client }) => agentOf(agents, client), connections),
+      );
+      found.forEach((value, name) => counts.set(name, value));
+    }
+  }
+  return counts;
+}
+
+async function inKubeProxyNetwork(
+  expected: Parameters<typeof kubeProxyLeftovers>[0],
+  run: (agents: ReadonlyMap<string, TrafficAgent>) => Promise<CountsOfFrontEnds>,
+): Promise<CountsOfFrontEnds> {
+  await buildNetwork();
+  const agents = new Map<string, TrafficAgent>();
+  try {
+    await inHost('node-a', kubeProxyLeftovers(expected, unusedVip));
+    await addCountingRules();
+    agents.set('outside', await TrafficAgent.start('outside', []));
+    agents.set('pod-a1', await TrafficAgent.start('pod-a1', []));
+    const listeners = endpointListeners(podAddress['pod-a2'], ['TCP']);
+    agents.set('pod-a2', await TrafficAgent.start('pod-a2', listeners));
+    return await run(agents);
+  } finally {
+    await Promise.all([...agents.values()].map((agent) => agent.stop()));
+    await removeNetwork();
+  }
+}
+
+const unusedVip = '10.96.0.250';
+
+function agentOf(agents: ReadonlyMap<string, TrafficAgent>, host: string): TrafficAgent {
+  const agent = agents.get(host);
+  if (agent === undefined) {
+    throw new Error(`nobody sends on ${host}`);
+  }
+  return agent;
+}
+
+async function addCountingRules(): Promise<void> {
+  const saved = await inHost('node-a', 'iptables-legacy-save');
+  const file = join(tmpdir(), 'kube-ipvs-bench-rules');
+  await writeFile(file, withCountingRules(saved));
+  await inHost('node-a', `iptables-legacy-restore <${file}`);
+}
+
+async function countAll(
+  counted: readonly FrontEnd[],
+  agentFor: (frontEnd: FrontEnd) => TrafficAgent,
+  connections: number,
+): Promise<CountsOfFrontEnds> {
+  const counts = new Map<string, readonly PacketCounts[]>();
+  for (const frontEnd of counted) {
+    const samples: PacketCounts[] = [];
+    // The first one only makes the neighbours known to each other.
+    for (let connection = -1; connection < connections; connection += 1) {
+      const sample = await countConnection(frontEnd, agentFor(frontEnd));
+      if (connection >= 0) {
+        samples.push(sample);
+      }
+    }
+    counts.set(frontEnd.name, samples);
+  }
+  return counts;
+}
+
+async function countConnection(frontEnd: FrontEnd, agent: TrafficAgent): Promise<PacketCounts> {
+  const before = await readRules();
+  const { kind } = await agent.ask(questionTo(frontEnd));
+  if (kind !== 'answered') {
+    throw new Error(`${frontEnd.name}: ${kind} where an answer is right`);
+  }
+  await sleep(settleMs);
+  return minus(await readRules(), before);
+}
+
+async function readRules(): Promise<PacketCounts> {
+  return readCounts(await inHost('node-a', 'iptables-legacy-save -c'));
+}

@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build as bundle, type Plugin } from 'esbuild';
+
+const root = join(import.meta.dirname, '../..');
+
+/** Tests that kill the program after a certain message replace a method of this package. */
+const netlinkStaysOutside: Plugin = {
+  name: 'netlink stays outside',
+  setup(build) {
+    build.onResolve({ filter: /^netlink(\/|$)/ }, ({ path }) => ({
+      path: import.meta.resolve(path),
+      external: true,
+    }));
+  },
+};
+
+/** CommonJS packages inside an ES module need a `require` for Node's own modules. */
+const banner = `import { createRequire as $createRequire } from 'node:module';
+const require = $createRequire(import.meta.url);
+const __filename = import.meta.filename;
+const __dirname = import.meta.dirname;`;
+
+/** The program as it is in a folder: what Node runs, and what it has compiled of that. */
+export interface ProgramBundle {
+  readonly file: string;
+  /** For NODE_COMPILE_CACHE. */
+  readonly compileCache: string;
+}
+
+let shared: Promise<NodeJS.ProcessEnv> | undefined;
+
+/**
+ * The environment for a test kernel in which `node "$KUBE_IPVS_TEST_PROGRAM"` is the program. It is
+ * bundled when it is first wanted, and gone when this process ends.
+ */
+export function environmentOfBundle(): Promise<NodeJS.ProcessEnv> {
+  shared ??= makeEnvironment();
+  return shared;
+}
+
+async function makeEnvironment(): Promise<NodeJS.ProcessEnv> {
+  const folder = mkdtempSync(join(tmpdir(), 'kube-ipvs-program-'));
+  process.on('exit', () => {
+    rmSync(folder, { recursive: true });
+  });
+  const { file, compileCache } = await bundleProgram(folder);
+  return { ...process.env, KUBE_IPVS_TEST_PROGRAM: file, NODE_COMPILE_CACHE: compileCache };
+}
+
+/**
+ * Bundles the program into a folder, for tests that start it in a test kernel: where files are slow
+ * to open, it starts from a few of them in a quarter of the time. Not minified, so that stacks can
+ * be read.
+ */
+export async function bundleProgram(folder: string): Promise<ProgramBundle> {
+  const file = join(folder, 'main.mjs');
+  const compileCache = join(folder, 'compile-cache');
+  await bundle({
+    absWorkingDir: root,
+    entryPoints: ['src/main.ts'],
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    keepNames: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    banner: { js: banner },
+    plugins: [netlinkStaysOutside],
+  });
+  await fillCache(file, folder, compileCache);
+  return { file, compileCache };
+}
+
+/** With a command that needs no kernel. */
+async function fillCache(file: string, folder: string, compileCache: string): Promise<void> {
+  const manifests = join(folder, 'manifests');
+  await mkdir(manifests, { recursive: true });
+  const { status, stderr } = spawnSync(process.execPath, [file, 'plan', '--manifests', manifests], {
+    encoding: 'utf8',
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache },
+  });
+  if (status !== 0) {
+    throw new Error(`the bundle does not run: ${stderr}`);
+  }
+}
