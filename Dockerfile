@@ -30,7 +30,7 @@ RUN apt-get update \
   && ln -s /opt/kube-ipvs/kube-ipvs.js /usr/local/bin/kube-ipvs
 COPY --from=node --chown=0:0 /usr/local/bin/node /usr/local/bin/node
 COPY --from=build --chown=0:0 /build/dist /opt/kube-ipvs
-RUN node /opt/kube-ipvs/make-compile-cache.js && chmod -R a=rX /opt/kube-ipvs/compile-cache
+RUN node /opt/kube-ipvs/fill-compile-cache.js && chmod -R a=rX /opt/kube-ipvs/compile-cache
 ENV NODE_ENV=production
 # The kernel gives the capabilities to root; the DaemonSet takes all others away.
 USER 0:0
