@@ -102,7 +102,9 @@ export default defineConfig(
   { files: ['**/*.js', '**/*.cjs', '**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
   {
     files: ['**/*.cjs'],
-    languageOptions: { globals: { __dirname: 'readonly', process: 'readonly', require: 'readonly' } },
+    languageOptions: {
+      globals: { __dirname: 'readonly', process: 'readonly', require: 'readonly' },
+    },
     rules: {
       '@typescript-eslint/no-require-imports': 'off',
     },
