@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { build, type BuildOptions } from 'esbuild';
 import { withoutGeneratedApi } from './build/client-node.ts';
@@ -12,9 +12,11 @@ import { thirdPartyLicenses } from './build/third-party-licenses.ts';
  * Builds dist/: kube-ipvs.js, which starts the program in program.js, with files for what that
  * seldom needs, its compile cache for this machine's Node.js, and the netlink binding of each
  * supported architecture. It runs wherever the folder is copied to.
+ *
+ *     node hack/build.ts [FOLDER]   (dist/ without one)
  */
 const root = join(import.meta.dirname, '..');
-const dist = join(root, 'dist');
+const dist = resolve(root, process.argv[2] ?? 'dist');
 const entry = join(root, 'src/main.ts');
 const start = join(dist, 'kube-ipvs.js');
 const bundle = join(dist, 'program.js');
@@ -74,10 +76,10 @@ async function bundlePackages(): Promise<readonly string[]> {
   return Object.keys(metafile.inputs);
 }
 
-/** The program's compile cache is made by a program of its own, which needs dist/ alone. */
-async function makeCompileCache(): Promise<void> {
-  const outfile = join(dist, 'make-compile-cache.js');
-  const entryPoints = [join(root, 'hack/build/make-compile-cache.ts')];
+/** The program's compile cache is filled by a program of its own, which needs dist/ alone. */
+async function fillCompileCache(): Promise<void> {
+  const outfile = join(dist, 'fill-compile-cache.js');
+  const entryPoints = [join(root, 'hack/build/fill-compile-cache.ts')];
   await build({ ...common, entryPoints, outfile, sourcemap: false });
   await promisify(execFile)(process.execPath, [outfile]);
 }
@@ -101,9 +103,9 @@ async function main(): Promise<void> {
   await copyBindings();
   await writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
   await writeFile(join(dist, 'THIRD-PARTY-LICENSES'), await thirdPartyLicenses(root, inputs));
-  await makeCompileCache();
+  await fillCompileCache();
   const { size } = await stat(bundle);
-  console.log(`build: dist/program.js, ${String(Math.round(size / 1024))} KiB`);
+  console.log(`build: ${dist}/program.js, ${String(Math.round(size / 1024))} KiB`);
 }
 
 try {

@@ -11,6 +11,7 @@ import { ConfigurationError } from './config/load-settings.ts';
 import { IpvsUnavailableError } from './ipvs/ipvs-error.ts';
 import { createLogger } from './log.ts';
 import { version } from './version.ts';
+import { limitYoungGeneration } from './young-generation.ts';
 
 type Work = () => Promise<ExitCode>;
 
@@ -37,7 +38,10 @@ function workOf(command: 'run' | 'plan' | 'show' | 'cleanup', options: object): 
   const { logLevel, logFormat } = options as CommonOptions;
   const log = createLogger(logLevel, logFormat);
   const work = {
-    run: () => run(options as RunOptions, log),
+    run: () => {
+      limitYoungGeneration();
+      return run(options as RunOptions, log);
+    },
     plan: () => plan(options as PlanOptions, log),
     show: () => show(options as PlanOptions, log),
     cleanup: () => cleanup(options as CleanupOptions, log),

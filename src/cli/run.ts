@@ -15,7 +15,6 @@ import type { Problem } from '../problem.ts';
 import { EarlySource } from '../source/early-source.ts';
 import { isOfRequest } from '../source/api-server/failure.ts';
 import { loadKubeConfig } from '../source/api-server/kube-config.ts';
-import { limitYoungGeneration } from '../young-generation.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import {
   apiObserver,
@@ -32,7 +31,6 @@ import { runOnce } from './run-once.ts';
 
 /** Keeps the kernel equal to the cluster until a signal comes, or once. */
 export async function run(options: RunOptions, log: Logger): Promise<ExitCode> {
-  limitYoungGeneration();
   const settings = await settingsOf(options, log);
   return options.once
     ? withKernel(settings, log, (kernel) => runOnce(options, settings, kernel, log))

@@ -16,13 +16,13 @@ export type BindChoice = BindAddress | 'off';
  * AppendPortIfNeeded). Undefined for anything else, a host name included.
  */
 export function parseBindAddress(text: string, defaultPort: number): BindChoice | undefined {
-  const alone = IpAddress.parse(text);
-  if (alone !== undefined) {
-    return { host: alone.text, port: defaultPort };
-  }
   const parts = /^(?:\[(?<ipv6>[^\]]*)\]|(?<ipv4>[^:[\]]*)):(?<port>\d{1,5})$/.exec(text)?.groups;
-  const address = IpAddress.parse(parts?.['ipv6'] ?? parts?.['ipv4'] ?? '');
-  const port = Number(parts?.['port']);
+  if (parts === undefined) {
+    const alone = IpAddress.parse(text);
+    return alone === undefined ? undefined : { host: alone.text, port: defaultPort };
+  }
+  const address = IpAddress.parse(parts['ipv6'] ?? parts['ipv4'] ?? '');
+  const port = Number(parts['port']);
   if (address === undefined || port > 65_535) {
     return undefined;
   }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Makes V8's compile cache of the program beside this file: compiled code, which a start takes
+ * Fills V8's compile cache of the program beside this file: compiled code, that a start takes
  * instead of compiling the text again. It holds what one run of `plan` against an API server has
  * compiled, and serves the Node.js alone that it was made with: the same version, architecture and
  * user; another one passes it over.
@@ -107,6 +107,6 @@ function answer({ url = '' }: IncomingMessage, response: ServerResponse): void {
 }
 
 main().catch((error: unknown) => {
-  console.error('make-compile-cache:', error);
+  console.error('fill-compile-cache:', error);
   process.exitCode = 1;
 });
