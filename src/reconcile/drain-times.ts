@@ -30,27 +30,6 @@ export class DrainTimes {
     }
   }
 
-  /** These are the real servers that drain now: for the others it has ended, by whomever. */
-  observe(virtualServer: string, realServers: ReadonlySet<string>, nowMs: number): void {
-    for (const known of [...(this.#startedAt.get(virtualServer)?.keys() ?? [])]) {
-      if (!realServers.has(known)) {
-        this.end(virtualServer, known);
-      }
-    }
-    for (const realServer of realServers) {
-      this.start(virtualServer, realServer, nowMs);
-    }
-  }
-
-  /** These virtual servers are there: all others are gone. */
-  keep(virtualServers: ReadonlyMap<string, unknown>): void {
-    for (const known of this.virtualServers()) {
-      if (!virtualServers.has(known)) {
-        this.forget(known);
-      }
-    }
-  }
-
   end(virtualServer: string, realServer: string): void {
     const times = this.#startedAt.get(virtualServer);
     times?.delete(realServer);
