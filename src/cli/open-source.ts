@@ -57,7 +57,7 @@ export function openSource(
 }
 
 /** What the reflectors do, as metrics; and in the log, when an outage is over. */
-export function apiObserver(metrics: Metrics, log: Logger): ReflectorObserver {
+export function apiObserver(metrics: Pick<Metrics, 'apiEvent'>, log: Logger): ReflectorObserver {
   return {
     recovered: ({ name }) => {
       log.info({ resource: name }, 'the API server answers again');

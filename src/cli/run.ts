@@ -10,6 +10,7 @@ import { QueuedEventRecorder, type EventRecorder } from '../events/event-recorde
 import { IpvsUnavailableError } from '../ipvs/ipvs-error.ts';
 import { openKernel, type Kernel } from '../kernel.ts';
 import type { Logger } from '../log.ts';
+import { EarlyCounts } from '../metrics/early-counts.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import type { Problem } from '../problem.ts';
 import { EarlySource } from '../source/early-source.ts';
@@ -52,20 +53,29 @@ async function withKernel(
 
 /** The cluster is asked for first: its answer takes longer than the kernel's. */
 async function listAndRun(options: RunOptions, settings: Settings, log: Logger): Promise<ExitCode> {
-  const metrics = new Metrics();
+  const counts = new EarlyCounts();
   const onProblem = (problem: Problem): void => {
     logProblem(log, problem);
     if (!isOfRequest(problem)) {
-      metrics.refused('InvalidObject');
+      counts.note((metrics) => {
+        metrics.refused('InvalidObject');
+      });
     }
   };
   log.info({ node: settings.nodeName }, 'reading the cluster');
-  const opened = openSource(options, settings, onProblem, apiObserver(metrics, log));
+  const apiEvent = (resource: string, event: string): void => {
+    counts.note((metrics) => {
+      metrics.apiEvent(resource, event);
+    });
+  };
+  const opened = openSource(options, settings, onProblem, apiObserver({ apiEvent }, log));
   const source = new EarlySource(opened, new ClusterStore());
   try {
-    return await withKernel(settings, log, (kernel) =>
-      runUntilEnd(options, { settings, kernel, source, metrics }, log),
-    );
+    return await withKernel(settings, log, (kernel) => {
+      const metrics = new Metrics();
+      counts.passOn(metrics);
+      return runUntilEnd(options, { settings, kernel, source, metrics }, log);
+    });
   } catch (error) {
     if (error instanceof IpvsUnavailableError) {
       await tellUnavailable(error, options, settings, log);
