@@ -87,7 +87,7 @@ function headline({ runs, quick }: BenchOptions): string {
   return (
     `kernel ${release()} (${process.env['KUBE_IPVS_IN_TEST_KERNEL'] ?? 'this machine'}), ` +
     `Node ${process.versions.node}, ${ipvsadm.trim()}\n` +
-    `${runs} runs of each measurement in one boot${quick ? '; a small version (--quick)' : ''}\n`
+    `runs of each measurement, in one boot: ${runs}${quick ? '; a small version (--quick)' : ''}\n`
   );
 }
 

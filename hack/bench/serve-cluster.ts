@@ -30,7 +30,7 @@ function main([services = '', endpoints = '']: readonly string[]): void {
 }
 
 function modelOf(size: ClusterSize): ModelApi {
-  const items = clusterManifest(size).items as readonly ModelObject[]; // made so
+  const items = clusterManifest(size)['items'] as readonly ModelObject[]; // made so
   const model = new ModelApi(systemClock);
   const kinds = { Service: paths.services, EndpointSlice: paths.slices, Node: paths.nodes };
   for (const [kind, path] of Object.entries(kinds)) {

@@ -18,19 +18,22 @@ const firstEndpoint = 0x0a80_0001;
 const firstMoreEndpoint = 0x6440_0001;
 
 /** Services of one cluster IP and one TCP port, each with one EndpointSlice, as a `List`. */
-export function clusterManifest(
-  size: ClusterSize,
-): KubernetesObject & { readonly items: readonly KubernetesObject[] } {
+export function clusterManifest(size: ClusterSize): KubernetesObject {
+  return listOf(clusterObjects(size));
+}
+
+/** What that list holds. */
+export function clusterObjects(size: ClusterSize): readonly KubernetesObject[] {
   const indexes = Array.from({ length: size.services }, (_, index) => index);
-  return {
-    apiVersion: 'v1',
-    kind: 'List',
-    items: [
-      { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } },
-      ...indexes.map(serviceObject),
-      ...indexes.map((index) => endpointSliceObject(index, size.endpoints)),
-    ],
-  };
+  return [
+    { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName } },
+    ...indexes.map(serviceObject),
+    ...indexes.map((index) => endpointSliceObject(index, size.endpoints)),
+  ];
+}
+
+export function listOf(items: readonly KubernetesObject[]): KubernetesObject {
+  return { apiVersion: 'v1', kind: 'List', items };
 }
 
 /** The same table in the words of `ipvsadm -Sn`, which `ipvsadm --restore` reads. */

@@ -19,6 +19,8 @@ export interface SizeReadings {
 /** What of the time grows with what. */
 interface Term {
   readonly name: string;
+  /** Whether each costs more the more there are, since lists become longer; else noise alone says so. */
+  readonly grows: boolean;
   /** How many messages a cluster takes. */
   readonly count: (size: ClusterSize) => number;
   readonly ms: (readings: SizeReadings) => number[];
@@ -27,21 +29,25 @@ interface Term {
 const terms: readonly Term[] = [
   {
     name: 'kernel: a virtual or real server',
+    grows: true,
     count: messageCount,
     ms: ({ floor }) => valuesOf(floor, 'virtual and real servers'),
   },
   {
     name: 'kernel: an address',
+    grows: true,
     count: ({ services }) => services,
     ms: ({ floor }) => valuesOf(floor, 'addresses'),
   },
   {
     name: 'kernel: a set entry',
+    grows: false,
     count: ({ services }) => 2 * services,
     ms: ({ floor }) => valuesOf(floor, 'set entries'),
   },
   {
     name: 'own work: a virtual or real server, all kinds included',
+    grows: false,
     count: messageCount,
     ms: ({ everything }) =>
       everything.map(
@@ -55,6 +61,7 @@ const terms: readonly Term[] = [
   },
   {
     name: 'before: read, parse and translate, for each virtual or real server',
+    grows: false,
     count: messageCount,
     ms: ({ everything }) =>
       everything.map((reading) => (reading['read and parse'] ?? 0) + (reading['translate'] ?? 0)),
@@ -71,15 +78,17 @@ export function scaleSection(
   const seconds = measured.map(({ term, sizes }) => ({
     name: term.name,
     seconds:
-      (extrapolate(sizes, target.services) * term.count(target)) / (microseconds * microseconds),
+      ((term.grows ? extrapolate(sizes, target.services) : sizes.each[1]) * term.count(target)) /
+      (microseconds * microseconds),
   }));
   const total = seconds.reduce((sum, part) => sum + part.seconds, 0);
   return {
     title: `scale on paper: a first sync of ${target.services} Services x ${target.endpoints}`,
     notes: [
-      `From what each costs with ${small.size.services} Services and with ${large.size.services}, on a straight line; medians.`,
-      'What costs more the more there are comes from lists: of virtual servers in 256 buckets, and of',
-      'the addresses of one link, which the kernel goes through for each new one.',
+      `From what each costs with ${small.size.services} Services and with ${large.size.services}; medians. Where the kernel goes`,
+      'through lists, each costs more the more there are, on a straight line: virtual servers stand in',
+      '256 buckets, and for each new address all others of the link are looked at. The rest is taken to',
+      'cost the same for each.',
     ],
     figures: [
       ...measured.map(({ term, samples }): Figure => ({

@@ -6,13 +6,16 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import {
-  clusterManifest,
+  clusterObjects,
   endpointSliceObject,
+  listOf,
   moreEndpointAddress,
   type ClusterSize,
+  type KubernetesObject,
 } from '../synthetic-cluster.ts';
 import { configuration } from './configuration.ts';
 
@@ -67,27 +70,20 @@ class ManifestFile {
 
   constructor(size: ClusterSize) {
     this.#size = size;
-    writeFileSync(join(this.path, 'cluster.json'), JSON.stringify(clusterManifest(size)));
     this.put(0);
   }
 
   put(number: number): void {
-    const { services, endpoints } = this.#size;
-    const slice = endpointSliceObject(0, endpoints, [moreEndpointAddress(number)]);
-    const items = [...clusterManifest({ services, endpoints }).items].map((item) =>
-      item['kind'] === slice['kind'] && sameName(item, slice) ? slice : item,
-    );
+    const slice = endpointSliceObject(0, this.#size.endpoints, [moreEndpointAddress(number)]);
+    const others = clusterObjects(this.#size).filter((object) => !isSameObject(object, slice));
     const hidden = join(this.path, '.cluster.json');
-    writeFileSync(hidden, JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    writeFileSync(hidden, JSON.stringify(listOf([...others, slice])));
     renameSync(hidden, join(this.path, 'cluster.json'));
   }
 }
 
-function sameName(
-  a: Readonly<Record<string, unknown>>,
-  b: Readonly<Record<string, unknown>>,
-): boolean {
-  return JSON.stringify(a['metadata']) === JSON.stringify(b['metadata']);
+function isSameObject(a: KubernetesObject, b: KubernetesObject): boolean {
+  return a['kind'] === b['kind'] && isDeepStrictEqual(a['metadata'], b['metadata']);
 }
 
 class RunningProgram {
