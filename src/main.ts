@@ -4,7 +4,7 @@ import { cleanup } from './cli/cleanup.ts';
 import { exitCode, type ExitCode } from './cli/exit-code.ts';
 import type { CleanupOptions, CommonOptions, PlanOptions, RunOptions } from './cli/options.ts';
 import { plan } from './cli/plan.ts';
-import { createProgram } from './cli/program.ts';
+import { createProgram, type Action } from './cli/program.ts';
 import { run } from './cli/run.ts';
 import { show } from './cli/show.ts';
 import { ConfigurationError } from './config/load-settings.ts';
@@ -18,9 +18,10 @@ type Work = () => Promise<ExitCode>;
 /** Carries out one command line and answers with the exit code. */
 async function main(argv: readonly string[]): Promise<ExitCode> {
   let work: Work | undefined;
-  const program = createProgram(version, (command, options) => {
+  const action: Action = (command, options) => {
     work = workOf(command, options);
-  });
+  };
+  const program = createProgram(version, action, argv[2]);
   program.commands.forEach((command) => command.exitOverride());
   try {
     program.exitOverride().parse(argv);

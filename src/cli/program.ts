@@ -15,8 +15,11 @@ Exit codes:
   2  the command line or the configuration is wrong
   3  IPVS is missing in the kernel, or may not be used`;
 
-/** The command line, without what stands behind it. */
-export function createProgram(version: string, action: Action): Command {
+/**
+ * The command line, without what stands behind it. Where `only` is the name of a command, the others
+ * go without the flags of kube-proxy: to declare them four times is a part of each start.
+ */
+export function createProgram(version: string, action: Action, only?: string): Command {
   const program = new Command('kube-ipvs')
     .description(
       'Keeps IPVS mode alive for Kubernetes: maps Services to IPVS virtual servers and their endpoints to real servers.',
@@ -68,7 +71,7 @@ export function createProgram(version: string, action: Action): Command {
       action('show', completed(options));
     });
 
-  const cleanup = withLog(program.command('cleanup'))
+  withLog(program.command('cleanup'))
     .description('remove from the kernel what kube-ipvs has made, and nothing else')
     .option('--config <file>', 'the KubeProxyConfiguration that it ran with')
     .option(
@@ -87,8 +90,13 @@ export function createProgram(version: string, action: Action): Command {
     .action((options: Parsed) => {
       action('cleanup', completed(options));
     });
-  addKubeProxyOptions(cleanup);
+  addFlags(program.commands, only);
   return program;
+}
+
+function addFlags(commands: readonly Command[], only: string | undefined): void {
+  const named = commands.filter((command) => command.name() === only);
+  (named.length === 0 ? commands : named).forEach(addKubeProxyOptions);
 }
 
 function clusterCommand(program: Command, name: string, description: string): Command {
@@ -103,7 +111,6 @@ function clusterCommand(program: Command, name: string, description: string): Co
     )
     .option('--kubeconfig <file>', 'the API server and its credentials; in a Pod those of the Pod')
     .option('--node-name <name>', 'the name of this Node; by default the host name');
-  addKubeProxyOptions(command);
   return command;
 }
 

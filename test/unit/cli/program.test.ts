@@ -93,6 +93,20 @@ describe('the command line', () => {
     assert.equal('timeout' in options && options.timeout, 90_000);
   });
 
+  it('gives the flags of kube-proxy to the command that was named, else to all', () => {
+    const withFlags = (only?: string): readonly string[] =>
+      createProgram('0', () => undefined, only)
+        .commands.filter(({ options }) => options.some(({ long }) => long === '--master'))
+        .map((command) => command.name());
+    const all = ['run', 'plan', 'show', 'cleanup'];
+    assert.deepEqual(withFlags(), all);
+    assert.deepEqual(withFlags('--help'), all);
+    assert.deepEqual(withFlags('help'), all);
+    for (const name of all) {
+      assert.deepEqual(withFlags(name), [name]);
+    }
+  });
+
   const wrong: readonly (readonly [string, RegExp])[] = [
     ['run --nope', /unknown option '--nope'/],
     ['fly', /unknown command 'fly'/],
