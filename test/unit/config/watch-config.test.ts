@@ -28,6 +28,12 @@ describe('the watch on the configuration file', () => {
     rmSync(folder, { recursive: true });
   });
 
+  /** At once: a read under way may see a file that is written in place without its text. */
+  function write(text: string): void {
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
+  }
+
   async function start(options: ConfigWatchOptions = { pollMs: 3_600_000, settleMs: 10 }) {
     const flags = { config: file };
     const settings = await loadSettings(flags, silent);
@@ -51,19 +57,19 @@ describe('the watch on the configuration file', () => {
     until(`${count} lines are heard`, () => heard.length >= count);
 
   it('tells of a change that can take effect at once', async () => {
-    writeFileSync(file, fileOf(''));
+    write(fileOf(''));
     await start();
-    writeFileSync(file, fileOf('ipvs: { scheduler: lc }'));
+    write(fileOf('ipvs: { scheduler: lc }'));
     await heardLines(1);
     assert.deepEqual(heard, ['live ipvs.scheduler: lc -999']);
   });
 
   it('compares with what it told last', async () => {
-    writeFileSync(file, fileOf(''));
+    write(fileOf(''));
     await start();
-    writeFileSync(file, fileOf('ipvs: { scheduler: lc }'));
+    write(fileOf('ipvs: { scheduler: lc }'));
     await heardLines(1);
-    writeFileSync(file, fileOf('ipvs: { scheduler: lc }\noomScoreAdj: 1\nhostnameOverride: b'));
+    write(fileOf('ipvs: { scheduler: lc }\noomScoreAdj: 1\nhostnameOverride: b'));
     await heardLines(2);
     assert.deepEqual(heard.slice(1), ['restart hostnameOverride,oomScoreAdj: lc 1']);
   });
@@ -86,24 +92,24 @@ describe('the watch on the configuration file', () => {
   });
 
   it('complains of a broken file once, keeps the settings, and goes on from them', async () => {
-    writeFileSync(file, fileOf('oomScoreAdj: 1'));
+    write(fileOf('oomScoreAdj: 1'));
     await start({ pollMs: 20, settleMs: 10 });
-    writeFileSync(file, fileOf('oomScoreAdj: x'));
+    write(fileOf('oomScoreAdj: x'));
     await heardLines(1);
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.deepEqual(heard, [
       `broken: ${file}: oomScoreAdj is "x"; must be a whole number from -1000 to 1000`,
     ]);
-    writeFileSync(file, fileOf('oomScoreAdj: 1'));
+    write(fileOf('oomScoreAdj: 1'));
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.equal(heard.length, 1);
-    writeFileSync(file, fileOf('oomScoreAdj: 2'));
+    write(fileOf('oomScoreAdj: 2'));
     await heardLines(2);
     assert.equal(heard[1], 'live oomScoreAdj: rr 2');
   });
 
   it('complains of a file that is gone', async () => {
-    writeFileSync(file, fileOf(''));
+    write(fileOf(''));
     await start({ pollMs: 20, settleMs: 10 });
     await new Promise((resolve) => setTimeout(resolve, 50));
     rmSync(file);
@@ -112,29 +118,29 @@ describe('the watch on the configuration file', () => {
   });
 
   it('sees a change from time to time where nobody tells of it', async () => {
-    writeFileSync(file, fileOf(''));
+    write(fileOf(''));
     await start({ pollMs: 20, settleMs: 3_600_000 });
-    writeFileSync(file, fileOf('oomScoreAdj: 3'));
+    write(fileOf('oomScoreAdj: 3'));
     await heardLines(1);
     assert.deepEqual(heard, ['live oomScoreAdj: rr 3']);
   });
 
   it('names unknown fields of a new file, not those of the one that was there', async () => {
-    writeFileSync(file, fileOf('old: 1'));
+    write(fileOf('old: 1'));
     await start();
     await new Promise((resolve) => setTimeout(resolve, 100));
     assert.deepEqual(heard, []);
-    writeFileSync(file, fileOf('ipvs: { shedule: lc }'));
+    write(fileOf('ipvs: { shedule: lc }'));
     await heardLines(1);
     assert.match(heard.join(), /^unknown: .*ipvs\.shedule is no field.*$/);
   });
 
   it('says nothing after it was closed', async () => {
-    writeFileSync(file, fileOf(''));
+    write(fileOf(''));
     await start({ pollMs: 10, settleMs: 5 });
     await new Promise((resolve) => setTimeout(resolve, 50));
     watch?.close();
-    writeFileSync(file, fileOf('oomScoreAdj: 3'));
+    write(fileOf('oomScoreAdj: 3'));
     await new Promise((resolve) => setTimeout(resolve, 60));
     assert.deepEqual(heard, []);
   });
