@@ -1,4 +1,4 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { nodeName, type ClusterSize } from './synthetic-cluster.ts';
 
 /**
  * How much memory `kube-ipvs run` (dist/kube-ipvs.js) has resident once it has got a cluster from
- * an API server into the kernel, which has to have IPVS. The API server is a process of its own,
+ * an API server into the kernel, which has to have IPVS and nothing of kube-ipvs yet. The API server is a process of its own,
  * so is each figure beside it: `node -e 0` and `kube-ipvs --version` at their ends.
  *
  *     node hack/bench/memory.ts [--services N] [--endpoints M]
@@ -52,9 +52,19 @@ export async function measureMemory(size: ClusterSize): Promise<MemoryReport> {
     const settled = memoryOf(run);
     return { ...size, syncedMb: synced.rss, settledMb: settled.rss, mostMb: settled.most };
   } finally {
-    run?.kill('SIGKILL');
-    api.kill('SIGKILL');
+    await end(run);
+    await end(api);
+    // A table that is there already costs a start more memory.
+    spawnSync(process.execPath, [program, 'cleanup'], { stdio: 'ignore' });
     rmSync(folder, { recursive: true });
+  }
+}
+
+async function end(child: Reader | undefined): Promise<void> {
+  if (child?.exitCode === null && child.signalCode === null) {
+    const exited = once(child, 'exit');
+    child.kill('SIGKILL');
+    await exited;
   }
 }
 
