@@ -3,7 +3,7 @@ import { build } from 'esbuild';
 import { napiBinding } from '../build/napi-binding.ts';
 
 /**
- * Bundles the processes that measure into dist/bench-probes.js, beside the built program and its
+ * Bundles the processes that measure into dist/bench-probes.mjs, beside the built program and its
  * netlink binding: in the test kernel the start of a program of many files takes seconds, and code
  * in one file is what runs in production. Not minified: a profile shows the names.
  */
@@ -11,7 +11,7 @@ const dist = join(import.meta.dirname, '../../dist');
 
 await build({
   entryPoints: [join(import.meta.dirname, 'probes/main.ts')],
-  outfile: join(dist, 'bench-probes.js'),
+  outfile: join(dist, 'bench-probes.mjs'),
   bundle: true,
   platform: 'node',
   format: 'esm',

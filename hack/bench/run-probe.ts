@@ -45,7 +45,7 @@ export class ProbeRunner {
     const input: ProbeInput = { ...size, folder, program };
     const namespace = await NetworkNamespace.create(`bench-${name.replaceAll(' ', '-')}`);
     try {
-      const probes = join(this.#folder, 'dist', 'bench-probes.js');
+      const probes = join(this.#folder, 'dist', 'bench-probes.mjs');
       const [command = '', ...args] = [
         ...(name === 'processes' ? inPidNamespace : []),
         ...[process.execPath, ...nodeOptions, probes, name, JSON.stringify(input)],
