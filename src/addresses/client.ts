@@ -33,7 +33,7 @@ export class AddressClient {
 
   /** All addresses of all links. Raises NetlinkError. */
   async addresses(): Promise<KernelAddress[]> {
-    const addresses = await this.#connection.dump(writeGetAddresses, readAddress);
+    const addresses = await this.#connection.list(writeGetAddresses, readAddress);
     return addresses.filter((address) => address !== undefined);
   }
 

@@ -1,6 +1,7 @@
 import { asError } from '../as-error.ts';
 import type { SetOperation } from '../ipset/model.ts';
 import type { Operation } from '../ipvs/model.ts';
+import { NetlinkError } from '../netlink/netlink-error.ts';
 import type { ConntrackClient } from './client.ts';
 import { StaleFlows } from './stale-flows.ts';
 
@@ -39,7 +40,10 @@ export class StaleFlowCleaner {
         const stale = this.#stale;
         this.#stale = new StaleFlows();
         this.#client.deleteStale(stale).catch((error: unknown) => {
-          this.#failed(asError(error));
+          // The program ends: the flows are left to their own ends.
+          if (!(error instanceof NetlinkError && error.code === 'ECANCELED')) {
+            this.#failed(asError(error));
+          }
         });
       });
     }

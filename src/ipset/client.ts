@@ -61,7 +61,7 @@ export class SetClient {
   /** What a set holds; undefined where there is no such set. Raises NetlinkError. */
   async entries(set: IpSet): Promise<readonly SetEntry[] | undefined> {
     const parts = await unlessAbsent(
-      this.#connection.dump(
+      this.#connection.list(
         (writer, sequence) => {
           writeListSet(writer, sequence, set.name, 'entries');
         },

@@ -72,7 +72,7 @@ export class IpvsClient {
 
   /** All virtual servers, foreign ones too. Raises NetlinkError. */
   async virtualServers(): Promise<ObservedVirtualServer[]> {
-    const virtualServers = await this.#connection.dump((writer, sequence) => {
+    const virtualServers = await this.#connection.list((writer, sequence) => {
       writeGetVirtualServer(writer, this.#family, sequence, 'all');
     }, readVirtualServer);
     return virtualServers.filter((virtualServer) => virtualServer !== undefined);

@@ -54,8 +54,8 @@ export class NetlinkConnection {
   /** The first one does all that takes one datagram. */
   readonly #lanes: readonly [Lane, ...Lane[]];
   #sequence: number;
-  /** Of its own: changes do not wait for the dumps of an audit. */
-  readonly #dumpLane: Lane;
+  /** Of its own: changes do not wait for the lists of an audit. */
+  readonly #listLane: Lane;
   readonly #queues = new Map<Lane, Promise<unknown>>();
 
   constructor(open: OpenTransport, options: Partial<ConnectionOptions> = {}) {
@@ -66,7 +66,7 @@ export class NetlinkConnection {
       new Lane(open, deadlineMs),
       ...Array.from({ length: laneCount - 1 }, () => new Lane(open, deadlineMs)),
     ];
-    this.#dumpLane = new Lane(open, deadlineMs);
+    this.#listLane = new Lane(open, deadlineMs);
   }
 
   /**
@@ -79,7 +79,9 @@ export class NetlinkConnection {
       const outcomes = new Array<Outcome>(count).fill(undefined);
       let done = 0;
       while (done < count) {
-        await this.#untilFree();
+        if (count - done > 1) {
+          await this.#untilFree();
+        }
         const underWay: Promise<void>[] = [];
         // The kernel has worked through a datagram when it is sent: the order stays.
         for (const lane of this.#lanes) {
@@ -100,26 +102,23 @@ export class NetlinkConnection {
     return this.#inTurn(this.#lanes[0], () => this.#get(write, decode));
   }
 
-  /** Everything of a kind, started again while it changes under the dump. Rejects with NetlinkError. */
+  /**
+   * What belongs to one object, in turn with changes; started again while it changes under the
+   * dump. Rejects with NetlinkError.
+   */
   dump<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T[]> {
-    return this.#inTurn(this.#dumpLane, async () => {
-      for (let attempt = 0; attempt < this.#options.dumpAttempts; attempt += 1) {
-        const items = await this.#dump(write, decode);
-        if (items !== 'interrupted') {
-          return items;
-        }
-      }
-      throw new NetlinkError(
-        'EINTR',
-        `the dump was interrupted ${this.#options.dumpAttempts} times by changes`,
-      );
-    });
+    return this.#dumpOn(this.#lanes[0], write, decode);
   }
 
-  /** Closes the socket; a later call opens it again. */
+  /** Like `dump`, for everything of a kind: changes and other dumps do not wait for it. */
+  list<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T[]> {
+    return this.#dumpOn(this.#listLane, write, decode);
+  }
+
+  /** Closes the sockets for good: what is under way, and what comes later, fails with ECANCELED. */
   close(): void {
-    for (const lane of [...this.#lanes, this.#dumpLane]) {
-      lane.close();
+    for (const lane of [...this.#lanes, this.#listLane]) {
+      lane.end();
     }
   }
 
@@ -217,14 +216,30 @@ export class NetlinkConnection {
     throw new NetlinkError('ENODATA', 'the kernel answered without the object');
   }
 
+  #dumpOn<T>(lane: Lane, write: WriteMessage, decode: (payload: Buffer) => T): Promise<T[]> {
+    return this.#inTurn(lane, async () => {
+      for (let attempt = 0; attempt < this.#options.dumpAttempts; attempt += 1) {
+        const items = await this.#dump(lane, write, decode);
+        if (items !== 'interrupted') {
+          return items;
+        }
+      }
+      throw new NetlinkError(
+        'EINTR',
+        `the dump was interrupted ${this.#options.dumpAttempts} times by changes`,
+      );
+    });
+  }
+
   async #dump<T>(
+    lane: Lane,
     write: WriteMessage,
     decode: (payload: Buffer) => T,
   ): Promise<T[] | 'interrupted'> {
-    const sequence = this.#begin(this.#dumpLane, write);
+    const sequence = this.#begin(lane, write);
     const payloads: Buffer[] = [];
     const seen = { interruption: false };
-    await this.#dumpLane.converse((message, finish) => {
+    await lane.converse((message, finish) => {
       if (message.sequence !== sequence) {
         return;
       }

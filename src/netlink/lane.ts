@@ -1,6 +1,7 @@
 import { asNetlinkError, Exchange, type TakeMessage } from './exchange.ts';
 import { readMessages, type ReceivedMessage } from './message-reader.ts';
 import { MessageWriter } from './message-writer.ts';
+import { NetlinkError } from './netlink-error.ts';
 import type { NetlinkTransport, OpenTransport } from './transport.ts';
 
 /** One socket of a connection: one datagram at a time, and the messages that answer it. */
@@ -11,6 +12,7 @@ export class Lane {
   readonly #deadlineMs: number;
   #transport: NetlinkTransport | undefined;
   #exchange: Exchange | undefined;
+  #ended = false;
 
   /** `deadlineMs`: how long the kernel may be silent, in milliseconds. */
   constructor(open: OpenTransport, deadlineMs: number) {
@@ -55,7 +57,18 @@ export class Lane {
     this.#transport = undefined;
   }
 
+  /** Closes the socket for good: what is under way, and what comes later, fails with ECANCELED. */
+  end(): void {
+    this.#ended = true;
+    this.#exchange?.breakOff(ended());
+    this.close();
+  }
+
+  /** Raises NetlinkError once ended: a socket that is opened then would keep the process alive. */
   #connected(): NetlinkTransport {
+    if (this.#ended) {
+      throw ended();
+    }
     this.#transport ??= this.#open({
       message: (datagram) => {
         this.#receive(datagram);
@@ -80,4 +93,8 @@ export class Lane {
       this.#exchange?.receive(message);
     }
   }
+}
+
+function ended(): NetlinkError {
+  return new NetlinkError('ECANCELED', 'the connection was closed');
 }

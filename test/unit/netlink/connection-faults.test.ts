@@ -270,14 +270,22 @@ describe('a netlink connection that is sent nonsense', () => {
 });
 
 describe('a netlink connection that is closed', () => {
-  it('opens a new socket for what is asked next', async () => {
+  it('fails what is asked next, and opens no socket that would keep the process alive', async () => {
     const kernel = new FakeKernel();
     const connection = new NetlinkConnection(kernel.open);
     await worksAfterwards(connection);
     connection.close();
     connection.close();
     assert.equal(kernel.closed, 1);
-    await worksAfterwards(connection);
-    assert.equal(kernel.opened, 2);
+    assert.deepEqual(codes(await connection.execute(2, operation)), ['ECANCELED', 'ECANCELED']);
+    assert.equal(kernel.opened, 1);
+  });
+
+  it('does not wait for what is under way', async () => {
+    const connection = new NetlinkConnection(new FakeKernel(() => undefined).open);
+    const outcomes = connection.execute(2, operation);
+    await new Promise((resolve) => setImmediate(resolve));
+    connection.close();
+    assert.deepEqual(codes(await outcomes), ['ECANCELED', 'ECANCELED']);
   });
 });
