@@ -31,3 +31,14 @@ export class WorkInParts {
     this.#startedAt = performance.now();
   }
 }
+
+/** Does `work` for each item, in parts. */
+export async function eachInParts<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
+  const parts = new WorkInParts();
+  for (const item of items) {
+    work(item);
+    if (parts.isOver()) {
+      await parts.pause();
+    }
+  }
+}

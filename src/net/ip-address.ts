@@ -83,14 +83,15 @@ export class IpAddress {
 
   /** The 4 or 16 bytes of the address in network order, as a copy. */
   get bytes(): Uint8Array {
-    const bytes = Buffer.alloc(addressLength(this.family));
-    bytes.writeInt32BE(this.word0, 0);
+    const bytes = new Uint8Array(addressLength(this.family));
+    const view = new DataView(bytes.buffer);
+    view.setInt32(0, this.word0);
     if (this.family === 'IPv6') {
-      bytes.writeInt32BE(this.word1, 4);
-      bytes.writeInt32BE(this.word2, 8);
-      bytes.writeInt32BE(this.word3, 12);
+      view.setInt32(4, this.word1);
+      view.setInt32(8, this.word2);
+      view.setInt32(12, this.word3);
     }
-    return Uint8Array.from(bytes);
+    return bytes;
   }
 
   /** The address with the prefix length of a single host: `/32` or `/128`. */

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { eachInParts } from '../work-in-parts.ts';
 import { asNetlinkError } from './exchange.ts';
 import { Lane } from './lane.ts';
 import { readErrno, type ReceivedMessage } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
 import { NetlinkError, type Outcome } from './netlink-error.ts';
 import { messageFlag, messageType } from './protocol.ts';
-import { WorkInParts } from '../work-in-parts.ts';
 import type { OpenTransport } from './transport.ts';
 
 export interface ConnectionOptions {
@@ -282,17 +282,13 @@ async function decodeAll<T>(
   payloads: readonly Buffer[],
   decode: (payload: Buffer) => T,
 ): Promise<T[]> {
-  const parts = new WorkInParts();
   const items: T[] = [];
-  for (const payload of payloads) {
-    try {
+  try {
+    await eachInParts(payloads, (payload) => {
       items.push(decode(payload));
-    } catch (error) {
-      throw asNetlinkError(error);
-    }
-    if (parts.isOver()) {
-      await parts.pause();
-    }
+    });
+  } catch (error) {
+    throw asNetlinkError(error);
   }
   return items;
 }

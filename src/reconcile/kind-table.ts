@@ -1,5 +1,5 @@
 import { asError } from '../as-error.ts';
-import { WorkInParts } from '../work-in-parts.ts';
+import { eachInParts } from '../work-in-parts.ts';
 import { BackOff } from './back-off.ts';
 import { differences } from './differences.ts';
 import type { Difference, KernelError, Kind } from './kind.ts';
@@ -299,15 +299,11 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     listed: ReadonlyMap<string, Observed>,
     touched: ReadonlySet<string>,
   ): Promise<void> {
-    const parts = new WorkInParts();
-    for (const [key, row] of listed) {
+    await eachInParts(listed, ([key, row]) => {
       if (!touched.has(key)) {
         this.#takeRow(key, row);
       }
-      if (parts.isOver()) {
-        await parts.pause();
-      }
-    }
+    });
   }
 
   #takeRow(key: string, row: Observed): void {
@@ -333,15 +329,12 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     listed: ReadonlyMap<string, Observed>,
     touched: ReadonlySet<string>,
   ): Promise<void> {
-    const parts = new WorkInParts();
-    for (const key of new Set([...this.#observed.keys(), ...this.#desired.keys()])) {
+    const keys = new Set([...this.#observed.keys(), ...this.#desired.keys()]);
+    await eachInParts(keys, (key) => {
       if (!listed.has(key) && !touched.has(key)) {
         this.#missRow(key, touched.size > 0);
       }
-      if (parts.isOver()) {
-        await parts.pause();
-      }
-    }
+    });
   }
 
   #missRow(key: string, isDoubtful: boolean): void {

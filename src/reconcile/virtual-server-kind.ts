@@ -15,7 +15,7 @@ import {
 } from '../ipvs/read-table.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import type { VirtualServer } from '../translate/desired.ts';
-import { WorkInParts } from '../work-in-parts.ts';
+import { eachInParts } from '../work-in-parts.ts';
 import { executeWithTrials } from './scheduler-trial.ts';
 import { DrainTimes } from './drain-times.ts';
 import { noDifference, type Kind } from './kind.ts';
@@ -72,15 +72,11 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
       }
     }
     const observed = new Map<string, ObservedVirtualServer>();
-    const parts = new WorkInParts();
-    for (const [key, listed] of table) {
+    await eachInParts(table, ([key, listed]) => {
       if (!isStale(key)) {
         observed.set(key, this.#observe(key, listed, undefined));
       }
-      if (parts.isOver()) {
-        await parts.pause();
-      }
-    }
+    });
     return observed;
   }
 
