@@ -1,5 +1,5 @@
-/** The processes that measure, each in a network namespace of its own. */
-export const probeNames = [
+/** A cluster in files, from nothing into an empty kernel. */
+export const firstSyncProbes = [
   'ipvsadm',
   'floor',
   'floor of everything',
@@ -7,6 +7,11 @@ export const probeNames = [
   'reconciler',
   'everything',
   'program',
+] as const;
+
+/** The processes that measure, each in a network namespace of its own. */
+export const probeNames = [
+  ...firstSyncProbes,
   'addresses alone',
   'change',
   'large service',

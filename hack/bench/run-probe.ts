@@ -1,7 +1,7 @@
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NetworkNamespace } from './network-namespace.ts';
-import type { ProbeInput, ProbeName } from './probe-names.ts';
+import { firstSyncProbes, type ProbeInput, type ProbeName } from './probe-names.ts';
 import { inputFiles } from './probes/input.ts';
 import { parseReading, type Reading } from './reading.ts';
 import { clusterManifest, restoreText, type ClusterSize } from './synthetic-cluster.ts';
@@ -10,15 +10,7 @@ import { verifyTable } from './verify-table.ts';
 const builtProgram = join(import.meta.dirname, '../../dist');
 
 /** These start from files. */
-const fromFiles: readonly ProbeName[] = [
-  'ipvsadm',
-  'floor',
-  'floor of everything',
-  'client',
-  'reconciler',
-  'everything',
-  'program',
-];
+const fromFiles: readonly ProbeName[] = firstSyncProbes;
 
 /** Where a process and what it starts are alone. */
 const inPidNamespace = ['unshare', '--pid', '--fork', '--mount-proc'] as const;

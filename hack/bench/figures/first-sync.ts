@@ -2,7 +2,7 @@ import type { Bench } from '../bench.ts';
 import { bounds } from '../bounds.ts';
 import type { Figure } from '../figure.ts';
 import { messageCount, type PartName } from '../options.ts';
-import { inTurn, type ProbeName } from '../probe-names.ts';
+import { firstSyncProbes, inTurn, type ProbeName } from '../probe-names.ts';
 import { valuesOf, type Reading } from '../reading.ts';
 import type { Section } from '../report.ts';
 import { groupReadings } from '../statistics.ts';
@@ -10,15 +10,6 @@ import type { ClusterSize } from '../synthetic-cluster.ts';
 import { addressesAtScale, scaleSection, type SizeReadings } from './scale.ts';
 import { timesAsFast, timesOf } from './ratio-figure.ts';
 
-const firstSyncProbes: readonly ProbeName[] = [
-  'ipvsadm',
-  'floor',
-  'floor of everything',
-  'client',
-  'reconciler',
-  'everything',
-  'program',
-];
 /** Those whose growth is held against a bound, and their floor. */
 const growthProbes: readonly ProbeName[] = ['floor of everything', 'reconciler', 'everything'];
 

@@ -7,12 +7,7 @@ export function timesOf(
   base: readonly number[],
   bound?: Bound,
 ): Figure {
-  const figure = {
-    name: `against ${what}`,
-    unit: 'times',
-    samples: ratios(samples, base),
-  } as const;
-  return bound === undefined ? figure : { ...figure, bound };
+  return ratioFigure(`against ${what}`, ratios(samples, base), bound);
 }
 
 /** How many times as fast as something it is, run by run. */
@@ -22,10 +17,10 @@ export function timesAsFast(
   base: readonly number[],
   bound?: Bound,
 ): Figure {
-  const figure = {
-    name: `times as fast as ${what}`,
-    unit: 'times',
-    samples: ratios(base, samples),
-  } as const;
+  return ratioFigure(`times as fast as ${what}`, ratios(base, samples), bound);
+}
+
+function ratioFigure(name: string, samples: readonly number[], bound: Bound | undefined): Figure {
+  const figure = { name, unit: 'times', samples } as const;
   return bound === undefined ? figure : { ...figure, bound };
 }

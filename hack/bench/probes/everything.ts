@@ -12,7 +12,8 @@ import { VirtualServerKind } from '../../../src/reconcile/virtual-server-kind.ts
 import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import { Stopwatch } from '../stopwatch.ts';
-import { readCluster, requireSuccess, translateCluster } from './input.ts';
+import { fillAndAudit } from './fill-and-audit.ts';
+import { readCluster, translateCluster } from './input.ts';
 import { timedKind, timedTransport } from './timed-kind.ts';
 
 const kinds = {
@@ -39,15 +40,7 @@ export async function everything({ folder }: ProbeInput): Promise<Reading> {
   try {
     const { desired, loop } = kernel;
     const connected = stopwatch.totals();
-    const beganAt = performance.now();
-    for (const [service, translation] of translations) {
-      desired.setService(service, 0, translation);
-    }
-    const filledAt = performance.now();
-    loop.allowRemovals();
-    const report = await loop.audit();
-    const endedAt = performance.now();
-    requireSuccess(report.failures.map(({ error }) => error));
+    const { beganAt, filledAt, endedAt } = await fillAndAudit(desired, loop, translations);
     const total = (part: string): number => stopwatch.total(part) - (connected.get(part) ?? 0);
     return {
       ms: endedAt - beganAt,

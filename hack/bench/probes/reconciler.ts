@@ -7,7 +7,8 @@ import { VirtualServerKind } from '../../../src/reconcile/virtual-server-kind.ts
 import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import { Stopwatch } from '../stopwatch.ts';
-import { readCluster, requireSuccess, translateCluster } from './input.ts';
+import { fillAndAudit } from './fill-and-audit.ts';
+import { readCluster, translateCluster } from './input.ts';
 import { timedKind, timedTransport } from './timed-kind.ts';
 
 /**
@@ -26,22 +27,13 @@ export async function reconciler({ folder }: ProbeInput): Promise<Reading> {
   const loop = new Reconciler([table]);
   const connected = stopwatch.total('kernel');
   try {
-    const startedAt = performance.now();
-    for (const [service, translation] of translations) {
-      desired.setService(service, 0, translation);
-    }
-    const filledAt = performance.now();
-    loop.allowRemovals();
-    const report = await loop.audit();
-    const endedAt = performance.now();
-    requireSuccess(report.failures.map(({ error }) => error));
-
+    const { beganAt, filledAt, endedAt } = await fillAndAudit(desired, loop, translations);
     const kernel = stopwatch.total('kernel') - connected;
     const list = stopwatch.total('virtual server: list');
     const apply = stopwatch.total('virtual server: apply');
     return {
-      ms: endedAt - startedAt,
-      'fill the desired table': filledAt - startedAt,
+      ms: endedAt - beganAt,
+      'fill the desired table': filledAt - beganAt,
       'read the kernel': list,
       'differences and bookkeeping': endedAt - filledAt - list - apply,
       'encode, answers': apply - kernel,
