@@ -72,9 +72,10 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
       }
     }
     const observed = new Map<string, ObservedVirtualServer>();
+    const nowMs = this.#now();
     await eachInParts(table, ([key, listed]) => {
       if (!isStale(key)) {
-        observed.set(key, this.#observe(key, listed, undefined));
+        observed.set(key, this.#observe(key, listed, undefined, nowMs));
       }
     });
     return observed;
@@ -98,7 +99,7 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
         this.#drainTimes.forget(key);
       } else {
         const limitMs = 'drainTimeoutMs' in row ? row.drainTimeoutMs : undefined;
-        found.set(key, this.#observe(key, listed, limitMs));
+        found.set(key, this.#observe(key, listed, limitMs, this.#now()));
       }
     }
     return found;
@@ -128,15 +129,19 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
     key: string,
     listed: ListedVirtualServer,
     limitMs: number | undefined,
+    nowMs: number,
   ): ObservedVirtualServer {
     const drains = (realServer: ListedRealServer): boolean =>
       listed.settings.owned && realServer.weight === 0;
     const draining = listed.realServers.filter(drains).map(formatRealServer);
-    this.#drainTimes.replace(key, draining, this.#now());
-    return observedFrom(listed, (realServer) => {
-      const elapsedMs = this.#drainTimes.elapsedMs(key, formatRealServer(realServer), this.#now());
-      return drains(realServer) && limitMs !== undefined && elapsedMs >= limitMs;
-    });
+    this.#drainTimes.replace(key, draining, nowMs);
+    return observedFrom(
+      listed,
+      (realServer) =>
+        limitMs !== undefined &&
+        drains(realServer) &&
+        this.#drainTimes.elapsedMs(key, formatRealServer(realServer), nowMs) >= limitMs,
+    );
   }
 
   #followDraining(operation: Operation): void {
