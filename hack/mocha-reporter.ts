@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
+import { inspect } from 'node:util';
 import Mocha from 'mocha';
 
 /** What one run of mocha counted; written for hack/test, one `name=number` a line. */
@@ -23,10 +24,14 @@ const listedFrom = 2;
 /** How long a run with failures may take to end by itself. */
 const exitAfterMs = 2000;
 
+/** Of a message or a stack, the lines that are told again at the end of all tests. */
+const failureLines = 20;
+
 /**
- * mocha's readable report, the files that took longest (where they run in one process), and the counts in the file that
- * KUBE_IPVS_TEST_COUNTS names. That file is written when the run is over, so a run that dies
- * leaves none. A failing hook counts as failed.
+ * mocha's readable report, the files that took longest (where they run in one process), the counts
+ * in the file that KUBE_IPVS_TEST_COUNTS names, and in that file's name with `.failures` behind it
+ * what failed. They are written when the run is over, so a run that dies leaves none. A failing
+ * hook counts as failed.
  */
 export default class CountingReporter extends Mocha.reporters.Spec {
   readonly #secondsOf = new Map<string, number>();
@@ -43,6 +48,7 @@ export default class CountingReporter extends Mocha.reporters.Spec {
       }
       const file = process.env['KUBE_IPVS_TEST_COUNTS'];
       if (file === undefined) return;
+      writeFileSync(`${file}.failures`, this.failures.map(failureText).join(''));
       writeFileSync(file, format({ passed: passes, failed: failures, skipped: pending }));
     });
   }
@@ -73,4 +79,13 @@ export default class CountingReporter extends Mocha.reporters.Spec {
     }
     Mocha.reporters.Base.consoleLog();
   }
+}
+
+function failureText(test: Mocha.Test): string {
+  const error: unknown = test.err;
+  const lines = (error instanceof Error ? (error.stack ?? error.message) : inspect(error))
+    .split('\n')
+    .slice(0, failureLines);
+  const file = test.file === undefined ? '' : ` (${relative(process.cwd(), test.file)})`;
+  return `${test.titlePath().join(' > ')}${file}\n${lines.map((line) => `    ${line}\n`).join('')}`;
 }

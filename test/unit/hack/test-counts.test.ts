@@ -6,7 +6,16 @@ import { join } from 'node:path';
 
 const repo = join(import.meta.dirname, '../../..');
 
+/** In the place of the test kernel: what stands behind the `--` is run here. */
+const noTestKernel = `#!/bin/bash
+while [ "$1" != -- ]; do shift; done
+shift
+exec "$@"
+`;
+
 interface Outcome {
+  /** Of the standard output. */
+  readonly lines: readonly string[];
   readonly lastLine: string | undefined;
   readonly status: number | null;
 }
@@ -30,26 +39,31 @@ describe('the last line of hack/test', function () {
     rmSync(folder, { recursive: true });
   });
 
-  function addTest(phase: string, source: string): void {
+  function addTest(phase: string, source: string, name = 'a'): void {
     const place = join(folder, 'test', phase);
     mkdirSync(place, { recursive: true });
-    writeFileSync(join(place, 'a.test.ts'), source);
+    writeFileSync(join(place, `${name}.test.ts`), source);
   }
 
   function run(...args: readonly string[]): Outcome {
     const { stdout, status } = spawnSync(join(folder, 'hack/test'), args, { encoding: 'utf8' });
-    return { lastLine: stdout.trimEnd().split('\n').at(-1), status };
+    const lines = stdout.trimEnd().split('\n');
+    return { lines, lastLine: lines.at(-1), status };
+  }
+
+  function assertEnds(outcome: Outcome, lastLine: string, status: number): void {
+    assert.deepEqual([outcome.lastLine, outcome.status], [lastLine, status]);
   }
 
   it('sums the counts of the phases', () => {
     addTest('unit', `it('a', () => {}); it('b', () => {});`);
     addTest('golden', `it('a', () => {});`);
-    assert.deepEqual(run('unit', 'golden'), { lastLine: '3 passed, 0 failed', status: 0 });
+    assertEnds(run('unit', 'golden'), '3 passed, 0 failed', 0);
   });
 
   it('names skipped tests when there are some', () => {
     addTest('unit', `it('a', () => {}); it.skip('b', () => {});`);
-    assert.deepEqual(run('unit'), { lastLine: '1 passed, 0 failed, 1 skipped', status: 0 });
+    assertEnds(run('unit'), '1 passed, 0 failed, 1 skipped', 0);
   });
 
   it('counts failing tests and failing hooks', () => {
@@ -58,46 +72,72 @@ describe('the last line of hack/test', function () {
       `const no = () => { throw new Error(); }; it('a', no); it('b', () => {});
       describe('c', () => { before(no); it('d', () => {}); });`,
     );
-    assert.deepEqual(run('unit'), { lastLine: '1 passed, 2 failed', status: 1 });
+    assertEnds(run('unit'), '1 passed, 2 failed', 1);
   });
 
   it('does not wait for what a failing test has left open', () => {
     addTest('unit', `it('a', () => { setInterval(() => {}, 1000); throw new Error(); });`);
-    assert.deepEqual(run('unit'), { lastLine: '0 passed, 1 failed', status: 1 });
+    assertEnds(run('unit'), '0 passed, 1 failed', 1);
   });
 
   it('counts a phase that dies as one failure, and goes on', () => {
     addTest('unit', `it('a', () => { process.kill(process.pid, 'SIGKILL'); });`);
     addTest('golden', `it('a', () => {});`);
-    assert.deepEqual(run('unit', 'golden'), { lastLine: '1 passed, 1 failed', status: 1 });
+    assertEnds(run('unit', 'golden'), '1 passed, 1 failed', 1);
   });
 
   it('counts a phase whose files do not load as one failure', () => {
     addTest('unit', `import './absent.ts';`);
-    assert.deepEqual(run('unit'), { lastLine: '0 passed, 1 failed', status: 1 });
+    assertEnds(run('unit'), '0 passed, 1 failed', 1);
   });
 
   it('counts a phase without tests as one failure', () => {
     addTest('unit', `describe('nothing', () => {});`);
-    assert.deepEqual(run('unit'), { lastLine: '0 passed, 1 failed', status: 1 });
+    assertEnds(run('unit'), '0 passed, 1 failed', 1);
   });
 
   it('counts a test that exits early with status 0 as one failure', () => {
     addTest('unit', `it('a', () => { process.exit(0); });`);
-    assert.deepEqual(run('unit'), { lastLine: '0 passed, 1 failed', status: 1 });
+    assertEnds(run('unit'), '0 passed, 1 failed', 1);
   });
 
   it('counts a failing set-up as one failure', () => {
     addTest('unit', `it('a', () => {});`);
     writeFileSync(join(folder, 'hack/setup'), '#!/bin/sh\nexit 1\n');
-    assert.deepEqual(run('unit'), { lastLine: '0 passed, 1 failed', status: 1 });
+    assertEnds(run('unit'), '0 passed, 1 failed', 1);
   });
 
   it('comes from the tests that mocha arguments select', () => {
     addTest('unit', `it('one', () => {}); it('two', () => {});`);
-    assert.deepEqual(run('unit', '--', '--grep', 'two'), {
-      lastLine: '1 passed, 0 failed',
-      status: 0,
+    assertEnds(run('unit', '--', '--grep', 'two'), '1 passed, 0 failed', 0);
+  });
+
+  for (const slow of ['a', 'b']) {
+    it(`waits for both boots of the kernel tests, with ${slow} the slow one`, () => {
+      writeFileSync(join(folder, 'hack/in-test-kernel'), noTestKernel, { mode: 0o755 });
+      writeFileSync(join(folder, 'hack/test-program.ts'), '');
+      for (const name of ['a', 'b']) {
+        const source = `it('${name}', (done) => { setTimeout(done, ${name === slow ? 1500 : 0}); });`;
+        addTest('kernel', source, name);
+      }
+      assertEnds(run('kernel'), '2 passed, 0 failed', 0);
     });
+  }
+
+  it('comes after what failed, with the file and the error', () => {
+    addTest('unit', `describe('one', () => { it('two', () => { throw new Error('why'); }); });`);
+    addTest('golden', `describe('nothing', () => {});`);
+    const { lines } = run('unit', 'golden');
+    const told = lines.slice(lines.indexOf('== failed'));
+    assert.deepEqual(told.slice(0, 3), [
+      '== failed',
+      'one > two (test/unit/a.test.ts)',
+      '    Error: why',
+    ]);
+    assert.deepEqual(told.slice(-3), [
+      'test: there are no golden tests',
+      '',
+      '0 passed, 2 failed',
+    ]);
   });
 });
