@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
-import { inspect } from 'node:util';
 import Mocha from 'mocha';
 
 /** What one run of mocha counted; written for hack/test, one `name=number` a line. */
@@ -82,10 +81,9 @@ export default class CountingReporter extends Mocha.reporters.Spec {
 }
 
 function failureText(test: Mocha.Test): string {
-  const error: unknown = test.err;
-  const lines = (error instanceof Error ? (error.stack ?? error.message) : inspect(error))
-    .split('\n')
-    .slice(0, failureLines);
+  // Of a test in another process it is a plain object with these fields.
+  const { stack, message } = test.err ?? {};
+  const lines = (stack ?? message ?? 'without an error').split('\n').slice(0, failureLines);
   const file = test.file === undefined ? '' : ` (${relative(process.cwd(), test.file)})`;
   return `${test.titlePath().join(' > ')}${file}\n${lines.map((line) => `    ${line}\n`).join('')}`;
 }
