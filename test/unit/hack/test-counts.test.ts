@@ -134,10 +134,6 @@ describe('the last line of hack/test', function () {
       'one > two (test/unit/a.test.ts)',
       '    Error: why',
     ]);
-    assert.deepEqual(told.slice(-3), [
-      'test: there are no golden tests',
-      '',
-      '0 passed, 2 failed',
-    ]);
+    assert.deepEqual(told.slice(-3), ['test: there are no golden tests', '', '0 passed, 2 failed']);
   });
 });
