@@ -41,6 +41,8 @@ describe('all Pods of a Service are replaced one after the other, three times, u
       () => weights('10.96.0.1:80'),
       Object.fromEntries(firstAddresses.map((address) => [address, 1])),
     );
+    // The VIP comes after its virtual server: until then there is no way to it.
+    await becomes(async () => (await shell('ip -o addr show')).includes(' 10.96.0.1/32 '), true);
     loads = {
       'new connections': Load.onNewConnections('http://10.96.0.1/', 4),
       'kept connections': Load.onKeptConnections('http://10.96.0.1/', 4),

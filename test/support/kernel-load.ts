@@ -1,4 +1,5 @@
 import { Agent, get } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 /** What became of the requests of one kind of client. */
 export interface LoadCounts {
@@ -71,6 +72,9 @@ export class Load {
           break;
         case 'failed':
           increment(this.#lost, outcome.code);
+          // A connection that fails at once does so before the next turn of the event loop: those
+          // who could mend that in this process would never get theirs.
+          await nextTurn();
           break;
       }
     }
