@@ -73,6 +73,7 @@ export class Controller {
   #kernelWasRead = false;
   #running: Promise<void> | undefined;
   #scheduled: Deferred | undefined;
+  /** By `performance.now`; 0 where no round has to wait. */
   #notBeforeMs = 0;
   #retry: NodeJS.Timeout | undefined;
   #timers: readonly NodeJS.Timeout[] = [];
@@ -204,15 +205,17 @@ export class Controller {
         this.#scheduled = undefined;
         this.#startRun();
       };
-      const waitMs = this.#notBeforeMs - performance.now();
+      const waitMs = this.#notBeforeMs === 0 ? 0 : this.#notBeforeMs - performance.now();
       this.#scheduled =
         waitMs > 0 ? deferred(setTimeout(run, waitMs)) : deferredTurn(setImmediate(run));
     }
   }
 
   #startRun(): void {
-    this.#notBeforeMs = performance.now() + (this.#options.minSyncPeriodMs ?? 0);
-    this.#running = this.#run().finally(() => {
+    const startedAt = performance.now();
+    const { minSyncPeriodMs = 0 } = this.#options;
+    this.#notBeforeMs = minSyncPeriodMs === 0 ? 0 : startedAt + minSyncPeriodMs;
+    this.#running = this.#run(startedAt).finally(() => {
       this.#running = undefined;
       this.#afterRun();
     });
@@ -246,8 +249,7 @@ export class Controller {
     }
   }
 
-  async #run(): Promise<void> {
-    const startedAt = performance.now();
+  async #run(startedAt: number): Promise<void> {
     const read = this.#audit.take();
     const scope = this.#kernelWasRead && read === undefined ? 'changes' : 'audit';
     const latenciesOf = this.#latencies.take();
@@ -263,12 +265,13 @@ export class Controller {
     this.#tellFailures(report.failures.filter((failure) => !this.#isMissingScheduler(failure)));
     // One object that the kernel refuses is no reason to take the whole node for ill.
     this.#listener.synced();
+    const endedAt = performance.now();
     if (report.failures.length === 0) {
-      for (const latency of latenciesOf(performance.now(), Date.now())) {
+      for (const latency of latenciesOf(endedAt)) {
         this.#listener.programmed(latency);
       }
     }
-    this.#listener.round(report, (read?.durationMs ?? 0) + performance.now() - startedAt, scope);
+    this.#listener.round(report, (read?.durationMs ?? 0) + endedAt - startedAt, scope);
   }
 
   /** Services that chose a scheduler which the kernel lacks get the default at once. */

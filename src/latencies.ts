@@ -26,14 +26,18 @@ export class Latencies {
     }
   }
 
-  /** Takes what waits into a round; answers what to call when the round has succeeded. */
-  take(): (nowMs: number, epochMs: number) => readonly Latency[] {
+  /**
+   * Takes what waits into a round; answers what to call when the round has succeeded, with the time
+   * of `performance.now` in milliseconds. `epochNow` is asked where somebody says when it began.
+   */
+  take(): (nowMs: number, epochNow?: () => number) => readonly Latency[] {
     const arrivals = this.#waiting;
     this.#waiting = new Map();
-    return (nowMs, epochMs) =>
+    return (nowMs, epochNow = Date.now) =>
       Array.from(arrivals.values(), ({ arrivedAt, triggeredAt }) => ({
         sinceArrivalMs: nowMs - arrivedAt,
-        sinceTriggerMs: triggeredAt === undefined ? undefined : Math.max(epochMs - triggeredAt, 0),
+        sinceTriggerMs:
+          triggeredAt === undefined ? undefined : Math.max(epochNow() - triggeredAt, 0),
       }));
   }
 }

@@ -4,25 +4,24 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const partMs = 1;
 
 /** How many items are gone over before the clock is looked at, where each takes some microseconds. */
-const smallItemsPerLook = 50;
+const itemsPerLook = 50;
 
 /**
  * Long work that is done in parts, so that an event waits for one of them and not for all: after
  * each item, `if (parts.isOver()) await parts.pause()`.
  */
 export class WorkInParts {
-  readonly #itemsPerLook: number;
-  #items = 0;
+  #unlooked = 0;
   #startedAt = performance.now();
 
-  constructor(itemsPerLook = smallItemsPerLook) {
-    this.#itemsPerLook = itemsPerLook;
-  }
-
-  /** Whether it is the turn of others. */
-  isOver(): boolean {
-    this.#items += 1;
-    return this.#items % this.#itemsPerLook === 0 && performance.now() - this.#startedAt >= partMs;
+  /** Whether it is the turn of others, after an item that stands for so many small ones. */
+  isOver(smallItems = 1): boolean {
+    this.#unlooked += smallItems;
+    if (this.#unlooked < itemsPerLook) {
+      return false;
+    }
+    this.#unlooked = 0;
+    return performance.now() - this.#startedAt >= partMs;
   }
 
   /** Lets the event loop do what is waiting. */
@@ -32,12 +31,16 @@ export class WorkInParts {
   }
 }
 
-/** Does `work` for each item, in parts. */
-export async function eachInParts<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
+/** Does `work` for each item, in parts; `smallItemsIn` says for how many small ones each stands. */
+export async function eachInParts<T>(
+  items: Iterable<T>,
+  work: (item: T) => void,
+  smallItemsIn: (item: T) => number = () => 1,
+): Promise<void> {
   const parts = new WorkInParts();
   for (const item of items) {
     work(item);
-    if (parts.isOver()) {
+    if (parts.isOver(smallItemsIn(item))) {
       await parts.pause();
     }
   }

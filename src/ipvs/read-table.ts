@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { IpvsClient } from './client.ts';
 import { formatVirtualServer, type VirtualServerId, type VirtualServerSettings } from './model.ts';
-import { WorkInParts } from '../work-in-parts.ts';
+import { eachInParts, WorkInParts } from '../work-in-parts.ts';
 import { ProcTableParser, type ListedRealServer } from './proc-table.ts';
 
 /** A virtual server with its real servers. */
@@ -16,6 +16,8 @@ export type TableReader = Pick<IpvsClient, 'virtualServers' | 'virtualServer' | 
 
 const procTable = '/proc/net/ip_vs';
 const bytesPerRead = 16 << 10;
+/** A line of a real server. */
+const bytesPerLine = 60;
 
 /**
  * The whole table of this network namespace, by `formatVirtualServer`: one netlink dump for
@@ -25,12 +27,12 @@ const bytesPerRead = 16 << 10;
 export async function readTable(client: TableReader): Promise<Map<string, ListedVirtualServer>> {
   const virtualServers = await client.virtualServers();
   const realServers = await readRealServers();
-  return new Map(
-    virtualServers.map(({ id, settings }) => {
-      const key = formatVirtualServer(id);
-      return [key, { id, settings, realServers: realServers.get(key) ?? [] }];
-    }),
-  );
+  const table = new Map<string, ListedVirtualServer>();
+  await eachInParts(virtualServers, ({ id, settings }) => {
+    const key = formatVirtualServer(id);
+    table.set(key, { id, settings, realServers: realServers.get(key) ?? [] });
+  });
+  return table;
 }
 
 /**
@@ -42,14 +44,14 @@ async function readRealServers(): Promise<Map<string, ListedRealServer[]>> {
   const buffer = Buffer.allocUnsafe(bytesPerRead);
   const file = openSync(procTable, 'r');
   try {
-    const parts = new WorkInParts(1);
+    const parts = new WorkInParts();
     for (;;) {
       const length = readSync(file, buffer);
       if (length === 0) {
         return parser.end();
       }
       parser.push(buffer.toString('latin1', 0, length));
-      if (parts.isOver()) {
+      if (parts.isOver(length / bytesPerLine)) {
         await parts.pause();
       }
     }

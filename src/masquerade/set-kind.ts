@@ -5,6 +5,7 @@ import { noDifference, type Difference, type Kind } from '../reconcile/kind.ts';
 import type { SetMember } from '../translate/set-member.ts';
 import { allSets, setOf, setOfMember } from './sets.ts';
 import type { IpFamily } from '../net/ip-address.ts';
+import { eachInParts } from '../work-in-parts.ts';
 
 /** An entry that a set holds. Our sets are ours as a whole: there are no foreign entries. */
 export interface ObservedEntry {
@@ -72,9 +73,9 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
       await this.#client.ensureSet(set);
       return;
     }
-    for (const entry of entries) {
+    await eachInParts(entries, (entry) => {
       into.set(entryKey(set, entry), { set, entry });
-    }
+    });
   }
 }
 

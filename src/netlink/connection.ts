@@ -37,6 +37,9 @@ const laneCount = 4;
 /** Two are enough; a datagram that stays unsent is the deadline's matter. */
 const mostTurns = 100;
 
+/** A message may hold one object or, of a set, hundreds: about so many bytes are one. */
+const smallItemBytes = 100;
+
 const highestFirstSequence = 0xffff_0000;
 
 /** Writes one message: `beginMessage` with the sequence number, the rest, `endMessage`. */
@@ -284,9 +287,13 @@ async function decodeAll<T>(
 ): Promise<T[]> {
   const items: T[] = [];
   try {
-    await eachInParts(payloads, (payload) => {
-      items.push(decode(payload));
-    });
+    await eachInParts(
+      payloads,
+      (payload) => {
+        items.push(decode(payload));
+      },
+      (payload) => payload.length / smallItemBytes,
+    );
   } catch (error) {
     throw asNetlinkError(error);
   }

@@ -9,7 +9,7 @@ export type TakeMessage = (message: ReceivedMessage, finish: () => void) => void
 const overrunGraceMs = 20;
 
 /**
- * One datagram that was sent and what the kernel answers to it. Every part of the answer
+ * One datagram that was sent and what the kernel answers to it. Every datagram of the answer
  * starts the deadline anew: a long dump is no reason to give up, a silent kernel is.
  */
 export class Exchange {
@@ -42,27 +42,15 @@ export class Exchange {
     }, deadlineMs);
   }
 
-  receive(message: ReceivedMessage): void {
-    if (this.#settled) {
-      return;
-    }
+  /** The messages of one datagram, in their order. */
+  receive(messages: readonly ReceivedMessage[]): void {
     clearImmediate(this.#lastLook);
-    if (this.#failure === undefined) {
-      this.#timer.refresh();
+    for (const message of messages) {
+      this.#receiveMessage(message);
     }
-    try {
-      this.#take(message, () => {
-        this.#finish();
-      });
-    } catch (error) {
-      if (error instanceof NetlinkError) {
-        this.#settle(() => {
-          this.#reject(error);
-        });
-      } else {
-        // An answer that makes no sense; the rest of it must not meet the next question.
-        this.breakOff(asNetlinkError(error));
-      }
+    // Once for all of them: a timer asks for the time.
+    if (!this.#settled && this.#failure === undefined) {
+      this.#timer.refresh();
     }
   }
 
@@ -92,6 +80,26 @@ export class Exchange {
       },
       code === 'ENOBUFS' ? overrunGraceMs : 0,
     );
+  }
+
+  #receiveMessage(message: ReceivedMessage): void {
+    if (this.#settled) {
+      return;
+    }
+    try {
+      this.#take(message, () => {
+        this.#finish();
+      });
+    } catch (error) {
+      if (error instanceof NetlinkError) {
+        this.#settle(() => {
+          this.#reject(error);
+        });
+      } else {
+        // An answer that makes no sense; the rest of it must not meet the next question.
+        this.breakOff(asNetlinkError(error));
+      }
+    }
   }
 
   #finish(): void {

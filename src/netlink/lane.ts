@@ -89,9 +89,7 @@ export class Lane {
       this.#exchange?.socketFailed('EBADMSG');
       return;
     }
-    for (const message of messages) {
-      this.#exchange?.receive(message);
-    }
+    this.#exchange?.receive(messages);
   }
 }
 

@@ -45,20 +45,26 @@ export function afterAddressOperations(
 }
 
 /**
- * The single-host addresses of one link, by their text. An address with a longer prefix is
+ * The row for an address, where it is a single-host one of the link. One with a longer prefix is
  * somebody else's: VIPs are bound as /32 and /128 only.
  */
+export function observedOnLink(
+  { linkIndex: index, prefixLength, address, metric }: KernelAddress,
+  linkIndex: number,
+): ObservedAddress | undefined {
+  return index === linkIndex && prefixLength === hostPrefixLength(address.family)
+    ? { address, owned: metric === ownedMetric }
+    : undefined;
+}
+
+/** The single-host addresses of one link, by their text. */
 export function addressesOfLink(
   addresses: readonly KernelAddress[],
   linkIndex: number,
 ): Map<string, ObservedAddress> {
+  const rows = addresses.map((address) => observedOnLink(address, linkIndex));
   return new Map(
-    addresses
-      .filter(
-        ({ linkIndex: index, prefixLength, address }) =>
-          index === linkIndex && prefixLength === hostPrefixLength(address.family),
-      )
-      .map(({ address, metric }) => [address.text, { address, owned: metric === ownedMetric }]),
+    rows.flatMap((row) => (row === undefined ? [] : [[row.address.text, row] as const])),
   );
 }
 

@@ -2,10 +2,11 @@ import type { AddressError } from '../addresses/address-error.ts';
 import type { AddressClient } from '../addresses/client.ts';
 import type { AddressOperation } from '../addresses/messages.ts';
 import type { IpAddress } from '../net/ip-address.ts';
+import { eachInParts } from '../work-in-parts.ts';
 import {
-  addressesOfLink,
   afterAddressOperations,
   boundAddressDifference,
+  observedOnLink,
   type ObservedAddress,
 } from './bound-address-difference.ts';
 import { noDifference, type Kind } from './kind.ts';
@@ -36,10 +37,18 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
   }
 
   async list(): Promise<Map<string, ObservedAddress>> {
-    this.#linkIndex = (await this.#client.findVipLink())?.index;
-    return this.#linkIndex === undefined
-      ? new Map()
-      : addressesOfLink(await this.#client.addresses(), this.#linkIndex);
+    const linkIndex = (await this.#client.findVipLink())?.index;
+    this.#linkIndex = linkIndex;
+    const observed = new Map<string, ObservedAddress>();
+    if (linkIndex !== undefined) {
+      await eachInParts(await this.#client.addresses(), (address) => {
+        const row = observedOnLink(address, linkIndex);
+        if (row !== undefined) {
+          observed.set(row.address.text, row);
+        }
+      });
+    }
+    return observed;
   }
 
   /** The kernel answers for all addresses or none: a few are found in the list. */

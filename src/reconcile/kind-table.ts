@@ -26,6 +26,7 @@ export interface AnyKindTable {
   applyAdditions(nowMs: number): Promise<StepReport>;
   applyRemovals(nowMs: number): Promise<StepReport>;
   deferRemovals(nowMs: number): void;
+  hasDirty(): boolean;
   hasWork(nowMs: number): boolean;
   hasRestless(): boolean;
   reviewRestless(): void;
@@ -160,6 +161,11 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
         this.#dirty.add(key);
       }
     }
+  }
+
+  /** Whether rows may differ, tried again or not yet. */
+  hasDirty(): boolean {
+    return this.#dirty.size > 0;
   }
 
   hasWork(nowMs: number): boolean {
@@ -329,12 +335,14 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     listed: ReadonlyMap<string, Observed>,
     touched: ReadonlySet<string>,
   ): Promise<void> {
-    const keys = new Set([...this.#observed.keys(), ...this.#desired.keys()]);
-    await eachInParts(keys, (key) => {
+    const miss = (key: string): void => {
       if (!listed.has(key) && !touched.has(key)) {
         this.#missRow(key, touched.size > 0);
       }
-    });
+    };
+    // Rows that come and go meanwhile are touched ones.
+    await eachInParts(this.#observed.keys(), miss);
+    await eachInParts(this.#desired.keys(), miss);
   }
 
   #missRow(key: string, isDoubtful: boolean): void {
