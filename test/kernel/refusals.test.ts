@@ -13,8 +13,8 @@ import { outcomeText, type Question, type TrafficProtocol } from '../support/tra
 
 const empty = 1;
 const elsewhere = 2;
-/** Less than any retransmission takes. */
-const atOnceMs = 300;
+/** Less than the second after which a client sends again what was not answered. */
+const atOnceMs = 800;
 
 describe('a Service that cannot be reached', function () {
   this.timeout(120_000);
