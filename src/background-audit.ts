@@ -1,5 +1,5 @@
 import { asError } from './as-error.ts';
-import type { Failure } from './reconcile/kind-table.ts';
+import type { Failure } from './reconcile/any-kind-table.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
 
 /** What an audit has read, for the next round to act upon. */

@@ -4,7 +4,7 @@ import type { ClusterStore, StoreChange } from './cluster/store.ts';
 import { Latencies, type Latency } from './latencies.ts';
 import type { IpAddress } from './net/ip-address.ts';
 import type { DesiredState } from './reconcile/desired-state.ts';
-import type { Failure } from './reconcile/kind-table.ts';
+import type { Failure } from './reconcile/any-kind-table.ts';
 import type { Reconciler, RoundReport } from './reconcile/reconciler.ts';
 import { missingSchedulerOf } from './reconcile/missing-scheduler.ts';
 import {
@@ -72,6 +72,7 @@ export class Controller {
   /** Before that a round would add what is there already. */
   #kernelWasRead = false;
   #running: Promise<void> | undefined;
+  #review: Promise<void> | undefined;
   #scheduled: Deferred | undefined;
   /** By `performance.now`; 0 where no round has to wait. */
   #notBeforeMs = 0;
@@ -135,6 +136,7 @@ export class Controller {
     this.#cancelPlans();
     await this.#running;
     await this.#audit.stop();
+    await this.#review;
     this.#cancelPlans();
   }
 
@@ -184,11 +186,13 @@ export class Controller {
     this.#schedule();
   }
 
-  /** Only virtual servers that drain are read for that. */
+  /** Only virtual servers that drain are read for that, one review at a time. */
   #reviewRestless(): void {
-    if (this.#kernelWasRead && this.#reconciler.hasRestless()) {
-      this.#reconciler.reviewRestless();
-      this.#schedule();
+    if (this.#kernelWasRead && this.#review === undefined && this.#reconciler.hasRestless()) {
+      this.#review = this.#reconciler.reviewRestless().finally(() => {
+        this.#review = undefined;
+        this.#schedule();
+      });
     }
   }
 

@@ -14,7 +14,7 @@ import type { Kernel } from './kernel.ts';
 import { localDetectorOf } from './masquerade/local-detector.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { IpAddress } from './net/ip-address.ts';
-import type { Failure } from './reconcile/kind-table.ts';
+import type { Failure } from './reconcile/any-kind-table.ts';
 import { missingSchedulerOf } from './reconcile/missing-scheduler.ts';
 import type { Source } from './source/source.ts';
 import { nodePortAddressesOf } from './translate/node-addresses.ts';

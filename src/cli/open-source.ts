@@ -9,7 +9,7 @@ import type { KernelListener } from '../kernel.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { formatProblem, type Problem } from '../problem.ts';
-import type { Failure } from '../reconcile/kind-table.ts';
+import type { Failure } from '../reconcile/any-kind-table.ts';
 import { ApiServerSource } from '../source/api-server/api-server-source.ts';
 import { noObserver, type ReflectorObserver } from '../source/api-server/reflector-observer.ts';
 import { ManifestSource } from '../source/manifests/manifest-source.ts';

@@ -3,7 +3,7 @@ import { ClusterStore } from '../cluster/store.ts';
 import type { Settings } from '../config/load-settings.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Logger } from '../log.ts';
-import type { Failure } from '../reconcile/kind-table.ts';
+import type { Failure } from '../reconcile/any-kind-table.ts';
 import { missingSchedulerOf } from '../reconcile/missing-scheduler.ts';
 import { ServiceTranslator } from '../service-translator.ts';
 import type { Scheduler } from '../translate/scheduler.ts';

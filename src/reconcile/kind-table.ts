@@ -1,39 +1,9 @@
 import { asError } from '../as-error.ts';
 import { eachInParts } from '../work-in-parts.ts';
+import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
 import { BackOff } from './back-off.ts';
 import { differences } from './differences.ts';
 import type { Difference, KernelError, Kind } from './kind.ts';
-
-/** An object that the kernel does not hold as desired, and why. */
-export interface Failure {
-  readonly kind: string;
-  readonly key: string;
-  readonly error: Error;
-}
-
-/** What a table tells the loop after a step. */
-export interface StepReport {
-  /** Changes that the kernel took. */
-  readonly applied: number;
-  readonly failures: readonly Failure[];
-}
-
-/** A table as the loop holds it, whatever its kind. */
-export interface AnyKindTable {
-  readonly name: string;
-  relist(): Promise<void>;
-  reread(nowMs: number): Promise<readonly Failure[]>;
-  applyAdditions(nowMs: number): Promise<StepReport>;
-  applyRemovals(nowMs: number): Promise<StepReport>;
-  deferRemovals(nowMs: number): void;
-  hasDirty(): boolean;
-  hasWork(nowMs: number): boolean;
-  hasRestless(): boolean;
-  reviewRestless(): void;
-  nextDueAtMs(): number | undefined;
-  differing(): readonly string[];
-  failing(): readonly string[];
-}
 
 const keysPerChunk = 500;
 
@@ -152,11 +122,25 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     return (this.#kind.restless?.() ?? []).length > 0;
   }
 
-  /** The next round reads the objects that change by themselves, and does what follows. */
-  reviewRestless(): void {
+  /**
+   * Reads the objects that change by themselves, one after the other, for the next round to do what
+   * follows; rounds may go on meanwhile, and what they touch is left to the next review.
+   */
+  async reviewRestless(): Promise<void> {
     for (const key of this.#kind.restless?.() ?? []) {
-      const known = this.#desired.get(key) ?? this.#observed.get(key);
-      if (known !== undefined) {
+      const observed = this.#observed.get(key);
+      const known = this.#desired.get(key) ?? observed;
+      if (known === undefined || this.#suspect.has(key)) {
+        continue;
+      }
+      try {
+        const found = await this.#kind.read(new Map([[key, known]]));
+        if (this.#observed.get(key) === observed) {
+          this.#setObserved(key, found.get(key));
+          this.#dirty.add(key);
+        }
+      } catch {
+        // The round asks again, and tells of it where that fails too.
         this.#suspect.set(key, known);
         this.#dirty.add(key);
       }

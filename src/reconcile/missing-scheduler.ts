@@ -1,6 +1,6 @@
 import { IpvsError } from '../ipvs/ipvs-error.ts';
 import { isScheduler, type Scheduler } from '../translate/scheduler.ts';
-import type { Failure } from './kind-table.ts';
+import type { Failure } from './any-kind-table.ts';
 
 /**
  * The scheduler that the kernel turned out to lack, where that is what failed: it answers

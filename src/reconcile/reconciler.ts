@@ -1,6 +1,6 @@
 import { asError } from '../as-error.ts';
 import type { Foundation } from './foundation.ts';
-import type { AnyKindTable, Failure, StepReport } from './kind-table.ts';
+import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
 
 export interface RoundReport {
   /** Changes that the kernel took. */
@@ -120,10 +120,10 @@ export class Reconciler {
     return this.#tables.some((table) => table.hasRestless());
   }
 
-  /** The next round reads them again and does what follows. */
-  reviewRestless(): void {
+  /** Reads them again, for the next round to do what follows; rounds may go on meanwhile. */
+  async reviewRestless(): Promise<void> {
     for (const table of this.#tables) {
-      table.reviewRestless();
+      await table.reviewRestless();
     }
   }
 

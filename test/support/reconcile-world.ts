@@ -163,7 +163,7 @@ export class World {
   async finishDraining(): Promise<void> {
     for (let looks = 0; this.reconciler.hasRestless(); looks += 1) {
       assert.ok(looks < 10, 'the draining does not come to its end');
-      this.reconciler.reviewRestless();
+      await this.reconciler.reviewRestless();
       await this.rest();
     }
   }

@@ -69,7 +69,7 @@ export class RunningProgram extends FollowedStore {
 
   async look(): Promise<void> {
     if (this.#kernelWasRead) {
-      this.program.reconciler.reviewRestless();
+      await this.program.reconciler.reviewRestless();
       await this.work();
     }
   }

@@ -103,13 +103,29 @@ describe('a round', () => {
     assert.equal(reconciler.hasRestless(), true);
     assert.equal(reconciler.hasWork(), false);
     log.length = 0;
-    reconciler.reviewRestless();
+    await reconciler.reviewRestless();
     assert.equal(reconciler.hasWork(), true);
     await reconciler.round();
     assert.deepEqual(virtualServers.reads, [key]);
     assert.deepEqual(log, [`delete real server 10.244.1.1:8080 from ${key}`]);
     assert.equal(reconciler.hasRestless(), false);
     assert.equal(reconciler.hasWork(), false);
+  });
+
+  it('asks again in the round where it could not look at what drains', async () => {
+    const { log, virtualServers, reconciler, desire } = setUp();
+    reconciler.allowRemovals();
+    desire(web);
+    await reconciler.round();
+    desire({ ...web, realServers: realServers('10.244.1.2') });
+    await reconciler.round();
+    log.length = 0;
+    virtualServers.readErrors.push(new Error('no answer'));
+    await reconciler.reviewRestless();
+    assert.equal(reconciler.hasWork(), true);
+    const { failures } = await reconciler.round();
+    assert.deepEqual(failures, []);
+    assert.deepEqual(log, [`delete real server 10.244.1.1:8080 from ${key}`]);
   });
 
   it('goes on with the other tables when one fails', async () => {

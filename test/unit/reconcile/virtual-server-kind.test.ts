@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeOperation } from '../../../src/ipvs/ipvs-error.ts';
 import type { Operation } from '../../../src/ipvs/model.ts';
 import { KindTable } from '../../../src/reconcile/kind-table.ts';
@@ -40,7 +41,7 @@ class Program {
   /** The look that the controller takes every second. */
   async look(afterMs = 1000): Promise<void> {
     this.nowMs += afterMs;
-    this.reconciler.reviewRestless();
+    await this.reconciler.reviewRestless();
     await this.reconciler.round();
   }
 
@@ -200,6 +201,26 @@ describe('looking at what drains', () => {
       assert.deepEqual(program.kind.restless(), []);
       assert.deepEqual(program.weights, wanted === undefined ? [] : [`${young} 1`]);
     }
+  });
+
+  it('holds up no change of the same virtual server, and takes nothing back', async () => {
+    const program = await serving();
+    await program.want(withoutOld);
+    const answered = Promise.withResolvers<undefined>();
+    const read = program.ipvs.realServers.bind(program.ipvs);
+    program.ipvs.realServers = async (id) => {
+      const found = await read(id);
+      await answered.promise;
+      return found;
+    };
+    const review = program.reconciler.reviewRestless();
+    await nextTurn();
+    const more = { ...web, realServers: realServers('10.244.1.2', '10.244.1.3') };
+    await program.want(more);
+    assert.deepEqual(program.weights, [`${old} 0`, `${young} 1`, '10.244.1.3:8080 1']);
+    answered.resolve(undefined);
+    await review;
+    assert.deepEqual(await program.reconciler.round(), { applied: 0, failures: [] });
   });
 
   it('does not concern the real servers of others, though they have weight 0', async () => {
