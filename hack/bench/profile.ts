@@ -6,8 +6,8 @@ import type { ProbeName } from './probe-names.ts';
 import { longestFunctions, type CpuProfile } from './profile-summary.ts';
 import { ProbeRunner } from './run-probe.ts';
 
-/** What is worth a look: a first sync with all before it, changes one by one, and audits. */
-const profiled: readonly ProbeName[] = ['everything', 'change', 'audit'];
+/** What is worth a look: a first sync with all before it, changes one by one and at once, and audits. */
+const profiled: readonly ProbeName[] = ['everything', 'change', 'burst', 'audit'];
 
 const bundle = join(import.meta.dirname, '../../dist/bench-probes.mjs');
 /** How many functions are shown of each. */

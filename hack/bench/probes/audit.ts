@@ -62,7 +62,11 @@ class Arrivals {
     const startedAt = performance.now();
     for (const [number, slice] of slices.entries()) {
       const dueAt = startedAt + number * everyMs;
-      await sleep(Math.max(dueAt - performance.now(), 0));
+      const waitMs = dueAt - performance.now();
+      // What has become due meanwhile comes at once, as a watch would bring it.
+      if (waitMs > 0) {
+        await sleep(waitMs);
+      }
       // From when it was due: a change that the busy process took late has waited too.
       this.#loaded.store.setSlice(slice, Math.min(dueAt, performance.now()));
     }
