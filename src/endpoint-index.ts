@@ -7,25 +7,29 @@ import type { ObjectKey } from './cluster/objects.ts';
  */
 export class EndpointIndex {
   readonly #services = new Map<string, ObjectKey | Set<ObjectKey>>();
-  readonly #addresses = new Map<ObjectKey, ReadonlySet<string>>();
+  readonly #addresses = new Map<ObjectKey, Set<string>>();
 
-  /** Replaces the addresses of a Service's endpoints. */
-  replace(service: ObjectKey, addresses: ReadonlySet<string>): void {
-    const before = this.#addresses.get(service) ?? new Set();
-    for (const address of before) {
-      if (!addresses.has(address)) {
-        this.#remove(address, service);
+  /** Replaces the addresses of a Service's endpoints; one that is named twice counts once. */
+  replace(service: ObjectKey, addresses: readonly string[]): void {
+    const held = this.#addresses.get(service) ?? new Set();
+    // What stands first in both, in the same order, stays: mostly that is nearly all.
+    let same = 0;
+    for (const address of held) {
+      if (address !== addresses[same]) {
+        break;
       }
+      same += 1;
     }
-    for (const address of addresses) {
-      if (!before.has(address)) {
-        this.#add(address, service);
-      }
+    if (same < held.size) {
+      this.#removeOthers(service, held, new Set(addresses));
     }
-    if (addresses.size === 0) {
+    for (let index = same; index < addresses.length; index += 1) {
+      this.#add(addresses[index], service, held);
+    }
+    if (held.size === 0) {
       this.#addresses.delete(service);
     } else {
-      this.#addresses.set(service, addresses);
+      this.#addresses.set(service, held);
     }
   }
 
@@ -37,7 +41,20 @@ export class EndpointIndex {
     return typeof services === 'string' ? [services] : [...services];
   }
 
-  #add(address: string, service: ObjectKey): void {
+  #removeOthers(service: ObjectKey, held: Set<string>, kept: ReadonlySet<string>): void {
+    for (const address of held) {
+      if (!kept.has(address)) {
+        held.delete(address);
+        this.#remove(address, service);
+      }
+    }
+  }
+
+  #add(address: string | undefined, service: ObjectKey, held: Set<string>): void {
+    if (address === undefined || held.has(address)) {
+      return;
+    }
+    held.add(address);
     const services = this.#services.get(address);
     if (services === undefined) {
       this.#services.set(address, service);

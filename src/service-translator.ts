@@ -141,7 +141,13 @@ export class ServiceTranslator {
     const translation =
       service === undefined
         ? undefined
-        : translateService(service, slices, this.#place.current, this.#translation);
+        : translateService(
+            service,
+            slices,
+            this.#place.current,
+            this.#translation,
+            this.#desired.translationOf(key),
+          );
     this.#endpoints.replace(key, addressesOf(slices));
     if (service !== undefined && isExternal(service)) {
       this.#external.add(key);
@@ -194,11 +200,11 @@ function isExternal({ ports, externalIPs, loadBalancerIPs }: Service): boolean {
   );
 }
 
-function addressesOf(slices: readonly EndpointSlice[]): ReadonlySet<string> {
-  const addresses = new Set<string>();
+function addressesOf(slices: readonly EndpointSlice[]): readonly string[] {
+  const addresses: string[] = [];
   for (const { endpoints } of slices) {
     for (const { address } of endpoints) {
-      addresses.add(address.text);
+      addresses.push(address.text);
     }
   }
   return addresses;

@@ -74,6 +74,30 @@ export function formatEntry(entry: SetEntry): string {
   }
 }
 
+/** Whether two entries are the same one of a set. */
+export function sameEntry(a: SetEntry, b: SetEntry): boolean {
+  switch (a.kind) {
+    case 'port':
+      return b.kind === 'port' && a.port === b.port;
+    case 'address':
+      return b.kind === 'address' && a.address.equals(b.address);
+    case 'endpoint':
+      return b.kind === 'endpoint' && sameEndpoint(a, b);
+    case 'endpoint to itself':
+      return b.kind === 'endpoint to itself' && sameEndpoint(a, b);
+    case 'endpoint and source':
+      return (
+        b.kind === 'endpoint and source' && sameEndpoint(a, b) && a.source.text === b.source.text
+      );
+  }
+}
+
+type EntryOfEndpoint = Extract<SetEntry, { readonly protocol: Protocol }>;
+
+function sameEndpoint(a: EntryOfEndpoint, b: EntryOfEndpoint): boolean {
+  return a.port === b.port && a.protocol === b.protocol && a.address.equals(b.address);
+}
+
 /** The key of an entry among those of all sets. */
 export function entryKey(set: IpSet, entry: SetEntry): string {
   return `${set.name} ${formatEntry(entry)}`;

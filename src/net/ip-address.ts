@@ -100,7 +100,14 @@ export class IpAddress {
   }
 
   equals(other: IpAddress): boolean {
-    return this.text === other.text;
+    // Numbers: two texts of the same address are seldom the same string in memory.
+    return (
+      this.word0 === other.word0 &&
+      this.word1 === other.word1 &&
+      this.word2 === other.word2 &&
+      this.word3 === other.word3 &&
+      this.family === other.family
+    );
   }
 
   toString(): string {

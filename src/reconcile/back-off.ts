@@ -30,6 +30,11 @@ export class BackOff {
     this.#waiting.delete(key);
   }
 
+  /** Whether any object failed and has not succeeded since. */
+  get hasWaiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   isDue(key: string, nowMs: number): boolean {
     const waiting = this.#waiting.get(key);
     return waiting === undefined || waiting.dueAtMs <= nowMs;

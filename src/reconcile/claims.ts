@@ -6,13 +6,6 @@ interface Claim<Row> {
   readonly row: Row;
 }
 
-export interface ClaimedKeys {
-  /** All that the owner claims now or claimed before. */
-  readonly touched: readonly string[];
-  /** Those among them that have another row now. */
-  readonly changed: readonly string[];
-}
-
 /**
  * Who wants what under which key. Several owners may claim one key: one of them holds it,
  * always the same one, and the next takes over when its claim goes. Pure.
@@ -20,7 +13,6 @@ export interface ClaimedKeys {
 export class Claims<Row> {
   /** Nearly every key has one claim: that stands for itself, and only several take an array. */
   readonly #byKey = new Map<string, Claim<Row> | readonly Claim<Row>[]>();
-  readonly #keysByOwner = new Map<string, readonly string[]>();
   readonly #isSame: (a: Row, b: Row) => boolean;
 
   /** `isSame` tells rows that say the same, so that they count as no change. */
@@ -28,28 +20,17 @@ export class Claims<Row> {
     this.#isSame = isSame;
   }
 
-  /** Replaces all claims of an owner; answers with the keys that this was about. */
-  replace(owner: string, rank: number, rows: ReadonlyMap<string, Row>): ClaimedKeys {
-    const keysBefore = this.#keysByOwner.get(owner) ?? noKeys;
-    if (keysBefore.length === 0 && rows.size === 0) {
-      return nothingClaimed;
-    }
-    const keys = [...rows.keys()];
-    const touched = [...keysBefore.filter((key) => !rows.has(key)), ...keys];
-    const changed = touched.filter((key) => {
-      const before = this.row(key);
-      this.#claim(key, owner, rank, rows.get(key));
-      const after = this.row(key);
-      return before === undefined || after === undefined
-        ? before !== after
-        : !this.#isSame(before, after);
-    });
-    if (keys.length === 0) {
-      this.#keysByOwner.delete(owner);
-    } else {
-      this.#keysByOwner.set(owner, keys);
-    }
-    return { touched, changed };
+  /**
+   * Sets the row that an owner wants under a key, or takes its claim back without one. Answers
+   * whether the key has another row now.
+   */
+  claim(key: string, owner: string, rank: number, row: Row | undefined): boolean {
+    const before = this.row(key);
+    this.#set(key, owner, rank, row);
+    const after = this.row(key);
+    return before === undefined || after === undefined
+      ? before !== after
+      : !this.#isSame(before, after);
   }
 
   /** The row of the owner that holds the key. */
@@ -73,15 +54,26 @@ export class Claims<Row> {
     return isSeveral(claims) ? claims[0] : claims;
   }
 
-  /** No row takes the claim back. */
-  #claim(key: string, owner: string, rank: number, row: Row | undefined): void {
+  #set(key: string, owner: string, rank: number, row: Row | undefined): void {
     const before = this.#byKey.get(key);
-    if (before === undefined && row !== undefined) {
+    const isOnlyOne = before === undefined || (!isSeveral(before) && before.owner === owner);
+    if (isOnlyOne && row !== undefined) {
       this.#byKey.set(key, { owner, rank, row });
-      return;
+    } else if (isOnlyOne) {
+      this.#byKey.delete(key);
+    } else {
+      this.#setAmongOthers(key, isSeveral(before) ? before : [before], owner, rank, row);
     }
-    const several = isSeveral(before) ? before : before === undefined ? [] : [before];
-    const others = several.filter((claim) => claim.owner !== owner);
+  }
+
+  #setAmongOthers(
+    key: string,
+    before: readonly Claim<Row>[],
+    owner: string,
+    rank: number,
+    row: Row | undefined,
+  ): void {
+    const others = before.filter((claim) => claim.owner !== owner);
     const claims = row === undefined ? others : [...others, { owner, rank, row }];
     const [only] = claims;
     if (only === undefined) {
@@ -93,7 +85,6 @@ export class Claims<Row> {
 }
 
 const noKeys: readonly string[] = [];
-const nothingClaimed: ClaimedKeys = { touched: noKeys, changed: noKeys };
 
 function isSeveral<Row>(
   claims: Claim<Row> | readonly Claim<Row>[] | undefined,

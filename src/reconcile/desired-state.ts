@@ -3,7 +3,7 @@ import type { IpAddress } from '../net/ip-address.ts';
 import type { SetMember } from '../translate/set-member.ts';
 import { memberKey } from '../masquerade/member-key.ts';
 import { virtualServerKey, type Translation, type VirtualServer } from '../translate/desired.ts';
-import { Claims, type ClaimedKeys } from './claims.ts';
+import { Claims } from './claims.ts';
 
 /** Where desired rows go: the table of one kind. */
 export interface DesiredTable<Row> {
@@ -12,10 +12,21 @@ export interface DesiredTable<Row> {
 
 /** What changed with a Service besides its own rows. */
 export interface DesiredChange {
-  /** The keys of the virtual servers that it claims now or claimed before. */
+  /**
+   * The keys of the virtual servers that it claims now or claimed before; none where its claims are
+   * the same as before.
+   */
   readonly virtualServers: readonly string[];
   /** The addresses that became a VIP by it, or may no longer be one. */
   readonly vips: readonly string[];
+}
+
+/** What a Service wants, as it was set last. */
+interface Held {
+  readonly createdAt: number;
+  readonly translation: Translation;
+  /** The keys of its virtual servers, each once. */
+  readonly keys: readonly string[];
 }
 
 /**
@@ -23,6 +34,7 @@ export interface DesiredChange {
  * several ports and Services; a virtual server belongs to the oldest Service that claims it.
  */
 export class DesiredState {
+  readonly #held = new Map<ObjectKey, Held>();
   readonly #virtualServers = new Claims<VirtualServer>();
   readonly #boundAddresses = new Claims<IpAddress>((a, b) => a.equals(b));
   readonly #virtualServerTable: DesiredTable<VirtualServer>;
@@ -41,49 +53,119 @@ export class DesiredState {
     this.#memberTable = memberTable ?? { setDesired: () => undefined };
   }
 
+  /** What a Service became when it was set last; undefined where that was nothing. */
+  translationOf(service: ObjectKey): Translation | undefined {
+    return this.#held.get(service)?.translation;
+  }
+
   /** Replaces what a Service wants; nothing, where it is gone. `createdAt` in milliseconds. */
   setService(
     service: ObjectKey,
     createdAt: number,
     translation: Translation | undefined,
   ): DesiredChange {
-    const { virtualServers = [], boundAddresses = [] } = translation ?? {};
-    const { touched, changed: changedServers } = update(
-      this.#virtualServers,
-      this.#virtualServerTable,
-      service,
-      createdAt,
-      new Map(virtualServers.map((row) => [virtualServerKey(row), row])),
-    );
-    // Members go with the virtual server that holds its address: a Service that claims one in
-    // vain must not turn its traffic away.
-    for (const key of changedServers) {
-      this.#setMembers(key, this.#virtualServers.row(key)?.members ?? []);
-    }
-    this.#setMembers(`Service ${service}`, translation?.members ?? []);
-    const vips = new Map(boundAddresses.map((address) => [address.text, address]));
-    const wereVips = new Set<string>();
-    for (const text of vips.keys()) {
-      if (this.isVip(text)) {
-        wereVips.add(text);
+    const held = this.#held.get(service);
+    const change =
+      held?.createdAt === createdAt && translation !== undefined && hasSameKeys(held, translation)
+        ? this.#changeRows(service, held, translation)
+        : this.#replaceAll(service, createdAt, held, translation);
+    this.#setMembers(service, held?.translation.members, translation?.members);
+    return change;
+  }
+
+  /** The ordinary change: other endpoints behind the same front ends. Nobody else's claim moves. */
+  #changeRows(service: ObjectKey, held: Held, translation: Translation): DesiredChange {
+    const { createdAt, keys } = held;
+    this.#held.set(service, { createdAt, keys, translation });
+    for (const [index, key] of keys.entries()) {
+      const row = translation.virtualServers[index];
+      if (row !== held.translation.virtualServers[index]) {
+        this.#claimVirtualServer(key, service, createdAt, row);
       }
     }
-    const { changed } = update(
-      this.#boundAddresses,
-      this.#boundAddressTable,
-      service,
-      createdAt,
-      vips,
-    );
+    return noChange;
+  }
+
+  #replaceAll(
+    service: ObjectKey,
+    createdAt: number,
+    held: Held | undefined,
+    translation: Translation | undefined,
+  ): DesiredChange {
+    const { virtualServers = [], boundAddresses = [] } = translation ?? {};
+    const rows = new Map(virtualServers.map((row) => [virtualServerKey(row), row]));
+    const keys = [...rows.keys()];
+    const touched = [...(held?.keys.filter((key) => !rows.has(key)) ?? []), ...keys];
+    for (const key of touched) {
+      this.#claimVirtualServer(key, service, createdAt, rows.get(key));
+    }
+    if (translation === undefined || isEmpty(translation)) {
+      this.#held.delete(service);
+    } else {
+      this.#held.set(service, { createdAt, keys, translation });
+    }
+    const before = held?.translation.boundAddresses ?? [];
     return {
       virtualServers: touched,
-      vips: changed.filter((text) => this.isVip(text) !== wereVips.has(text) || !vips.has(text)),
+      vips: this.#replaceAddresses(service, createdAt, before, boundAddresses),
     };
   }
 
-  #setMembers(owner: string, members: readonly SetMember[]): void {
+  /** Without a row the claim is taken back. */
+  #claimVirtualServer(
+    key: string,
+    service: ObjectKey,
+    createdAt: number,
+    row: VirtualServer | undefined,
+  ): void {
+    const before = this.#virtualServers.row(key);
+    if (this.#virtualServers.claim(key, service, createdAt, row)) {
+      const after = this.#virtualServers.row(key);
+      this.#virtualServerTable.setDesired(key, after);
+      // Members go with the virtual server that holds its address: a Service that claims one in
+      // vain must not turn its traffic away.
+      this.#setMembers(key, before?.members, after?.members);
+    }
+  }
+
+  /** Answers with the addresses that became a VIP by it, or may no longer be one. */
+  #replaceAddresses(
+    service: ObjectKey,
+    createdAt: number,
+    before: readonly IpAddress[],
+    boundAddresses: readonly IpAddress[],
+  ): readonly string[] {
+    const wanted = new Map(boundAddresses.map((address) => [address.text, address]));
+    const gone = before.map(({ text }) => text).filter((text) => !wanted.has(text));
+    const vips: string[] = [];
+    for (const text of [...gone, ...wanted.keys()]) {
+      const wasVip = this.isVip(text);
+      if (this.#boundAddresses.claim(text, service, createdAt, wanted.get(text))) {
+        this.#boundAddressTable.setDesired(text, this.#boundAddresses.row(text));
+        if (this.isVip(text) !== wasVip || !wanted.has(text)) {
+          vips.push(text);
+        }
+      }
+    }
+    return vips;
+  }
+
+  /** An owner is a virtual server, or a Service: their keys are never the same. */
+  #setMembers(
+    owner: string,
+    before: readonly SetMember[] = [],
+    members: readonly SetMember[] = [],
+  ): void {
+    if (members === before) {
+      return;
+    }
     const rows = new Map(members.map((member) => [memberKey(member), member]));
-    update(this.#members, this.#memberTable, owner, 0, rows);
+    const gone = before.map(memberKey).filter((key) => !rows.has(key));
+    for (const key of [...gone, ...rows.keys()]) {
+      if (this.#members.claim(key, owner, 0, rows.get(key))) {
+        this.#memberTable.setDesired(key, this.#members.row(key));
+      }
+    }
   }
 
   /** The Service that holds a virtual server. */
@@ -102,16 +184,30 @@ export class DesiredState {
   }
 }
 
-function update<Row>(
-  claims: Claims<Row>,
-  table: DesiredTable<Row>,
-  owner: string,
-  rank: number,
-  rows: ReadonlyMap<string, Row>,
-): ClaimedKeys {
-  const keys = claims.replace(owner, rank, rows);
-  for (const key of keys.changed) {
-    table.setDesired(key, claims.row(key));
-  }
-  return keys;
+const noChange: DesiredChange = { virtualServers: [], vips: [] };
+
+/** Whether the new translation has the same virtual servers and VIPs, whatever their real servers. */
+function hasSameKeys({ keys, translation: before }: Held, translation: Translation): boolean {
+  const rows = translation.virtualServers;
+  return (
+    translation.boundAddresses === before.boundAddresses &&
+    rows.length === before.virtualServers.length &&
+    // Otherwise two of them have the same key, and only the last one counts.
+    rows.length === keys.length &&
+    rows.every((row, index) => isSameFrontEnd(row, before.virtualServers[index]))
+  );
+}
+
+function isSameFrontEnd(row: VirtualServer, before: VirtualServer | undefined): boolean {
+  return (
+    row === before ||
+    (before !== undefined &&
+      row.port === before.port &&
+      row.protocol === before.protocol &&
+      row.address.equals(before.address))
+  );
+}
+
+function isEmpty({ virtualServers, boundAddresses, members }: Translation): boolean {
+  return virtualServers.length + boundAddresses.length + members.length === 0;
 }

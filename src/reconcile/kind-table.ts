@@ -2,17 +2,30 @@ import { asError } from '../as-error.ts';
 import { eachInParts } from '../work-in-parts.ts';
 import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
 import { BackOff } from './back-off.ts';
-import { differences } from './differences.ts';
 import type { Difference, KernelError, Kind } from './kind.ts';
 
-const keysPerChunk = 500;
+/** So many messages fill the datagrams that are under way at a time. */
+const changesPerChunk = 1000;
 
-/** The changes of one object, and the row by which that can be asked about. */
-interface Planned<Row, Change> {
+/** What is desired and what is observed under one key. */
+interface Row<Desired, Observed> {
   readonly key: string;
-  readonly known: Row;
-  readonly changes: readonly Change[];
+  desired: Desired | undefined;
+  observed: Observed | undefined;
 }
+
+/** The changes of one row that are carried out together. */
+interface Planned<Desired, Observed, Change> {
+  readonly key: string;
+  /** What the changes lead to, and what they start from. */
+  readonly desired: Desired | undefined;
+  readonly observed: Observed | undefined;
+  readonly changes: readonly Change[];
+  /** Nothing else differs. */
+  readonly areAll: boolean;
+}
+
+type Step = 'additions' | 'removals';
 
 /**
  * The desired and the observed rows of one kind, and which of them may differ. What is
@@ -22,9 +35,8 @@ interface Planned<Row, Change> {
 export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   readonly name: string;
   readonly #kind: Kind<Desired, Observed, Change>;
-  readonly #desired = new Map<string, Desired>();
-  readonly #observed = new Map<string, Observed>();
-  readonly #dirty = new Set<string>();
+  readonly #rows = new Map<string, Row<Desired, Observed>>();
+  readonly #dirty = new Set<Row<Desired, Observed>>();
   /** What was last known of each object that the kernel must be asked about. */
   readonly #suspect = new Map<string, Desired | Observed>();
   readonly #backOff: BackOff;
@@ -38,14 +50,11 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   }
 
   /** Sets what is desired under a key, or that nothing is. The work is done in the next round. */
-  setDesired(key: string, row: Desired | undefined): void {
-    if (row === undefined) {
-      this.#desired.delete(key);
-    } else {
-      this.#desired.set(key, row);
-    }
+  setDesired(key: string, desired: Desired | undefined): void {
+    const row = this.#rowOf(key);
+    row.desired = desired;
     this.#touched?.add(key);
-    this.#dirty.add(key);
+    this.#dirty.add(row);
     // A change of mind is news: it does not wait for the end of a back-off.
     this.#backOff.succeeded(key);
   }
@@ -68,6 +77,9 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
 
   /** Reads afresh the objects about which the kernel said something unexpected. */
   async reread(nowMs: number): Promise<readonly Failure[]> {
+    if (this.#suspect.size === 0) {
+      return [];
+    }
     const known = this.#suspectsDue(nowMs);
     if (known.size === 0) {
       return [];
@@ -75,44 +87,32 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     try {
       const found = await this.#kind.read(known);
       for (const key of known.keys()) {
-        this.#setObserved(key, found.get(key));
+        this.#setObserved(this.#rowOf(key), found.get(key));
         this.#suspect.delete(key);
       }
       return [];
     } catch (error) {
-      return [...known.keys()].map((key) => this.#fail(key, asError(error), nowMs));
+      return [...known.keys()].map((key) => this.#fail(this.#rowOf(key), asError(error), nowMs));
     }
   }
 
   /** After this a row that did not fail and has nothing to be removed is no longer dirty. */
   applyAdditions(nowMs: number): Promise<StepReport> {
-    return this.#inChunks(nowMs, (key) => {
-      const { additions, removals } = this.#differenceOf(key);
-      if (removals.length === 0) {
-        this.#dirty.delete(key);
-      }
-      return additions;
-    });
+    return this.#inChunks(nowMs, 'additions');
   }
 
   /** After this a row that did not fail is no longer dirty. */
   applyRemovals(nowMs: number): Promise<StepReport> {
-    return this.#inChunks(nowMs, (key) => {
-      const { additions, removals } = this.#differenceOf(key);
-      if (additions.length === 0) {
-        this.#dirty.delete(key);
-      }
-      return removals;
-    });
+    return this.#inChunks(nowMs, 'removals');
   }
 
   /** In place of applyRemovals where nothing may be removed yet: what is to go stays dirty. */
   deferRemovals(nowMs: number): void {
-    for (const key of this.#readyKeys(nowMs)) {
-      this.#backOff.succeeded(key);
-      const { additions, removals } = this.#differenceOf(key);
+    for (const row of this.#readyRows(nowMs)) {
+      this.#backOff.succeeded(row.key);
+      const { additions, removals } = this.#differenceOf(row);
       if (additions.length + removals.length === 0) {
-        this.#dirty.delete(key);
+        this.#settle(row);
       }
     }
   }
@@ -128,21 +128,22 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
    */
   async reviewRestless(): Promise<void> {
     for (const key of this.#kind.restless?.() ?? []) {
-      const observed = this.#observed.get(key);
-      const known = this.#desired.get(key) ?? observed;
-      if (known === undefined || this.#suspect.has(key)) {
+      const row = this.#rows.get(key);
+      const observed = row?.observed;
+      const known = row?.desired ?? observed;
+      if (row === undefined || known === undefined || this.#suspect.has(key)) {
         continue;
       }
       try {
         const found = await this.#kind.read(new Map([[key, known]]));
-        if (this.#observed.get(key) === observed) {
-          this.#setObserved(key, found.get(key));
-          this.#dirty.add(key);
+        if (row.observed === observed && this.#rows.get(key) === row) {
+          this.#setObserved(row, found.get(key));
+          this.#dirty.add(row);
         }
       } catch {
         // The round asks again, and tells of it where that fails too.
         this.#suspect.set(key, known);
-        this.#dirty.add(key);
+        this.#dirty.add(this.#rowOf(key));
       }
     }
   }
@@ -153,7 +154,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   }
 
   hasWork(nowMs: number): boolean {
-    for (const key of this.#dirty) {
+    for (const { key } of this.#dirty) {
       if (this.#backOff.isDue(key, nowMs)) {
         return true;
       }
@@ -171,53 +172,88 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
 
   /** The keys whose rows differ from the kernel, by what is known of it. */
   differing(): readonly string[] {
-    return differences(this.#kind.difference.bind(this.#kind), this.#desired, this.#observed).map(
-      ({ key }) => key,
-    );
+    const keys: string[] = [];
+    for (const row of this.#rows.values()) {
+      const { additions, removals } = this.#differenceOf(row);
+      if (additions.length + removals.length > 0) {
+        keys.push(row.key);
+      }
+    }
+    return keys;
   }
 
-  #planned(
-    key: string,
-    changes: readonly Change[],
-  ): readonly Planned<Desired | Observed, Change>[] {
-    const known = this.#desired.get(key) ?? this.#observed.get(key);
-    return known === undefined || changes.length === 0 ? [] : [{ key, known, changes }];
+  #rowOf(key: string): Row<Desired, Observed> {
+    const held = this.#rows.get(key);
+    if (held !== undefined) {
+      return held;
+    }
+    const row = { key, desired: undefined, observed: undefined };
+    this.#rows.set(key, row);
+    return row;
   }
 
   /**
-   * Carries out the changes of all keys that are due, some hundred keys at a time: what a first
-   * sync of thousands makes need not be in memory at once. `changesOf` takes keys off the dirty
-   * ones before the kernel is waited for, so that a row that is set meanwhile is dirty anew.
+   * Carries out the changes of all rows that are due, some at a time: what a first sync of
+   * thousands makes need not be in memory at once. Rows are no longer dirty before the kernel is
+   * waited for, so that one that is set meanwhile is dirty anew.
    */
-  async #inChunks(
-    nowMs: number,
-    changesOf: (key: string) => readonly Change[],
-  ): Promise<StepReport> {
-    const keys = this.#readyKeys(nowMs);
+  async #inChunks(nowMs: number, step: Step): Promise<StepReport> {
+    const rows = this.#readyRows(nowMs);
     const failures: Failure[] = [];
     let applied = 0;
-    for (let start = 0; start < keys.length; start += keysPerChunk) {
-      const chunk = keys.slice(start, start + keysPerChunk);
-      const planned = chunk.flatMap((key) => this.#planned(key, changesOf(key)));
+    for (let start = 0; start < rows.length;) {
+      const planned: Planned<Desired, Observed, Change>[] = [];
+      const end = this.#plan(rows, start, step, planned);
       if (planned.length > 0) {
-        const report = this.#absorb(planned, await this.#execute(planned), nowMs);
-        applied += report.applied;
-        failures.push(...report.failures);
+        const outcomes = await this.#execute(planned);
+        applied += this.#absorb(planned, outcomes, nowMs, failures);
       }
-      for (const key of chunk) {
-        if (!this.#suspect.has(key) && !this.#dirty.has(key)) {
-          this.#backOff.succeeded(key);
+      for (; start < end; start += 1) {
+        const row = rows[start];
+        if (row !== undefined && !this.#dirty.has(row) && !this.#suspect.has(row.key)) {
+          this.#backOff.succeeded(row.key);
         }
       }
     }
     return { applied, failures };
   }
 
+  /** Plans rows from `start` on, as many as make a chunk; answers where they end. */
+  #plan(
+    rows: readonly Row<Desired, Observed>[],
+    start: number,
+    step: Step,
+    planned: Planned<Desired, Observed, Change>[],
+  ): number {
+    let size = 0;
+    for (let index = start; index < rows.length; index += 1) {
+      const row = rows[index];
+      if (row === undefined || size >= changesPerChunk) {
+        return index;
+      }
+      const { desired, observed } = row;
+      const difference = this.#differenceOf(row);
+      const changes = difference[step];
+      const areAll = difference[step === 'additions' ? 'removals' : 'additions'].length === 0;
+      if (areAll) {
+        this.#settle(row);
+      }
+      if (changes.length > 0) {
+        planned.push({ key: row.key, desired, observed, changes, areAll });
+        size += this.#sizeOf(changes);
+      }
+    }
+    return rows.length;
+  }
+
   /** What stops a batch as a whole is the failure of each of its changes. */
   async #execute(
-    planned: readonly Planned<unknown, Change>[],
+    planned: readonly Planned<Desired, Observed, Change>[],
   ): Promise<readonly (KernelError | Error | undefined)[]> {
-    const changes = planned.flatMap((object) => object.changes);
+    const changes: Change[] = [];
+    for (const object of planned) {
+      changes.push(...object.changes);
+    }
     try {
       return await this.#kind.apply(changes);
     } catch (error) {
@@ -226,62 +262,86 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     }
   }
 
-  /** `outcomes` are those of the changes of all objects, one behind the other. */
+  /**
+   * Takes the outcomes of the changes of all rows, one behind the other. Answers how many changes
+   * the kernel took; what failed is added to `failures`.
+   */
   #absorb(
-    planned: readonly Planned<Desired | Observed, Change>[],
+    planned: readonly Planned<Desired, Observed, Change>[],
     outcomes: readonly (Error | undefined)[],
     nowMs: number,
-  ): StepReport {
-    const failures: Failure[] = [];
+    failures: Failure[],
+  ): number {
     let applied = 0;
     let at = 0;
-    for (const { key, known, changes } of planned) {
-      const errors = outcomes.slice(at, at + changes.length);
+    for (const { key, desired, observed, changes, areAll } of planned) {
+      const row = this.#rowOf(key);
+      const first = at;
       at += changes.length;
       // The first failure of an object says what is wrong; the others follow from it.
-      const error = errors.find((outcome) => outcome !== undefined);
+      const error = firstError(outcomes, first, at);
       const taken =
-        error === undefined ? changes : changes.filter((_, index) => errors[index] === undefined);
+        error === undefined
+          ? changes
+          : changes.filter((_, index) => outcomes[first + index] === undefined);
       if (taken.length > 0) {
-        this.#setObserved(key, this.#kind.after(this.#observed.get(key), taken));
+        const led = areAll && error === undefined ? desired : undefined;
+        this.#setObserved(row, this.#kind.after(row.observed, taken, led));
         applied += this.#sizeOf(taken);
       }
-      if (error !== undefined && !this.#suspect.has(key)) {
+      const known = desired ?? observed;
+      if (error !== undefined && known !== undefined && !this.#suspect.has(key)) {
         this.#suspect.set(key, known);
-        failures.push(this.#fail(key, error, nowMs));
+        failures.push(this.#fail(row, error, nowMs));
       }
     }
-    return { applied, failures };
+    return applied;
   }
 
   #sizeOf(changes: readonly Change[]): number {
-    return changes.reduce((sum, change) => sum + (this.#kind.sizeOf?.(change) ?? 1), 0);
+    if (this.#kind.sizeOf === undefined) {
+      return changes.length;
+    }
+    let size = 0;
+    for (const change of changes) {
+      size += this.#kind.sizeOf(change);
+    }
+    return size;
   }
 
   #suspectsDue(nowMs: number): Map<string, Desired | Observed> {
     const due = new Map<string, Desired | Observed>();
     for (const [key, knownThen] of this.#suspect) {
       if (this.#backOff.isDue(key, nowMs)) {
-        due.set(key, this.#desired.get(key) ?? this.#observed.get(key) ?? knownThen);
+        const row = this.#rows.get(key);
+        due.set(key, row?.desired ?? row?.observed ?? knownThen);
       }
     }
     return due;
   }
 
-  #differenceOf(key: string): Difference<Change> {
-    return this.#kind.difference(this.#desired.get(key), this.#observed.get(key));
+  #differenceOf({ desired, observed }: Row<Desired, Observed>): Difference<Change> {
+    return this.#kind.difference(desired, observed);
   }
 
-  #readyKeys(nowMs: number): string[] {
-    return [...this.#dirty].filter(
-      (key) => !this.#suspect.has(key) && this.#backOff.isDue(key, nowMs),
-    );
+  #readyRows(nowMs: number): Row<Desired, Observed>[] {
+    const rows = [...this.#dirty];
+    return this.#suspect.size === 0 && !this.#backOff.hasWaiting
+      ? rows
+      : rows.filter(({ key }) => !this.#suspect.has(key) && this.#backOff.isDue(key, nowMs));
   }
 
-  #fail(key: string, error: Error, nowMs: number): Failure {
+  /** Nothing is to be done about the row; one that is about nothing is not kept. */
+  #settle(row: Row<Desired, Observed>): void {
+    this.#dirty.delete(row);
+    this.#dropIfEmpty(row);
+  }
+
+  #fail(row: Row<Desired, Observed>, error: Error, nowMs: number): Failure {
+    const { key } = row;
     this.#backOff.failed(key, nowMs);
     this.#touched?.add(key);
-    this.#dirty.add(key);
+    this.#dirty.add(row);
     return { kind: this.name, key, error };
   }
 
@@ -296,18 +356,17 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     });
   }
 
-  #takeRow(key: string, row: Observed): void {
+  #takeRow(key: string, listed: Observed): void {
     this.#suspect.delete(key);
-    const desired = this.#desired.get(key);
-    const { additions, removals } = this.#kind.difference(desired, row);
+    const row = this.#rowOf(key);
+    const { desired } = row;
+    const { additions, removals } = this.#kind.difference(desired, listed);
     if (additions.length + removals.length > 0) {
-      this.#dirty.add(key);
-      this.#observed.set(key, row);
+      this.#dirty.add(row);
+      row.observed = listed;
     } else {
-      this.#observed.set(
-        key,
-        desired === undefined ? row : (this.#kind.unify?.(desired, row) ?? row),
-      );
+      row.observed =
+        desired === undefined ? listed : (this.#kind.unify?.(desired, listed) ?? listed);
     }
   }
 
@@ -319,33 +378,53 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     listed: ReadonlyMap<string, Observed>,
     touched: ReadonlySet<string>,
   ): Promise<void> {
-    const miss = (key: string): void => {
-      if (!listed.has(key) && !touched.has(key)) {
-        this.#missRow(key, touched.size > 0);
-      }
-    };
     // Rows that come and go meanwhile are touched ones.
-    await eachInParts(this.#observed.keys(), miss);
-    await eachInParts(this.#desired.keys(), miss);
+    await eachInParts(this.#rows.values(), (row) => {
+      if (!listed.has(row.key) && !touched.has(row.key)) {
+        this.#missRow(row, touched.size > 0);
+      }
+    });
   }
 
-  #missRow(key: string, isDoubtful: boolean): void {
-    const desired = this.#desired.get(key);
-    this.#dirty.add(key);
-    if (isDoubtful && desired !== undefined && this.#observed.has(key)) {
+  #missRow(row: Row<Desired, Observed>, isDoubtful: boolean): void {
+    const { key, desired, observed } = row;
+    this.#dirty.add(row);
+    if (isDoubtful && desired !== undefined && observed !== undefined) {
       this.#suspect.set(key, desired);
     } else {
       this.#suspect.delete(key);
-      this.#observed.delete(key);
+      row.observed = undefined;
     }
   }
 
-  #setObserved(key: string, row: Observed | undefined): void {
-    this.#touched?.add(key);
-    if (row === undefined) {
-      this.#observed.delete(key);
-    } else {
-      this.#observed.set(key, row);
+  #setObserved(row: Row<Desired, Observed>, observed: Observed | undefined): void {
+    this.#touched?.add(row.key);
+    row.observed = observed;
+    if (!this.#dirty.has(row)) {
+      this.#dropIfEmpty(row);
     }
   }
+
+  #dropIfEmpty(row: Row<Desired, Observed>): void {
+    if (
+      row.desired === undefined &&
+      row.observed === undefined &&
+      this.#rows.get(row.key) === row
+    ) {
+      this.#rows.delete(row.key);
+    }
+  }
+}
+
+function firstError(
+  outcomes: readonly (Error | undefined)[],
+  start: number,
+  end: number,
+): Error | undefined {
+  for (let index = start; index < end; index += 1) {
+    if (outcomes[index] !== undefined) {
+      return outcomes[index];
+    }
+  }
+  return undefined;
 }

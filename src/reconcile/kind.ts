@@ -39,8 +39,15 @@ export interface Kind<Desired, Observed, Change> {
   /** How many changes of the kernel it stands for; one where the method is missing. */
   sizeOf?(change: Change): number;
 
-  /** What the kernel holds after changes of one object that succeeded. Pure. */
-  after(observed: Observed | undefined, changes: readonly Change[]): Observed | undefined;
+  /**
+   * What the kernel holds after changes of one object that succeeded. `desired` is given where they
+   * were all additions that it lacked, and nothing had to be removed. Pure.
+   */
+  after(
+    observed: Observed | undefined,
+    changes: readonly Change[],
+    desired?: Desired,
+  ): Observed | undefined;
 }
 
 /** Additions come before removals, so that nothing is gone before its successor is there. */

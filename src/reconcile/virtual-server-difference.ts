@@ -43,31 +43,48 @@ export function virtualServerDifference(
       ? { additions: [], removals: [{ kind: 'delete virtual server', id: observed.id }] }
       : noDifference;
   }
-  const id = idOf(desired);
-  const settings = settingsOf(desired);
   if (observed === undefined) {
     const { realServers } = desired;
+    const settings = settingsOf(desired);
     return {
-      additions: [{ kind: 'add virtual server', id, settings, realServers }],
+      additions: [{ kind: 'add virtual server', id: idOf(desired), settings, realServers }],
       removals: [],
     };
   }
-  const isSame = sameSettings(settings, observed.settings);
+  const isSame = hasSettingsOf(observed.settings, desired);
   if (isSame && desired.realServers === observed.realServers) {
     return noDifference;
   }
-  const change: Operation = { kind: 'change virtual server', id, settings };
-  return {
-    additions: [...(isSame ? [] : [change]), ...wantedRealServers(id, desired, observed)],
-    removals: unwantedRealServers(id, desired, observed),
-  };
+  const { id } = observed;
+  const additions = wantedRealServers(id, desired, observed);
+  const removals = unwantedRealServers(id, desired, observed);
+  if (!isSame) {
+    additions.unshift({ kind: 'change virtual server', id, settings: settingsOf(desired) });
+  }
+  return { additions, removals };
 }
 
-/** What the kernel holds after operations on one virtual server that succeeded. */
+/**
+ * What the kernel holds after operations on one virtual server that succeeded. `desired` is given
+ * where they were all additions to it that were missing: if nothing else is there then, its map of
+ * real servers serves both rows.
+ */
 export function afterOperations(
   before: ObservedVirtualServer | undefined,
   operations: readonly Operation[],
+  desired?: VirtualServer,
 ): ObservedVirtualServer | undefined {
+  if (before !== undefined && desired !== undefined) {
+    const added = operations.filter(({ kind }) => kind === 'add real server').length;
+    if (before.realServers.size + added === desired.realServers.size) {
+      const { id, settings } = before;
+      return {
+        id,
+        settings: hasSettingsOf(settings, desired) ? settings : settingsOf(desired),
+        realServers: desired.realServers,
+      };
+    }
+  }
   let observed = before;
   // One copy for all: one for each real server would cost the square of their number.
   let realServers: Map<string, ObservedRealServer> | undefined;
@@ -139,14 +156,17 @@ function persistenceOf(virtualServer: VirtualServer): Persistence | undefined {
       };
 }
 
-function sameSettings(a: VirtualServerSettings, b: VirtualServerSettings): boolean {
+/** Whether `settingsOf(desired)` would be the same; asked for each change, so that none are made. */
+function hasSettingsOf(settings: VirtualServerSettings, desired: VirtualServer): boolean {
+  const { persistence } = settings;
   return (
-    a.scheduler === b.scheduler &&
-    a.onePacket === b.onePacket &&
-    a.schedulerFlags === b.schedulerFlags &&
-    a.owned === b.owned &&
-    a.persistence?.timeoutSeconds === b.persistence?.timeoutSeconds &&
-    a.persistence?.prefixLength === b.persistence?.prefixLength
+    settings.scheduler === desired.scheduler &&
+    !settings.onePacket &&
+    settings.owned &&
+    settings.schedulerFlags === schedulerFlagBits(desired.schedulerFlags) &&
+    persistence?.timeoutSeconds === desired.persistenceSeconds &&
+    (persistence === undefined ||
+      persistence.prefixLength === hostPrefixLength(desired.address.family))
   );
 }
 
@@ -156,14 +176,17 @@ function wantedRealServers(
   observed: ObservedVirtualServer,
 ): Operation[] {
   const operations: Operation[] = [];
-  for (const [key, realServer] of desired.realServers) {
+  desired.realServers.forEach((realServer, key) => {
     const present = observed.realServers.get(key);
+    if (present === realServer) {
+      return;
+    }
     if (present === undefined) {
       operations.push({ kind: 'add real server', id, realServer });
     } else if (present.weight !== realServer.weight || present.method !== realServer.method) {
       operations.push({ kind: 'change real server', id, realServer });
     }
-  }
+  });
   return operations;
 }
 
@@ -173,9 +196,9 @@ function unwantedRealServers(
   observed: ObservedVirtualServer,
 ): Operation[] {
   const operations: Operation[] = [];
-  for (const [key, realServer] of observed.realServers) {
+  observed.realServers.forEach((realServer, key) => {
     if (desired.realServers.has(key)) {
-      continue;
+      return;
     }
     if (!drains(desired) || (realServer.weight === 0 && realServer.drain === 'over')) {
       operations.push({ kind: 'delete real server', id, realServer });
@@ -184,7 +207,7 @@ function unwantedRealServers(
       const drained = { address, port, method, weight: 0 };
       operations.push({ kind: 'change real server', id, realServer: drained });
     }
-  }
+  });
   return operations;
 }
 

@@ -18,21 +18,47 @@ export function endpointsOfPort(
   family: IpFamily,
   slices: readonly EndpointSlice[],
 ): PortEndpoint[] {
-  const endpoints = new Map<string, PortEndpoint>();
+  const endpoints: PortEndpoint[] = [];
   for (const slice of slices) {
     const targetPort = targetPortOf(port, family, slice);
-    if (targetPort === undefined) {
-      continue;
-    }
-    for (const endpoint of slice.endpoints) {
-      const key = formatEndpoint(endpoint.address, targetPort);
-      const known = endpoints.get(key);
-      if (known === undefined || fitness(endpoint) > fitness(known.endpoint)) {
-        endpoints.set(key, { endpoint, targetPort });
+    if (targetPort !== undefined) {
+      for (const endpoint of slice.endpoints) {
+        endpoints.push({ endpoint, targetPort });
       }
     }
   }
-  return [...endpoints.values()];
+  return areFewAndDistinct(endpoints) ? endpoints : bestOfEach(endpoints);
+}
+
+/** Up to so many endpoints are compared with each other faster than by their keys. */
+const fewEndpoints = 16;
+
+function areFewAndDistinct(endpoints: readonly PortEndpoint[]): boolean {
+  if (endpoints.length > fewEndpoints) {
+    return false;
+  }
+  return endpoints.every(({ endpoint: { address } }, index) => {
+    for (let other = 0; other < index; other += 1) {
+      if (endpoints[other]?.endpoint.address.equals(address) === true) {
+        return false;
+      }
+    }
+    return true;
+  });
+}
+
+/** Each address and target port once, in its best condition, in the order of first mention. */
+function bestOfEach(endpoints: readonly PortEndpoint[]): PortEndpoint[] {
+  const best = new Map<string, PortEndpoint>();
+  for (const portEndpoint of endpoints) {
+    const { endpoint, targetPort } = portEndpoint;
+    const key = formatEndpoint(endpoint.address, targetPort);
+    const known = best.get(key);
+    if (known === undefined || fitness(endpoint) > fitness(known.endpoint)) {
+      best.set(key, portEndpoint);
+    }
+  }
+  return [...best.values()];
 }
 
 /**
@@ -44,7 +70,7 @@ export function clusterEndpoints(
   endpoints: readonly PortEndpoint[],
   place: Place,
 ): readonly PortEndpoint[] {
-  const ready = endpoints.filter(({ endpoint }) => endpoint.ready);
+  const ready = endpoints.every(isReady) ? endpoints : endpoints.filter(isReady);
   return ready.length > 0 ? nearest(ready, place) : endpoints.filter(servesWhileTerminating);
 }
 
@@ -54,7 +80,7 @@ export function localEndpoints(
   place: Place,
 ): readonly PortEndpoint[] {
   const local = endpoints.filter(({ endpoint }) => endpoint.nodeName === place.nodeName);
-  const ready = local.filter(({ endpoint }) => endpoint.ready);
+  const ready = local.filter(isReady);
   return ready.length > 0 ? ready : local.filter(servesWhileTerminating);
 }
 
@@ -94,6 +120,10 @@ function targetPortOf(
   }
   return slice.ports.find(({ name, protocol }) => name === port.name && protocol === port.protocol)
     ?.port;
+}
+
+function isReady({ endpoint }: PortEndpoint): boolean {
+  return endpoint.ready;
 }
 
 function servesWhileTerminating({ endpoint }: PortEndpoint): boolean {

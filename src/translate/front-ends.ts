@@ -40,6 +40,14 @@ export function trafficOf({ kind }: Pick<FrontEnd, 'kind'>): Traffic {
  */
 export function vipsOf(service: Service, externalIPs: readonly Cidr[] | undefined): Vips {
   const families = familiesOf(service);
+  const { clusterIPs } = service;
+  if (
+    service.externalIPs.length + service.loadBalancerIPs.length === 0 &&
+    clusterIPs.length === families.length
+  ) {
+    // Most Services: there is nothing to choose from.
+    return { vips: vipsOfKind('cluster IP', clusterIPs), problems: [] };
+  }
   const refused = new Set<IpAddress>();
   if (externalIPs !== undefined) {
     for (const address of service.externalIPs) {
@@ -49,7 +57,7 @@ export function vipsOf(service: Service, externalIPs: readonly Cidr[] | undefine
     }
   }
   const vips = [
-    ...vipsOfKind('cluster IP', service.clusterIPs),
+    ...vipsOfKind('cluster IP', clusterIPs),
     ...vipsOfKind('external IP', service.externalIPs),
     ...vipsOfKind('load-balancer IP', service.loadBalancerIPs),
   ].filter(({ address }) => families.includes(address.family) && !refused.has(address));
@@ -66,9 +74,17 @@ function vipsOfKind(kind: VipKind, addresses: readonly IpAddress[]): readonly Vi
   return addresses.map((address) => ({ kind, address }));
 }
 
+const oneFamily: Readonly<Record<IpFamily, readonly IpFamily[]>> = {
+  IPv4: ['IPv4'],
+  IPv6: ['IPv6'],
+};
+
 /** The families that a Service is served in. */
-export function familiesOf(service: Service): readonly IpFamily[] {
-  return [...new Set(service.clusterIPs.map(({ family }) => family))];
+export function familiesOf({ clusterIPs }: Service): readonly IpFamily[] {
+  const [first] = clusterIPs;
+  return first !== undefined && clusterIPs.length === 1
+    ? oneFamily[first.family]
+    : [...new Set(clusterIPs.map(({ family }) => family))];
 }
 
 /** All front ends of one Service port in one family. */
@@ -78,13 +94,20 @@ export function frontEndsOf(
   { vips }: Vips,
   place: Place,
 ): readonly FrontEnd[] {
-  const frontEnds: FrontEnd[] = vips.map((vip) => ({ ...vip, port }));
-  if (nodePort !== undefined) {
-    for (const address of place.nodePortAddresses) {
-      frontEnds.push({ kind: 'node port', address, port: nodePort });
+  const frontEnds: FrontEnd[] = [];
+  for (const { kind, address } of vips) {
+    if (address.family === family) {
+      frontEnds.push({ kind, address, port });
     }
   }
-  return frontEnds.filter(({ address }) => address.family === family);
+  if (nodePort !== undefined) {
+    for (const address of place.nodePortAddresses) {
+      if (address.family === family) {
+        frontEnds.push({ kind: 'node port', address, port: nodePort });
+      }
+    }
+  }
+  return frontEnds;
 }
 
 /**

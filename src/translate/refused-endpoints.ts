@@ -15,23 +15,33 @@ const namedAtMost = 5;
  */
 export class EndpointGuard {
   readonly #place: Place;
-  readonly #refused = new Map<string, string>();
+  /** The reasons by address; hardly any Service needs one. */
+  #refused: Map<string, string> | undefined;
 
   constructor(place: Place) {
     this.#place = place;
   }
 
-  readonly admits = ({ endpoint: { address } }: PortEndpoint): boolean => {
-    const reason = this.#reasonAgainst(address);
-    if (reason !== undefined) {
-      this.#refused.set(address.text, reason);
+  /** Those of the endpoints that may get traffic; the others are kept in mind. */
+  admitted(endpoints: readonly PortEndpoint[]): readonly PortEndpoint[] {
+    let admitted: PortEndpoint[] | undefined;
+    for (const [index, portEndpoint] of endpoints.entries()) {
+      const { address } = portEndpoint.endpoint;
+      const reason = this.#reasonAgainst(address);
+      if (reason === undefined) {
+        admitted?.push(portEndpoint);
+      } else {
+        admitted ??= endpoints.slice(0, index);
+        this.#refused ??= new Map();
+        this.#refused.set(address.text, reason);
+      }
     }
-    return reason === undefined;
-  };
+    return admitted ?? endpoints;
+  }
 
   /** What is to be told: one problem for all of them. */
   problems(service: Service): readonly ServiceProblem[] {
-    if (this.#refused.size === 0) {
+    if (this.#refused === undefined) {
       return [];
     }
     const named = Array.from(this.#refused, ([address, reason]) => `${address} (${reason})`);

@@ -34,7 +34,7 @@ const kubeRouterNumbers: Readonly<Record<string, number>> = { 'flag-1': 0, 'flag
 
 /** The bits that the kernel takes. */
 export function schedulerFlagBits(flags: SchedulerFlags): number {
-  return flags.names.reduce((bits, name) => bits | bitOf[name], 0);
+  return flags === noFlags ? 0 : flags.names.reduce((bits, name) => bits | bitOf[name], 0);
 }
 
 /**

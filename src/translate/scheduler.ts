@@ -54,6 +54,9 @@ export function chooseScheduler(
   missing: ReadonlySet<Scheduler>,
 ): SchedulerChoice {
   const byDefault = missing.has(configured) ? fallbackScheduler : configured;
+  if (service.annotations.size === 0) {
+    return { scheduler: byDefault, flags: defaultFlags(byDefault), problems: [] };
+  }
   const chosen = chosenScheduler(service, byDefault, missing);
   const scheduler = chosen.scheduler ?? byDefault;
   const flags = flagsFromAnnotation(service, scheduler);
@@ -64,9 +67,11 @@ export function chooseScheduler(
   };
 }
 
+const mhFlags: SchedulerFlags = { names: ['mh-port'] };
+
 /** kube-proxy hashes the port as well when its configuration says mh (proxier.go, FlagSourceHash). */
 function defaultFlags(scheduler: Scheduler): SchedulerFlags {
-  return scheduler === 'mh' ? { names: ['mh-port'] } : noFlags;
+  return scheduler === 'mh' ? mhFlags : noFlags;
 }
 
 function chosenScheduler(

@@ -1,4 +1,4 @@
-import type { SetEntry } from '../ipset/model.ts';
+import { sameEntry, type SetEntry } from '../ipset/model.ts';
 
 /**
  * What a set is for. The chains are constant; all that they know of Services stands in these
@@ -32,4 +32,18 @@ export type SetRole = (typeof setRoles)[number];
 export interface SetMember {
   readonly role: SetRole;
   readonly entry: SetEntry;
+}
+
+/** The members before, where they are the same in the same order. */
+export function sharedMembers(
+  members: readonly SetMember[],
+  before: readonly SetMember[] | undefined,
+): readonly SetMember[] {
+  const isSame =
+    members.length === before?.length &&
+    members.every(({ role, entry }, index) => {
+      const other = before[index];
+      return other !== undefined && role === other.role && sameEntry(entry, other.entry);
+    });
+  return isSame ? before : members;
 }

@@ -1,6 +1,6 @@
 import type { EndpointSlice, Service, ServicePort } from '../cluster/objects.ts';
 import type { Cidr } from '../net/cidr.ts';
-import { formatEndpoint, type IpFamily } from '../net/ip-address.ts';
+import type { IpAddress, IpFamily } from '../net/ip-address.ts';
 import type { HealthCheck, RealServer, Translation, VirtualServer } from './desired.ts';
 import { chooseDrainTimeout } from './drain-timeout.ts';
 import {
@@ -18,10 +18,12 @@ import {
   type Traffic,
 } from './front-ends.ts';
 import type { Place } from './place.ts';
+import { realServersAt } from './real-servers.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
 import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
-import type { SetMember } from './set-member.ts';
+import { sharedMembers, type SetMember } from './set-member.ts';
 import { chooseScheduler, type Scheduler } from './scheduler.ts';
+import { sharedVirtualServer } from './shared-virtual-server.ts';
 
 /** The part of the configuration that decides what a Service becomes. */
 export interface TranslationSettings {
@@ -41,21 +43,19 @@ const nothing: Translation = {
   problems: [],
 };
 
-/** Every real server is reached by NAT and counts the same, as with kube-proxy. */
-const method = 'masq';
-const weight = 1;
-
 /**
  * What one Service becomes on this node: a virtual server for each address and port where it
  * is to be reached, with the endpoints that may get traffic as real servers. Services without
  * a cluster IP or a port and those left to another proxy become nothing. Pure: the same input gives the
- * same rows.
+ * same rows. What they have in common with those `before` is the same object, which is how the next
+ * steps see without a look inside that it has not changed.
  */
 export function translateService(
   service: Service,
   slices: readonly EndpointSlice[],
   place: Place,
   settings: TranslationSettings,
+  before: Translation = nothing,
 ): Translation {
   if (!isServed(service)) {
     return nothing;
@@ -64,43 +64,62 @@ export function translateService(
   const drain = chooseDrainTimeout(service, settings.drainTimeoutMs);
   const vips = vipsOf(service, settings.externalIPs);
   const guard = new EndpointGuard(place);
-  const common = {
-    scheduler: chosen.scheduler,
-    schedulerFlags: chosen.flags,
-    persistenceSeconds: persistenceSecondsOf(service),
-    drainTimeoutMs: drain.drainTimeoutMs,
-  };
+  const persistenceSeconds = persistenceSecondsOf(service);
 
   const virtualServers: VirtualServer[] = [];
   const hairpins: SetMember[] = [];
   for (const port of service.ports) {
+    const { protocol } = port;
     for (const family of familiesOf(service)) {
-      const endpoints = endpointsOfPort(port, family, slices).filter(guard.admits);
-      hairpins.push(...hairpinMembers(port.protocol, endpoints, place));
-      const routes = routesByTraffic(service, endpoints, place);
-      for (const frontEnd of frontEndsOf(port, family, vips, place)) {
+      const endpoints = guard.admitted(endpointsOfPort(port, family, slices));
+      hairpins.push(...hairpinMembers(protocol, endpoints, place));
+      const frontEnds = frontEndsOf(port, family, vips, place);
+      const rowsBefore = before.virtualServers.slice(
+        virtualServers.length,
+        virtualServers.length + frontEnds.length,
+      );
+      const routes = routesByTraffic(service, endpoints, place, rowsBefore);
+      for (const [index, frontEnd] of frontEnds.entries()) {
         const route = routes[trafficOf(frontEnd)];
-        const { protocol } = port;
-        virtualServers.push({
+        const rowBefore = rowsBefore[index];
+        const members = frontEndMembers(service, { frontEnd, protocol, ...route }, place);
+        const row = {
           protocol,
           address: frontEnd.address,
           port: frontEnd.port,
-          ...common,
-          members: frontEndMembers(service, { frontEnd, protocol, ...route }, place),
+          scheduler: chosen.scheduler,
+          schedulerFlags: chosen.flags,
+          persistenceSeconds,
+          drainTimeoutMs: drain.drainTimeoutMs,
+          members: sharedMembers(members, rowBefore?.members),
           realServers: route.realServers,
-        });
+        };
+        virtualServers.push(sharedVirtualServer(row, rowBefore));
       }
     }
   }
-  const boundAddresses = boundAddressesOf(vips, place);
+  const boundAddresses = sharedAddresses(boundAddressesOf(vips, place), before.boundAddresses);
   const healthCheck = healthCheckOf(service, slices, place, guard);
   return {
     virtualServers,
     boundAddresses,
-    members: [...serviceMembers(boundAddresses, healthCheck), ...hairpins],
+    members: sharedMembers(
+      [...serviceMembers(boundAddresses, healthCheck), ...hairpins],
+      before.members,
+    ),
     healthCheck,
     problems: [...chosen.problems, ...drain.problems, ...vips.problems, ...guard.problems(service)],
   };
+}
+
+function sharedAddresses(
+  addresses: readonly IpAddress[],
+  before: readonly IpAddress[],
+): readonly IpAddress[] {
+  const isSame =
+    addresses.length === before.length &&
+    addresses.every((address, index) => before[index]?.equals(address) === true);
+  return isSame ? before : addresses;
 }
 
 /** A VIP without a port would lead to the node's own listeners: such a Service has none bound. */
@@ -118,11 +137,14 @@ interface Route {
   readonly servedHere: boolean;
 }
 
+const noRealServers: ReadonlyMap<string, RealServer> = new Map();
+
 /** Where connections of both kinds go; one map serves both where they go the same way. */
 function routesByTraffic(
   service: Service,
   endpoints: readonly PortEndpoint[],
   place: Place,
+  rowsBefore: readonly VirtualServer[],
 ): Readonly<Record<Traffic, Route>> {
   const { internalTrafficPolicy, externalTrafficPolicy } = service;
   const cluster = clusterEndpoints(endpoints, place);
@@ -130,11 +152,16 @@ function routesByTraffic(
   const servedHere = local.length > 0;
   const internal = internalTrafficPolicy === 'Local' ? local : cluster;
   const external = externalTrafficPolicy === 'Local' ? externalLocal(local, cluster) : cluster;
-  const internalRoute = { realServers: toRealServers(internal), servedHere };
+  // The front ends at cluster IPs are the first ones.
+  const internalBefore = rowsBefore[0]?.realServers ?? noRealServers;
+  const internalRoute = { realServers: realServersAt(internal, internalBefore), servedHere };
+  if (external === internal) {
+    return { internal: internalRoute, external: internalRoute };
+  }
+  const externalBefore = rowsBefore.at(-1)?.realServers ?? noRealServers;
   return {
     internal: internalRoute,
-    external:
-      external === internal ? internalRoute : { realServers: toRealServers(external), servedHere },
+    external: { realServers: realServersAt(external, externalBefore), servedHere },
   };
 }
 
@@ -147,15 +174,6 @@ function externalLocal(
   cluster: readonly PortEndpoint[],
 ): readonly PortEndpoint[] {
   return local.length > 0 ? local : cluster;
-}
-
-function toRealServers(endpoints: readonly PortEndpoint[]): ReadonlyMap<string, RealServer> {
-  return new Map(
-    endpoints.map(({ endpoint: { address }, targetPort }) => [
-      formatEndpoint(address, targetPort),
-      { address, port: targetPort, method, weight },
-    ]),
-  );
 }
 
 function healthCheckOf(
@@ -184,7 +202,7 @@ function localPods(
 ): number {
   const addresses = new Set<string>();
   for (const port of ports) {
-    for (const { endpoint } of endpointsOfPort(port, family, slices).filter(guard.admits)) {
+    for (const { endpoint } of guard.admitted(endpointsOfPort(port, family, slices))) {
       if (endpoint.ready && endpoint.nodeName === place.nodeName) {
         addresses.add(endpoint.address.text);
       }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { EndpointIndex } from '../../src/endpoint-index.ts';
 
-function at(...addresses: string[]): ReadonlySet<string> {
-  return new Set(addresses);
+function at(...addresses: string[]): readonly string[] {
+  return addresses;
 }
 
 describe('the index of endpoints', () => {
@@ -31,13 +31,14 @@ describe('the index of endpoints', () => {
 
   it('always agrees with a search over all Services', () => {
     const addresses = ['1', '2', '3'];
-    const step = fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.subarray(addresses));
+    const list = fc.array(fc.constantFrom(...addresses), { maxLength: 5 });
+    const step = fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), list);
     fc.assert(
       fc.property(fc.array(step), (steps) => {
         const index = new EndpointIndex();
         const model = new Map<string, readonly string[]>();
         for (const [service, list] of steps) {
-          index.replace(service, new Set(list));
+          index.replace(service, list);
           model.set(service, list);
         }
         for (const address of addresses) {

@@ -15,7 +15,7 @@ export function timedKind<Desired, Observed, Change>(
     difference: (desired, observed) => kind.difference(desired, observed),
     apply: (changes) => stopwatch.time(`${kind.name}: apply`, () => kind.apply(changes)),
     sizeOf: (change) => kind.sizeOf?.(change) ?? 1,
-    after: (observed, changes) => kind.after(observed, changes),
+    after: (observed, changes, desired) => kind.after(observed, changes, desired),
   };
 }
 

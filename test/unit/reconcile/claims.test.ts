@@ -2,26 +2,40 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Claims } from '../../../src/reconcile/claims.ts';
 
+/** Claims whose owners replace all that they want at once. */
+class ClaimsOfOwners extends Claims<string> {
+  readonly #keys = new Map<string, readonly string[]>();
+
+  /** Answers with the keys that this was about, and with those whose row became another one. */
+  replace(owner: string, rank: number, wanted: ReadonlyMap<string, string>) {
+    const gone = (this.#keys.get(owner) ?? []).filter((key) => !wanted.has(key));
+    const touched = [...gone, ...wanted.keys()];
+    const changed = touched.filter((key) => this.claim(key, owner, rank, wanted.get(key)));
+    this.#keys.set(owner, [...wanted.keys()]);
+    return { touched, changed };
+  }
+}
+
 function rows(...pairs: [key: string, row: string][]): Map<string, string> {
   return new Map(pairs);
 }
 
 describe('claims', () => {
   it('give a key to its only owner', () => {
-    const claims = new Claims<string>();
+    const claims = new ClaimsOfOwners();
     claims.replace('a', 1, rows(['k', 'row of a']));
     assert.equal(claims.row('k'), 'row of a');
     assert.equal(claims.holder('k'), 'a');
   });
 
   it('give a key that nobody claims to nobody', () => {
-    const claims = new Claims<string>();
+    const claims = new ClaimsOfOwners();
     assert.equal(claims.row('k'), undefined);
     assert.equal(claims.holder('k'), undefined);
   });
 
   it('give a key to the owner of the lowest rank, whoever came first', () => {
-    const claims = new Claims<string>();
+    const claims = new ClaimsOfOwners();
     claims.replace('young', 2, rows(['k', 'row of young']));
     claims.replace('old', 1, rows(['k', 'row of old']));
     assert.equal(claims.holder('k'), 'old');
@@ -30,14 +44,14 @@ describe('claims', () => {
   });
 
   it('decide between equals by name', () => {
-    const claims = new Claims<string>();
+    const claims = new ClaimsOfOwners();
     claims.replace('b', 1, rows(['k', 'row of b']));
     claims.replace('a', 1, rows(['k', 'row of a']));
     assert.equal(claims.holder('k'), 'a');
   });
 
   it('pass a key on when its holder drops it', () => {
-    const claims = new Claims<string>();
+    const claims = new ClaimsOfOwners();
     claims.replace('a', 1, rows(['k', 'row of a'], ['l', 'row of a']));
     claims.replace('b', 2, rows(['k', 'row of b']));
     claims.replace('a', 1, rows(['l', 'row of a']));
@@ -48,7 +62,7 @@ describe('claims', () => {
   });
 
   it('take the new row of an owner in place of its old one', () => {
-    const claims = new Claims<string>();
+    const claims = new ClaimsOfOwners();
     claims.replace('a', 1, rows(['k', 'old']));
     claims.replace('a', 1, rows(['k', 'new']));
     assert.equal(claims.row('k'), 'new');
@@ -57,15 +71,15 @@ describe('claims', () => {
   });
 
   it('take the new rank of an owner', () => {
-    const claims = new Claims<string>();
+    const claims = new ClaimsOfOwners();
     claims.replace('a', 2, rows(['k', 'row of a']));
     claims.replace('b', 1, rows(['k', 'row of b']));
     claims.replace('a', 0, rows(['k', 'row of a']));
     assert.equal(claims.holder('k'), 'a');
   });
 
-  it('answer with the keys that this was about, and those whose row became another one', () => {
-    const claims = new Claims<string>();
+  it('tell whether a key has another row now', () => {
+    const claims = new ClaimsOfOwners();
     const replace = (...args: Parameters<typeof claims.replace>) => {
       const { touched, changed } = claims.replace(...args);
       return { touched: touched.join(''), changed: changed.join('') };
@@ -84,7 +98,7 @@ describe('claims', () => {
   });
 
   it('know who claims a key and does not hold it, in their order', () => {
-    const claims = new Claims<string>();
+    const claims = new ClaimsOfOwners();
     for (const [owner, rank] of [
       ['c', 3],
       ['a', 1],
@@ -107,7 +121,7 @@ describe('claims', () => {
     const history = fc.array(fc.record({ name: owner, keys: fc.subarray(['k', 'l', 'm']) }));
     fc.assert(
       fc.property(owners, history, (last, before) => {
-        const claims = new Claims<string>();
+        const claims = new ClaimsOfOwners();
         before.forEach(({ name, keys }) => {
           claims.replace(name, 7, new Map(keys.map((key) => [key, name])));
         });

@@ -10,8 +10,8 @@ function guardAfter(...addresses: string[]): {
   readonly admitted: string[];
 } {
   const guard = new EndpointGuard(place({ isVip }));
-  const admitted = addresses.filter((address) =>
-    guard.admits({ endpoint: endpoint(address), targetPort: 8080 }),
+  const admitted = addresses.filter(
+    (address) => guard.admitted([{ endpoint: endpoint(address), targetPort: 8080 }]).length === 1,
   );
   return { guard, admitted };
 }
