@@ -33,8 +33,28 @@ export class AddressClient {
 
   /** All addresses of all links. Raises NetlinkError. */
   async addresses(): Promise<KernelAddress[]> {
-    const addresses = await this.#connection.list(writeGetAddresses, readAddress);
-    return addresses.filter((address) => address !== undefined);
+    const addresses: KernelAddress[] = [];
+    await this.eachAddress(() => {
+      addresses.length = 0;
+      return (address) => addresses.push(address);
+    });
+    return addresses;
+  }
+
+  /**
+   * Hands all addresses of all links to a visitor. `begin` makes the visitor, and another one where
+   * the kernel's list has to be started again. Raises NetlinkError.
+   */
+  eachAddress(begin: () => (address: KernelAddress) => void): Promise<void> {
+    return this.#connection.each(writeGetAddresses, () => {
+      const visit = begin();
+      return (payload) => {
+        const address = readAddress(payload);
+        if (address !== undefined) {
+          visit(address);
+        }
+      };
+    });
   }
 
   /** All links. Raises NetlinkError. */

@@ -1,9 +1,5 @@
-import {
-  forEachAttribute,
-  MalformedMessageError,
-  readAttributes,
-  readString,
-} from '../netlink/message-reader.ts';
+import { AttributeTable } from '../netlink/attribute-table.ts';
+import { forEachAttribute, MalformedMessageError, readString } from '../netlink/message-reader.ts';
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import { addressFamilyNumber, messageFlag } from '../netlink/protocol.ts';
 import { addressLength, hostPrefixLength, IpAddress } from '../net/ip-address.ts';
@@ -128,6 +124,8 @@ export function writeDeleteLink(writer: MessageWriter, sequence: number, linkInd
   writer.endMessage();
 }
 
+const addressTable = new AttributeTable(addressAttribute.routePriority);
+
 /**
  * Reads one address of a dump; undefined for the families that are not IP's. Raises
  * MalformedMessageError.
@@ -138,26 +136,21 @@ export function readAddress(payload: Buffer): KernelAddress | undefined {
   if (family === undefined) {
     return undefined;
   }
-  const attributes = readAttributes(payload, addressHeaderLength);
+  addressTable.read(payload, addressHeaderLength, payload.length);
   // On a point-to-point link IFA_ADDRESS is the other end; IFA_LOCAL is always our own.
-  const bytes = attributes.get(addressAttribute.local) ?? attributes.get(addressAttribute.address);
-  if (bytes === undefined || bytes.length < addressLength(family)) {
+  const { local, address } = addressAttribute;
+  const own = addressTable.has(local) ? local : address;
+  if (!addressTable.has(own) || addressTable.length(own) < addressLength(family)) {
     return undefined;
   }
   return {
     linkIndex: payload.readUInt32LE(4),
-    address: IpAddress.fromBytes(family, bytes),
+    address: IpAddress.fromBytes(family, payload, addressTable.start(own, 0)),
     prefixLength: payload.readUInt8(1),
-    metric: readMetric(attributes.get(addressAttribute.routePriority)),
+    metric: addressTable.has(addressAttribute.routePriority)
+      ? addressTable.u32(addressAttribute.routePriority)
+      : 0,
   };
-}
-
-function readMetric(value: Buffer | undefined): number {
-  if (value === undefined) {
-    return 0;
-  }
-  requireLength(value, 4, 'the metric of an address');
-  return value.readUInt32LE(0);
 }
 
 /** Reads one link of a dump. Raises MalformedMessageError. */

@@ -60,16 +60,32 @@ export class SetClient {
 
   /** What a set holds; undefined where there is no such set. Raises NetlinkError. */
   async entries(set: IpSet): Promise<readonly SetEntry[] | undefined> {
-    const parts = await unlessAbsent(
-      this.#connection.list(
-        (writer, sequence) => {
-          writeListSet(writer, sequence, set.name, 'entries');
-        },
-        (payload) => readEntries(payload, set.type),
-      ),
-      absent,
+    const entries: SetEntry[] = [];
+    const exists = await this.eachEntry(set, () => {
+      entries.length = 0;
+      return (entry) => entries.push(entry);
+    });
+    return exists ? entries : undefined;
+  }
+
+  /**
+   * Hands what a set holds to a visitor; answers whether there is such a set. `begin` makes the
+   * visitor, and another one where the kernel's list has to be started again. Raises NetlinkError.
+   */
+  async eachEntry(set: IpSet, begin: () => (entry: SetEntry) => void): Promise<boolean> {
+    const list = this.#connection.each(
+      (writer, sequence) => {
+        writeListSet(writer, sequence, set.name, 'entries');
+      },
+      () => {
+        const visit = begin();
+        return (payload) => {
+          readEntries(payload, set.type, visit);
+        };
+      },
     );
-    return parts?.flat();
+    const exists = list.then(() => true as const);
+    return (await unlessAbsent(exists, absent)) ?? false;
   }
 
   /** How many rules refer to a set; undefined where there is no such set. Raises NetlinkError. */

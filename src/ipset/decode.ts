@@ -1,12 +1,17 @@
 import type { Protocol } from '../cluster/objects.ts';
+import { AttributeTable } from '../netlink/attribute-table.ts';
 import {
   type Attributes,
-  forEachAttribute,
   MalformedMessageError,
   readAttributes,
 } from '../netlink/message-reader.ts';
 import { netfilterHeaderLength } from '../netlink/netfilter-message.ts';
-import { protocolNumber } from '../netlink/protocol.ts';
+import {
+  align,
+  attributeHeaderLength,
+  attributeTypeMask,
+  protocolNumber,
+} from '../netlink/protocol.ts';
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 import type { SetEntry, SetType } from './model.ts';
@@ -27,45 +32,64 @@ export function readReferences(payload: Buffer): number {
   return references === undefined || references.length < 4 ? 0 : references.readUInt32BE(0);
 }
 
+const messageTable = new AttributeTable(messageAttribute.entries);
+const entryTable = new AttributeTable(dataAttribute.cidr2);
+const addressTable = new AttributeTable(addressAttribute.IPv6);
+
 /**
- * The entries in one message of a list. An entry of a form that we never write is somebody
+ * Visits the entries in one message of a list. An entry of a form that we never write is somebody
  * else's and left out. Raises MalformedMessageError.
  */
-export function readEntries(payload: Buffer, type: SetType): readonly SetEntry[] {
-  const all = readAttributes(payload, netfilterHeaderLength).get(messageAttribute.entries);
-  const entries: SetEntry[] = [];
-  if (all !== undefined) {
-    forEachAttribute(all, 0, (attribute, value) => {
-      const entry = attribute === messageAttribute.data ? readEntry(value, type) : undefined;
-      if (entry !== undefined) {
-        entries.push(entry);
-      }
-    });
+export function readEntries(
+  payload: Buffer,
+  type: SetType,
+  visit: (entry: SetEntry) => void,
+): void {
+  messageTable.read(payload, netfilterHeaderLength, payload.length);
+  if (!messageTable.has(messageAttribute.entries)) {
+    return;
   }
-  return entries;
+  const end = messageTable.end(messageAttribute.entries);
+  let at = messageTable.start(messageAttribute.entries, 0);
+  while (end - at >= attributeHeaderLength) {
+    const length = payload.readUInt16LE(at);
+    const attribute = payload.readUInt16LE(at + 2) & attributeTypeMask;
+    if (length < attributeHeaderLength || at + length > end) {
+      throw new MalformedMessageError(
+        `an ipset entry of ${length} bytes where ${end - at} are left`,
+      );
+    }
+    if (attribute === messageAttribute.data) {
+      entryTable.read(payload, at + attributeHeaderLength, at + length);
+      const entry = readEntry(payload, type);
+      if (entry !== undefined) {
+        visit(entry);
+      }
+    }
+    at += align(length);
+  }
 }
 
-function readEntry(value: Buffer, type: SetType): SetEntry | undefined {
-  const attributes = readAttributes(value);
+function readEntry(payload: Buffer, type: SetType): SetEntry | undefined {
   switch (type) {
     case 'bitmap:port':
-      return { kind: 'port', port: readPort(attributes) };
+      return { kind: 'port', port: entryTable.u16be(dataAttribute.port) };
     case 'hash:ip':
-      return { kind: 'address', address: readAddress(attributes, dataAttribute.ip) };
+      return { kind: 'address', address: readAddress(payload, dataAttribute.ip) };
     case 'hash:ip,port': {
-      const endpoint = readEndpoint(attributes);
+      const endpoint = readEndpoint(payload);
       return endpoint === undefined ? undefined : { kind: 'endpoint', ...endpoint };
     }
     case 'hash:ip,port,net': {
-      const endpoint = readEndpoint(attributes);
-      const source = readRange(attributes);
+      const endpoint = readEndpoint(payload);
+      const source = readRange(payload);
       return endpoint === undefined || source === undefined
         ? undefined
         : { kind: 'endpoint and source', ...endpoint, source };
     }
     case 'hash:ip,port,ip': {
-      const endpoint = readEndpoint(attributes);
-      return endpoint?.address.equals(readAddress(attributes, dataAttribute.ip2)) === true
+      const endpoint = readEndpoint(payload);
+      return endpoint?.address.equals(readAddress(payload, dataAttribute.ip2)) === true
         ? { kind: 'endpoint to itself', ...endpoint }
         : undefined;
     }
@@ -73,33 +97,33 @@ function readEntry(value: Buffer, type: SetType): SetEntry | undefined {
 }
 
 function readEndpoint(
-  attributes: Attributes,
+  payload: Buffer,
 ): { readonly address: IpAddress; readonly protocol: Protocol; readonly port: number } | undefined {
-  const number = required(attributes, dataAttribute.protocol, 1)[0];
+  const number = entryTable.u8(dataAttribute.protocol);
   const protocol = protocols.find((name) => protocolNumber[name] === number);
   return protocol === undefined
     ? undefined
-    : { address: readAddress(attributes, dataAttribute.ip), protocol, port: readPort(attributes) };
+    : {
+        address: readAddress(payload, dataAttribute.ip),
+        protocol,
+        port: entryTable.u16be(dataAttribute.port),
+      };
 }
 
 const protocols = ['TCP', 'UDP', 'SCTP'] as const satisfies readonly Protocol[];
 
-function readRange(attributes: Attributes): Cidr | undefined {
-  const network = readAddress(attributes, dataAttribute.ip2);
-  const length = attributes.get(dataAttribute.cidr2)?.[0];
-  return length === undefined ? Cidr.host(network) : Cidr.parse(`${network.text}/${length}`);
+function readRange(payload: Buffer): Cidr | undefined {
+  const network = readAddress(payload, dataAttribute.ip2);
+  return entryTable.has(dataAttribute.cidr2)
+    ? Cidr.parse(`${network.text}/${entryTable.u8(dataAttribute.cidr2)}`)
+    : Cidr.host(network);
 }
 
-function readPort(attributes: Attributes): number {
-  return required(attributes, dataAttribute.port, 2).readUInt16BE(0);
-}
-
-function readAddress(attributes: Attributes, type: number): IpAddress {
-  const address = readAttributes(required(attributes, type, 4));
-  const ipv4 = address.get(addressAttribute.IPv4);
-  return ipv4 === undefined
-    ? IpAddress.fromBytes('IPv6', required(address, addressAttribute.IPv6, 16))
-    : IpAddress.fromBytes('IPv4', required(address, addressAttribute.IPv4, 4));
+function readAddress(payload: Buffer, type: number): IpAddress {
+  addressTable.read(payload, entryTable.start(type, 4), entryTable.end(type));
+  return addressTable.has(addressAttribute.IPv4)
+    ? IpAddress.fromBytes('IPv4', payload, addressTable.start(addressAttribute.IPv4, 4))
+    : IpAddress.fromBytes('IPv6', payload, addressTable.start(addressAttribute.IPv6, 16));
 }
 
 function required(attributes: Attributes, type: number, length: number): Buffer {

@@ -4,7 +4,13 @@ import { resolveFamily } from '../netlink/generic-family.ts';
 import { NetlinkError, unlessAbsent } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
 import { openKernelTransport, type OpenTransport } from '../netlink/transport.ts';
-import { readInfo, readRealServer, readTimeouts, readVirtualServer } from './decode.ts';
+import {
+  readInfo,
+  readListedVirtualServer,
+  readRealServer,
+  readTimeouts,
+  readVirtualServer,
+} from './decode.ts';
 import {
   writeBareCommand,
   writeGetRealServers,
@@ -20,6 +26,7 @@ import {
   type ObservedVirtualServer,
   type Operation,
   type Timeouts,
+  type VirtualServerHead,
   type VirtualServerId,
 } from './model.ts';
 import { OperationMessages } from './operation-messages.ts';
@@ -72,10 +79,31 @@ export class IpvsClient {
 
   /** All virtual servers, foreign ones too. Raises NetlinkError. */
   async virtualServers(): Promise<ObservedVirtualServer[]> {
-    const virtualServers = await this.#connection.list((writer, sequence) => {
+    const virtualServers = await this.#connection.dump((writer, sequence) => {
       writeGetVirtualServer(writer, this.#family, sequence, 'all');
     }, readVirtualServer);
     return virtualServers.filter((virtualServer) => virtualServer !== undefined);
+  }
+
+  /**
+   * Hands all virtual servers to a visitor, foreign ones too. `begin` makes the visitor, and another
+   * one where the kernel's list has to be started again. Raises NetlinkError.
+   */
+  eachVirtualServer(begin: () => (virtualServer: VirtualServerHead) => void): Promise<void> {
+    return this.#connection.each(
+      (writer, sequence) => {
+        writeGetVirtualServer(writer, this.#family, sequence, 'all');
+      },
+      () => {
+        const visit = begin();
+        return (payload) => {
+          const virtualServer = readListedVirtualServer(payload);
+          if (virtualServer !== undefined) {
+            visit(virtualServer);
+          }
+        };
+      },
+    );
   }
 
   /** One virtual server, or undefined where there is none. Raises NetlinkError. */

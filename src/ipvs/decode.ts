@@ -1,4 +1,5 @@
 import type { Protocol } from '../cluster/objects.ts';
+import { AttributeTable } from '../netlink/attribute-table.ts';
 import {
   type Attributes,
   MalformedMessageError,
@@ -6,7 +7,7 @@ import {
   readString,
 } from '../netlink/message-reader.ts';
 import { addressFamilyNumber, protocolNumber } from '../netlink/protocol.ts';
-import { IpAddress, type IpFamily } from '../net/ip-address.ts';
+import { addressLength, IpAddress, type IpFamily } from '../net/ip-address.ts';
 import type {
   KernelInfo,
   ObservedRealServer,
@@ -14,6 +15,7 @@ import type {
   Persistence,
   Statistics,
   Timeouts,
+  VirtualServerHead,
   VirtualServerId,
   VirtualServerSettings,
 } from './model.ts';
@@ -38,6 +40,48 @@ const headerLength = 4;
  */
 export function readVirtualServer(payload: Buffer): ObservedVirtualServer | undefined {
   return virtualServerFrom(readAttributes(requireNested(payload, commandAttribute.service)));
+}
+
+const commandTable = new AttributeTable(commandAttribute.service);
+const serviceTable = new AttributeTable(serviceAttribute.netmask);
+
+/**
+ * The same without the statistics, in a tenth of the memory: an audit reads all that there are.
+ * Raises MalformedMessageError.
+ */
+export function readListedVirtualServer(payload: Buffer): VirtualServerHead | undefined {
+  commandTable.read(payload, headerLength, payload.length);
+  const start = commandTable.start(commandAttribute.service, 0);
+  serviceTable.read(payload, start, commandTable.end(commandAttribute.service));
+  const family = familyOf(serviceTable.u16(serviceAttribute.addressFamily));
+  const id = serviceTable.has(serviceAttribute.fwmark)
+    ? ({ kind: 'fwmark', family, fwmark: serviceTable.u32(serviceAttribute.fwmark) } as const)
+    : addressId(payload, family);
+  return id === undefined ? undefined : { id, settings: listedSettings(family) };
+}
+
+function addressId(payload: Buffer, family: IpFamily): VirtualServerId | undefined {
+  const protocol = protocolOf(serviceTable.u16(serviceAttribute.protocol));
+  if (protocol === undefined) {
+    return undefined;
+  }
+  const start = serviceTable.start(serviceAttribute.address, addressLength(family));
+  return {
+    kind: 'address',
+    protocol,
+    address: IpAddress.fromBytes(family, payload, start),
+    port: serviceTable.u16be(serviceAttribute.port),
+  };
+}
+
+function listedSettings(family: IpFamily): VirtualServerSettings {
+  const flags = serviceTable.u32(serviceAttribute.flags);
+  const { timeout, netmask } = serviceAttribute;
+  return settingsOf(serviceTable.text(serviceAttribute.scheduler), flags, () => ({
+    timeoutSeconds: serviceTable.u32(timeout),
+    prefixLength:
+      family === 'IPv6' ? serviceTable.u32(netmask) : leadingOnes(serviceTable.u32be(netmask)),
+  }));
 }
 
 /** Reads a NEW_DEST message: the answer to GET_DEST. Raises MalformedMessageError. */
@@ -129,10 +173,18 @@ function idFrom(attributes: Attributes, family: IpFamily): VirtualServerId | und
 
 function settingsFrom(attributes: Attributes, family: IpFamily): VirtualServerSettings {
   const flags = required(attributes, serviceAttribute.flags, 8).readUInt32LE(0);
+  const scheduler = readString(required(attributes, serviceAttribute.scheduler, 1));
+  return settingsOf(scheduler, flags, () => persistenceFrom(attributes, family));
+}
+
+function settingsOf(
+  scheduler: string,
+  flags: number,
+  persistence: () => Persistence,
+): VirtualServerSettings {
   return {
-    scheduler: readString(required(attributes, serviceAttribute.scheduler, 1)),
-    persistence:
-      (flags & serviceFlag.persistent) === 0 ? undefined : persistenceFrom(attributes, family),
+    scheduler,
+    persistence: (flags & serviceFlag.persistent) === 0 ? undefined : persistence(),
     onePacket: (flags & serviceFlag.onePacket) !== 0,
     schedulerFlags: (flags & serviceFlag.schedulerMask) >> serviceFlag.schedulerShift,
     owned: (flags & serviceFlag.owned) !== 0,

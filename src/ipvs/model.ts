@@ -58,10 +58,14 @@ export interface Statistics {
   readonly bytesOut: number;
 }
 
-/** A virtual server as the kernel shows it. */
-export interface ObservedVirtualServer {
+/** A virtual server as a list of the kernel shows it, without its real servers. */
+export interface VirtualServerHead {
   readonly id: VirtualServerId;
   readonly settings: VirtualServerSettings;
+}
+
+/** A virtual server as the kernel shows it. */
+export interface ObservedVirtualServer extends VirtualServerHead {
   readonly statistics: Statistics;
 }
 

@@ -1,5 +1,7 @@
-import { IpAddress } from '../net/ip-address.ts';
-import type { ForwardingMethod } from './model.ts';
+import type { Protocol } from '../cluster/objects.ts';
+import type { IpAddress } from '../net/ip-address.ts';
+import type { ForwardingMethod, RealServer } from './model.ts';
+import { HexEndpoint, Tokens } from './proc-line.ts';
 
 /** A real server as /proc/net/ip_vs shows it: no thresholds, no persistent connections. */
 export interface ListedRealServer {
@@ -11,97 +13,175 @@ export interface ListedRealServer {
   readonly inactiveConnections: number;
 }
 
-const methodOf: Readonly<Record<string, ForwardingMethod>> = {
-  Masq: 'masq',
-  Local: 'local',
-  Tunnel: 'tunnel',
-  Route: 'route',
-  Bypass: 'bypass',
-};
+/** The real servers of one virtual server of a list; valid until the visitor returns. */
+export interface ListedRealServers {
+  /** The virtual server, by `formatVirtualServer`. */
+  readonly key: string;
+  /** Whether exactly these are there, with their methods and weights, and none of weight 0. */
+  areAs(known: ReadonlyMap<string, RealServer>): boolean;
+  all(): ListedRealServer[];
+}
 
-const virtualServerLine = /^(TCP|UDP|SCTP)\s+(\S+)\s/;
-const realServerLine = /^\s+->\s+(\S+)\s+(\w+)\s+(-?\d+)\s+(\d+)\s+(\d+)/;
+const protocols: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
+
+/** By their word in a line. */
+const methods: readonly (readonly [word: string, method: ForwardingMethod])[] = [
+  ['Masq', 'masq'],
+  ['Local', 'local'],
+  ['Tunnel', 'tunnel'],
+  ['Route', 'route'],
+  ['Bypass', 'bypass'],
+];
+
+const newline = 10;
+const space = 32;
 
 /**
- * Reads the text of /proc/net/ip_vs, part by part: the real servers of each virtual server, by the
- * key that `formatVirtualServer` gives it. Virtual servers by firewall mark are left out, and so
- * is a line that makes no sense: each costs itself alone.
+ * Reads the text of /proc/net/ip_vs, part by part, and visits the real servers of each virtual
+ * server. Virtual servers by firewall mark are left out, and so is a line that makes no sense: each
+ * costs itself alone.
+ *
+ * An audit reads a line for each real server there is, and nearly all of them say what is known:
+ * they are read as numbers where they lie, and objects are made of those alone that are asked for.
  */
 export class ProcTableParser {
-  readonly #table = new Map<string, ListedRealServer[]>();
-  #current: ListedRealServer[] | undefined;
+  readonly #visit: (realServers: ListedRealServers) => void;
+  readonly #current = new RealServerLines();
+  #hasCurrent = false;
   /** The start of a line whose end has not come yet. */
-  #rest = '';
+  #rest: Buffer = Buffer.alloc(0);
 
-  /** Takes the next part, which may end anywhere. */
-  push(text: string): void {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = lines.pop() ?? '';
-    lines.forEach((line) => {
-      this.#addLine(line);
-    });
+  constructor(visit: (realServers: ListedRealServers) => void) {
+    this.#visit = visit;
   }
 
-  /** The table, once all parts were taken. */
-  end(): Map<string, ListedRealServer[]> {
-    this.#addLine(this.#rest);
-    this.#rest = '';
-    return this.#table;
+  /** Takes the next part, which may end anywhere and may be written over afterwards. */
+  push(part: Buffer): void {
+    const text = this.#rest.length === 0 ? part : Buffer.concat([this.#rest, part]);
+    let start = 0;
+    for (;;) {
+      const end = text.indexOf(newline, start);
+      if (end === -1) {
+        break;
+      }
+      this.#addLine(text, start, end);
+      start = end + 1;
+    }
+    this.#rest = Buffer.from(text.subarray(start));
   }
 
-  #addLine(line: string): void {
-    if (line.startsWith(' ')) {
-      const realServer = this.#current === undefined ? undefined : parseRealServer(line);
-      if (realServer !== undefined) {
-        this.#current?.push(realServer);
+  /** To be called once all parts were taken. */
+  end(): void {
+    this.#addLine(this.#rest, 0, this.#rest.length);
+    this.#endCurrent();
+    this.#rest = Buffer.alloc(0);
+  }
+
+  #addLine(text: Buffer, start: number, end: number): void {
+    if (text[start] === space) {
+      if (this.#hasCurrent) {
+        this.#current.add(text, start, end);
       }
       return;
     }
-    this.#current = undefined;
-    const key = virtualServerKey(line);
-    if (key !== undefined) {
-      this.#current = [];
-      this.#table.set(key, this.#current);
+    this.#endCurrent();
+    this.#hasCurrent = this.#current.begin(text, start, end);
+  }
+
+  #endCurrent(): void {
+    if (this.#hasCurrent) {
+      this.#visit(this.#current);
+      this.#hasCurrent = false;
     }
   }
 }
 
-function virtualServerKey(line: string): string | undefined {
-  const match = virtualServerLine.exec(line);
-  const endpoint = parseHexEndpoint(match?.[2] ?? '');
-  if (match === null || endpoint === undefined) {
-    return undefined;
+/** The lines of one virtual server, as numbers; the same object serves for one after the other. */
+class RealServerLines implements ListedRealServers {
+  #protocol: Protocol = 'TCP';
+  readonly #virtualServer = new HexEndpoint();
+  readonly #realServers: Line[] = [];
+  #count = 0;
+  readonly #tokens = new Tokens();
+
+  get key(): string {
+    return `${this.#protocol} ${this.#virtualServer.format()}`;
   }
-  const { address, port } = endpoint;
-  const host = address.family === 'IPv4' ? address.text : `[${address.text}]`;
-  return `${match[1] ?? ''} ${host}:${port}`;
-}
 
-function parseRealServer(line: string): ListedRealServer | undefined {
-  const match = realServerLine.exec(line);
-  const endpoint = parseHexEndpoint(match?.[1] ?? '');
-  const method = methodOf[match?.[2] ?? ''];
-  if (match === null || endpoint === undefined || method === undefined) {
-    return undefined;
+  /** Takes the line of a virtual server; false for any other. */
+  begin(text: Buffer, start: number, end: number): boolean {
+    this.#count = 0;
+    const tokens = this.#tokens.read(text, start, end);
+    const protocol = protocols.find((name) => tokens.is(0, name));
+    // What follows the address shows that it is not cut off.
+    if (protocol === undefined || tokens.count < 3) {
+      return false;
+    }
+    this.#protocol = protocol;
+    return tokens.endpoint(1, this.#virtualServer);
   }
-  return {
-    ...endpoint,
-    method,
-    weight: Number(match[3]),
-    activeConnections: Number(match[4]),
-    inactiveConnections: Number(match[5]),
-  };
+
+  /** Takes the line of a real server, where it makes sense. */
+  add(text: Buffer, start: number, end: number): void {
+    const tokens = this.#tokens.read(text, start, end);
+    const method = methods.find(([word]) => tokens.is(2, word))?.[1];
+    const weight = tokens.number(3);
+    const active = tokens.number(4);
+    const inactive = tokens.number(5);
+    const line = (this.#realServers[this.#count] ??= new Line());
+    const areNumbers = active >= 0 && inactive >= 0 && !Number.isNaN(weight);
+    if (method !== undefined && areNumbers && tokens.endpoint(1, line.endpoint)) {
+      line.method = method;
+      line.weight = weight;
+      line.active = active;
+      line.inactive = inactive;
+      this.#count += 1;
+    }
+  }
+
+  areAs(known: ReadonlyMap<string, RealServer>): boolean {
+    if (known.size !== this.#count) {
+      return false;
+    }
+    const rows = [...known.values()];
+    for (let index = 0; index < this.#count; index += 1) {
+      const line = this.#realServers[index];
+      // The kernel lists the one that came last first.
+      const expected = rows[this.#count - 1 - index];
+      const row =
+        line === undefined || (expected !== undefined && line.endpoint.isAt(expected))
+          ? expected
+          : known.get(line.endpoint.format());
+      if (
+        line === undefined ||
+        row === undefined ||
+        line.weight === 0 ||
+        line.weight !== row.weight ||
+        line.method !== row.method
+      ) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  all(): ListedRealServer[] {
+    return this.#realServers.slice(0, this.#count).map((line) => ({
+      address: line.endpoint.address(),
+      port: line.endpoint.port,
+      method: line.method,
+      weight: line.weight,
+      activeConnections: line.active,
+      inactiveConnections: line.inactive,
+    }));
+  }
 }
 
-/** `0A600A01:0050` or `[fd00:0096:0000:0000:0000:0000:0000:0030]:0050`. */
-function parseHexEndpoint(text: string): { address: IpAddress; port: number } | undefined {
-  const colon = text.lastIndexOf(':');
-  const host = text.slice(0, colon);
-  const port = Number.parseInt(text.slice(colon + 1), 16);
-  const address = host.startsWith('[') ? IpAddress.parse(host.slice(1, -1)) : parseHexIpv4(host);
-  return address === undefined || Number.isNaN(port) ? undefined : { address, port };
-}
-
-function parseHexIpv4(host: string): IpAddress | undefined {
-  return /^[0-9A-Fa-f]{8}$/.test(host) ? IpAddress.fromIpv4(Number.parseInt(host, 16)) : undefined;
+/** A real server in numbers. */
+class Line {
+  readonly endpoint = new HexEndpoint();
+  method: ForwardingMethod = 'masq';
+  weight = 0;
+  active = 0;
+  inactive = 0;
 }

@@ -1,18 +1,25 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { IpvsClient } from './client.ts';
-import { formatVirtualServer, type VirtualServerId, type VirtualServerSettings } from './model.ts';
-import { eachInParts, WorkInParts } from '../work-in-parts.ts';
-import { ProcTableParser, type ListedRealServer } from './proc-table.ts';
+import { WorkInParts } from '../work-in-parts.ts';
+import { formatVirtualServer, type VirtualServerHead, type VirtualServerId } from './model.ts';
+import { ProcTableParser, type ListedRealServer, type ListedRealServers } from './proc-table.ts';
 
 /** A virtual server with its real servers. */
-export interface ListedVirtualServer {
-  readonly id: VirtualServerId;
-  readonly settings: VirtualServerSettings;
+export interface ListedVirtualServer extends VirtualServerHead {
   readonly realServers: readonly ListedRealServer[];
 }
 
 /** What is needed of the client. */
-export type TableReader = Pick<IpvsClient, 'virtualServers' | 'virtualServer' | 'realServers'>;
+export type TableReader = Pick<IpvsClient, 'eachVirtualServer' | 'virtualServer' | 'realServers'>;
+
+/** Sees the whole table: first all virtual servers, and then the real servers of each. */
+export interface TableVisitor {
+  /** The virtual servers begin, or begin anew. */
+  begin(): void;
+  virtualServer(head: VirtualServerHead): void;
+  /** None for those by firewall mark. */
+  realServers(listed: ListedRealServers): void;
+}
 
 const procTable = '/proc/net/ip_vs';
 const bytesPerRead = 16 << 10;
@@ -20,17 +27,41 @@ const bytesPerRead = 16 << 10;
 const bytesPerLine = 60;
 
 /**
- * The whole table of this network namespace, by `formatVirtualServer`: one netlink dump for
- * the virtual servers and one read of /proc for all real servers, where netlink would ask
- * for a dump per virtual server. Raises NetlinkError, and an errno exception where /proc cannot be read.
+ * Goes over the table of this network namespace: one netlink dump for the virtual servers and one
+ * read of /proc for all real servers, where netlink would ask for a dump per virtual server. Raises
+ * NetlinkError, and an errno exception where /proc cannot be read.
  */
+export async function visitTable(
+  client: Pick<TableReader, 'eachVirtualServer'>,
+  visitor: TableVisitor,
+): Promise<void> {
+  await client.eachVirtualServer(() => {
+    visitor.begin();
+    return (head) => {
+      visitor.virtualServer(head);
+    };
+  });
+  await visitRealServers((listed) => {
+    visitor.realServers(listed);
+  });
+}
+
+/** The whole table, by `formatVirtualServer`. Raises as `visitTable` does. */
 export async function readTable(client: TableReader): Promise<Map<string, ListedVirtualServer>> {
-  const virtualServers = await client.virtualServers();
-  const realServers = await readRealServers();
   const table = new Map<string, ListedVirtualServer>();
-  await eachInParts(virtualServers, ({ id, settings }) => {
-    const key = formatVirtualServer(id);
-    table.set(key, { id, settings, realServers: realServers.get(key) ?? [] });
+  await visitTable(client, {
+    begin: () => {
+      table.clear();
+    },
+    virtualServer: ({ id, settings }) => {
+      table.set(formatVirtualServer(id), { id, settings, realServers: [] });
+    },
+    realServers: (listed) => {
+      const row = table.get(listed.key);
+      if (row !== undefined) {
+        table.set(listed.key, { ...row, realServers: listed.all() });
+      }
+    },
   });
   return table;
 }
@@ -39,8 +70,8 @@ export async function readTable(client: TableReader): Promise<Map<string, Listed
  * The kernel gives 4 kB at a time. They are read at once, a few behind each other: by the threads
  * that Node reads files with, each would wait for a turn of the event loop of its own.
  */
-async function readRealServers(): Promise<Map<string, ListedRealServer[]>> {
-  const parser = new ProcTableParser();
+async function visitRealServers(visit: (listed: ListedRealServers) => void): Promise<void> {
+  const parser = new ProcTableParser(visit);
   const buffer = Buffer.allocUnsafe(bytesPerRead);
   const file = openSync(procTable, 'r');
   try {
@@ -48,9 +79,10 @@ async function readRealServers(): Promise<Map<string, ListedRealServer[]>> {
     for (;;) {
       const length = readSync(file, buffer);
       if (length === 0) {
-        return parser.end();
+        parser.end();
+        return;
       }
-      parser.push(buffer.toString('latin1', 0, length));
+      parser.push(buffer.subarray(0, length));
       if (parts.isOver(length / bytesPerLine)) {
         await parts.pause();
       }

@@ -1,11 +1,10 @@
 import type { SetClient } from '../ipset/client.ts';
 import { entryKey, type IpSet, type SetEntry, type SetOperation } from '../ipset/model.ts';
 import type { SetError } from '../ipset/set-error.ts';
-import { noDifference, type Difference, type Kind } from '../reconcile/kind.ts';
+import { noDifference, type Difference, type Kind, type ListSink } from '../reconcile/kind.ts';
 import type { SetMember } from '../translate/set-member.ts';
 import { allSets, setOf, setOfMember } from './sets.ts';
 import type { IpFamily } from '../net/ip-address.ts';
-import { eachInParts } from '../work-in-parts.ts';
 
 /** An entry that a set holds. Our sets are ours as a whole: there are no foreign entries. */
 export interface ObservedEntry {
@@ -34,12 +33,20 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
     this.#sets = allSets(families).filter(({ name }) => !empty.has(name));
   }
 
-  async list(): Promise<Map<string, ObservedEntry>> {
-    const observed = new Map<string, ObservedEntry>();
+  async list(sink: ListSink<ObservedEntry>): Promise<void> {
     for (const set of this.#sets) {
-      await this.#list(set, observed);
+      let part = sink.begin();
+      await this.#each(
+        set,
+        () => {
+          part = sink.begin();
+        },
+        (key, entry) => {
+          part.take(key, sink.held(key) ?? { set, entry });
+        },
+      );
+      part.end();
     }
-    return observed;
   }
 
   /** The kernel answers for a whole set: a few entries are found in the lists of their sets. */
@@ -52,9 +59,21 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
     );
     const observed = new Map<string, ObservedEntry>();
     for (const set of sets.values()) {
-      await this.#list(set, observed);
+      const found = new Map<string, ObservedEntry>();
+      await this.#each(
+        set,
+        () => {
+          found.clear();
+        },
+        (key, entry) => {
+          if (known.has(key)) {
+            found.set(key, { set, entry });
+          }
+        },
+      );
+      found.forEach((row, key) => observed.set(key, row));
     }
-    return new Map([...observed].filter(([key]) => known.has(key)));
+    return observed;
   }
 
   async apply(operations: readonly SetOperation[]): Promise<(SetError | undefined)[]> {
@@ -67,15 +86,21 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
     return outcomes;
   }
 
-  async #list(set: IpSet, into: Map<string, ObservedEntry>): Promise<void> {
-    const entries = await this.#client.entries(set);
-    if (entries === undefined) {
-      await this.#client.ensureSet(set);
-      return;
-    }
-    await eachInParts(entries, (entry) => {
-      into.set(entryKey(set, entry), { set, entry });
+  /** Visits the entries of a set, or makes it; `begin` is called when that starts (over). */
+  async #each(
+    set: IpSet,
+    begin: () => void,
+    visit: (key: string, entry: SetEntry) => void,
+  ): Promise<void> {
+    const exists = await this.#client.eachEntry(set, () => {
+      begin();
+      return (entry) => {
+        visit(entryKey(set, entry), entry);
+      };
     });
+    if (!exists) {
+      await this.#client.ensureSet(set);
+    }
   }
 }
 

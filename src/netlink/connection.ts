@@ -110,12 +110,22 @@ export class NetlinkConnection {
    * dump. Rejects with NetlinkError.
    */
   dump<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T[]> {
-    return this.#dumpOn(this.#lanes[0], write, decode);
+    const [lane] = this.#lanes;
+    let payloads: Buffer[] = [];
+    return this.#attempts(lane, () => {
+      payloads = [];
+      return this.#ask(lane, write, (payload) => payloads.push(payload));
+    }).then(() => decodeAll(payloads, decode));
   }
 
-  /** Like `dump`, for everything of a kind: changes and other dumps do not wait for it. */
-  list<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T[]> {
-    return this.#dumpOn(this.#listLane, write, decode);
+  /**
+   * A dump of everything of a kind: changes do not wait for it. Each payload is handed to a visitor
+   * as it comes, and nothing of it is kept; `begin` makes the visitor, and another one where the
+   * dump has to be started again. Rejects with NetlinkError.
+   */
+  each(write: WriteMessage, begin: () => (payload: Buffer) => void): Promise<void> {
+    const lane = this.#listLane;
+    return this.#attempts(lane, () => this.#ask(lane, write, begin()));
   }
 
   /** Closes the sockets for good: what is under way, and what comes later, fails with ECANCELED. */
@@ -219,28 +229,25 @@ export class NetlinkConnection {
     throw new NetlinkError('ENODATA', 'the kernel answered without the object');
   }
 
-  #dumpOn<T>(lane: Lane, write: WriteMessage, decode: (payload: Buffer) => T): Promise<T[]> {
+  /** Until a dump is not interrupted. */
+  #attempts(lane: Lane, dump: () => Promise<'done' | 'interrupted'>): Promise<void> {
     return this.#inTurn(lane, async () => {
-      for (let attempt = 0; attempt < this.#options.dumpAttempts; attempt += 1) {
-        const items = await this.#dump(lane, write, decode);
-        if (items !== 'interrupted') {
-          return items;
+      const { dumpAttempts } = this.#options;
+      for (let attempt = 0; attempt < dumpAttempts; attempt += 1) {
+        if ((await dump()) === 'done') {
+          return;
         }
       }
-      throw new NetlinkError(
-        'EINTR',
-        `the dump was interrupted ${this.#options.dumpAttempts} times by changes`,
-      );
+      throw new NetlinkError('EINTR', `the dump was interrupted ${dumpAttempts} times by changes`);
     });
   }
 
-  async #dump<T>(
+  async #ask(
     lane: Lane,
     write: WriteMessage,
-    decode: (payload: Buffer) => T,
-  ): Promise<T[] | 'interrupted'> {
+    visit: (payload: Buffer) => void,
+  ): Promise<'done' | 'interrupted'> {
     const sequence = this.#begin(lane, write);
-    const payloads: Buffer[] = [];
     const seen = { interruption: false };
     await lane.converse((message, finish) => {
       if (message.sequence !== sequence) {
@@ -251,10 +258,10 @@ export class NetlinkConnection {
         throwIfFailed(message);
         finish();
       } else {
-        payloads.push(message.payload);
+        visit(message.payload);
       }
     });
-    return seen.interruption ? 'interrupted' : decodeAll(payloads, decode);
+    return seen.interruption ? 'interrupted' : 'done';
   }
 
   #begin({ writer }: Lane, write: WriteMessage): number {

@@ -2,19 +2,18 @@ import type { AddressError } from '../addresses/address-error.ts';
 import type { AddressClient } from '../addresses/client.ts';
 import type { AddressOperation } from '../addresses/messages.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import { eachInParts } from '../work-in-parts.ts';
 import {
   afterAddressOperations,
   boundAddressDifference,
   observedOnLink,
   type ObservedAddress,
 } from './bound-address-difference.ts';
-import { noDifference, type Kind } from './kind.ts';
+import { noDifference, type Kind, type ListSink } from './kind.ts';
 
 /** What is needed of the client. */
 export type VipLinkClient = Pick<
   AddressClient,
-  'findVipLink' | 'ensureVipLink' | 'addresses' | 'execute'
+  'findVipLink' | 'ensureVipLink' | 'eachAddress' | 'execute'
 >;
 
 /** The VIPs on `kube-ipvs0`, as a kind of the loop. The link is made when it is first needed. */
@@ -36,25 +35,53 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
     };
   }
 
-  async list(): Promise<Map<string, ObservedAddress>> {
-    const linkIndex = (await this.#client.findVipLink())?.index;
-    this.#linkIndex = linkIndex;
-    const observed = new Map<string, ObservedAddress>();
-    if (linkIndex !== undefined) {
-      await eachInParts(await this.#client.addresses(), (address) => {
-        const row = observedOnLink(address, linkIndex);
-        if (row !== undefined) {
-          observed.set(row.address.text, row);
-        }
-      });
-    }
-    return observed;
+  async list(sink: ListSink<ObservedAddress>): Promise<void> {
+    let part = sink.begin();
+    await this.#each(
+      () => {
+        part = sink.begin();
+      },
+      (row) => {
+        const key = row.address.text;
+        const held = sink.held(key);
+        part.take(key, held?.owned === row.owned ? held : row);
+      },
+    );
+    part.end();
   }
 
   /** The kernel answers for all addresses or none: a few are found in the list. */
   async read(known: ReadonlyMap<string, unknown>): Promise<Map<string, ObservedAddress>> {
-    const all = await this.list();
-    return new Map([...all].filter(([key]) => known.has(key)));
+    const found = new Map<string, ObservedAddress>();
+    await this.#each(
+      () => {
+        found.clear();
+      },
+      (row) => {
+        if (known.has(row.address.text)) {
+          found.set(row.address.text, row);
+        }
+      },
+    );
+    return found;
+  }
+
+  /** Visits the single-host addresses of the VIP link; `begin` is called when that starts (over). */
+  async #each(begin: () => void, visit: (row: ObservedAddress) => void): Promise<void> {
+    const linkIndex = (await this.#client.findVipLink())?.index;
+    this.#linkIndex = linkIndex;
+    if (linkIndex === undefined) {
+      return;
+    }
+    await this.#client.eachAddress(() => {
+      begin();
+      return (address) => {
+        const row = observedOnLink(address, linkIndex);
+        if (row !== undefined) {
+          visit(row);
+        }
+      };
+    });
   }
 
   async apply(operations: readonly AddressOperation[]): Promise<(AddressError | undefined)[]> {

@@ -201,8 +201,7 @@ function hasSameKeys({ keys, translation: before }: Held, translation: Translati
 function isSameFrontEnd(row: VirtualServer, before: VirtualServer | undefined): boolean {
   return (
     row === before ||
-    (before !== undefined &&
-      row.port === before.port &&
+    (row.port === before?.port &&
       row.protocol === before.protocol &&
       row.address.equals(before.address))
   );

@@ -5,6 +5,11 @@
 export class DrainTimes {
   readonly #startedAt = new Map<string, Map<string, number>>();
 
+  /** Whether no real server drains. */
+  get isEmpty(): boolean {
+    return this.#startedAt.size === 0;
+  }
+
   /** The virtual servers with real servers that drain. */
   virtualServers(): readonly string[] {
     return [...this.#startedAt.keys()];

@@ -1,18 +1,12 @@
 import { asError } from '../as-error.ts';
-import { eachInParts } from '../work-in-parts.ts';
 import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
 import { BackOff } from './back-off.ts';
 import type { Difference, KernelError, Kind } from './kind.ts';
+import { KindList } from './kind-list.ts';
+import { KindRows, type Row } from './kind-rows.ts';
 
 /** So many messages fill the datagrams that are under way at a time. */
 const changesPerChunk = 1000;
-
-/** What is desired and what is observed under one key. */
-interface Row<Desired, Observed> {
-  readonly key: string;
-  desired: Desired | undefined;
-  observed: Observed | undefined;
-}
 
 /** The changes of one row that are carried out together. */
 interface Planned<Desired, Observed, Change> {
@@ -35,26 +29,20 @@ type Step = 'additions' | 'removals';
 export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   readonly name: string;
   readonly #kind: Kind<Desired, Observed, Change>;
-  readonly #rows = new Map<string, Row<Desired, Observed>>();
-  readonly #dirty = new Set<Row<Desired, Observed>>();
-  /** What was last known of each object that the kernel must be asked about. */
-  readonly #suspect = new Map<string, Desired | Observed>();
+  readonly #rows = new KindRows<Desired, Observed>();
+  readonly #list: KindList<Desired, Observed, Change>;
   readonly #backOff: BackOff;
-  /** While the kernel is listed: the keys whose rows have changed since. */
-  #touched: Set<string> | undefined;
 
   constructor(kind: Kind<Desired, Observed, Change>, backOff = new BackOff()) {
     this.name = kind.name;
     this.#kind = kind;
+    this.#list = new KindList(kind, this.#rows);
     this.#backOff = backOff;
   }
 
   /** Sets what is desired under a key, or that nothing is. The work is done in the next round. */
   setDesired(key: string, desired: Desired | undefined): void {
-    const row = this.#rowOf(key);
-    row.desired = desired;
-    this.#touched?.add(key);
-    this.#dirty.add(row);
+    this.#rows.setDesired(this.#rows.of(key), desired);
     // A change of mind is news: it does not wait for the end of a back-off.
     this.#backOff.succeeded(key);
   }
@@ -63,21 +51,13 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
    * Reads the whole kind from the kernel; rows that differ then are dirty. Rounds may go on
    * meanwhile: the list says nothing of the rows that they touch.
    */
-  async relist(): Promise<void> {
-    const touched = new Set<string>();
-    this.#touched = touched;
-    try {
-      const listed = await this.#kind.list((key) => touched.has(key));
-      await this.#takeListed(listed, touched);
-      await this.#missListed(listed, touched);
-    } finally {
-      this.#touched = undefined;
-    }
+  relist(): Promise<void> {
+    return this.#list.read();
   }
 
   /** Reads afresh the objects about which the kernel said something unexpected. */
   async reread(nowMs: number): Promise<readonly Failure[]> {
-    if (this.#suspect.size === 0) {
+    if (this.#rows.suspect.size === 0) {
       return [];
     }
     const known = this.#suspectsDue(nowMs);
@@ -87,12 +67,12 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     try {
       const found = await this.#kind.read(known);
       for (const key of known.keys()) {
-        this.#setObserved(this.#rowOf(key), found.get(key));
-        this.#suspect.delete(key);
+        this.#rows.setObserved(this.#rows.of(key), found.get(key));
+        this.#rows.suspect.delete(key);
       }
       return [];
     } catch (error) {
-      return [...known.keys()].map((key) => this.#fail(this.#rowOf(key), asError(error), nowMs));
+      return [...known.keys()].map((key) => this.#fail(this.#rows.of(key), asError(error), nowMs));
     }
   }
 
@@ -112,7 +92,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
       this.#backOff.succeeded(row.key);
       const { additions, removals } = this.#differenceOf(row);
       if (additions.length + removals.length === 0) {
-        this.#settle(row);
+        this.#rows.settle(row);
       }
     }
   }
@@ -129,32 +109,38 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   async reviewRestless(): Promise<void> {
     for (const key of this.#kind.restless?.() ?? []) {
       const row = this.#rows.get(key);
-      const observed = row?.observed;
-      const known = row?.desired ?? observed;
-      if (row === undefined || known === undefined || this.#suspect.has(key)) {
-        continue;
+      if (row !== undefined && !this.#rows.suspect.has(key)) {
+        await this.#review(row);
       }
-      try {
-        const found = await this.#kind.read(new Map([[key, known]]));
-        if (row.observed === observed && this.#rows.get(key) === row) {
-          this.#setObserved(row, found.get(key));
-          this.#dirty.add(row);
-        }
-      } catch {
-        // The round asks again, and tells of it where that fails too.
-        this.#suspect.set(key, known);
-        this.#dirty.add(this.#rowOf(key));
+    }
+  }
+
+  async #review(row: Row<Desired, Observed>): Promise<void> {
+    const { key, observed } = row;
+    const known = row.desired ?? observed;
+    if (known === undefined) {
+      return;
+    }
+    try {
+      const found = await this.#kind.read(new Map([[key, known]]));
+      if (row.observed === observed && this.#rows.get(key) === row) {
+        this.#rows.setObserved(row, found.get(key));
+        this.#rows.dirty.add(row);
       }
+    } catch {
+      // The round asks again, and tells of it where that fails too.
+      this.#rows.suspect.set(key, known);
+      this.#rows.dirty.add(this.#rows.of(key));
     }
   }
 
   /** Whether rows may differ, tried again or not yet. */
   hasDirty(): boolean {
-    return this.#dirty.size > 0;
+    return this.#rows.dirty.size > 0;
   }
 
   hasWork(nowMs: number): boolean {
-    for (const { key } of this.#dirty) {
+    for (const { key } of this.#rows.dirty) {
       if (this.#backOff.isDue(key, nowMs)) {
         return true;
       }
@@ -173,23 +159,13 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   /** The keys whose rows differ from the kernel, by what is known of it. */
   differing(): readonly string[] {
     const keys: string[] = [];
-    for (const row of this.#rows.values()) {
+    for (const row of this.#rows.all()) {
       const { additions, removals } = this.#differenceOf(row);
       if (additions.length + removals.length > 0) {
         keys.push(row.key);
       }
     }
     return keys;
-  }
-
-  #rowOf(key: string): Row<Desired, Observed> {
-    const held = this.#rows.get(key);
-    if (held !== undefined) {
-      return held;
-    }
-    const row = { key, desired: undefined, observed: undefined };
-    this.#rows.set(key, row);
-    return row;
   }
 
   /**
@@ -210,7 +186,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
       }
       for (; start < end; start += 1) {
         const row = rows[start];
-        if (row !== undefined && !this.#dirty.has(row) && !this.#suspect.has(row.key)) {
+        if (row !== undefined && !this.#rows.dirty.has(row) && !this.#rows.suspect.has(row.key)) {
           this.#backOff.succeeded(row.key);
         }
       }
@@ -236,7 +212,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
       const changes = difference[step];
       const areAll = difference[step === 'additions' ? 'removals' : 'additions'].length === 0;
       if (areAll) {
-        this.#settle(row);
+        this.#rows.settle(row);
       }
       if (changes.length > 0) {
         planned.push({ key: row.key, desired, observed, changes, areAll });
@@ -275,7 +251,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     let applied = 0;
     let at = 0;
     for (const { key, desired, observed, changes, areAll } of planned) {
-      const row = this.#rowOf(key);
+      const row = this.#rows.of(key);
       const first = at;
       at += changes.length;
       // The first failure of an object says what is wrong; the others follow from it.
@@ -286,12 +262,12 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
           : changes.filter((_, index) => outcomes[first + index] === undefined);
       if (taken.length > 0) {
         const led = areAll && error === undefined ? desired : undefined;
-        this.#setObserved(row, this.#kind.after(row.observed, taken, led));
+        this.#rows.setObserved(row, this.#kind.after(row.observed, taken, led));
         applied += this.#sizeOf(taken);
       }
       const known = desired ?? observed;
-      if (error !== undefined && known !== undefined && !this.#suspect.has(key)) {
-        this.#suspect.set(key, known);
+      if (error !== undefined && known !== undefined && !this.#rows.suspect.has(key)) {
+        this.#rows.suspect.set(key, known);
         failures.push(this.#fail(row, error, nowMs));
       }
     }
@@ -311,7 +287,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
 
   #suspectsDue(nowMs: number): Map<string, Desired | Observed> {
     const due = new Map<string, Desired | Observed>();
-    for (const [key, knownThen] of this.#suspect) {
+    for (const [key, knownThen] of this.#rows.suspect) {
       if (this.#backOff.isDue(key, nowMs)) {
         const row = this.#rows.get(key);
         due.set(key, row?.desired ?? row?.observed ?? knownThen);
@@ -325,94 +301,17 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   }
 
   #readyRows(nowMs: number): Row<Desired, Observed>[] {
-    const rows = [...this.#dirty];
-    return this.#suspect.size === 0 && !this.#backOff.hasWaiting
+    const rows = [...this.#rows.dirty];
+    return this.#rows.suspect.size === 0 && !this.#backOff.hasWaiting
       ? rows
-      : rows.filter(({ key }) => !this.#suspect.has(key) && this.#backOff.isDue(key, nowMs));
-  }
-
-  /** Nothing is to be done about the row; one that is about nothing is not kept. */
-  #settle(row: Row<Desired, Observed>): void {
-    this.#dirty.delete(row);
-    this.#dropIfEmpty(row);
+      : rows.filter(({ key }) => !this.#rows.suspect.has(key) && this.#backOff.isDue(key, nowMs));
   }
 
   #fail(row: Row<Desired, Observed>, error: Error, nowMs: number): Failure {
     const { key } = row;
     this.#backOff.failed(key, nowMs);
-    this.#touched?.add(key);
-    this.#dirty.add(row);
+    this.#rows.markDirty(row);
     return { kind: this.name, key, error };
-  }
-
-  async #takeListed(
-    listed: ReadonlyMap<string, Observed>,
-    touched: ReadonlySet<string>,
-  ): Promise<void> {
-    await eachInParts(listed, ([key, row]) => {
-      if (!touched.has(key)) {
-        this.#takeRow(key, row);
-      }
-    });
-  }
-
-  #takeRow(key: string, listed: Observed): void {
-    this.#suspect.delete(key);
-    const row = this.#rowOf(key);
-    const { desired } = row;
-    const { additions, removals } = this.#kind.difference(desired, listed);
-    if (additions.length + removals.length > 0) {
-      this.#dirty.add(row);
-      row.observed = listed;
-    } else {
-      row.observed =
-        desired === undefined ? listed : (this.#kind.unify?.(desired, listed) ?? listed);
-    }
-  }
-
-  /**
-   * What is not in the list is gone. Beside changes of our own a list of the kernel may lack rows
-   * that are there: then it is no more than a reason to ask.
-   */
-  async #missListed(
-    listed: ReadonlyMap<string, Observed>,
-    touched: ReadonlySet<string>,
-  ): Promise<void> {
-    // Rows that come and go meanwhile are touched ones.
-    await eachInParts(this.#rows.values(), (row) => {
-      if (!listed.has(row.key) && !touched.has(row.key)) {
-        this.#missRow(row, touched.size > 0);
-      }
-    });
-  }
-
-  #missRow(row: Row<Desired, Observed>, isDoubtful: boolean): void {
-    const { key, desired, observed } = row;
-    this.#dirty.add(row);
-    if (isDoubtful && desired !== undefined && observed !== undefined) {
-      this.#suspect.set(key, desired);
-    } else {
-      this.#suspect.delete(key);
-      row.observed = undefined;
-    }
-  }
-
-  #setObserved(row: Row<Desired, Observed>, observed: Observed | undefined): void {
-    this.#touched?.add(row.key);
-    row.observed = observed;
-    if (!this.#dirty.has(row)) {
-      this.#dropIfEmpty(row);
-    }
-  }
-
-  #dropIfEmpty(row: Row<Desired, Observed>): void {
-    if (
-      row.desired === undefined &&
-      row.observed === undefined &&
-      this.#rows.get(row.key) === row
-    ) {
-      this.#rows.delete(row.key);
-    }
   }
 }
 

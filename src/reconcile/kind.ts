@@ -7,10 +7,10 @@ export interface Kind<Desired, Observed, Change> {
   readonly name: string;
 
   /**
-   * Reads everything of this kind from the kernel, foreign objects included. Changes may go on
-   * meanwhile: those keys of which `isStale` then is true are left out.
+   * Reads everything of this kind from the kernel, foreign objects included, and gives it to the
+   * sink. Changes may go on meanwhile.
    */
-  list(isStale?: (key: string) => boolean): Promise<Map<string, Observed>>;
+  list(sink: ListSink<Observed>): Promise<void>;
 
   /**
    * An observed row that equals the desired one, sharing memory with it; as it is where the method
@@ -48,6 +48,23 @@ export interface Kind<Desired, Observed, Change> {
     changes: readonly Change[],
     desired?: Desired,
   ): Observed | undefined;
+}
+
+/** Where a list of the kernel goes, row by row: nothing is to be kept of what has not changed. */
+export interface ListSink<Observed> {
+  /** What is known to be there under a key; to be taken as it is where the kernel shows the same. */
+  held(key: string): Observed | undefined;
+  /** Whether a change has touched the key since the list began, so that the list says nothing of it. */
+  isStale(key: string): boolean;
+  /** A part of the list begins: one question to the kernel. */
+  begin(): ListPart<Observed>;
+}
+
+export interface ListPart<Observed> {
+  /** The kernel holds this. */
+  take(key: string, observed: Observed): void;
+  /** The part is complete; one that never is counts for nothing. */
+  end(): void;
 }
 
 /** Additions come before removals, so that nothing is gone before its successor is there. */

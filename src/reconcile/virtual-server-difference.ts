@@ -156,6 +156,18 @@ function persistenceOf(virtualServer: VirtualServer): Persistence | undefined {
       };
 }
 
+/** Whether two virtual servers have the same settings. */
+export function sameSettings(a: VirtualServerSettings, b: VirtualServerSettings): boolean {
+  return (
+    a.scheduler === b.scheduler &&
+    a.onePacket === b.onePacket &&
+    a.schedulerFlags === b.schedulerFlags &&
+    a.owned === b.owned &&
+    a.persistence?.timeoutSeconds === b.persistence?.timeoutSeconds &&
+    a.persistence?.prefixLength === b.persistence?.prefixLength
+  );
+}
+
 /** Whether `settingsOf(desired)` would be the same; asked for each change, so that none are made. */
 function hasSettingsOf(settings: VirtualServerSettings, desired: VirtualServer): boolean {
   const { persistence } = settings;

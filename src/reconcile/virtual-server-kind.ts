@@ -5,23 +5,24 @@ import {
   formatRealServer,
   formatVirtualServer,
   type Operation,
+  type VirtualServerHead,
 } from '../ipvs/model.ts';
 import type { ListedRealServer } from '../ipvs/proc-table.ts';
 import {
   readOne,
-  readTable,
+  visitTable,
   type ListedVirtualServer,
   type TableReader,
 } from '../ipvs/read-table.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import type { VirtualServer } from '../translate/desired.ts';
-import { eachInParts } from '../work-in-parts.ts';
 import { executeWithTrials } from './scheduler-trial.ts';
 import { DrainTimes } from './drain-times.ts';
-import { noDifference, type Kind } from './kind.ts';
+import { noDifference, type Kind, type ListSink } from './kind.ts';
 import {
   afterOperations,
   idOf,
+  sameSettings,
   virtualServerDifference,
   type ObservedVirtualServer,
 } from './virtual-server-difference.ts';
@@ -36,7 +37,7 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   readonly after = afterOperations;
   readonly #client: VirtualServerClient;
   readonly #now: () => number;
-  readonly #readTable: typeof readTable;
+  readonly #visitTable: typeof visitTable;
   readonly #drainTimes = new DrainTimes();
   readonly #knownSchedulers = new Set<string>();
   readonly #onApplied: (operation: Operation) => void;
@@ -46,7 +47,7 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   constructor(
     client: VirtualServerClient,
     now: () => number = Date.now,
-    read = readTable,
+    visit = visitTable,
     onApplied: (operation: Operation) => void = () => undefined,
     isExcluded: (address: IpAddress) => boolean = () => false,
   ) {
@@ -59,26 +60,59 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
     this.#client = client;
     this.#onApplied = onApplied;
     this.#now = now;
-    this.#readTable = read;
+    this.#visitTable = visit;
   }
 
-  async list(
-    isStale: (key: string) => boolean = () => false,
-  ): Promise<Map<string, ObservedVirtualServer>> {
-    const table = await this.#readTable(this.#client);
-    for (const key of this.#drainTimes.virtualServers()) {
-      if (!table.has(key) && !isStale(key)) {
+  async list(sink: ListSink<ObservedVirtualServer>): Promise<void> {
+    const draining = new Set(this.#drainTimes.virtualServers());
+    const nowMs = this.#now();
+    const part = sink.begin();
+    // Those that are new, or have other settings than they are known to have.
+    const news = new Map<string, VirtualServerHead>();
+    const take = (key: string, head: VirtualServerHead, listed: ListedRealServer[]): void => {
+      const { id, settings } = head;
+      part.take(key, this.#observe(key, { id, settings, realServers: listed }, undefined, nowMs));
+    };
+    await this.#visitTable(this.#client, {
+      begin: () => {
+        news.clear();
+      },
+      virtualServer: (head) => {
+        const key = formatVirtualServer(head.id);
+        const held = sink.held(key);
+        if (held === undefined || !sameSettings(held.settings, head.settings)) {
+          news.set(key, head);
+        }
+      },
+      realServers: (listed) => {
+        const { key } = listed;
+        const held = sink.held(key);
+        const head = news.get(key) ?? held;
+        const isNews = news.delete(key);
+        const hasDrained = draining.delete(key);
+        if (head === undefined || sink.isStale(key)) {
+          return;
+        }
+        if (held !== undefined && !isNews && !hasDrained && listed.areAs(held.realServers)) {
+          part.take(key, held);
+        } else {
+          take(key, head, listed.all());
+        }
+      },
+    });
+    // Virtual servers by firewall mark have no real servers in the list.
+    news.forEach((head, key) => {
+      draining.delete(key);
+      if (!sink.isStale(key)) {
+        take(key, head, []);
+      }
+    });
+    part.end();
+    for (const key of draining) {
+      if (!sink.isStale(key)) {
         this.#drainTimes.forget(key);
       }
     }
-    const observed = new Map<string, ObservedVirtualServer>();
-    const nowMs = this.#now();
-    await eachInParts(table, ([key, listed]) => {
-      if (!isStale(key)) {
-        observed.set(key, this.#observe(key, listed, undefined, nowMs));
-      }
-    });
-    return observed;
   }
 
   /** The real servers of a row with the same ones are those of the desired row, in one map for both. */
@@ -145,6 +179,9 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   }
 
   #followDraining(operation: Operation): void {
+    if (!beginsToDrain(operation) && this.#drainTimes.isEmpty) {
+      return;
+    }
     const key = formatVirtualServer(operation.id);
     switch (operation.kind) {
       case 'change virtual server':
@@ -166,6 +203,13 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
         break;
     }
   }
+}
+
+function beginsToDrain(operation: Operation): boolean {
+  return (
+    (operation.kind === 'add real server' || operation.kind === 'change real server') &&
+    operation.realServer.weight === 0
+  );
 }
 
 function addressOf(observed: ObservedVirtualServer | undefined): IpAddress | undefined {

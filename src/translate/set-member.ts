@@ -43,7 +43,7 @@ export function sharedMembers(
     members.length === before?.length &&
     members.every(({ role, entry }, index) => {
       const other = before[index];
-      return other !== undefined && role === other.role && sameEntry(entry, other.entry);
+      return role === other?.role && sameEntry(entry, other.entry);
     });
   return isSame ? before : members;
 }

@@ -6,10 +6,11 @@ import {
   type ObservedVirtualServer,
   type Operation,
   type RealServer,
+  type VirtualServerHead,
   type VirtualServerId,
   type VirtualServerSettings,
 } from '../../src/ipvs/model.ts';
-import type { ListedVirtualServer } from '../../src/ipvs/read-table.ts';
+import type { visitTable } from '../../src/ipvs/read-table.ts';
 import { NetlinkError } from '../../src/netlink/netlink-error.ts';
 import type { VirtualServerClient } from '../../src/reconcile/virtual-server-kind.ts';
 
@@ -68,12 +69,12 @@ export class FakeIpvs implements VirtualServerClient {
     });
   }
 
-  async virtualServers(): Promise<ObservedVirtualServer[]> {
-    return Array.from(this.rows.values(), ({ id, settings }) => ({
-      id,
-      settings,
-      statistics: noStatistics,
-    }));
+  eachVirtualServer(begin: () => (head: VirtualServerHead) => void): Promise<void> {
+    const visit = begin();
+    for (const { id, settings } of this.rows.values()) {
+      visit({ id, settings });
+    }
+    return Promise.resolve();
   }
 
   async virtualServer(id: VirtualServerId): Promise<ObservedVirtualServer | undefined> {
@@ -94,18 +95,32 @@ export class FakeIpvs implements VirtualServerClient {
     }));
   }
 
-  /** In the place of `readTable`, which reads /proc. */
-  readonly readTable = async (): Promise<Map<string, ListedVirtualServer>> => {
-    const table = new Map<string, ListedVirtualServer>();
-    for (const [key, { id, settings }] of this.rows) {
-      const realServers = (await this.realServers(id)).map(({ realServer, connections }) => ({
+  /** In the place of `visitTable`, which reads /proc. */
+  readonly visitTable: typeof visitTable = async (client, visitor) => {
+    await client.eachVirtualServer(() => {
+      visitor.begin();
+      return (head) => {
+        visitor.virtualServer(head);
+      };
+    });
+    for (const [key, { id }] of this.rows) {
+      const listed = (await this.realServers(id)).map(({ realServer, connections }) => ({
         ...realServer,
         activeConnections: connections.active,
         inactiveConnections: connections.inactive,
       }));
-      table.set(key, { id, settings, realServers });
+      visitor.realServers({
+        key,
+        areAs: (known) =>
+          known.size === listed.length &&
+          listed.every((realServer) => {
+            const same = known.get(formatRealServer(realServer));
+            const { weight, method } = realServer;
+            return weight !== 0 && same?.weight === weight && same.method === method;
+          }),
+        all: () => listed,
+      });
     }
-    return table;
   };
 
   #refusal(operation: Operation): string | undefined {

@@ -13,7 +13,7 @@ import {
   boundAddressDifference,
   type ObservedAddress,
 } from '../../src/reconcile/bound-address-difference.ts';
-import type { Difference, KernelError, Kind } from '../../src/reconcile/kind.ts';
+import type { Difference, KernelError, Kind, ListSink } from '../../src/reconcile/kind.ts';
 import {
   afterOperations,
   virtualServerDifference,
@@ -95,13 +95,17 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
     this.applyErrors.length = 0;
   }
 
-  async list(): Promise<Map<string, Observed>> {
+  async list(sink: ListSink<Observed>): Promise<void> {
     await this.gate;
     this.lists += 1;
     throwNext(this.listErrors);
     const listed = this.snapshot();
     await this.afterListing;
-    return listed;
+    const part = sink.begin();
+    listed.forEach((row, key) => {
+      part.take(key, row);
+    });
+    part.end();
   }
 
   /** Every key needs its row: the real kinds ask the kernel by that. */

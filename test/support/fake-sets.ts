@@ -44,10 +44,14 @@ export class FakeSets extends SetClient {
     return Promise.resolve();
   }
 
-  override entries({ name }: IpSet): Promise<readonly SetEntry[] | undefined> {
+  override eachEntry({ name }: IpSet, begin: () => (entry: SetEntry) => void): Promise<boolean> {
     this.listed.push(name);
     const set = this.sets.get(name);
-    return Promise.resolve(set && [...set.values()]);
+    const visit = begin();
+    set?.forEach((entry) => {
+      visit(entry);
+    });
+    return Promise.resolve(set !== undefined);
   }
 
   override references(name: string): Promise<number | undefined> {

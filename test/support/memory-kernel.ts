@@ -19,7 +19,7 @@ export class MemoryKernel implements ModelKernel {
 
   async open(): Promise<ModelProgram> {
     const now = () => this.#nowMs;
-    const kind = new VirtualServerKind(this.ipvs, now, this.ipvs.readTable);
+    const kind = new VirtualServerKind(this.ipvs, now, this.ipvs.visitTable);
     const virtualServers = new KindTable(kind);
     const boundAddresses = new KindTable(this.#addresses);
     return {

@@ -10,7 +10,7 @@ export function timedKind<Desired, Observed, Change>(
 ): Kind<Desired, Observed, Change> {
   return {
     name: kind.name,
-    list: () => stopwatch.time(`${kind.name}: list`, () => kind.list()),
+    list: (sink) => stopwatch.time(`${kind.name}: list`, () => kind.list(sink)),
     read: (known) => kind.read(known),
     difference: (desired, observed) => kind.difference(desired, observed),
     apply: (changes) => stopwatch.time(`${kind.name}: apply`, () => kind.apply(changes)),

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readEntries, readReferences, readRevision } from '../../../src/ipset/decode.ts';
 import { writeSetOperation } from '../../../src/ipset/encode.ts';
-import { entryKindOf, formatEntry, type IpSet, type SetEntry } from '../../../src/ipset/model.ts';
+import {
+  entryKindOf,
+  formatEntry,
+  type IpSet,
+  type SetEntry,
+  type SetType,
+} from '../../../src/ipset/model.ts';
 import { forEachAttribute, readMessages } from '../../../src/netlink/message-reader.ts';
 import type { Cidr } from '../../../src/net/cidr.ts';
 import type { IpFamily } from '../../../src/net/ip-address.ts';
@@ -16,6 +22,12 @@ const header = Buffer.from('02000000', 'hex');
 /** A part of a list, with the data of these entries. */
 function listed(...entries: readonly Buffer[]): Buffer {
   return Buffer.concat([header, attribute(8, Buffer.concat(entries))]);
+}
+
+function entriesIn(payload: Buffer, type: SetType): readonly SetEntry[] {
+  const entries: SetEntry[] = [];
+  readEntries(payload, type, (entry) => entries.push(entry));
+  return entries;
 }
 
 /** The data of an entry, as the encoder writes it. */
@@ -77,7 +89,7 @@ describe('the entries of a set', () => {
   it('are read as they were written', () => {
     fc.assert(
       fc.property(setAndEntry, ({ set, entry }) => {
-        const [read, ...others] = readEntries(listed(dataOf(set, entry)), set.type);
+        const [read, ...others] = entriesIn(listed(dataOf(set, entry)), set.type);
         assert.deepEqual(others, []);
         assert.ok(read !== undefined);
         assert.equal(read.kind, entry.kind);
@@ -90,15 +102,15 @@ describe('the entries of a set', () => {
   it('are all those of the message', () => {
     const set: IpSet = { name: 'a', type: 'bitmap:port', family: 'IPv4' };
     const data = [1, 65_535].map((number) => dataOf(set, { kind: 'port', port: number }));
-    assert.deepEqual(readEntries(listed(...data), set.type), [
+    assert.deepEqual(entriesIn(listed(...data), set.type), [
       { kind: 'port', port: 1 },
       { kind: 'port', port: 65_535 },
     ]);
   });
 
   it('are none in the message of an empty set', () => {
-    assert.deepEqual(readEntries(listed(), 'hash:ip'), []);
-    assert.deepEqual(readEntries(header, 'hash:ip'), []);
+    assert.deepEqual(entriesIn(listed(), 'hash:ip'), []);
+    assert.deepEqual(entriesIn(header, 'hash:ip'), []);
   });
 
   const ip4 = attribute(1, attribute(1, Buffer.from('0a600005', 'hex')));
@@ -109,18 +121,18 @@ describe('the entries of a set', () => {
 
   it('leave out one of a protocol that no Service has', () => {
     const entry = attribute(7, Buffer.concat([ip4, icmp, port80]));
-    assert.deepEqual(readEntries(listed(entry), 'hash:ip,port'), []);
+    assert.deepEqual(entriesIn(listed(entry), 'hash:ip,port'), []);
     const withSource = attribute(7, Buffer.concat([ip4, icmp, port80, source]));
-    assert.deepEqual(readEntries(listed(withSource), 'hash:ip,port,net'), []);
+    assert.deepEqual(entriesIn(listed(withSource), 'hash:ip,port,net'), []);
   });
 
   it('leave out an endpoint with another source than itself', () => {
     const entry = attribute(7, Buffer.concat([ip4, tcp, port80, source]));
-    assert.deepEqual(readEntries(listed(entry), 'hash:ip,port,ip'), []);
+    assert.deepEqual(entriesIn(listed(entry), 'hash:ip,port,ip'), []);
   });
 
   it('have a source of one host where no prefix length is given', () => {
-    const [entry] = readEntries(
+    const [entry] = entriesIn(
       listed(attribute(7, Buffer.concat([ip4, tcp, port80, source]))),
       'hash:ip,port,net',
     );
@@ -133,9 +145,9 @@ describe('the entries of a set', () => {
     ['a protocol', Buffer.concat([ip4, port80])],
   ] as const) {
     it(`are malformed without ${what}`, () => {
-      assert.throws(() => readEntries(listed(attribute(7, data)), 'hash:ip,port'), {
+      assert.throws(() => entriesIn(listed(attribute(7, data)), 'hash:ip,port'), {
         name: 'MalformedMessageError',
-        message: /an ipset message without attribute \d+/,
+        message: /a netlink message without attribute \d+/,
       });
     });
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { formatVirtualServer } from '../../../src/ipvs/model.ts';
-import { ProcTableParser } from '../../../src/ipvs/proc-table.ts';
+import { ProcTableParser, type ListedRealServer } from '../../../src/ipvs/proc-table.ts';
 import * as arbitrary from '../../support/arbitraries.ts';
 
 const header = [
@@ -27,12 +27,14 @@ const shown = [
   '',
 ].join('\n');
 
-function parseProcTable(...parts: readonly string[]): ReturnType<ProcTableParser['end']> {
-  const parser = new ProcTableParser();
+function parseProcTable(...parts: readonly string[]): Map<string, ListedRealServer[]> {
+  const table = new Map<string, ListedRealServer[]>();
+  const parser = new ProcTableParser((listed) => table.set(listed.key, listed.all()));
   parts.forEach((part) => {
-    parser.push(part);
+    parser.push(Buffer.from(part, 'latin1'));
   });
-  return parser.end();
+  parser.end();
+  return table;
 }
 
 /** The table in words: `ADDRESS:PORT METHOD WEIGHT ACTIVE INACTIVE` by virtual server. */

@@ -102,8 +102,8 @@ describe('the entries of the sets', () => {
   });
 
   it('are never looked for in the empty set', async () => {
-    const { sets, kind } = setUp();
-    await kind.list();
+    const { sets, table } = setUp();
+    await table.relist();
     assert.deepEqual(
       sets.listed.filter((name) => name.includes('empty')),
       [],

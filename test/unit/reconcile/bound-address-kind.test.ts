@@ -31,8 +31,9 @@ class FakeLinks implements VipLinkClient {
     return Promise.resolve(this.link);
   }
 
-  addresses() {
-    return Promise.resolve(this.bound);
+  eachAddress(begin: () => (address: KernelAddress) => void) {
+    this.bound.forEach(begin());
+    return Promise.resolve();
   }
 
   execute(linkIndex: number, operations: readonly AddressOperation[]) {

@@ -27,7 +27,7 @@ class Program {
   constructor(ipvs = new FakeIpvs()) {
     this.ipvs = ipvs;
     const now = () => this.nowMs;
-    this.kind = new VirtualServerKind(ipvs, now, ipvs.readTable);
+    this.kind = new VirtualServerKind(ipvs, now, ipvs.visitTable);
     this.table = new KindTable(this.kind);
     this.reconciler = new Reconciler([this.table], now);
     this.reconciler.allowRemovals();

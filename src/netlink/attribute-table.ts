@@ -1,0 +1,94 @@
+import { align, attributeHeaderLength, attributeTypeMask } from './protocol.ts';
+import { MalformedMessageError } from './message-reader.ts';
+
+/**
+ * Where the attributes of a message lie, by their type. One table is used for one message after the
+ * other, and reads values where they are: a list of ten thousand objects leaves nothing behind but
+ * what is made of them. Of several attributes of one type the last counts.
+ */
+export class AttributeTable {
+  readonly #starts: Int32Array;
+  readonly #lengths: Int32Array;
+  #buffer: Buffer = Buffer.alloc(0);
+
+  /** Attributes of a higher type are skipped. */
+  constructor(highestType: number) {
+    this.#starts = new Int32Array(highestType + 1);
+    this.#lengths = new Int32Array(highestType + 1);
+  }
+
+  /** Takes the attributes from `start` to `end`. Raises MalformedMessageError. */
+  read(buffer: Buffer, start: number, end: number): void {
+    this.#buffer = buffer;
+    this.#starts.fill(-1);
+    let at = start;
+    while (end - at >= attributeHeaderLength) {
+      const length = buffer.readUInt16LE(at);
+      if (length < attributeHeaderLength || at + length > end) {
+        throw new MalformedMessageError(
+          `a netlink attribute of ${length} bytes where ${end - at} are left`,
+        );
+      }
+      const type = buffer.readUInt16LE(at + 2) & attributeTypeMask;
+      if (type < this.#starts.length) {
+        this.#starts[type] = at + attributeHeaderLength;
+        this.#lengths[type] = length - attributeHeaderLength;
+      }
+      at += align(length);
+    }
+  }
+
+  has(type: number): boolean {
+    return (this.#starts[type] ?? -1) >= 0;
+  }
+
+  /** Where a value of at least `length` bytes starts. Raises MalformedMessageError. */
+  start(type: number, length: number): number {
+    const start = this.#starts[type] ?? -1;
+    if (start < 0 || this.length(type) < length) {
+      throw new MalformedMessageError(
+        `a netlink message without attribute ${type} of at least ${length} bytes`,
+      );
+    }
+    return start;
+  }
+
+  /** Where the value ends, for one that is there. */
+  end(type: number): number {
+    return (this.#starts[type] ?? 0) + this.length(type);
+  }
+
+  /** The number of bytes of a value that is there. */
+  length(type: number): number {
+    return this.#lengths[type] ?? 0;
+  }
+
+  /** Raises MalformedMessageError, as all of these do. */
+  u8(type: number): number {
+    return this.#buffer.readUInt8(this.start(type, 1));
+  }
+
+  u16(type: number): number {
+    return this.#buffer.readUInt16LE(this.start(type, 2));
+  }
+
+  u16be(type: number): number {
+    return this.#buffer.readUInt16BE(this.start(type, 2));
+  }
+
+  u32(type: number): number {
+    return this.#buffer.readUInt32LE(this.start(type, 4));
+  }
+
+  u32be(type: number): number {
+    return this.#buffer.readUInt32BE(this.start(type, 4));
+  }
+
+  /** ASCII text, up to its closing zero. */
+  text(type: number): string {
+    const start = this.start(type, 1);
+    const end = this.end(type);
+    const zero = this.#buffer.indexOf(0, start);
+    return this.#buffer.toString('latin1', start, zero === -1 || zero > end ? end : zero);
+  }
+}

@@ -1,0 +1,93 @@
+import { eachInParts } from '../work-in-parts.ts';
+import type { Kind, ListPart } from './kind.ts';
+import type { KindRows, Row } from './kind-rows.ts';
+
+/** Renews what is observed of one kind by a list of the kernel; rows that differ then are dirty. */
+export class KindList<Desired, Observed, Change> {
+  readonly #kind: Kind<Desired, Observed, Change>;
+  readonly #rows: KindRows<Desired, Observed>;
+  /** How many parts lists had so far. */
+  #parts = 0;
+
+  constructor(kind: Kind<Desired, Observed, Change>, rows: KindRows<Desired, Observed>) {
+    this.#kind = kind;
+    this.#rows = rows;
+  }
+
+  /**
+   * Reads the whole kind from the kernel. Rounds may go on meanwhile: the list says nothing of the
+   * rows that they touch. Where it rejects, what it had by then is taken, and nothing is missed.
+   */
+  async read(): Promise<void> {
+    const touched = this.#rows.rememberTouched();
+    try {
+      const complete = new Set<number>();
+      await this.#kind.list({
+        held: (key) => this.#rows.get(key)?.observed,
+        isStale: (key) => touched.has(key),
+        begin: () => this.#part(touched, complete),
+      });
+      await this.#missUnlisted(touched, complete);
+    } finally {
+      this.#rows.forgetTouched();
+    }
+  }
+
+  /** Each part has a number; rows bear that of the one which listed them. */
+  #part(touched: ReadonlySet<string>, complete: Set<number>): ListPart<Observed> {
+    this.#parts += 1;
+    const number = this.#parts;
+    return {
+      take: (key, listed) => {
+        if (!touched.has(key)) {
+          this.#take(this.#rows.of(key), listed, number);
+        }
+      },
+      end: () => {
+        complete.add(number);
+      },
+    };
+  }
+
+  #take(row: Row<Desired, Observed>, listed: Observed, part: number): void {
+    row.listedBy = part;
+    this.#rows.suspect.delete(row.key);
+    if (listed === row.observed && !this.#rows.dirty.has(row)) {
+      return;
+    }
+    const { desired } = row;
+    const { additions, removals } = this.#kind.difference(desired, listed);
+    if (additions.length + removals.length > 0) {
+      this.#rows.dirty.add(row);
+      row.observed = listed;
+    } else {
+      row.observed =
+        desired === undefined ? listed : (this.#kind.unify?.(desired, listed) ?? listed);
+    }
+  }
+
+  /** What is not in the list is gone. */
+  async #missUnlisted(touched: ReadonlySet<string>, complete: ReadonlySet<number>): Promise<void> {
+    // Rows that come and go meanwhile are touched ones.
+    await eachInParts(this.#rows.all(), (row) => {
+      if (!complete.has(row.listedBy) && !touched.has(row.key)) {
+        this.#miss(row, touched.size > 0);
+      }
+    });
+  }
+
+  /**
+   * Beside changes of our own a list of the kernel may lack rows that are there: then it is no more
+   * than a reason to ask.
+   */
+  #miss(row: Row<Desired, Observed>, isDoubtful: boolean): void {
+    const { key, desired, observed } = row;
+    this.#rows.dirty.add(row);
+    if (isDoubtful && desired !== undefined && observed !== undefined) {
+      this.#rows.suspect.set(key, desired);
+    } else {
+      this.#rows.suspect.delete(key);
+      row.observed = undefined;
+    }
+  }
+}
