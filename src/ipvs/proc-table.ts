@@ -1,26 +1,7 @@
 import type { Protocol } from '../cluster/objects.ts';
-import type { IpAddress } from '../net/ip-address.ts';
+import type { ListedRealServer, ListedRealServers } from './listed-real-servers.ts';
 import type { ForwardingMethod, RealServer } from './model.ts';
 import { HexEndpoint, Tokens } from './proc-line.ts';
-
-/** A real server as /proc/net/ip_vs shows it: no thresholds, no persistent connections. */
-export interface ListedRealServer {
-  readonly address: IpAddress;
-  readonly port: number;
-  readonly method: ForwardingMethod;
-  readonly weight: number;
-  readonly activeConnections: number;
-  readonly inactiveConnections: number;
-}
-
-/** The real servers of one virtual server of a list; valid until the visitor returns. */
-export interface ListedRealServers {
-  /** The virtual server, by `formatVirtualServer`. */
-  readonly key: string;
-  /** Whether exactly these are there, with their methods and weights, and none of weight 0. */
-  areAs(known: ReadonlyMap<string, RealServer>): boolean;
-  all(): ListedRealServer[];
-}
 
 const protocols: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 

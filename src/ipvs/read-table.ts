@@ -1,8 +1,18 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { IpvsClient } from './client.ts';
 import { WorkInParts } from '../work-in-parts.ts';
-import { formatVirtualServer, type VirtualServerHead, type VirtualServerId } from './model.ts';
-import { ProcTableParser, type ListedRealServer, type ListedRealServers } from './proc-table.ts';
+import {
+  listedFrom,
+  type ListedRealServer,
+  type ListedRealServers,
+} from './listed-real-servers.ts';
+import {
+  formatVirtualServer,
+  type ObservedRealServer,
+  type VirtualServerHead,
+  type VirtualServerId,
+} from './model.ts';
+import { ProcTableParser } from './proc-table.ts';
 
 /** A virtual server with its real servers. */
 export interface ListedVirtualServer extends VirtualServerHead {
@@ -17,8 +27,10 @@ export interface TableVisitor {
   /** The virtual servers begin, or begin anew. */
   begin(): void;
   virtualServer(head: VirtualServerHead): void;
-  /** None for those by firewall mark. */
+  /** Comes for each virtual server by address; those by firewall mark are not asked for any. */
   realServers(listed: ListedRealServers): void;
+  /** Whether the real servers of one are still to come, and wanted. */
+  lacksRealServers(key: string): boolean;
 }
 
 const procTable = '/proc/net/ip_vs';
@@ -32,36 +44,74 @@ const bytesPerLine = 60;
  * NetlinkError, and an errno exception where /proc cannot be read.
  */
 export async function visitTable(
-  client: Pick<TableReader, 'eachVirtualServer'>,
+  client: Pick<TableReader, 'eachVirtualServer' | 'realServers'>,
   visitor: TableVisitor,
 ): Promise<void> {
+  let expected = 0;
   await client.eachVirtualServer(() => {
     visitor.begin();
+    expected = 0;
     return (head) => {
+      expected += head.id.kind === 'address' ? 1 : 0;
       visitor.virtualServer(head);
     };
   });
   await visitRealServers((listed) => {
+    expected -= 1;
     visitor.realServers(listed);
   });
+  if (expected > 0) {
+    await visitUnlisted(client, visitor);
+  }
+}
+
+/**
+ * Where another network namespace has virtual servers too, /proc leaves out some of ours: the kernel
+ * counts those of all namespaces as it goes on, and only ours where it starts again, every 4 kB
+ * (ip_vs_info_seq_next and ip_vs_info_array in net/netfilter/ipvs/ip_vs_ctl.c). They are asked for
+ * one by one.
+ */
+async function visitUnlisted(
+  client: Pick<TableReader, 'eachVirtualServer' | 'realServers'>,
+  visitor: TableVisitor,
+): Promise<void> {
+  const unlisted: VirtualServerId[] = [];
+  await client.eachVirtualServer(() => {
+    unlisted.length = 0;
+    return ({ id }) => {
+      if (id.kind === 'address' && visitor.lacksRealServers(formatVirtualServer(id))) {
+        unlisted.push(id);
+      }
+    };
+  });
+  for (const id of unlisted) {
+    const all = (await client.realServers(id)).map(asListed);
+    visitor.realServers(listedFrom(formatVirtualServer(id), all));
+  }
 }
 
 /** The whole table, by `formatVirtualServer`. Raises as `visitTable` does. */
 export async function readTable(client: TableReader): Promise<Map<string, ListedVirtualServer>> {
   const table = new Map<string, ListedVirtualServer>();
+  const lacking = new Set<string>();
   await visitTable(client, {
     begin: () => {
       table.clear();
+      lacking.clear();
     },
     virtualServer: ({ id, settings }) => {
-      table.set(formatVirtualServer(id), { id, settings, realServers: [] });
+      const key = formatVirtualServer(id);
+      table.set(key, { id, settings, realServers: [] });
+      lacking.add(key);
     },
     realServers: (listed) => {
       const row = table.get(listed.key);
       if (row !== undefined) {
+        lacking.delete(listed.key);
         table.set(listed.key, { ...row, realServers: listed.all() });
       }
     },
+    lacksRealServers: (key) => lacking.has(key),
   });
   return table;
 }
@@ -102,16 +152,17 @@ export async function readOne(
     return undefined;
   }
   const realServers = await client.realServers(id);
+  return { id, settings: observed.settings, realServers: realServers.map(asListed) };
+}
+
+function asListed({ realServer, connections }: ObservedRealServer): ListedRealServer {
+  const { address, port, method, weight } = realServer;
   return {
-    id,
-    settings: observed.settings,
-    realServers: realServers.map(({ realServer, connections }) => ({
-      address: realServer.address,
-      port: realServer.port,
-      method: realServer.method,
-      weight: realServer.weight,
-      activeConnections: connections.active,
-      inactiveConnections: connections.inactive,
-    })),
+    address,
+    port,
+    method,
+    weight,
+    activeConnections: connections.active,
+    inactiveConnections: connections.inactive,
   };
 }

@@ -43,6 +43,7 @@ export class KindList<Desired, Observed, Change> {
           this.#take(this.#rows.of(key), listed, number);
         }
       },
+      has: (key) => this.#rows.get(key)?.listedBy === number,
       end: () => {
         complete.add(number);
       },

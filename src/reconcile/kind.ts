@@ -63,6 +63,8 @@ export interface ListSink<Observed> {
 export interface ListPart<Observed> {
   /** The kernel holds this. */
   take(key: string, observed: Observed): void;
+  /** Whether the part has taken the key. */
+  has(key: string): boolean;
   /** The part is complete; one that never is counts for nothing. */
   end(): void;
 }

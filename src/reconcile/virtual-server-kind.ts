@@ -7,7 +7,7 @@ import {
   type Operation,
   type VirtualServerHead,
 } from '../ipvs/model.ts';
-import type { ListedRealServer } from '../ipvs/proc-table.ts';
+import type { ListedRealServer } from '../ipvs/listed-real-servers.ts';
 import {
   readOne,
   visitTable,
@@ -80,10 +80,14 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
       virtualServer: (head) => {
         const key = formatVirtualServer(head.id);
         const held = sink.held(key);
-        if (held === undefined || !sameSettings(held.settings, head.settings)) {
+        const isKnown = held !== undefined && sameSettings(held.settings, head.settings);
+        if (head.id.kind === 'fwmark') {
+          part.take(key, isKnown ? held : observedFrom({ ...head, realServers: [] }));
+        } else if (!isKnown) {
           news.set(key, head);
         }
       },
+      lacksRealServers: (key) => !part.has(key) && !sink.isStale(key),
       realServers: (listed) => {
         const { key } = listed;
         const held = sink.held(key);
@@ -99,13 +103,6 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
           take(key, head, listed.all());
         }
       },
-    });
-    // Virtual servers by firewall mark have no real servers in the list.
-    news.forEach((head, key) => {
-      draining.delete(key);
-      if (!sink.isStale(key)) {
-        take(key, head, []);
-      }
     });
     part.end();
     for (const key of draining) {

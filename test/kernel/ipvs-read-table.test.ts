@@ -12,7 +12,8 @@ import { readOne, readTable, type ListedVirtualServer } from '../../src/ipvs/rea
 import { kernelTable, type TableEntry } from '../support/arbitraries.ts';
 import { emptyKernel } from '../support/kernel-state.ts';
 import { ipvsadm, parseIpvsadm, sorted, type ShownVirtualServer } from '../support/ipvsadm.ts';
-import { plainSettings, virtualServer } from '../support/ipvs-examples.ts';
+import { runCommand } from '../support/network.ts';
+import { plainSettings, realServer, virtualServer } from '../support/ipvs-examples.ts';
 
 /** A table as our own reading has it, in the words of ipvsadm. */
 function inWords(listed: Iterable<ListedVirtualServer>): Omit<ShownVirtualServer, 'options'>[] {
@@ -95,6 +96,49 @@ describe('reading the table of the kernel', () => {
 
   it('answers undefined for one that is not there', async () => {
     assert.equal(await readOne(client, virtualServer('10.96.0.1')), undefined);
+  });
+
+  describe('while another network namespace has virtual servers too', () => {
+    const other = 'elsewhere';
+    const count = 250;
+
+    before(async () => {
+      await runCommand('ip', 'netns', 'add', other);
+      const rules = Array.from({ length: count }, (_, index) => `-A -t 10.98.0.${index + 1}:80`);
+      await runCommand(
+        'ip',
+        'netns',
+        'exec',
+        other,
+        'sh',
+        '-ec',
+        `echo '${rules.join('\n')}' | ipvsadm -R`,
+      );
+    });
+    after(() => runCommand('ip', 'netns', 'delete', other));
+
+    it('leaves out none of ours, nor a real server of theirs', async () => {
+      const entries = Array.from({ length: count }, (_, index): TableEntry => ({
+        id: virtualServer(`10.96.0.${index + 1}`),
+        settings: plainSettings,
+        realServers: [1, 2, 3].map((part) => realServer(`10.244.${part}.${index + 1}`)),
+      }));
+      await client.execute(additionsOf(entries));
+
+      const table = await readTable(client);
+      assert.deepEqual(
+        Array.from(table.values(), ({ id, realServers }) => [
+          formatVirtualServer(id),
+          sorted(realServers.map(formatRealServer), (key) => key),
+        ]).toSorted(),
+        entries
+          .map(({ id, realServers }) => [
+            formatVirtualServer(id),
+            realServers.map(formatRealServer),
+          ])
+          .toSorted(),
+      );
+    });
   });
 
   describe('of 3,000 virtual servers while another changes 1,500 others', () => {

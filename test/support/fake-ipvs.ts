@@ -10,6 +10,7 @@ import {
   type VirtualServerId,
   type VirtualServerSettings,
 } from '../../src/ipvs/model.ts';
+import { listedFrom } from '../../src/ipvs/listed-real-servers.ts';
 import type { visitTable } from '../../src/ipvs/read-table.ts';
 import { NetlinkError } from '../../src/netlink/netlink-error.ts';
 import type { VirtualServerClient } from '../../src/reconcile/virtual-server-kind.ts';
@@ -109,17 +110,7 @@ export class FakeIpvs implements VirtualServerClient {
         activeConnections: connections.active,
         inactiveConnections: connections.inactive,
       }));
-      visitor.realServers({
-        key,
-        areAs: (known) =>
-          known.size === listed.length &&
-          listed.every((realServer) => {
-            const same = known.get(formatRealServer(realServer));
-            const { weight, method } = realServer;
-            return weight !== 0 && same?.weight === weight && same.method === method;
-          }),
-        all: () => listed,
-      });
+      visitor.realServers(listedFrom(key, listed));
     }
   };
 

@@ -58,7 +58,7 @@ class Arrivals {
         all.resolve(undefined);
       }
     });
-    collectGarbage();
+    await collectGarbage();
     const startedAt = performance.now();
     for (const [number, slice] of slices.entries()) {
       const dueAt = startedAt + number * everyMs;

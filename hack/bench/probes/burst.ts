@@ -69,7 +69,7 @@ class Bursts {
       this.#loaded.slice(index, [kind === 'some refused' && isRefused ? refused(index) : address]),
     );
     await quiet();
-    collectGarbage();
+    await collectGarbage();
     const startedAt = performance.now();
     const ended = this.#loaded.nextRound();
     for (const slice of slices) {
@@ -95,7 +95,7 @@ class Bursts {
     const socket = new BareSocket(netlinkProtocol.generic);
     try {
       await quiet();
-      collectGarbage();
+      await collectGarbage();
       return await socket.send(datagrams);
     } finally {
       socket.close();

@@ -20,7 +20,7 @@ export async function change(input: ProbeInput): Promise<Reading> {
   const bare = await BareRoundTrips.open();
   try {
     const slices = steps(loaded, input);
-    collectGarbage();
+    await collectGarbage();
     const samples: number[] = [];
     const bareSamples: number[] = [];
     for (const slice of slices) {

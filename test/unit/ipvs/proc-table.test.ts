@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { ListedRealServer } from '../../../src/ipvs/listed-real-servers.ts';
 import { formatVirtualServer } from '../../../src/ipvs/model.ts';
-import { ProcTableParser, type ListedRealServer } from '../../../src/ipvs/proc-table.ts';
+import { ProcTableParser } from '../../../src/ipvs/proc-table.ts';
 import * as arbitrary from '../../support/arbitraries.ts';
 
 const header = [
