@@ -1,4 +1,5 @@
 import { asError } from './as-error.ts';
+import { GentlePace } from './gentle-pace.ts';
 import type { Failure } from './reconcile/any-kind-table.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
 
@@ -9,6 +10,9 @@ export interface AuditRead {
   /** How long the reading took, in milliseconds. */
   readonly durationMs: number;
 }
+
+/** Whether somebody waits for an audit, or it is merely due. */
+export type AuditUrgency = 'at once' | 'gently';
 
 export interface BackgroundAuditListener {
   /** The kernel was read: a round is to repair what differs. */
@@ -24,19 +28,30 @@ export interface BackgroundAuditListener {
 export class BackgroundAudit {
   readonly #reconciler: Pick<Reconciler, 'read'>;
   readonly #listener: BackgroundAuditListener;
-  #isDue = false;
+  readonly #restMs: number;
+  #due: AuditUrgency | undefined;
+  #pace: GentlePace | undefined;
   #reading: Promise<void> | undefined;
   #read: AuditRead | undefined;
   #stopped = false;
 
-  constructor(reconciler: Pick<Reconciler, 'read'>, listener: BackgroundAuditListener) {
+  /** `restMs`: how long a gentle audit may rest in all, in milliseconds. */
+  constructor(
+    reconciler: Pick<Reconciler, 'read'>,
+    listener: BackgroundAuditListener,
+    restMs: number,
+  ) {
     this.#reconciler = reconciler;
     this.#listener = listener;
+    this.#restMs = restMs;
   }
 
-  /** Starts to read now, or once the read under way is done. */
-  request(): void {
-    this.#isDue = true;
+  /** Starts to read now, or once the read under way is done, which does not rest any more then. */
+  request(urgency: AuditUrgency): void {
+    if (urgency === 'at once') {
+      this.#pace?.hurry();
+    }
+    this.#due = this.#due === 'at once' ? 'at once' : urgency;
     this.#start();
   }
 
@@ -55,23 +70,26 @@ export class BackgroundAudit {
   /** Begins no further read, and waits for the one under way. */
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#pace?.hurry();
     await this.#reading;
   }
 
   #start(): void {
-    if (this.#isDue && this.#reading === undefined && !this.#stopped) {
-      this.#isDue = false;
-      this.#reading = this.#readKernel().finally(() => {
+    if (this.#due !== undefined && this.#reading === undefined && !this.#stopped) {
+      this.#pace = this.#due === 'gently' ? new GentlePace(this.#restMs) : undefined;
+      this.#due = undefined;
+      this.#reading = this.#readKernel(this.#pace).finally(() => {
         this.#reading = undefined;
+        this.#pace = undefined;
         this.#start();
       });
     }
   }
 
-  async #readKernel(): Promise<void> {
+  async #readKernel(pace: GentlePace | undefined): Promise<void> {
     const startedAt = performance.now();
     try {
-      const failures = await this.#reconciler.read();
+      const failures = await this.#reconciler.read(pace);
       this.#read = { failures, durationMs: performance.now() - startedAt };
       this.#listener.read();
     } catch (error) {

@@ -1,5 +1,5 @@
 import { asError } from './as-error.ts';
-import { BackgroundAudit } from './background-audit.ts';
+import { BackgroundAudit, type AuditUrgency } from './background-audit.ts';
 import type { ClusterStore, StoreChange } from './cluster/store.ts';
 import { Latencies, type Latency } from './latencies.ts';
 import type { IpAddress } from './net/ip-address.ts';
@@ -94,14 +94,15 @@ export class Controller {
     this.#store = store;
     this.#translator = new ServiceTranslator(store, desired, options, listener);
     this.#reconciler = reconciler;
-    this.#audit = new BackgroundAudit(reconciler, {
+    const auditListener = {
       read: () => {
         this.#schedule();
       },
-      failed: (error) => {
+      failed: (error: Error) => {
         this.#auditFailed(error);
       },
-    });
+    };
+    this.#audit = new BackgroundAudit(reconciler, auditListener, options.auditEveryMs / 2);
     this.#options = options;
     this.#configuredScheduler = options.translation.scheduler;
     this.#listener = listener;
@@ -115,7 +116,7 @@ export class Controller {
     this.#translator.everythingChanged();
     this.#timers = [
       setInterval(() => {
-        this.requestAudit();
+        this.requestAudit('gently');
       }, this.#options.auditEveryMs),
       setInterval(() => {
         this.#translator.retryMissingSchedulers();
@@ -153,10 +154,13 @@ export class Controller {
     this.#schedule();
   }
 
-  /** Reads the kernel anew, and repairs in a round what differs. */
-  requestAudit(): void {
+  /**
+   * Reads the kernel anew, and repairs in a round what differs. Gently: over half of the time until
+   * the next one at the most, while changes have the process nearly for themselves.
+   */
+  requestAudit(urgency: AuditUrgency = 'at once'): void {
     if (this.#kernelWasRead) {
-      this.#audit.request();
+      this.#audit.request(urgency);
     } else {
       this.#firstAuditDue = true;
       this.#schedule();
@@ -230,7 +234,7 @@ export class Controller {
     if (this.#kernelWasRead && this.#firstAuditDue) {
       // Asked for while the first one was under way.
       this.#firstAuditDue = false;
-      this.#audit.request();
+      this.#audit.request('at once');
     }
     if (
       this.#firstAuditDue ||
@@ -297,15 +301,20 @@ export class Controller {
         this.#listener.failure(failure);
       }
     }
-    const failing = new Set(this.#reconciler.failing());
-    for (const subject of [...this.#toldFailures.keys()]) {
-      if (!failing.has(subject)) {
-        this.#toldFailures.delete(subject);
-      }
+    if (this.#toldFailures.size > 0) {
+      this.#forgetFailuresExcept(new Set(this.#reconciler.failing()));
     }
     if (failures.some(({ error }) => 'code' in error && error.code === 'ENODEV')) {
       // The link that held all VIPs is gone: more is missing than what failed.
       this.requestAudit();
+    }
+  }
+
+  #forgetFailuresExcept(failing: ReadonlySet<string>): void {
+    for (const subject of [...this.#toldFailures.keys()]) {
+      if (!failing.has(subject)) {
+        this.#toldFailures.delete(subject);
+      }
     }
   }
 

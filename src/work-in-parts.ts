@@ -6,13 +6,32 @@ const partMs = 1;
 /** How many items are gone over before the clock is looked at, where each takes some microseconds. */
 const itemsPerLook = 50;
 
+/** How long work makes way for others between two parts. */
+export interface Pace {
+  /** Resolves when the next part may begin, after one that took so many milliseconds. */
+  rest(partMs: number): Promise<void>;
+}
+
+/** What waits in the event loop gets its turn, and no more. */
+export const noRest: Pace = { rest: () => nextTurn() };
+
 /**
  * Long work that is done in parts, so that an event waits for one of them and not for all: after
  * each item, `if (parts.isOver()) await parts.pause()`.
  */
 export class WorkInParts {
+  readonly #pace: Pace;
   #unlooked = 0;
   #startedAt = performance.now();
+
+  constructor(pace: Pace = noRest) {
+    this.#pace = pace;
+  }
+
+  /** A part begins now, after waiting for something else. */
+  begin(): void {
+    this.#startedAt = performance.now();
+  }
 
   /** Whether it is the turn of others, after an item that stands for so many small ones. */
   isOver(smallItems = 1): boolean {
@@ -26,21 +45,21 @@ export class WorkInParts {
 
   /** Lets the event loop do what is waiting. */
   async pause(): Promise<void> {
-    await nextTurn();
-    this.#startedAt = performance.now();
+    await this.#pace.rest(performance.now() - this.#startedAt);
+    this.begin();
   }
 }
 
-/** Does `work` for each item, in parts; `smallItemsIn` says for how many small ones each stands. */
+/** Does `work` for each item, in parts. */
 export async function eachInParts<T>(
   items: Iterable<T>,
   work: (item: T) => void,
-  smallItemsIn: (item: T) => number = () => 1,
+  pace?: Pace,
 ): Promise<void> {
-  const parts = new WorkInParts();
+  const parts = new WorkInParts(pace);
   for (const item of items) {
     work(item);
-    if (parts.isOver(smallItemsIn(item))) {
+    if (parts.isOver()) {
       await parts.pause();
     }
   }

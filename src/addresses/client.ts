@@ -3,6 +3,7 @@ import { executeOperations } from '../netlink/execute-operations.ts';
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import type { NetlinkError } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
+import type { Pace } from '../work-in-parts.ts';
 import { openKernelTransport, type OpenTransport } from '../netlink/transport.ts';
 import { AddressError, VipLinkError } from './address-error.ts';
 import {
@@ -26,7 +27,8 @@ export class AddressClient {
 
   constructor(
     options: Partial<ConnectionOptions> = {},
-    open: OpenTransport = (events) => openKernelTransport(netlinkProtocol.route, events),
+    open: OpenTransport = (events, answers) =>
+      openKernelTransport(netlinkProtocol.route, events, answers),
   ) {
     this.#connection = new NetlinkConnection(open, options);
   }
@@ -45,8 +47,8 @@ export class AddressClient {
    * Hands all addresses of all links to a visitor. `begin` makes the visitor, and another one where
    * the kernel's list has to be started again. Raises NetlinkError.
    */
-  eachAddress(begin: () => (address: KernelAddress) => void): Promise<void> {
-    return this.#connection.each(writeGetAddresses, () => {
+  eachAddress(begin: () => (address: KernelAddress) => void, pace?: Pace): Promise<void> {
+    const beginPayloads = (): ((payload: Buffer) => void) => {
       const visit = begin();
       return (payload) => {
         const address = readAddress(payload);
@@ -54,7 +56,8 @@ export class AddressClient {
           visit(address);
         }
       };
-    });
+    };
+    return this.#connection.each(writeGetAddresses, beginPayloads, pace);
   }
 
   /** All links. Raises NetlinkError. */

@@ -10,7 +10,8 @@ export class ConntrackClient {
 
   constructor(
     options: Partial<ConnectionOptions> = {},
-    open: OpenTransport = (events) => openKernelTransport(netlinkProtocol.netfilter, events),
+    open: OpenTransport = (events, answers) =>
+      openKernelTransport(netlinkProtocol.netfilter, events, answers),
   ) {
     this.#connection = new NetlinkConnection(open, options);
   }

@@ -3,6 +3,7 @@ import { executeOperations } from '../netlink/execute-operations.ts';
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkError, unlessAbsent } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
+import type { Pace } from '../work-in-parts.ts';
 import { openKernelTransport, type OpenTransport } from '../netlink/transport.ts';
 import { readEntries, readReferences, readRevision } from './decode.ts';
 import {
@@ -25,7 +26,8 @@ export class SetClient {
 
   constructor(
     options: Partial<ConnectionOptions> = {},
-    open: OpenTransport = (events) => openKernelTransport(netlinkProtocol.netfilter, events),
+    open: OpenTransport = (events, answers) =>
+      openKernelTransport(netlinkProtocol.netfilter, events, answers),
   ) {
     this.#connection = new NetlinkConnection(open, options);
   }
@@ -72,7 +74,11 @@ export class SetClient {
    * Hands what a set holds to a visitor; answers whether there is such a set. `begin` makes the
    * visitor, and another one where the kernel's list has to be started again. Raises NetlinkError.
    */
-  async eachEntry(set: IpSet, begin: () => (entry: SetEntry) => void): Promise<boolean> {
+  async eachEntry(
+    set: IpSet,
+    begin: () => (entry: SetEntry) => void,
+    pace?: Pace,
+  ): Promise<boolean> {
     const list = this.#connection.each(
       (writer, sequence) => {
         writeListSet(writer, sequence, set.name, 'entries');
@@ -83,6 +89,7 @@ export class SetClient {
           readEntries(payload, set.type, visit);
         };
       },
+      pace,
     );
     const exists = list.then(() => true as const);
     return (await unlessAbsent(exists, absent)) ?? false;

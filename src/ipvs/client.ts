@@ -3,10 +3,11 @@ import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection
 import { resolveFamily } from '../netlink/generic-family.ts';
 import { NetlinkError, unlessAbsent } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
+import type { Pace } from '../work-in-parts.ts';
 import { openKernelTransport, type OpenTransport } from '../netlink/transport.ts';
 import {
   readInfo,
-  readListedVirtualServer,
+  readVirtualServerHead,
   readRealServer,
   readTimeouts,
   readVirtualServer,
@@ -51,7 +52,8 @@ export class IpvsClient {
   /** Finds IPVS in the kernel. Raises IpvsUnavailableError, which says what is missing. */
   static async connect(
     options: Partial<ConnectionOptions> = {},
-    open: OpenTransport = (events) => openKernelTransport(netlinkProtocol.generic, events),
+    open: OpenTransport = (events, answers) =>
+      openKernelTransport(netlinkProtocol.generic, events, answers),
   ): Promise<IpvsClient> {
     const connection = new NetlinkConnection(open, options);
     try {
@@ -89,7 +91,10 @@ export class IpvsClient {
    * Hands all virtual servers to a visitor, foreign ones too. `begin` makes the visitor, and another
    * one where the kernel's list has to be started again. Raises NetlinkError.
    */
-  eachVirtualServer(begin: () => (virtualServer: VirtualServerHead) => void): Promise<void> {
+  eachVirtualServer(
+    begin: () => (virtualServer: VirtualServerHead) => void,
+    pace?: Pace,
+  ): Promise<void> {
     return this.#connection.each(
       (writer, sequence) => {
         writeGetVirtualServer(writer, this.#family, sequence, 'all');
@@ -97,12 +102,13 @@ export class IpvsClient {
       () => {
         const visit = begin();
         return (payload) => {
-          const virtualServer = readListedVirtualServer(payload);
+          const virtualServer = readVirtualServerHead(payload);
           if (virtualServer !== undefined) {
             visit(virtualServer);
           }
         };
       },
+      pace,
     );
   }
 

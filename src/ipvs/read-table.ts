@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { IpvsClient } from './client.ts';
-import { WorkInParts } from '../work-in-parts.ts';
+import { type Pace, WorkInParts } from '../work-in-parts.ts';
 import {
   listedFrom,
   type ListedRealServer,
@@ -46,6 +46,7 @@ const bytesPerLine = 60;
 export async function visitTable(
   client: Pick<TableReader, 'eachVirtualServer' | 'realServers'>,
   visitor: TableVisitor,
+  pace?: Pace,
 ): Promise<void> {
   let expected = 0;
   await client.eachVirtualServer(() => {
@@ -55,13 +56,13 @@ export async function visitTable(
       expected += head.id.kind === 'address' ? 1 : 0;
       visitor.virtualServer(head);
     };
-  });
+  }, pace);
   await visitRealServers((listed) => {
     expected -= 1;
     visitor.realServers(listed);
-  });
+  }, pace);
   if (expected > 0) {
-    await visitUnlisted(client, visitor);
+    await visitUnlisted(client, visitor, pace);
   }
 }
 
@@ -74,6 +75,7 @@ export async function visitTable(
 async function visitUnlisted(
   client: Pick<TableReader, 'eachVirtualServer' | 'realServers'>,
   visitor: TableVisitor,
+  pace: Pace | undefined,
 ): Promise<void> {
   const unlisted: VirtualServerId[] = [];
   await client.eachVirtualServer(() => {
@@ -83,10 +85,12 @@ async function visitUnlisted(
         unlisted.push(id);
       }
     };
-  });
+  }, pace);
+  const parts = new WorkInParts(pace);
   for (const id of unlisted) {
-    const all = (await client.realServers(id)).map(asListed);
+    const all = await readRealServers(client, id);
     visitor.realServers(listedFrom(formatVirtualServer(id), all));
+    await parts.pause();
   }
 }
 
@@ -120,12 +124,15 @@ export async function readTable(client: TableReader): Promise<Map<string, Listed
  * The kernel gives 4 kB at a time. They are read at once, a few behind each other: by the threads
  * that Node reads files with, each would wait for a turn of the event loop of its own.
  */
-async function visitRealServers(visit: (listed: ListedRealServers) => void): Promise<void> {
+async function visitRealServers(
+  visit: (listed: ListedRealServers) => void,
+  pace: Pace | undefined,
+): Promise<void> {
   const parser = new ProcTableParser(visit);
   const buffer = Buffer.allocUnsafe(bytesPerRead);
   const file = openSync(procTable, 'r');
   try {
-    const parts = new WorkInParts();
+    const parts = new WorkInParts(pace);
     for (;;) {
       const length = readSync(file, buffer);
       if (length === 0) {
@@ -151,8 +158,16 @@ export async function readOne(
   if (observed === undefined) {
     return undefined;
   }
-  const realServers = await client.realServers(id);
-  return { id, settings: observed.settings, realServers: realServers.map(asListed) };
+  const { settings } = observed;
+  return { id, settings, realServers: await readRealServers(client, id) };
+}
+
+/** The real servers of one; none where there is no such virtual server. Raises NetlinkError. */
+export async function readRealServers(
+  client: Pick<TableReader, 'realServers'>,
+  id: VirtualServerId,
+): Promise<ListedRealServer[]> {
+  return (await client.realServers(id)).map(asListed);
 }
 
 function asListed({ realServer, connections }: ObservedRealServer): ListedRealServer {

@@ -5,6 +5,7 @@ import { noDifference, type Difference, type Kind, type ListSink } from '../reco
 import type { SetMember } from '../translate/set-member.ts';
 import { allSets, setOf, setOfMember } from './sets.ts';
 import type { IpFamily } from '../net/ip-address.ts';
+import type { Pace } from '../work-in-parts.ts';
 
 /** An entry that a set holds. Our sets are ours as a whole: there are no foreign entries. */
 export interface ObservedEntry {
@@ -44,6 +45,7 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
         (key, entry) => {
           part.take(key, sink.held(key) ?? { set, entry });
         },
+        sink.pace,
       );
       part.end();
     }
@@ -91,13 +93,18 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
     set: IpSet,
     begin: () => void,
     visit: (key: string, entry: SetEntry) => void,
+    pace?: Pace,
   ): Promise<void> {
-    const exists = await this.#client.eachEntry(set, () => {
-      begin();
-      return (entry) => {
-        visit(entryKey(set, entry), entry);
-      };
-    });
+    const exists = await this.#client.eachEntry(
+      set,
+      () => {
+        begin();
+        return (entry) => {
+          visit(entryKey(set, entry), entry);
+        };
+      },
+      pace,
+    );
     if (!exists) {
       await this.#client.ensureSet(set);
     }

@@ -84,6 +84,12 @@ export class AttributeTable {
     return this.#buffer.readUInt32BE(this.start(type, 4));
   }
 
+  /** As a number: exact up to 2^53. */
+  u64(type: number): number {
+    const start = this.start(type, 8);
+    return this.#buffer.readUInt32LE(start) + this.#buffer.readUInt32LE(start + 4) * 2 ** 32;
+  }
+
   /** ASCII text, up to its closing zero. */
   text(type: number): string {
     const start = this.start(type, 1);

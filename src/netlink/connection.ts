@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { eachInParts } from '../work-in-parts.ts';
+import { noRest, type Pace } from '../work-in-parts.ts';
 import { asNetlinkError } from './exchange.ts';
 import { Lane } from './lane.ts';
 import { readErrno, type ReceivedMessage } from './message-reader.ts';
@@ -37,9 +37,6 @@ const laneCount = 4;
 /** Two are enough; a datagram that stays unsent is the deadline's matter. */
 const mostTurns = 100;
 
-/** A message may hold one object or, of a set, hundreds: about so many bytes are one. */
-const smallItemBytes = 100;
-
 const highestFirstSequence = 0xffff_0000;
 
 /** Writes one message: `beginMessage` with the sequence number, the rest, `endMessage`. */
@@ -69,7 +66,7 @@ export class NetlinkConnection {
       new Lane(open, deadlineMs),
       ...Array.from({ length: laneCount - 1 }, () => new Lane(open, deadlineMs)),
     ];
-    this.#listLane = new Lane(open, deadlineMs);
+    this.#listLane = new Lane(open, deadlineMs, 'long');
   }
 
   /**
@@ -111,21 +108,25 @@ export class NetlinkConnection {
    */
   dump<T>(write: WriteMessage, decode: (payload: Buffer) => T): Promise<T[]> {
     const [lane] = this.#lanes;
-    let payloads: Buffer[] = [];
+    let items: T[] = [];
     return this.#attempts(lane, () => {
-      payloads = [];
-      return this.#ask(lane, write, (payload) => payloads.push(payload));
-    }).then(() => decodeAll(payloads, decode));
+      items = [];
+      return this.#ask(lane, write, (payload) => items.push(decode(payload)));
+    }).then(() => items);
   }
 
   /**
    * A dump of everything of a kind: changes do not wait for it. Each payload is handed to a visitor
-   * as it comes, and nothing of it is kept; `begin` makes the visitor, and another one where the
+   * at a pace, and is valid until that returns; `begin` makes the visitor, and another one where the
    * dump has to be started again. Rejects with NetlinkError.
    */
-  each(write: WriteMessage, begin: () => (payload: Buffer) => void): Promise<void> {
+  each(
+    write: WriteMessage,
+    begin: () => (payload: Buffer) => void,
+    pace: Pace = noRest,
+  ): Promise<void> {
     const lane = this.#listLane;
-    return this.#attempts(lane, () => this.#ask(lane, write, begin()));
+    return this.#attempts(lane, () => this.#ask(lane, write, begin(), pace));
   }
 
   /** Closes the sockets for good: what is under way, and what comes later, fails with ECANCELED. */
@@ -246,6 +247,7 @@ export class NetlinkConnection {
     lane: Lane,
     write: WriteMessage,
     visit: (payload: Buffer) => void,
+    pace?: Pace,
   ): Promise<'done' | 'interrupted'> {
     const sequence = this.#begin(lane, write);
     const seen = { interruption: false };
@@ -260,7 +262,7 @@ export class NetlinkConnection {
       } else {
         visit(message.payload);
       }
-    });
+    }, pace);
     return seen.interruption ? 'interrupted' : 'done';
   }
 
@@ -285,26 +287,6 @@ export class NetlinkConnection {
     }
     return this.#sequence;
   }
-}
-
-/** In parts: the kernel's answer comes all at once. Raises NetlinkError. */
-async function decodeAll<T>(
-  payloads: readonly Buffer[],
-  decode: (payload: Buffer) => T,
-): Promise<T[]> {
-  const items: T[] = [];
-  try {
-    await eachInParts(
-      payloads,
-      (payload) => {
-        items.push(decode(payload));
-      },
-      (payload) => payload.length / smallItemBytes,
-    );
-  } catch (error) {
-    throw asNetlinkError(error);
-  }
-  return items;
 }
 
 function throwIfError(message: ReceivedMessage): void {

@@ -1,8 +1,14 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Pace, WorkInParts } from '../work-in-parts.ts';
+import { DatagramQueue } from './datagram-queue.ts';
 import { asNetlinkError, Exchange, type TakeMessage } from './exchange.ts';
 import { readMessages, type ReceivedMessage } from './message-reader.ts';
 import { MessageWriter } from './message-writer.ts';
 import { NetlinkError } from './netlink-error.ts';
-import type { NetlinkTransport, OpenTransport } from './transport.ts';
+import type { AnswerSize, NetlinkTransport, OpenTransport } from './transport.ts';
+
+/** A message of a list takes so long as one small item, or as hundreds: so many bytes are one. */
+const smallItemBytes = 100;
 
 /** One socket of a connection: one datagram at a time, and the messages that answer it. */
 export class Lane {
@@ -13,20 +19,30 @@ export class Lane {
   #transport: NetlinkTransport | undefined;
   #exchange: Exchange | undefined;
   #ended = false;
+  readonly #answers: AnswerSize;
+  /** Where the answer under way is looked at in parts. */
+  #parts: WorkInParts | undefined;
+  readonly #waiting = new DatagramQueue();
+  #isReceiving = false;
 
   /** `deadlineMs`: how long the kernel may be silent, in milliseconds. */
-  constructor(open: OpenTransport, deadlineMs: number) {
+  constructor(open: OpenTransport, deadlineMs: number, answers: AnswerSize = 'short') {
     this.#open = open;
     this.#deadlineMs = deadlineMs;
+    this.#answers = answers;
   }
 
   /**
    * Sends what was written, before this returns, and hands each message that comes back to `take`,
-   * until that is done. Rejects with NetlinkError.
+   * until that is done: at once, or in parts at a pace. The kernel has the next datagram of a list
+   * ready as soon as one was read, and the binding reads 32 in one turn of the event loop. Rejects
+   * with NetlinkError.
    */
-  async converse(take: TakeMessage): Promise<void> {
+  async converse(take: TakeMessage, pace?: Pace): Promise<void> {
     const exchange = new Exchange(this.#deadlineMs, take);
     this.#exchange = exchange;
+    this.#parts = pace === undefined ? undefined : new WorkInParts(pace);
+    this.#waiting.clear();
     try {
       this.#connected().send(this.writer.bytes());
     } catch (error) {
@@ -69,15 +85,41 @@ export class Lane {
     if (this.#ended) {
       throw ended();
     }
-    this.#transport ??= this.#open({
-      message: (datagram) => {
-        this.#receive(datagram);
+    this.#transport ??= this.#open(
+      {
+        message: (datagram) => {
+          if (this.#parts === undefined) {
+            this.#receive(datagram);
+          } else {
+            this.#waiting.push(datagram);
+            void this.#receiveInParts(this.#parts);
+          }
+        },
+        error: (code) => {
+          this.#exchange?.socketFailed(code);
+        },
       },
-      error: (code) => {
-        this.#exchange?.socketFailed(code);
-      },
-    });
+      this.#answers,
+    );
     return this.#transport;
+  }
+
+  /** What waits, datagram by datagram; never rejects. */
+  async #receiveInParts(parts: WorkInParts): Promise<void> {
+    if (this.#isReceiving) {
+      return;
+    }
+    this.#isReceiving = true;
+    // The rest of what can be read now comes first.
+    await nextTurn();
+    parts.begin();
+    for (let next = this.#waiting.take(); next !== undefined; next = this.#waiting.take()) {
+      this.#receive(next);
+      if (parts.isOver(next.length / smallItemBytes)) {
+        await parts.pause();
+      }
+    }
+    this.#isReceiving = false;
   }
 
   /** A datagram that makes no sense is a failure of the exchange, never of the process. */

@@ -16,7 +16,10 @@ export interface TransportEvents {
   error(code: string): void;
 }
 
-export type OpenTransport = (events: TransportEvents) => NetlinkTransport;
+/** Whether a socket is for lists of everything. */
+export type AnswerSize = 'short' | 'long';
+
+export type OpenTransport = (events: TransportEvents, answers: AnswerSize) => NetlinkTransport;
 
 /**
  * Large enough for the errors of a whole datagram of our own; the kernel cuts it to
@@ -25,15 +28,23 @@ export type OpenTransport = (events: TransportEvents) => NetlinkTransport;
 const receiveBufferBytes = 4 << 20;
 const sendBufferBytes = 1 << 20;
 
+/**
+ * The kernel makes the datagrams of a list as large as the buffer they are read into, up to this
+ * (max_recvmsg_len in net/netlink/af_netlink.c); for each it goes over the table from its start.
+ */
+const listDatagramBytes = 32 << 10;
+
 /** Opens a netlink socket of the node's network namespace. Raises an errno exception. */
 export function openKernelTransport(
   protocol: NetlinkProtocol,
   events: TransportEvents,
+  answers: AnswerSize = 'short',
   groups: readonly number[] = [],
 ): NetlinkTransport {
   const socket = new RawNetlinkSocket(protocol, {
     recvBufferSize: receiveBufferBytes,
     sendBufferSize: sendBufferBytes,
+    ...(answers === 'long' ? { messagePeeking: false, msgBufferSize: listDatagramBytes } : {}),
   });
   socket.on('message', (datagram) => {
     contain(() => {

@@ -1,3 +1,5 @@
+import type { Pace } from '../work-in-parts.ts';
+
 /** An object that the kernel does not hold as desired, and why. */
 export interface Failure {
   readonly kind: string;
@@ -15,7 +17,7 @@ export interface StepReport {
 /** A table as the loop holds it, whatever its kind. */
 export interface AnyKindTable {
   readonly name: string;
-  relist(): Promise<void>;
+  relist(pace?: Pace): Promise<void>;
   reread(nowMs: number): Promise<readonly Failure[]>;
   applyAdditions(nowMs: number): Promise<StepReport>;
   applyRemovals(nowMs: number): Promise<StepReport>;

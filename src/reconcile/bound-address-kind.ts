@@ -9,6 +9,7 @@ import {
   type ObservedAddress,
 } from './bound-address-difference.ts';
 import { noDifference, type Kind, type ListSink } from './kind.ts';
+import type { Pace } from '../work-in-parts.ts';
 
 /** What is needed of the client. */
 export type VipLinkClient = Pick<
@@ -46,6 +47,7 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
         const held = sink.held(key);
         part.take(key, held?.owned === row.owned ? held : row);
       },
+      sink.pace,
     );
     part.end();
   }
@@ -67,7 +69,11 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
   }
 
   /** Visits the single-host addresses of the VIP link; `begin` is called when that starts (over). */
-  async #each(begin: () => void, visit: (row: ObservedAddress) => void): Promise<void> {
+  async #each(
+    begin: () => void,
+    visit: (row: ObservedAddress) => void,
+    pace?: Pace,
+  ): Promise<void> {
     const linkIndex = (await this.#client.findVipLink())?.index;
     this.#linkIndex = linkIndex;
     if (linkIndex === undefined) {
@@ -81,7 +87,7 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
           visit(row);
         }
       };
-    });
+    }, pace);
   }
 
   async apply(operations: readonly AddressOperation[]): Promise<(AddressError | undefined)[]> {

@@ -1,4 +1,4 @@
-import { eachInParts } from '../work-in-parts.ts';
+import { eachInParts, type Pace } from '../work-in-parts.ts';
 import type { Kind, ListPart } from './kind.ts';
 import type { KindRows, Row } from './kind-rows.ts';
 
@@ -18,16 +18,17 @@ export class KindList<Desired, Observed, Change> {
    * Reads the whole kind from the kernel. Rounds may go on meanwhile: the list says nothing of the
    * rows that they touch. Where it rejects, what it had by then is taken, and nothing is missed.
    */
-  async read(): Promise<void> {
+  async read(pace: Pace): Promise<void> {
     const touched = this.#rows.rememberTouched();
     try {
       const complete = new Set<number>();
       await this.#kind.list({
+        pace,
         held: (key) => this.#rows.get(key)?.observed,
         isStale: (key) => touched.has(key),
         begin: () => this.#part(touched, complete),
       });
-      await this.#missUnlisted(touched, complete);
+      await this.#missUnlisted(touched, complete, pace);
     } finally {
       this.#rows.forgetTouched();
     }
@@ -68,13 +69,18 @@ export class KindList<Desired, Observed, Change> {
   }
 
   /** What is not in the list is gone. */
-  async #missUnlisted(touched: ReadonlySet<string>, complete: ReadonlySet<number>): Promise<void> {
-    // Rows that come and go meanwhile are touched ones.
-    await eachInParts(this.#rows.all(), (row) => {
+  async #missUnlisted(
+    touched: ReadonlySet<string>,
+    complete: ReadonlySet<number>,
+    pace: Pace,
+  ): Promise<void> {
+    const missIfUnlisted = (row: Row<Desired, Observed>): void => {
       if (!complete.has(row.listedBy) && !touched.has(row.key)) {
         this.#miss(row, touched.size > 0);
       }
-    });
+    };
+    // Rows that come and go meanwhile are touched ones.
+    await eachInParts(this.#rows.all(), missIfUnlisted, pace);
   }
 
   /**

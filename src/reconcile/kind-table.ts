@@ -1,3 +1,4 @@
+import { noRest, type Pace } from '../work-in-parts.ts';
 import { asError } from '../as-error.ts';
 import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
 import { BackOff } from './back-off.ts';
@@ -51,8 +52,8 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
    * Reads the whole kind from the kernel; rows that differ then are dirty. Rounds may go on
    * meanwhile: the list says nothing of the rows that they touch.
    */
-  relist(): Promise<void> {
-    return this.#list.read();
+  relist(pace: Pace = noRest): Promise<void> {
+    return this.#list.read(pace);
   }
 
   /** Reads afresh the objects about which the kernel said something unexpected. */
@@ -116,15 +117,18 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   }
 
   async #review(row: Row<Desired, Observed>): Promise<void> {
-    const { key, observed } = row;
-    const known = row.desired ?? observed;
+    const { key, desired, observed } = row;
+    const known = desired ?? observed;
     if (known === undefined) {
       return;
     }
     try {
-      const found = await this.#kind.read(new Map([[key, known]]));
+      const found =
+        observed === undefined || this.#kind.review === undefined
+          ? (await this.#kind.read(new Map([[key, known]]))).get(key)
+          : await this.#kind.review(key, desired, observed);
       if (row.observed === observed && this.#rows.get(key) === row) {
-        this.#rows.setObserved(row, found.get(key));
+        this.#rows.setObserved(row, found);
         this.#rows.dirty.add(row);
       }
     } catch {

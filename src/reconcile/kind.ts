@@ -1,3 +1,5 @@
+import type { Pace } from '../work-in-parts.ts';
+
 /**
  * One kind of kernel object (virtual servers, bound addresses, ...) as the loop sees it. All
  * that the loop knows of a kind is here; it never looks into rows or changes.
@@ -31,10 +33,20 @@ export interface Kind<Desired, Observed, Change> {
   apply(changes: readonly Change[]): Promise<readonly (KernelError | undefined)[]>;
 
   /**
-   * The objects that change by themselves and without a notice, by key: they are read again
+   * The objects that change by themselves and without a notice, by key: they are reviewed
    * every now and then. None where the method is missing.
    */
   restless?(): readonly string[];
+
+  /**
+   * Reads again of a restless object what changes by itself; undefined where it is gone. As `read`
+   * where the method is missing.
+   */
+  review?(
+    key: string,
+    desired: Desired | undefined,
+    observed: Observed,
+  ): Promise<Observed | undefined>;
 
   /** How many changes of the kernel it stands for; one where the method is missing. */
   sizeOf?(change: Change): number;
@@ -52,6 +64,8 @@ export interface Kind<Desired, Observed, Change> {
 
 /** Where a list of the kernel goes, row by row: nothing is to be kept of what has not changed. */
 export interface ListSink<Observed> {
+  /** How the reading makes way for changes. */
+  readonly pace: Pace;
   /** What is known to be there under a key; to be taken as it is where the kernel shows the same. */
   held(key: string): Observed | undefined;
   /** Whether a change has touched the key since the list began, so that the list says nothing of it. */

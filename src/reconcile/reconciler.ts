@@ -1,4 +1,5 @@
 import { asError } from '../as-error.ts';
+import type { Pace } from '../work-in-parts.ts';
 import type { Foundation } from './foundation.ts';
 import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
 
@@ -44,29 +45,40 @@ export class Reconciler {
   /** One round over the rows that may differ. Never rejects: what failed is in the report. */
   async round(): Promise<RoundReport> {
     const now = this.#now();
-    const reports: StepReport[] = [];
+    const failures: Failure[] = [];
+    let applied = 0;
+    const take = (report: StepReport): void => {
+      applied += report.applied;
+      failures.push(...report.failures);
+    };
+    // What is clean is passed over: most rounds are about one table.
     for (const table of this.#tables) {
-      reports.push({ applied: 0, failures: await table.reread(now) });
+      if (table.hasDirty()) {
+        failures.push(...(await table.reread(now)));
+      }
     }
     for (const table of this.#tables) {
-      reports.push(await table.applyAdditions(now));
+      if (table.hasDirty()) {
+        take(await table.applyAdditions(now));
+      }
     }
-    for (const table of this.#tables.toReversed()) {
+    for (let index = this.#tables.length - 1; index >= 0; index -= 1) {
+      const table = this.#tables[index];
+      if (table?.hasDirty() !== true) {
+        continue;
+      }
       if (this.#mayRemove) {
-        reports.push(await table.applyRemovals(now));
+        take(await table.applyRemovals(now));
       } else {
         table.deferRemovals(now);
       }
     }
-    return {
-      applied: reports.reduce((sum, { applied }) => sum + applied, 0),
-      failures: reports.flatMap(({ failures }) => failures),
-    };
+    return { applied, failures };
   }
 
   /**
    * Reads the kernel anew and repairs whatever differs. Rejects with the error of a read that
-   * failed; then no row has been changed.
+   * failed; then nothing counts as missing from the kernel, and nothing is repaired.
    */
   async audit(): Promise<RoundReport> {
     const failures = await this.read();
@@ -76,14 +88,14 @@ export class Reconciler {
 
   /**
    * Reads the kernel anew, for the next round to repair whatever differs; rounds may go on
-   * meanwhile. Answers with the foundations that failed. Rejects with the error of a read that
-   * failed.
+   * meanwhile, and the reading makes way for them at its pace. Answers with the foundations that
+   * failed. Rejects with the error of a read that failed.
    */
-  async read(): Promise<readonly Failure[]> {
+  async read(pace?: Pace): Promise<readonly Failure[]> {
     // First: no packet is to find a virtual server without the rules that belong to it.
     const failures = await this.#ensureFoundations();
     for (const table of this.#tables) {
-      await table.relist();
+      await table.relist(pace);
     }
     return failures;
   }

@@ -17,7 +17,7 @@ export async function executeWithTrials(
   operations: readonly Operation[],
 ): Promise<Outcome[]> {
   const trials = trialsOf(operations, known);
-  if (trials.size === 0) {
+  if (trials === undefined) {
     return client.execute(operations);
   }
   const outcomes = new Map<Operation, Outcome>();
@@ -51,15 +51,16 @@ export async function executeWithTrials(
   return operations.map((operation) => outcomes.get(operation));
 }
 
-/** The first operation with each scheduler that is not known yet. */
+/** The first operation with each scheduler that is not known yet; undefined where all are. */
 function trialsOf(
   operations: readonly Operation[],
   known: ReadonlySet<string>,
-): ReadonlyMap<string, Operation> {
-  const trials = new Map<string, Operation>();
+): ReadonlyMap<string, Operation> | undefined {
+  let trials: Map<string, Operation> | undefined;
   for (const operation of operations) {
     const scheduler = schedulerOf(operation);
-    if (scheduler !== undefined && !known.has(scheduler) && !trials.has(scheduler)) {
+    if (scheduler !== undefined && !known.has(scheduler) && trials?.has(scheduler) !== true) {
+      trials ??= new Map();
       trials.set(scheduler, operation);
     }
   }

@@ -10,6 +10,8 @@ import {
 import type { ListedRealServer } from '../ipvs/listed-real-servers.ts';
 import {
   readOne,
+  readRealServers,
+  type TableVisitor,
   visitTable,
   type ListedVirtualServer,
   type TableReader,
@@ -73,7 +75,7 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
       const { id, settings } = head;
       part.take(key, this.#observe(key, { id, settings, realServers: listed }, undefined, nowMs));
     };
-    await this.#visitTable(this.#client, {
+    const visitor: TableVisitor = {
       begin: () => {
         news.clear();
       },
@@ -103,7 +105,8 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
           take(key, head, listed.all());
         }
       },
-    });
+    };
+    await this.#visitTable(this.#client, visitor, sink.pace);
     part.end();
     for (const key of draining) {
       if (!sink.isStale(key)) {
@@ -154,6 +157,21 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   /** Those with real servers that drain: their connections come to an end without a notice. */
   restless(): readonly string[] {
     return this.#drainTimes.virtualServers();
+  }
+
+  /** Settings do not change by themselves: only the real servers are asked for. */
+  async review(
+    key: string,
+    desired: VirtualServer | undefined,
+    observed: ObservedVirtualServer,
+  ): Promise<ObservedVirtualServer | undefined> {
+    const { id, settings } = observed;
+    const realServers = await readRealServers(this.#client, id);
+    if (realServers.length === 0) {
+      // Where the virtual server is gone the kernel's answer is the same.
+      return (await this.read(new Map([[key, desired ?? observed]]))).get(key);
+    }
+    return this.#observe(key, { id, settings, realServers }, desired?.drainTimeoutMs, this.#now());
   }
 
   #observe(

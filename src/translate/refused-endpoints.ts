@@ -25,7 +25,9 @@ export class EndpointGuard {
   /** Those of the endpoints that may get traffic; the others are kept in mind. */
   admitted(endpoints: readonly PortEndpoint[]): readonly PortEndpoint[] {
     let admitted: PortEndpoint[] | undefined;
-    for (const [index, portEndpoint] of endpoints.entries()) {
+    let index = -1;
+    for (const portEndpoint of endpoints) {
+      index += 1;
       const { address } = portEndpoint.endpoint;
       const reason = this.#reasonAgainst(address);
       if (reason === undefined) {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AuditUrgency } from '../../../src/background-audit.ts';
 import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import { percentile } from '../statistics.ts';
@@ -19,10 +20,11 @@ export async function audit(input: ProbeInput): Promise<Reading> {
   const loaded = await LoadedController.start(input);
   try {
     const arrivals = new Arrivals(loaded, input.services);
+    await audited(loaded, 'at once');
     await arrivals.come(warmUp);
     const usual = await arrivals.come(input.changes);
     const auditing = new Audits(loaded);
-    const meanwhile = await arrivals.come(input.changes);
+    const meanwhile = await arrivals.come(input.changes, () => auditing.done > 0);
     const audits = await auditing.end();
     return {
       'usual p50': percentile(usual, 50),
@@ -47,20 +49,18 @@ class Arrivals {
     this.#services = services;
   }
 
-  /** Milliseconds that each of so many changes took; resolves once all are in the kernel. */
-  async come(count: number): Promise<number[]> {
-    const slices = Array.from({ length: count }, () => this.#next());
+  /**
+   * So many changes, or more until it is enough: milliseconds that each took. Resolves once all are in
+   * the kernel.
+   */
+  async come(count: number, isEnough = () => true): Promise<number[]> {
     const samples: number[] = [];
-    const all = Promise.withResolvers<undefined>();
-    const stopListening = this.#loaded.onProgrammed((ms) => {
-      samples.push(ms);
-      if (samples.length === count) {
-        all.resolve(undefined);
-      }
-    });
+    const stopListening = this.#loaded.onProgrammed((ms) => samples.push(ms));
     await collectGarbage();
     const startedAt = performance.now();
-    for (const [number, slice] of slices.entries()) {
+    let number = 0;
+    for (; number < count || !isEnough(); number += 1) {
+      const slice = this.#next();
       const dueAt = startedAt + number * everyMs;
       const waitMs = dueAt - performance.now();
       // What has become due meanwhile comes at once, as a watch would bring it.
@@ -70,7 +70,9 @@ class Arrivals {
       // From when it was due: a change that the busy process took late has waited too.
       this.#loaded.store.setSlice(slice, Math.min(dueAt, performance.now()));
     }
-    await all.promise;
+    while (samples.length < number) {
+      await sleep(1);
+    }
     stopListening();
     return samples;
   }
@@ -93,6 +95,11 @@ class Audits {
     this.#running = this.#run(loaded);
   }
 
+  /** How many are over. */
+  get done(): number {
+    return this.#durations.length;
+  }
+
   /** Milliseconds that each audit took. */
   async end(): Promise<readonly number[]> {
     this.#isEnding = true;
@@ -102,9 +109,14 @@ class Audits {
 
   async #run(loaded: LoadedController): Promise<void> {
     while (!this.#isEnding) {
-      const audited = loaded.nextAudit();
-      loaded.controller.requestAudit();
-      this.#durations.push(await audited);
+      this.#durations.push(await audited(loaded, 'gently'));
     }
   }
+}
+
+/** Milliseconds that an audit takes. */
+function audited(loaded: LoadedController, urgency: AuditUrgency): Promise<number> {
+  const ended = loaded.nextAudit();
+  loaded.controller.requestAudit(urgency);
+  return ended;
 }

@@ -28,8 +28,8 @@ export function timedTransport(
   part: string,
   stopwatch: Stopwatch,
 ): OpenTransport {
-  return (events) => {
-    const transport = openKernelTransport(protocol, events);
+  return (events, answers) => {
+    const transport = openKernelTransport(protocol, events, answers);
     return {
       send(datagram) {
         const startedAt = performance.now();

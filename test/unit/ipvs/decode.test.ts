@@ -134,7 +134,7 @@ describe('the answer of IPVS about a virtual server', () => {
     const payload = payloadOf({ kind: 'delete virtual server', id: virtualServer('10.96.0.1') });
     assert.throws(() => readVirtualServer(payload), {
       name: 'MalformedMessageError',
-      message: 'an IPVS message without attribute 7 of at least 8 bytes',
+      message: 'a netlink message without attribute 7 of at least 4 bytes',
     });
   });
 });

@@ -203,12 +203,12 @@ describe('a netlink connection whose socket fails', () => {
   it('answers the code also where no socket can be opened', async () => {
     const kernel = new FakeKernel();
     let refusals = 1;
-    const connection = new NetlinkConnection((events) => {
+    const connection = new NetlinkConnection((events, answers) => {
       refusals -= 1;
       if (refusals >= 0) {
         throw Object.assign(new Error('too many open files'), { code: 'EMFILE' });
       }
-      return kernel.open(events);
+      return kernel.open(events, answers);
     });
     assert.deepEqual(codes(await connection.execute(1, operation)), ['EMFILE']);
     await worksAfterwards(connection);
