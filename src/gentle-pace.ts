@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { noRest, type Pace } from './work-in-parts.ts';
 
 /** A rest is so many times as long as the part before it: the work takes a sixteenth of the time. */
@@ -12,7 +11,8 @@ const longestRestMs = 100;
  */
 export class GentlePace implements Pace {
   #leftMs: number;
-  readonly #hurry = new AbortController();
+  #isHurried = false;
+  #endRest: (() => void) | undefined;
 
   /** `restMs`: how long it rests in all, in milliseconds. */
   constructor(restMs: number) {
@@ -20,17 +20,23 @@ export class GentlePace implements Pace {
   }
 
   async rest(partMs: number): Promise<void> {
-    if (this.#leftMs <= 0 || this.#hurry.signal.aborted) {
+    if (this.#leftMs <= 0 || this.#isHurried) {
       return noRest.rest(partMs);
     }
     const restMs = Math.min(partMs * restsPerPart, longestRestMs, this.#leftMs);
     this.#leftMs -= restMs;
-    // Rejects where a hurry cuts it short.
-    await sleep(restMs, undefined, { signal: this.#hurry.signal }).catch(() => undefined);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, restMs);
+      this.#endRest = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   /** Somebody waits for the work: no rest from now on. */
   hurry(): void {
-    this.#hurry.abort();
+    this.#isHurried = true;
+    this.#endRest?.();
   }
 }

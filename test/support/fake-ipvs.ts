@@ -33,6 +33,8 @@ export class FakeIpvs implements VirtualServerClient {
   readonly missingSchedulers = new Set<string>();
   /** Every operation that it took. */
   readonly log: Operation[] = [];
+  /** Every question about one virtual server. */
+  readonly questions: string[] = [];
   /** Active connections of each real server that was given none of its own. */
   connectionsEach = 0;
   /** Inactive connections of each real server. */
@@ -79,12 +81,15 @@ export class FakeIpvs implements VirtualServerClient {
   }
 
   async virtualServer(id: VirtualServerId): Promise<ObservedVirtualServer | undefined> {
-    const row = this.rows.get(formatVirtualServer(id));
+    const key = formatVirtualServer(id);
+    this.questions.push(key);
+    const row = this.rows.get(key);
     return row && { id: row.id, settings: row.settings, statistics: noStatistics };
   }
 
   async realServers(id: VirtualServerId): Promise<ObservedRealServer[]> {
     const key = formatVirtualServer(id);
+    this.questions.push(`real servers of ${key}`);
     return Array.from(this.rows.get(key)?.realServers ?? [], ([realServerKey, realServer]) => ({
       realServer,
       connections: {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { ListedRealServer } from '../../../src/ipvs/listed-real-servers.ts';
-import { formatVirtualServer } from '../../../src/ipvs/model.ts';
+import { formatRealServer, formatVirtualServer, type RealServer } from '../../../src/ipvs/model.ts';
 import { ProcTableParser } from '../../../src/ipvs/proc-table.ts';
 import * as arbitrary from '../../support/arbitraries.ts';
 
@@ -162,6 +162,26 @@ describe('the text of /proc/net/ip_vs', () => {
       }),
     );
   });
+
+  it('says whether the real servers are those that are known, by all that it shows of them', () => {
+    const known = fc.array(arbitrary.realServer, { maxLength: 4 }).map(byKey);
+    fc.assert(
+      fc.property(known, known, fc.boolean(), (listed, others, isSame) => {
+        const expected = isSame ? listed : others;
+        const parser = new ProcTableParser((realServers) => {
+          assert.equal(realServers.areAs(expected), areAsShown(realServers.all(), expected));
+          // The kernel lists the last one first, after changes in any order.
+          assert.equal(
+            realServers.areAs(new Map([...expected].toReversed())),
+            areAsShown(realServers.all(), expected),
+          );
+        });
+        const lines = [...header, 'TCP  0A600001:0050 rr ', ...Array.from(listed.values(), lineOf)];
+        parser.push(Buffer.from(`${lines.join('\n')}\n`));
+        parser.end();
+      }),
+    );
+  });
 });
 
 function procAddress(address: { readonly bytes: Uint8Array }): string {
@@ -171,4 +191,32 @@ function procAddress(address: { readonly bytes: Uint8Array }): string {
 
 function procPort(port: number): string {
   return port.toString(16).toUpperCase().padStart(4, '0');
+}
+
+const byKey = (rows: readonly RealServer[]): Map<string, RealServer> =>
+  new Map(rows.map((row) => [formatRealServer(row), row]));
+
+/** As Linux writes a real server. */
+function lineOf({ address, port, method, weight }: RealServer): string {
+  const host =
+    address.family === 'IPv4' ? hexOf(address.text.split('.').map(Number), 2) : `[${address.text}]`;
+  const word = `${method.slice(0, 1).toUpperCase()}${method.slice(1)}`;
+  return `  -> ${host}:${hexOf([port], 4)}      ${word}    ${weight}      0          0`;
+}
+
+const hexOf = (numbers: readonly number[], digits: number): string =>
+  numbers.map((number) => number.toString(16).toUpperCase().padStart(digits, '0')).join('');
+
+function areAsShown(
+  listed: readonly ListedRealServer[],
+  known: ReadonlyMap<string, RealServer>,
+): boolean {
+  return (
+    listed.length === known.size &&
+    listed.every((realServer) => {
+      const same = known.get(formatRealServer(realServer));
+      const { method, weight } = realServer;
+      return weight !== 0 && same?.method === method && same.weight === weight;
+    })
+  );
 }
