@@ -7,7 +7,7 @@ import type { Reconciler } from './reconcile/reconciler.ts';
 export interface AuditRead {
   /** The foundations that failed. */
   readonly failures: readonly Failure[];
-  /** How long the reading took, in milliseconds. */
+  /** How long the reading took, without its rests, in milliseconds. */
   readonly durationMs: number;
 }
 
@@ -90,7 +90,8 @@ export class BackgroundAudit {
     const startedAt = performance.now();
     try {
       const failures = await this.#reconciler.read(pace);
-      this.#read = { failures, durationMs: performance.now() - startedAt };
+      const durationMs = performance.now() - startedAt - (pace?.restedMs ?? 0);
+      this.#read = { failures, durationMs };
       this.#listener.read();
     } catch (error) {
       this.#listener.failed(asError(error));

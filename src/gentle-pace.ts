@@ -11,6 +11,7 @@ const longestRestMs = 100;
  */
 export class GentlePace implements Pace {
   #leftMs: number;
+  #restedMs = 0;
   #isHurried = false;
   #endRest: (() => void) | undefined;
 
@@ -25,6 +26,7 @@ export class GentlePace implements Pace {
     }
     const restMs = Math.min(partMs * restsPerPart, longestRestMs, this.#leftMs);
     this.#leftMs -= restMs;
+    const startedAt = performance.now();
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, restMs);
       this.#endRest = () => {
@@ -32,6 +34,12 @@ export class GentlePace implements Pace {
         resolve();
       };
     });
+    this.#restedMs += performance.now() - startedAt;
+  }
+
+  /** How long it has rested so far, in milliseconds. */
+  get restedMs(): number {
+    return this.#restedMs;
   }
 
   /** Somebody waits for the work: no rest from now on. */

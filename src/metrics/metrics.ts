@@ -30,7 +30,7 @@ export class Metrics {
   );
   readonly #fullSyncDuration = this.#histogram(
     'kubeproxy_sync_full_proxy_rules_duration_seconds',
-    'How long an audit took, in seconds.',
+    'How long an audit took without its rests, in seconds.',
     syncBuckets,
   );
   readonly #partialSyncDuration = this.#histogram(

@@ -52,6 +52,20 @@ describe('a gentle pace', () => {
     assert.equal(third.isOver, true);
   });
 
+  it('tells how long it has rested', async () => {
+    const pace = new GentlePace(1000);
+    assert.equal(new GentlePace(1000).restedMs, 0);
+    const rest = pace.rest(2);
+    const endMs = performance.now() + 5;
+    while (performance.now() < endMs);
+    pace.hurry();
+    await rest;
+    const { restedMs } = pace;
+    assert.ok(restedMs >= 5);
+    await pace.rest(2);
+    assert.equal(pace.restedMs, restedMs);
+  });
+
   it('ends its rest, and rests no more, once somebody is in a hurry', async () => {
     const pace = new GentlePace(1000);
     const first = watched(pace.rest(2));

@@ -25,10 +25,12 @@ export async function measureAudit({ options, probe }: Bench): Promise<Section[]
       title: `no-change audits of ${services} Services x ${endpoints} while endpoints change`,
       notes: [
         `${changes} changes, one every 10 ms whether those before it are done or not: first alone, then`,
-        'while one audit follows the other. From the moment a change is due to its ACK.',
+        'while one periodic audit follows the other, and more until one is over. From the moment a change',
+        'is due to its ACK. An audit was made before, without rests: memory was touched by then.',
       ],
       figures: [
-        figure('one audit, with the changes that come meanwhile', 'one audit'),
+        figure('one audit, with its rests', 'one audit'),
+        figure('one audit without its rests', 'one audit without rests'),
         figure('usual p50', 'usual p50'),
         figure('usual p99', 'usual p99'),
         figure('p50 during audits', 'p50'),

@@ -31,7 +31,14 @@ export async function audit(input: ProbeInput): Promise<Reading> {
       'usual p99': percentile(usual, 99),
       p50: percentile(meanwhile, 50),
       p99: percentile(meanwhile, 99),
-      'one audit': percentile(audits, 50),
+      'one audit': percentile(
+        audits.map(({ ms }) => ms),
+        50,
+      ),
+      'one audit without rests': percentile(
+        audits.map(({ workMs }) => workMs),
+        50,
+      ),
       audits: audits.length,
     };
   } finally {
@@ -87,7 +94,7 @@ class Arrivals {
 
 /** One audit after the other, until the end. */
 class Audits {
-  readonly #durations: number[] = [];
+  readonly #durations: Duration[] = [];
   readonly #running: Promise<void>;
   #isEnding = false;
 
@@ -100,8 +107,8 @@ class Audits {
     return this.#durations.length;
   }
 
-  /** Milliseconds that each audit took. */
-  async end(): Promise<readonly number[]> {
+  /** How long each audit took. */
+  async end(): Promise<readonly Duration[]> {
     this.#isEnding = true;
     await this.#running;
     return this.#durations;
@@ -114,9 +121,16 @@ class Audits {
   }
 }
 
-/** Milliseconds that an audit takes. */
-function audited(loaded: LoadedController, urgency: AuditUrgency): Promise<number> {
+/** How long an audit took, and how long without its rests, in milliseconds. */
+interface Duration {
+  readonly ms: number;
+  readonly workMs: number;
+}
+
+async function audited(loaded: LoadedController, urgency: AuditUrgency): Promise<Duration> {
+  const startedAt = performance.now();
   const ended = loaded.nextAudit();
   loaded.controller.requestAudit(urgency);
-  return ended;
+  const workMs = await ended;
+  return { ms: performance.now() - startedAt, workMs };
 }
