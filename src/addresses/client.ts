@@ -4,7 +4,7 @@ import type { MessageWriter } from '../netlink/message-writer.ts';
 import type { NetlinkError } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
 import type { Pace } from '../work-in-parts.ts';
-import { openKernelTransport, type OpenTransport } from '../netlink/transport.ts';
+import { kernelTransport, type OpenTransport } from '../netlink/transport.ts';
 import { AddressError, VipLinkError } from './address-error.ts';
 import {
   readAddress,
@@ -27,8 +27,7 @@ export class AddressClient {
 
   constructor(
     options: Partial<ConnectionOptions> = {},
-    open: OpenTransport = (events, answers) =>
-      openKernelTransport(netlinkProtocol.route, events, answers),
+    open: OpenTransport = kernelTransport(netlinkProtocol.route),
   ) {
     this.#connection = new NetlinkConnection(open, options);
   }

@@ -9,7 +9,8 @@ import type { IpAddress, IpFamily } from '../net/ip-address.ts';
 /** `namespace/name`. */
 export type ObjectKey = string;
 
-export type Protocol = 'TCP' | 'UDP' | 'SCTP';
+export const protocols = ['TCP', 'UDP', 'SCTP'] as const;
+export type Protocol = (typeof protocols)[number];
 
 export type TrafficPolicy = 'Cluster' | 'Local';
 

@@ -1,10 +1,9 @@
 import type { FieldReader } from './fields.ts';
 import { dnsLabel } from './names.ts';
-import type { Protocol } from './objects.ts';
+import { protocols, type Protocol } from './objects.ts';
 
 const leastPort = 1;
 const mostPort = 65_535;
-const protocols: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 
 /** A port with its protocol (TCP where unset) and its name ('' where unset). */
 export interface NamedPort {

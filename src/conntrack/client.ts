@@ -1,6 +1,6 @@
 import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
-import { openKernelTransport, type OpenTransport } from '../netlink/transport.ts';
+import { kernelTransport, type OpenTransport } from '../netlink/transport.ts';
 import { readUdpFlow, writeDeleteFlow, writeGetUdpFlows, type UdpFlow } from './messages.ts';
 import type { StaleFlows } from './stale-flows.ts';
 
@@ -10,8 +10,7 @@ export class ConntrackClient {
 
   constructor(
     options: Partial<ConnectionOptions> = {},
-    open: OpenTransport = (events, answers) =>
-      openKernelTransport(netlinkProtocol.netfilter, events, answers),
+    open: OpenTransport = kernelTransport(netlinkProtocol.netfilter),
   ) {
     this.#connection = new NetlinkConnection(open, options);
   }

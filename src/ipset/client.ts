@@ -4,7 +4,7 @@ import type { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkError, unlessAbsent } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
 import type { Pace } from '../work-in-parts.ts';
-import { openKernelTransport, type OpenTransport } from '../netlink/transport.ts';
+import { kernelTransport, type OpenTransport } from '../netlink/transport.ts';
 import { readEntries, readReferences, readRevision } from './decode.ts';
 import {
   writeCreateSet,
@@ -26,8 +26,7 @@ export class SetClient {
 
   constructor(
     options: Partial<ConnectionOptions> = {},
-    open: OpenTransport = (events, answers) =>
-      openKernelTransport(netlinkProtocol.netfilter, events, answers),
+    open: OpenTransport = kernelTransport(netlinkProtocol.netfilter),
   ) {
     this.#connection = new NetlinkConnection(open, options);
   }

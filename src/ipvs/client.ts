@@ -4,7 +4,7 @@ import { resolveFamily } from '../netlink/generic-family.ts';
 import { NetlinkError, unlessAbsent } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
 import type { Pace } from '../work-in-parts.ts';
-import { openKernelTransport, type OpenTransport } from '../netlink/transport.ts';
+import { kernelTransport, type OpenTransport } from '../netlink/transport.ts';
 import {
   readInfo,
   readVirtualServerHead,
@@ -52,8 +52,7 @@ export class IpvsClient {
   /** Finds IPVS in the kernel. Raises IpvsUnavailableError, which says what is missing. */
   static async connect(
     options: Partial<ConnectionOptions> = {},
-    open: OpenTransport = (events, answers) =>
-      openKernelTransport(netlinkProtocol.generic, events, answers),
+    open: OpenTransport = kernelTransport(netlinkProtocol.generic),
   ): Promise<IpvsClient> {
     const connection = new NetlinkConnection(open, options);
     try {

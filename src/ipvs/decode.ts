@@ -1,7 +1,6 @@
-import type { Protocol } from '../cluster/objects.ts';
 import { AttributeTable } from '../netlink/attribute-table.ts';
 import { MalformedMessageError } from '../netlink/message-reader.ts';
-import { addressFamilyNumber, protocolNumber } from '../netlink/protocol.ts';
+import { addressFamilyNumber, protocolOf } from '../netlink/protocol.ts';
 import { addressLength, IpAddress, type IpFamily } from '../net/ip-address.ts';
 import type {
   KernelInfo,
@@ -185,18 +184,5 @@ function familyOf(number: number): IpFamily {
       return 'IPv6';
     default:
       throw new MalformedMessageError(`an address of the unknown family ${number}`);
-  }
-}
-
-function protocolOf(number: number): Protocol | undefined {
-  switch (number) {
-    case protocolNumber.TCP:
-      return 'TCP';
-    case protocolNumber.UDP:
-      return 'UDP';
-    case protocolNumber.SCTP:
-      return 'SCTP';
-    default:
-      return undefined;
   }
 }

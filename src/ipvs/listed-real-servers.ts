@@ -26,11 +26,15 @@ export function listedFrom(key: string, all: readonly ListedRealServer[]): Liste
     key,
     areAs: (known) =>
       known.size === all.length &&
-      all.every((realServer) => {
-        const { weight, method } = realServer;
-        const same = known.get(formatRealServer(realServer));
-        return weight !== 0 && same?.weight === weight && same.method === method;
-      }),
+      all.every((realServer) => isListedAs(realServer, known.get(formatRealServer(realServer)))),
     all: () => [...all],
   };
+}
+
+/** Whether one at the same address and port has the same method and weight, and takes connections. */
+export function isListedAs(
+  { method, weight }: Pick<ListedRealServer, 'method' | 'weight'>,
+  known: RealServer | undefined,
+): boolean {
+  return weight !== 0 && known?.weight === weight && known.method === method;
 }

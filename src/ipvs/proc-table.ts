@@ -1,9 +1,11 @@
-import type { Protocol } from '../cluster/objects.ts';
-import type { ListedRealServer, ListedRealServers } from './listed-real-servers.ts';
+import { protocols, type Protocol } from '../cluster/objects.ts';
+import {
+  isListedAs,
+  type ListedRealServer,
+  type ListedRealServers,
+} from './listed-real-servers.ts';
 import type { ForwardingMethod, RealServer } from './model.ts';
 import { HexEndpoint, Tokens } from './proc-line.ts';
-
-const protocols: readonly Protocol[] = ['TCP', 'UDP', 'SCTP'];
 
 /** By their word in a line. */
 const methods: readonly (readonly [word: string, method: ForwardingMethod])[] = [
@@ -124,26 +126,17 @@ class RealServerLines implements ListedRealServers {
     if (known.size !== this.#count) {
       return false;
     }
-    const rows = [...known.values()];
-    for (let index = 0; index < this.#count; index += 1) {
+    // The kernel lists the one that came last first.
+    return [...known.values()].reverse().every((expected, index) => {
       const line = this.#realServers[index];
-      // The kernel lists the one that came last first.
-      const expected = rows[this.#count - 1 - index];
-      const row =
-        line === undefined || (expected !== undefined && line.endpoint.isAt(expected))
-          ? expected
-          : known.get(line.endpoint.format());
-      if (
-        line === undefined ||
-        row === undefined ||
-        line.weight === 0 ||
-        line.weight !== row.weight ||
-        line.method !== row.method
-      ) {
-        return false;
-      }
-    }
-    return true;
+      return (
+        line !== undefined &&
+        isListedAs(
+          line,
+          line.endpoint.isAt(expected) ? expected : known.get(line.endpoint.format()),
+        )
+      );
+    });
   }
 
   all(): ListedRealServer[] {

@@ -1,5 +1,4 @@
-import { align, attributeHeaderLength, attributeTypeMask } from './protocol.ts';
-import { MalformedMessageError } from './message-reader.ts';
+import { eachAttribute, MalformedMessageError } from './message-reader.ts';
 
 /**
  * Where the attributes of a message lie, by their type. One table is used for one message after the
@@ -10,6 +9,12 @@ export class AttributeTable {
   readonly #starts: Int32Array;
   readonly #lengths: Int32Array;
   #buffer: Buffer = Buffer.alloc(0);
+  readonly #note = (type: number, start: number, end: number): void => {
+    if (type < this.#starts.length) {
+      this.#starts[type] = start;
+      this.#lengths[type] = end - start;
+    }
+  };
 
   /** Attributes of a higher type are skipped. */
   constructor(highestType: number) {
@@ -21,21 +26,7 @@ export class AttributeTable {
   read(buffer: Buffer, start: number, end: number): void {
     this.#buffer = buffer;
     this.#starts.fill(-1);
-    let at = start;
-    while (end - at >= attributeHeaderLength) {
-      const length = buffer.readUInt16LE(at);
-      if (length < attributeHeaderLength || at + length > end) {
-        throw new MalformedMessageError(
-          `a netlink attribute of ${length} bytes where ${end - at} are left`,
-        );
-      }
-      const type = buffer.readUInt16LE(at + 2) & attributeTypeMask;
-      if (type < this.#starts.length) {
-        this.#starts[type] = at + attributeHeaderLength;
-        this.#lengths[type] = length - attributeHeaderLength;
-      }
-      at += align(length);
-    }
+    eachAttribute(buffer, start, end, this.#note);
   }
 
   has(type: number): boolean {

@@ -41,24 +41,39 @@ export function readMessages(datagram: Buffer): ReceivedMessage[] {
   return messages;
 }
 
+/**
+ * Calls `visit` for each attribute between two places of a buffer, with the places where its value
+ * starts and ends. Raises MalformedMessageError.
+ */
+export function eachAttribute(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  visit: (type: number, start: number, end: number) => void,
+): void {
+  let at = start;
+  while (end - at >= attributeHeaderLength) {
+    const length = buffer.readUInt16LE(at);
+    if (length < attributeHeaderLength || at + length > end) {
+      throw new MalformedMessageError(
+        `a netlink attribute of ${length} bytes where ${end - at} are left`,
+      );
+    }
+    const type = buffer.readUInt16LE(at + 2) & attributeTypeMask;
+    visit(type, at + attributeHeaderLength, at + length);
+    at += align(length);
+  }
+}
+
 /** Calls `visit` for each attribute from `offset` on. Raises MalformedMessageError. */
 export function forEachAttribute(
   buffer: Buffer,
   offset: number,
   visit: (type: number, value: Buffer) => void,
 ): void {
-  let at = offset;
-  while (buffer.length - at >= attributeHeaderLength) {
-    const length = buffer.readUInt16LE(at);
-    if (length < attributeHeaderLength || at + length > buffer.length) {
-      throw new MalformedMessageError(
-        `a netlink attribute of ${length} bytes where ${buffer.length - at} are left`,
-      );
-    }
-    const type = buffer.readUInt16LE(at + 2) & attributeTypeMask;
-    visit(type, buffer.subarray(at + attributeHeaderLength, at + length));
-    at += align(length);
-  }
+  eachAttribute(buffer, offset, buffer.length, (type, start, end) => {
+    visit(type, buffer.subarray(start, end));
+  });
 }
 
 /** Attributes by their type; of several of one type the last counts. */

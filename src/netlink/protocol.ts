@@ -45,6 +45,20 @@ export const addressFamilyNumber = { IPv4: 2, IPv6: 10 } as const;
 /** IPPROTO_*, as every subsystem numbers the protocols. */
 export const protocolNumber = { TCP: 6, UDP: 17, SCTP: 132 } as const;
 
+/** The protocol with a number; undefined for one that no Service can have. */
+export function protocolOf(number: number): keyof typeof protocolNumber | undefined {
+  switch (number) {
+    case protocolNumber.TCP:
+      return 'TCP';
+    case protocolNumber.UDP:
+      return 'UDP';
+    case protocolNumber.SCTP:
+      return 'SCTP';
+    default:
+      return undefined;
+  }
+}
+
 /** Messages and attributes start on multiples of four bytes. */
 export function align(length: number): number {
   return (length + 3) & ~3;

@@ -34,12 +34,15 @@ const sendBufferBytes = 1 << 20;
  */
 const listDatagramBytes = 32 << 10;
 
-/** Opens a netlink socket of the node's network namespace. Raises an errno exception. */
-export function openKernelTransport(
+/** Opens netlink sockets of the node's network namespace. That raises an errno exception. */
+export function kernelTransport(protocol: NetlinkProtocol): OpenTransport {
+  return (events, answers) => openKernelTransport(protocol, events, answers);
+}
+
+function openKernelTransport(
   protocol: NetlinkProtocol,
   events: TransportEvents,
-  answers: AnswerSize = 'short',
-  groups: readonly number[] = [],
+  answers: AnswerSize,
 ): NetlinkTransport {
   const socket = new RawNetlinkSocket(protocol, {
     recvBufferSize: receiveBufferBytes,
@@ -61,9 +64,6 @@ export function openKernelTransport(
       events.error(error.code);
     });
   });
-  for (const group of groups) {
-    socket.addMembership(group);
-  }
   let unsent = 0;
   return {
     send(datagram) {

@@ -22,6 +22,8 @@ interface Planned<Desired, Observed, Change> {
 
 type Step = 'additions' | 'removals';
 
+const nothingDone: StepReport = { applied: 0, failures: [] };
+
 /**
  * The desired and the observed rows of one kind, and which of them may differ. What is
  * observed is a cache of the kernel: a list renews it, a change that succeeded advances it,
@@ -178,6 +180,9 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
    * waited for, so that one that is set meanwhile is dirty anew.
    */
   async #inChunks(nowMs: number, step: Step): Promise<StepReport> {
+    if (this.#rows.dirty.size === 0) {
+      return nothingDone; // most rounds are about one table
+    }
     const rows = this.#readyRows(nowMs);
     const failures: Failure[] = [];
     let applied = 0;

@@ -45,35 +45,24 @@ export class Reconciler {
   /** One round over the rows that may differ. Never rejects: what failed is in the report. */
   async round(): Promise<RoundReport> {
     const now = this.#now();
-    const failures: Failure[] = [];
-    let applied = 0;
-    const take = (report: StepReport): void => {
-      applied += report.applied;
-      failures.push(...report.failures);
-    };
-    // What is clean is passed over: most rounds are about one table.
+    const reports: StepReport[] = [];
     for (const table of this.#tables) {
-      if (table.hasDirty()) {
-        failures.push(...(await table.reread(now)));
-      }
+      reports.push({ applied: 0, failures: await table.reread(now) });
     }
     for (const table of this.#tables) {
-      if (table.hasDirty()) {
-        take(await table.applyAdditions(now));
-      }
+      reports.push(await table.applyAdditions(now));
     }
-    for (let index = this.#tables.length - 1; index >= 0; index -= 1) {
-      const table = this.#tables[index];
-      if (table?.hasDirty() !== true) {
-        continue;
-      }
+    for (const table of this.#tables.toReversed()) {
       if (this.#mayRemove) {
-        take(await table.applyRemovals(now));
+        reports.push(await table.applyRemovals(now));
       } else {
         table.deferRemovals(now);
       }
     }
-    return { applied, failures };
+    return {
+      applied: reports.reduce((sum, { applied }) => sum + applied, 0),
+      failures: reports.flatMap(({ failures }) => failures),
+    };
   }
 
   /**

@@ -1,3 +1,4 @@
+import { protocols } from '../cluster/objects.ts';
 import type { AddressClient } from '../addresses/client.ts';
 import { nodeAddressesOf } from '../addresses/node-addresses.ts';
 import type { SetClient } from '../ipset/client.ts';
@@ -23,8 +24,6 @@ export interface KubeProxyKernel {
   readonly sets: SetClient;
   readonly families: readonly IpFamily[];
 }
-
-const protocols = ['TCP', 'UDP', 'SCTP'] as const;
 
 /** Finds what kube-proxy has left; changes nothing. Raises NetlinkError. */
 export async function readLeftovers(kernel: KubeProxyKernel): Promise<Leftovers> {

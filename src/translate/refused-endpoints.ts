@@ -25,15 +25,13 @@ export class EndpointGuard {
   /** Those of the endpoints that may get traffic; the others are kept in mind. */
   admitted(endpoints: readonly PortEndpoint[]): readonly PortEndpoint[] {
     let admitted: PortEndpoint[] | undefined;
-    let index = -1;
     for (const portEndpoint of endpoints) {
-      index += 1;
       const { address } = portEndpoint.endpoint;
       const reason = this.#reasonAgainst(address);
       if (reason === undefined) {
         admitted?.push(portEndpoint);
       } else {
-        admitted ??= endpoints.slice(0, index);
+        admitted ??= endpoints.slice(0, endpoints.indexOf(portEndpoint));
         this.#refused ??= new Map();
         this.#refused.set(address.text, reason);
       }

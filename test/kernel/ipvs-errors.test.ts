@@ -5,7 +5,7 @@ import { IpvsClient } from '../../src/ipvs/client.ts';
 import type { Operation } from '../../src/ipvs/model.ts';
 import { NetlinkConnection } from '../../src/netlink/connection.ts';
 import { resolveFamily } from '../../src/netlink/generic-family.ts';
-import { openKernelTransport } from '../../src/netlink/transport.ts';
+import { kernelTransport } from '../../src/netlink/transport.ts';
 import { emptyKernel } from '../support/kernel-state.ts';
 import { ipvsadm, shownTable } from '../support/ipvsadm.ts';
 import { plainSettings, realServer, virtualServer } from '../support/ipvs-examples.ts';
@@ -124,7 +124,7 @@ describe('what the kernel refuses', () => {
   });
 
   it('does not hide what can be read: a virtual server of a protocol that we do not know', async () => {
-    const connection = new NetlinkConnection((events) => openKernelTransport(16, events));
+    const connection = new NetlinkConnection(kernelTransport(16));
     const family = await resolveFamily(connection, 'IPVS');
     const greOutcome = await connection.execute(1, (writer, sequence) => {
       writer.beginMessage(family, 1, sequence);

@@ -11,7 +11,7 @@ import {
   type VirtualServerSettings,
 } from '../../src/ipvs/model.ts';
 import { listedFrom } from '../../src/ipvs/listed-real-servers.ts';
-import type { visitTable } from '../../src/ipvs/read-table.ts';
+import { readRealServers, type visitTable } from '../../src/ipvs/read-table.ts';
 import { NetlinkError } from '../../src/netlink/netlink-error.ts';
 import type { VirtualServerClient } from '../../src/reconcile/virtual-server-kind.ts';
 
@@ -110,12 +110,7 @@ export class FakeIpvs implements VirtualServerClient {
       };
     });
     for (const [key, { id }] of this.rows) {
-      const listed = (await this.realServers(id)).map(({ realServer, connections }) => ({
-        ...realServer,
-        activeConnections: connections.active,
-        inactiveConnections: connections.inactive,
-      }));
-      visitor.realServers(listedFrom(key, listed));
+      visitor.realServers(listedFrom(key, await readRealServers(this, id)));
     }
   };
 

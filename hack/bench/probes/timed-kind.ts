@@ -1,4 +1,4 @@
-import { openKernelTransport, type OpenTransport } from '../../../src/netlink/transport.ts';
+import { kernelTransport, type OpenTransport } from '../../../src/netlink/transport.ts';
 import type { NetlinkProtocol } from '../../../src/netlink/protocol.ts';
 import type { Kind } from '../../../src/reconcile/kind.ts';
 import type { Stopwatch } from '../stopwatch.ts';
@@ -28,8 +28,9 @@ export function timedTransport(
   part: string,
   stopwatch: Stopwatch,
 ): OpenTransport {
+  const open = kernelTransport(protocol);
   return (events, answers) => {
-    const transport = openKernelTransport(protocol, events, answers);
+    const transport = open(events, answers);
     return {
       send(datagram) {
         const startedAt = performance.now();
