@@ -21,12 +21,37 @@ const typeOf: Readonly<Record<AnySetRole, SetType>> = {
 
 const prefix = 'kube-ipvs';
 
+/** By family; one object for each set, since every entry of a large cluster names its own. */
+const setsOf: Readonly<Record<IpFamily, Readonly<Record<AnySetRole, IpSet>>>> = {
+  IPv4: setsOfFamily('IPv4'),
+  IPv6: setsOfFamily('IPv6'),
+};
+
+function setsOfFamily(family: IpFamily): Readonly<Record<AnySetRole, IpSet>> {
+  const set = (role: AnySetRole): IpSet => {
+    const type = typeOf[role];
+    return type === 'bitmap:port'
+      ? { name: `${prefix}-${role}`, type, family: 'IPv4' }
+      : { name: `${prefix}-${role}-${family === 'IPv4' ? 4 : 6}`, type, family };
+  };
+  return {
+    vip: set('vip'),
+    cluster: set('cluster'),
+    external: set('external'),
+    local: set('local'),
+    'node-only': set('node-only'),
+    refused: set('refused'),
+    guarded: set('guarded'),
+    admitted: set('admitted'),
+    hairpin: set('hairpin'),
+    health: set('health'),
+    empty: set('empty'),
+  };
+}
+
 /** The set of a role in a family. Ports know no family: that set serves both. */
 export function setOf(role: AnySetRole, family: IpFamily): IpSet {
-  const type = typeOf[role];
-  return type === 'bitmap:port'
-    ? { name: `${prefix}-${role}`, type, family: 'IPv4' }
-    : { name: `${prefix}-${role}-${family === 'IPv4' ? 4 : 6}`, type, family };
+  return setsOf[family][role];
 }
 
 /** All sets that the chains of these families look into. */

@@ -11,8 +11,7 @@ interface Claim<Row> {
  * always the same one, and the next takes over when its claim goes. Pure.
  */
 export class Claims<Row> {
-  /** Nearly every key has one claim: that stands for itself, and only several take an array. */
-  readonly #byKey = new Map<string, Claim<Row> | readonly Claim<Row>[]>();
+  readonly #byKey = new Map<string, NonNullable<ClaimsToKey<Row>>>();
   readonly #isSame: (a: Row, b: Row) => boolean;
 
   /** `isSame` tells rows that say the same, so that they count as no change. */
@@ -25,22 +24,28 @@ export class Claims<Row> {
    * whether the key has another row now.
    */
   claim(key: string, owner: string, rank: number, row: Row | undefined): boolean {
-    const before = this.row(key);
-    this.#set(key, owner, rank, row);
-    const after = this.row(key);
-    return before === undefined || after === undefined
-      ? before !== after
-      : !this.#isSame(before, after);
+    const before = this.#byKey.get(key);
+    const after = claimsWith(before, owner, rank, row);
+    if (after === undefined) {
+      this.#byKey.delete(key);
+    } else {
+      this.#byKey.set(key, after);
+    }
+    const rowBefore = holding(before)?.row;
+    const rowAfter = holding(after)?.row;
+    return rowBefore === undefined || rowAfter === undefined
+      ? rowBefore !== rowAfter
+      : !this.#isSame(rowBefore, rowAfter);
   }
 
   /** The row of the owner that holds the key. */
   row(key: string): Row | undefined {
-    return this.#holding(key)?.row;
+    return holding(this.#byKey.get(key))?.row;
   }
 
   /** The owner that holds the key. */
   holder(key: string): string | undefined {
-    return this.#holding(key)?.owner;
+    return holding(this.#byKey.get(key))?.owner;
   }
 
   /** The owners that claim the key and do not hold it. */
@@ -48,47 +53,34 @@ export class Claims<Row> {
     const claims = this.#byKey.get(key);
     return isSeveral(claims) ? claims.slice(1).map(({ owner }) => owner) : noKeys;
   }
+}
 
-  #holding(key: string): Claim<Row> | undefined {
-    const claims = this.#byKey.get(key);
-    return isSeveral(claims) ? claims[0] : claims;
-  }
+/** The claims to one key: nearly each key has one, and only several take an array. */
+type ClaimsToKey<Row> = Claim<Row> | readonly Claim<Row>[] | undefined;
 
-  #set(key: string, owner: string, rank: number, row: Row | undefined): void {
-    const before = this.#byKey.get(key);
-    const isOnlyOne = before === undefined || (!isSeveral(before) && before.owner === owner);
-    if (isOnlyOne && row !== undefined) {
-      this.#byKey.set(key, { owner, rank, row });
-    } else if (isOnlyOne) {
-      this.#byKey.delete(key);
-    } else {
-      this.#setAmongOthers(key, isSeveral(before) ? before : [before], owner, rank, row);
-    }
+/** The claims with one owner's replaced, or taken back without a row. */
+function claimsWith<Row>(
+  before: ClaimsToKey<Row>,
+  owner: string,
+  rank: number,
+  row: Row | undefined,
+): ClaimsToKey<Row> {
+  const claim = row === undefined ? undefined : { owner, rank, row };
+  if (before === undefined || (!isSeveral(before) && before.owner === owner)) {
+    return claim;
   }
+  const others = (isSeveral(before) ? before : [before]).filter((other) => other.owner !== owner);
+  const claims = claim === undefined ? others : [...others, claim];
+  return claims.length > 1 ? claims.toSorted(byPrecedence) : claims[0];
+}
 
-  #setAmongOthers(
-    key: string,
-    before: readonly Claim<Row>[],
-    owner: string,
-    rank: number,
-    row: Row | undefined,
-  ): void {
-    const others = before.filter((claim) => claim.owner !== owner);
-    const claims = row === undefined ? others : [...others, { owner, rank, row }];
-    const [only] = claims;
-    if (only === undefined) {
-      this.#byKey.delete(key);
-    } else {
-      this.#byKey.set(key, claims.length === 1 ? only : claims.toSorted(byPrecedence));
-    }
-  }
+function holding<Row>(claims: ClaimsToKey<Row>): Claim<Row> | undefined {
+  return isSeveral(claims) ? claims[0] : claims;
 }
 
 const noKeys: readonly string[] = [];
 
-function isSeveral<Row>(
-  claims: Claim<Row> | readonly Claim<Row>[] | undefined,
-): claims is readonly Claim<Row>[] {
+function isSeveral<Row>(claims: ClaimsToKey<Row>): claims is readonly Claim<Row>[] {
   return Array.isArray(claims);
 }
 

@@ -93,20 +93,23 @@ export class DesiredState {
     translation: Translation | undefined,
   ): DesiredChange {
     const { virtualServers = [], boundAddresses = [] } = translation ?? {};
-    const rows = new Map(virtualServers.map((row) => [virtualServerKey(row), row]));
-    const keys = [...rows.keys()];
-    const touched = [...(held?.keys.filter((key) => !rows.has(key)) ?? []), ...keys];
-    for (const key of touched) {
-      this.#claimVirtualServer(key, service, createdAt, rows.get(key));
+    const keys = virtualServers.map(virtualServerKey);
+    const gone = goneKeys(held?.translation.virtualServers, virtualServers, virtualServerKey);
+    for (const key of gone) {
+      this.#claimVirtualServer(key, service, createdAt, undefined);
     }
+    // Of several rows with the same key the last one counts.
+    virtualServers.forEach((row, index) => {
+      this.#claimVirtualServer(keys[index] ?? '', service, createdAt, row);
+    });
     if (translation === undefined || isEmpty(translation)) {
       this.#held.delete(service);
     } else {
-      this.#held.set(service, { createdAt, keys, translation });
+      this.#held.set(service, { createdAt, keys: eachOnce(keys), translation });
     }
-    const before = held?.translation.boundAddresses ?? [];
+    const before = held?.translation.boundAddresses;
     return {
-      virtualServers: touched,
+      virtualServers: gone.length === 0 ? keys : [...gone, ...keys],
       vips: this.#replaceAddresses(service, createdAt, before, boundAddresses),
     };
   }
@@ -132,17 +135,22 @@ export class DesiredState {
   #replaceAddresses(
     service: ObjectKey,
     createdAt: number,
-    before: readonly IpAddress[],
+    before: readonly IpAddress[] | undefined,
     boundAddresses: readonly IpAddress[],
   ): readonly string[] {
-    const wanted = new Map(boundAddresses.map((address) => [address.text, address]));
-    const gone = before.map(({ text }) => text).filter((text) => !wanted.has(text));
     const vips: string[] = [];
-    for (const text of [...gone, ...wanted.keys()]) {
-      const wasVip = this.isVip(text);
-      if (this.#boundAddresses.claim(text, service, createdAt, wanted.get(text))) {
+    for (const text of goneKeys(before, boundAddresses, textOf)) {
+      if (this.#boundAddresses.claim(text, service, createdAt, undefined)) {
         this.#boundAddressTable.setDesired(text, this.#boundAddresses.row(text));
-        if (this.isVip(text) !== wasVip || !wanted.has(text)) {
+        vips.push(text);
+      }
+    }
+    for (const address of boundAddresses) {
+      const { text } = address;
+      const wasVip = this.isVip(text);
+      if (this.#boundAddresses.claim(text, service, createdAt, address)) {
+        this.#boundAddressTable.setDesired(text, this.#boundAddresses.row(text));
+        if (!wasVip) {
           vips.push(text);
         }
       }
@@ -159,12 +167,17 @@ export class DesiredState {
     if (members === before) {
       return;
     }
-    const rows = new Map(members.map((member) => [memberKey(member), member]));
-    const gone = before.map(memberKey).filter((key) => !rows.has(key));
-    for (const key of [...gone, ...rows.keys()]) {
-      if (this.#members.claim(key, owner, 0, rows.get(key))) {
-        this.#memberTable.setDesired(key, this.#members.row(key));
-      }
+    for (const key of goneKeys(before, members, memberKey)) {
+      this.#claimMember(key, owner, undefined);
+    }
+    for (const member of members) {
+      this.#claimMember(memberKey(member), owner, member);
+    }
+  }
+
+  #claimMember(key: string, owner: string, member: SetMember | undefined): void {
+    if (this.#members.claim(key, owner, 0, member)) {
+      this.#memberTable.setDesired(key, this.#members.row(key));
     }
   }
 
@@ -183,6 +196,8 @@ export class DesiredState {
     return this.#boundAddresses.holder(text) !== undefined;
   }
 }
+
+const noKeys: readonly string[] = [];
 
 const noChange: DesiredChange = { virtualServers: [], vips: [] };
 
@@ -205,6 +220,27 @@ function isSameFrontEnd(row: VirtualServer, before: VirtualServer | undefined): 
       row.protocol === before.protocol &&
       row.address.equals(before.address))
   );
+}
+
+/** The keys of those before that are no longer there. */
+function goneKeys<Row>(
+  before: readonly Row[] = [],
+  after: readonly Row[],
+  keyOf: (row: Row) => string,
+): readonly string[] {
+  if (before.length === 0) {
+    return noKeys; // as it is with all of a first sync
+  }
+  const kept = new Set(after.map(keyOf));
+  return before.map(keyOf).filter((key) => !kept.has(key));
+}
+
+function eachOnce(keys: readonly string[]): readonly string[] {
+  return keys.length === 1 ? keys : [...new Set(keys)];
+}
+
+function textOf({ text }: IpAddress): string {
+  return text;
 }
 
 function isEmpty({ virtualServers, boundAddresses, members }: Translation): boolean {

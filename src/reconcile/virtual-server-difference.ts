@@ -137,14 +137,21 @@ export function idOf(virtualServer: VirtualServer): VirtualServerId {
   return { kind: 'address', protocol, address, port };
 }
 
+/** The settings made last: nearly all virtual servers have the same, and share one object then. */
+let lastSettings: VirtualServerSettings | undefined;
+
 function settingsOf(virtualServer: VirtualServer): VirtualServerSettings {
-  return {
+  if (lastSettings !== undefined && hasSettingsOf(lastSettings, virtualServer)) {
+    return lastSettings;
+  }
+  lastSettings = {
     scheduler: virtualServer.scheduler,
     persistence: persistenceOf(virtualServer),
     onePacket: false,
     schedulerFlags: schedulerFlagBits(virtualServer.schedulerFlags),
     owned: true,
   };
+  return lastSettings;
 }
 
 function persistenceOf(virtualServer: VirtualServer): Persistence | undefined {
