@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchOptions } from './options.ts';
 import type { ProbeName } from './probe-names.ts';
+import { burstsInAll } from './probes/burst.ts';
 import { longestFunctions, type CpuProfile } from './profile-summary.ts';
 import { ProbeRunner } from './run-probe.ts';
 
@@ -13,6 +14,9 @@ const bundle = join(import.meta.dirname, '../../dist/bench-probes.mjs');
 /** How many functions are shown of each. */
 const longest = 25;
 
+/** How many changes are profiled. */
+const changes = 1000;
+
 /** How often the processor is looked at, in microseconds. */
 const intervalUs = 500;
 
@@ -22,10 +26,12 @@ const intervalUs = 500;
  */
 export async function profile(options: BenchOptions, folder: string): Promise<void> {
   const runner = new ProbeRunner(mkdtempSync(join(tmpdir(), 'kube-ipvs-bench.')));
-  const { services, endpoints } = options;
+  const { endpoints } = options;
   for (const name of profiled) {
     const file = `${name}.cpuprofile`;
-    await runner.run(name, { services, endpoints, changes: 1000 }, [
+    // A burst needs Services that were in none before.
+    const services = Math.max(options.services, name === 'burst' ? burstsInAll * changes : 0);
+    await runner.run(name, { services, endpoints, changes }, [
       '--cpu-prof',
       `--cpu-prof-interval=${intervalUs}`,
       `--cpu-prof-dir=${folder}`,
