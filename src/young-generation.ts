@@ -2,10 +2,10 @@ import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 
 /** Both halves of V8's young generation together, in bytes. */
-const mostBytes = 4 * 1024 * 1024;
+const mostBytes = 8 * 1024 * 1024;
 
 /**
- * Keeps V8's young generation from growing beyond 4 MB. By itself it doubles up to 128 MB while a
+ * Keeps V8's young generation from growing beyond 8 MB. By itself it doubles up to 128 MB while a
  * large cluster is listed and translated, and keeps the memory for good: more than all that is held
  * of 10,000 Services. Nothing is refused by this; objects are looked over sooner.
  */
