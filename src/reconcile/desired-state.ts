@@ -93,15 +93,17 @@ export class DesiredState {
     translation: Translation | undefined,
   ): DesiredChange {
     const { virtualServers = [], boundAddresses = [] } = translation ?? {};
-    const keys = virtualServers.map(virtualServerKey);
     const gone = goneKeys(held?.translation.virtualServers, virtualServers, virtualServerKey);
     for (const key of gone) {
       this.#claimVirtualServer(key, service, createdAt, undefined);
     }
-    // Of several rows with the same key the last one counts.
-    virtualServers.forEach((row, index) => {
-      this.#claimVirtualServer(keys[index] ?? '', service, createdAt, row);
-    });
+    const keys: string[] = [];
+    for (const row of virtualServers) {
+      const key = virtualServerKey(row);
+      keys.push(key);
+      // Of several rows with the same key the last one counts.
+      this.#claimVirtualServer(key, service, createdAt, row);
+    }
     if (translation === undefined || isEmpty(translation)) {
       this.#held.delete(service);
     } else {
