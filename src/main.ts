@@ -11,7 +11,6 @@ import { ConfigurationError } from './config/load-settings.ts';
 import { IpvsUnavailableError } from './ipvs/ipvs-error.ts';
 import { createLogger } from './log.ts';
 import { version } from './version.ts';
-import { limitYoungGeneration } from './young-generation.ts';
 
 type Work = () => Promise<ExitCode>;
 
@@ -39,10 +38,7 @@ function workOf(command: 'run' | 'plan' | 'show' | 'cleanup', options: object): 
   const { logLevel, logFormat } = options as CommonOptions;
   const log = createLogger(logLevel, logFormat);
   const work = {
-    run: () => {
-      limitYoungGeneration();
-      return run(options as RunOptions, log);
-    },
+    run: () => run(options as RunOptions, log),
     plan: () => plan(options as PlanOptions, log),
     show: () => show(options as PlanOptions, log),
     cleanup: () => cleanup(options as CleanupOptions, log),

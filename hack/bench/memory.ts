@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { startArguments } from '../build/node-options.ts';
 import { temporaryFolder, writeKubeConfig } from './kube-config-file.ts';
 import { nodeName, type ClusterSize } from './synthetic-cluster.ts';
 
@@ -45,7 +46,7 @@ export async function measureMemory(size: ClusterSize): Promise<MemoryReport> {
   try {
     const kubeconfig = writeKubeConfig(folder, await lineWith(api, 'stdout', 'http://'));
     const args = ['--kubeconfig', kubeconfig, '--node-name', nodeName, '--log-format', 'json'];
-    run = start([program, 'run', ...args], 'stderr');
+    run = start([...startArguments(program), 'run', ...args], 'stderr');
     await lineWith(run, 'stderr', 'kernel synced');
     const synced = memoryOf(run);
     await delay(settleMs);

@@ -1,5 +1,6 @@
 import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodeOptionsOf } from '../build/node-options.ts';
 import { NetworkNamespace } from './network-namespace.ts';
 import { firstSyncProbes, type ProbeInput, type ProbeName } from './probe-names.ts';
 import { inputFiles } from './probes/input.ts';
@@ -40,7 +41,9 @@ export class ProbeRunner {
       const probes = join(this.#folder, 'dist', 'bench-probes.mjs');
       const [command = '', ...args] = [
         ...(name === 'processes' ? inPidNamespace : []),
-        ...[process.execPath, ...nodeOptions, probes, name, JSON.stringify(input)],
+        // A probe runs as the program does.
+        ...[process.execPath, ...nodeOptionsOf(program), ...nodeOptions],
+        ...[probes, name, JSON.stringify(input)],
       ];
       const output = await namespace.run(command, args);
       await this.#verify(namespace, name, size);

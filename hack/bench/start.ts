@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startArguments } from '../build/node-options.ts';
 import { temporaryFolder, writeKubeConfig } from './kube-config-file.ts';
 import { summarize, type Summary } from './statistics.ts';
 import { nodeName } from './synthetic-cluster.ts';
@@ -78,7 +79,8 @@ function command(): StartReport['command'] {
 }
 
 function programArguments(kubeconfig: string): readonly string[] {
-  return [program, command(), '--kubeconfig', kubeconfig, '--node-name', nodeName];
+  const options = ['--kubeconfig', kubeconfig, '--node-name', nodeName];
+  return [...startArguments(program), command(), ...options];
 }
 
 async function timeNode(): Promise<number> {

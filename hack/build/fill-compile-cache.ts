@@ -5,12 +5,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nodeOptionsOf } from './node-options.ts';
 
 /**
  * Fills V8's compile cache of the program beside this file: compiled code, that a start takes
  * instead of compiling the text again. It holds what one run of `plan` against an API server has
- * compiled, and serves the Node.js alone that it was made with: the same version, architecture and
- * user; another one passes it over.
+ * compiled, and serves the Node.js alone that it was made with: the same version, architecture,
+ * user and options; another one passes it over.
  */
 const program = join(__dirname, 'kube-ipvs.js');
 const cache = join(__dirname, 'compile-cache');
@@ -45,7 +46,10 @@ const loadPackages = [
 
 /** The exit status says nothing here: the kernel of a builder need not have anything. */
 async function node(args: readonly string[]): Promise<void> {
-  await once(spawn(process.execPath, args, { stdio: 'ignore' }), 'exit');
+  await once(
+    spawn(process.execPath, [...nodeOptionsOf(program), ...args], { stdio: 'ignore' }),
+    'exit',
+  );
 }
 
 function inputs(folder: string, server: string): readonly string[] {

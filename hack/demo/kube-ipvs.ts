@@ -3,14 +3,15 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { startArguments } from '../build/node-options.ts';
 import { output } from './network.ts';
 import { nodeName } from './topology.ts';
 
-const program = resolve('dist/kube-ipvs.js');
+const program = startArguments(resolve('dist/kube-ipvs.js'));
 
 /** Runs the built program to its end; its standard output. */
 export function kubeIpvsOutput(args: readonly string[]): Promise<string> {
-  return output(process.execPath, [program, ...args]);
+  return output(process.execPath, [...program, ...args]);
 }
 
 /** The built program at work: `kube-ipvs run`. */
@@ -22,7 +23,7 @@ export class KubeIpvs {
   constructor(folder: string) {
     this.#process = spawn(
       process.execPath,
-      [program, 'run', '--manifests', folder, '--node-name', nodeName, '--log-format', 'json'],
+      [...program, 'run', '--manifests', folder, '--node-name', nodeName, '--log-format', 'json'],
       { stdio: ['ignore', 'ignore', 'pipe'] },
     );
     createInterface({ input: this.#process.stderr }).on('line', (line) => {

@@ -1,4 +1,3 @@
-import { limitYoungGeneration } from '../../../src/young-generation.ts';
 import { isProbeName, type ProbeInput, type ProbeName } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import { addressesAlone } from './addresses-alone.ts';
@@ -34,8 +33,6 @@ const probes: Readonly<Record<ProbeName, (input: ProbeInput) => Promise<Reading>
   processes,
 };
 
-// As the program does.
-limitYoungGeneration();
 const [name = '', text = ''] = process.argv.slice(2);
 if (!isProbeName(name)) {
   throw new Error(`there is no probe '${name}'`);

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { startArguments } from '../../build/node-options.ts';
 import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import {
@@ -95,8 +96,8 @@ class RunningProgram {
     const config = join(manifests, '..', 'kube-ipvs-bench-config.json');
     const ipvs = { syncPeriod: `${auditSeconds}s` };
     writeFileSync(config, JSON.stringify({ ...configuration, ipvs }));
-    const args = [program, 'run', '--manifests', manifests, '--config', config];
-    this.#process = spawn(process.execPath, [...args, '--log-format', 'json'], {
+    const options = ['--manifests', manifests, '--config', config, '--log-format', 'json'];
+    this.#process = spawn(process.execPath, [...startArguments(program), 'run', ...options], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     createInterface({ input: this.#process.stderr }).on('line', (line) => {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startArguments } from '../../build/node-options.ts';
 import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import { configuration } from './configuration.ts';
@@ -13,10 +14,11 @@ import { timeProgram } from './ipvsadm.ts';
 export function program({ folder, program: file }: ProbeInput): Promise<Reading> {
   const { manifests } = inputFiles(folder);
   const { execPath } = process;
-  const idle = timeProgram(execPath, [file, '--version'], undefined);
+  const started = startArguments(file);
+  const idle = timeProgram(execPath, [...started, '--version'], undefined);
   const config = join(folder, 'config.json');
   writeFileSync(config, JSON.stringify(configuration));
-  const args = [file, 'run', '--once', '--manifests', manifests, '--config', config];
+  const args = [...started, 'run', '--once', '--manifests', manifests, '--config', config];
   const ms = timeProgram(execPath, [...args, '--log-format', 'json'], undefined);
   return Promise.resolve({ ms, 'process start alone (kube-ipvs --version)': idle });
 }

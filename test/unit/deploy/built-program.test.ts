@@ -12,7 +12,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { startArguments } from '../../../hack/build/node-options.ts';
 import { repository } from '../../support/deployed.ts';
 import { version } from '../../../src/version.ts';
 
@@ -55,6 +56,15 @@ describe('the built program', function () {
     assert.equal(status, 0, stderr);
     assert.match(stdout, /VIRTUAL SERVER/);
     assert.match(stderr, /\] ERROR: .*metadata\.name/);
+  });
+
+  it('starts by its name, with the options of its first line', () => {
+    const env = { ...process.env, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
+    const { stdout, stderr } = spawnSync(join(built, 'kube-ipvs.js'), ['--version'], {
+      encoding: 'utf8',
+      env,
+    });
+    assert.equal(stdout, `${version}\n`, stderr);
   });
 
   for (const [scheme, error] of [
@@ -112,7 +122,7 @@ function node(args: readonly string[], env = process.env) {
 }
 
 function program(built: string, args: readonly string[], env = process.env) {
-  return node([join(built, 'kube-ipvs.js'), ...args], env);
+  return node([...startArguments(join(built, 'kube-ipvs.js')), ...args], env);
 }
 
 function starts(built: string): void {

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { nodeOptionsOf } from '../../../hack/build/node-options.ts';
 import { parseDockerfile, runCommands, type Stage } from '../../../hack/image/dockerfile.ts';
 import { repository } from '../../support/deployed.ts';
 
 const stages = parseDockerfile(readFileSync(join(repository, 'Dockerfile'), 'utf8'));
 const last = stages.at(-1)!;
+const nodeOptions = nodeOptionsOf(join(repository, 'hack/build/start.cjs'));
 const named = (name: string): Stage | undefined => stages.find((stage) => stage.name === name);
 const values = (stage: Stage, name: string): readonly string[] =>
   stage.instructions.filter((instruction) => instruction.name === name).map(({ value }) => value);
@@ -105,7 +107,7 @@ describe('last stage of the Dockerfile', () => {
 
   it('starts the program itself, so that signals reach it', () => {
     assert.deepEqual(values(last, 'ENTRYPOINT').map(parseList), [
-      ['/usr/local/bin/node', '/opt/kube-ipvs/kube-ipvs.js'],
+      ['/usr/local/bin/node', ...nodeOptions, '/opt/kube-ipvs/kube-ipvs.js'],
     ]);
     assert.equal(values(last, 'CMD').map(parseList)[0]?.[0], 'run');
   });
