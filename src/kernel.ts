@@ -5,7 +5,7 @@ import { ConntrackClient } from './conntrack/client.ts';
 import { StaleFlowCleaner } from './conntrack/stale-flow-cleaner.ts';
 import { SetClient } from './ipset/client.ts';
 import { IpvsClient } from './ipvs/client.ts';
-import type { Timeouts } from './ipvs/model.ts';
+import type { Operation, Timeouts } from './ipvs/model.ts';
 import { readTable } from './ipvs/read-table.ts';
 import { TimeoutFoundation } from './ipvs/timeout-foundation.ts';
 import type { ChainSettings } from './masquerade/chains.ts';
@@ -85,6 +85,9 @@ export async function openKernel(
   const flows = new StaleFlowCleaner(conntrack, (error) => {
     listener.warn(`stale UDP flows could not be deleted: ${error.message}`);
   });
+  const roundEnded = (): void => {
+    flows.roundEnded();
+  };
   const missing: string[] = [];
   const masquerade = await openMasquerade(sets, ipFamilies(), settings, {
     ...remembering(listener, missing),
@@ -92,17 +95,7 @@ export async function openKernel(
       flows.noteSetOperation(operation);
     },
   });
-  const virtualServers = new KindTable(
-    new VirtualServerKind(
-      ipvs,
-      undefined,
-      undefined,
-      (operation) => {
-        flows.note(operation);
-      },
-      isExcluded,
-    ),
-  );
+  const virtualServers = new KindTable(openVirtualServers(ipvs, flows, isExcluded));
   const boundAddresses = new KindTable(new BoundAddressKind(addresses, isExcluded));
   const sysctls = openSysctls(configuration, listener);
   const timeouts = new TimeoutFoundation(ipvs, configuration.ipvsTimeouts);
@@ -118,6 +111,7 @@ export async function openKernel(
       [...(entries === undefined ? [] : [entries]), virtualServers, boundAddresses],
       undefined,
       [sysctls, timeouts, ...masquerade.foundations],
+      roundEnded,
     ),
     apply(changed) {
       sysctls.set(sysctlsOf(changed));
@@ -129,7 +123,7 @@ export async function openKernel(
       const inUse = addressesOfOthers((await readTable(ipvs)).values());
       const isLeft = (address: IpAddress) => inUse.has(address.text) || isExcluded(address);
       const ownAddresses = new KindTable(new BoundAddressKind(addresses, isLeft));
-      const remover = new Reconciler([virtualServers, ownAddresses]);
+      const remover = new Reconciler([virtualServers, ownAddresses], undefined, [], roundEnded);
       remover.allowRemovals();
       const { applied, failures } = await remover.audit();
       return { applied, failures: [...failures, ...(await masquerade.remove())] };
@@ -141,6 +135,17 @@ export async function openKernel(
       conntrack.close();
     },
   };
+}
+
+function openVirtualServers(
+  ipvs: IpvsClient,
+  flows: StaleFlowCleaner,
+  isExcluded: (address: IpAddress) => boolean,
+): VirtualServerKind {
+  const note = (operation: Operation): void => {
+    flows.note(operation);
+  };
+  return new VirtualServerKind(ipvs, undefined, undefined, note, isExcluded);
 }
 
 /** The same listener, whose warnings are kept as well. */

@@ -91,7 +91,8 @@ export class NetlinkConnection {
             underWay.push(this.#executeDatagram(lane, outcomes, start, done));
           }
         }
-        await Promise.all(underWay);
+        // Nearly all batches are one message of one datagram.
+        await (underWay.length === 1 ? underWay[0] : Promise.all(underWay));
       }
       return outcomes;
     });

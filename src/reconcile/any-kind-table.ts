@@ -23,6 +23,7 @@ export interface AnyKindTable {
   applyRemovals(nowMs: number): Promise<StepReport>;
   deferRemovals(nowMs: number): void;
   hasDirty(): boolean;
+  hasSuspect(): boolean;
   hasWork(nowMs: number): boolean;
   hasRestless(): boolean;
   reviewRestless(): Promise<void>;

@@ -22,8 +22,6 @@ interface Planned<Desired, Observed, Change> {
 
 type Step = 'additions' | 'removals';
 
-const nothingDone: StepReport = { applied: 0, failures: [] };
-
 /**
  * The desired and the observed rows of one kind, and which of them may differ. What is
  * observed is a cache of the kernel: a list renews it, a change that succeeded advances it,
@@ -60,9 +58,6 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
 
   /** Reads afresh the objects about which the kernel said something unexpected. */
   async reread(nowMs: number): Promise<readonly Failure[]> {
-    if (this.#rows.suspect.size === 0) {
-      return [];
-    }
     const known = this.#suspectsDue(nowMs);
     if (known.size === 0) {
       return [];
@@ -145,6 +140,11 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     return this.#rows.dirty.size > 0;
   }
 
+  /** Whether the kernel must be asked about some rows. */
+  hasSuspect(): boolean {
+    return this.#rows.suspect.size > 0;
+  }
+
   hasWork(nowMs: number): boolean {
     for (const { key } of this.#rows.dirty) {
       if (this.#backOff.isDue(key, nowMs)) {
@@ -180,9 +180,6 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
    * waited for, so that one that is set meanwhile is dirty anew.
    */
   async #inChunks(nowMs: number, step: Step): Promise<StepReport> {
-    if (this.#rows.dirty.size === 0) {
-      return nothingDone; // most rounds are about one table
-    }
     const rows = this.#readyRows(nowMs);
     const failures: Failure[] = [];
     let applied = 0;

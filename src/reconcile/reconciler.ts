@@ -18,20 +18,28 @@ export interface RoundReport {
  */
 export class Reconciler {
   readonly #tables: readonly AnyKindTable[];
+  readonly #removalOrder: readonly AnyKindTable[];
   readonly #now: () => number;
   readonly #foundations: readonly Foundation[];
+  readonly #roundEnded: () => void;
   readonly #failingFoundations = new Set<string>();
   #mayRemove = false;
 
-  /** `tables` in the order of additions; `now` in milliseconds. */
+  /**
+   * `tables` in the order of additions; `now` in milliseconds; `roundEnded` is called after the
+   * last table of each round.
+   */
   constructor(
     tables: readonly AnyKindTable[],
     now: () => number = Date.now,
     foundations: readonly Foundation[] = [],
+    roundEnded: () => void = () => undefined,
   ) {
     this.#tables = tables;
+    this.#removalOrder = tables.toReversed();
     this.#now = now;
     this.#foundations = foundations;
+    this.#roundEnded = roundEnded;
   }
 
   /**
@@ -46,19 +54,28 @@ export class Reconciler {
   async round(): Promise<RoundReport> {
     const now = this.#now();
     const reports: StepReport[] = [];
+    // Most rounds are about one row of one table: no other table takes part in them.
     for (const table of this.#tables) {
-      reports.push({ applied: 0, failures: await table.reread(now) });
+      if (table.hasSuspect()) {
+        reports.push({ applied: 0, failures: await table.reread(now) });
+      }
     }
     for (const table of this.#tables) {
-      reports.push(await table.applyAdditions(now));
+      if (table.hasDirty()) {
+        reports.push(await table.applyAdditions(now));
+      }
     }
-    for (const table of this.#tables.toReversed()) {
+    for (const table of this.#removalOrder) {
+      if (!table.hasDirty()) {
+        continue;
+      }
       if (this.#mayRemove) {
         reports.push(await table.applyRemovals(now));
       } else {
         table.deferRemovals(now);
       }
     }
+    this.#roundEnded();
     return {
       applied: reports.reduce((sum, { applied }) => sum + applied, 0),
       failures: reports.flatMap(({ failures }) => failures),

@@ -18,13 +18,20 @@ function setUp() {
   const virtualServerTable = new KindTable(virtualServers, new BackOff(backOff));
   const addressTable = new KindTable(addresses, new BackOff(backOff));
   const clock = { nowMs: 0 };
-  const reconciler = new Reconciler([virtualServerTable, addressTable], () => clock.nowMs);
+  const ended: string[] = [];
+  const reconciler = new Reconciler(
+    [virtualServerTable, addressTable],
+    () => clock.nowMs,
+    [],
+    () => ended.push(log.at(-1) ?? 'nothing'),
+  );
   const desire = (row: typeof web | undefined) => {
     virtualServerTable.setDesired(key, row);
     addressTable.setDesired(address.text, row && address);
   };
   return {
     log,
+    ended,
     clock,
     virtualServers,
     addresses,
@@ -46,6 +53,16 @@ describe('a round', () => {
       `add real server 10.244.1.1:8080 to ${key}`,
       'bind 10.96.0.1',
     ]);
+  });
+
+  it('has ended when its last table is done, of additions and of removals', async () => {
+    const { ended, reconciler, desire } = setUp();
+    reconciler.allowRemovals();
+    desire(web);
+    await reconciler.round();
+    desire(undefined);
+    await reconciler.round();
+    assert.deepEqual(ended, ['bind 10.96.0.1', `delete virtual server ${key}`]);
   });
 
   it('removes the address first, and the virtual server after it', async () => {
