@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ipvsadm } from '../support/ipvsadm.ts';
 import { TestCluster, terminating, type TestService } from '../support/kernel-cluster.ts';
 import { KernelProgram } from '../support/kernel-program.ts';
-import { emptyKernel, shell } from '../support/kernel-state.ts';
+import { emptyKernel, isBound, shell } from '../support/kernel-state.ts';
 import { becomes, listedRealServers, weights } from '../support/kernel-table.ts';
 import { ResetClient } from '../support/kernel-tcp.ts';
 import { EchoClient, EchoServer } from '../support/tcp.ts';
@@ -57,6 +57,7 @@ describe('a real server that is no longer wanted', () => {
     const virtualServer = `${vip}:80`;
     const shown = () => weights(virtualServer, fields.protocol);
     await becomes(shown, { [a]: 1, [b]: 1, [c]: 1 });
+    await becomes(() => isBound(vip), true);
     return { name, vip, virtualServer, shown };
   }
 

@@ -4,7 +4,7 @@ import { TestCluster, terminating, type TestEndpoint } from '../support/kernel-c
 import { Load, type LoadCounts } from '../support/kernel-load.ts';
 import { HttpPod } from '../support/kernel-pods.ts';
 import { KernelProgram } from '../support/kernel-program.ts';
-import { emptyKernel, shell } from '../support/kernel-state.ts';
+import { emptyKernel, isBound, shell } from '../support/kernel-state.ts';
 import { becomes, weights } from '../support/kernel-table.ts';
 
 const replicas = 4;
@@ -41,8 +41,7 @@ describe('all Pods of a Service are replaced one after the other, three times, u
       () => weights('10.96.0.1:80'),
       Object.fromEntries(firstAddresses.map((address) => [address, 1])),
     );
-    // The VIP comes after its virtual server: until then there is no way to it.
-    await becomes(async () => (await shell('ip -o addr show')).includes(' 10.96.0.1/32 '), true);
+    await becomes(() => isBound('10.96.0.1'), true);
     loads = {
       'new connections': Load.onNewConnections('http://10.96.0.1/', 4),
       'kept connections': Load.onKeptConnections('http://10.96.0.1/', 4),

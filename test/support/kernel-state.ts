@@ -83,6 +83,11 @@ export async function connectionsCounted(address: string, count: number): Promis
   }
 }
 
+/** Whether this VIP (`10.96.0.1`) is bound. It is so last: until then there is no way to it. */
+export async function isBound(vip: string): Promise<boolean> {
+  return (await boundAddresses()).some((address) => address.startsWith(`${vip}/`));
+}
+
 async function boundAddresses(): Promise<string[]> {
   const lines = (await command('ip', '-o', 'addr', 'show')).split('\n');
   const addresses = lines.flatMap((line) => {
