@@ -46,7 +46,14 @@ describe('the last line of hack/test', function () {
   }
 
   function run(...args: readonly string[]): Outcome {
-    const { stdout, status } = spawnSync(join(folder, 'hack/test'), args, { encoding: 'utf8' });
+    return runWith({}, ...args);
+  }
+
+  function runWith(variables: NodeJS.ProcessEnv, ...args: readonly string[]): Outcome {
+    const { stdout, status } = spawnSync(join(folder, 'hack/test'), args, {
+      encoding: 'utf8',
+      env: { ...process.env, ...variables },
+    });
     const lines = stdout.trimEnd().split('\n');
     return { lines, lastLine: lines.at(-1), status };
   }
@@ -112,17 +119,36 @@ describe('the last line of hack/test', function () {
     assertEnds(run('unit', '--', '--grep', 'two'), '1 passed, 0 failed', 0);
   });
 
+  function addKernelTests(slow?: string): void {
+    writeFileSync(join(folder, 'hack/in-test-kernel'), noTestKernel, { mode: 0o755 });
+    writeFileSync(join(folder, 'hack/test-program.ts'), '');
+    for (const name of ['a', 'b']) {
+      const source = `it('${name}', (done) => { setTimeout(done, ${name === slow ? 1500 : 0}); });`;
+      addTest('kernel', source, name);
+    }
+  }
+
   for (const slow of ['a', 'b']) {
     it(`waits for both boots of the kernel tests, with ${slow} the slow one`, () => {
-      writeFileSync(join(folder, 'hack/in-test-kernel'), noTestKernel, { mode: 0o755 });
-      writeFileSync(join(folder, 'hack/test-program.ts'), '');
-      for (const name of ['a', 'b']) {
-        const source = `it('${name}', (done) => { setTimeout(done, ${name === slow ? 1500 : 0}); });`;
-        addTest('kernel', source, name);
-      }
-      assertEnds(run('kernel'), '2 passed, 0 failed', 0);
+      addKernelTests(slow);
+      const outcome = runWith({ KUBE_IPVS_KERNEL_TEST_BOOTS: '2' }, 'kernel');
+      assertEnds(outcome, '2 passed, 0 failed', 0);
     });
   }
+
+  for (const boots of ['1', '']) {
+    it(`has all kernel tests, with '${boots}' as the number of boots`, () => {
+      addKernelTests();
+      const outcome = runWith({ KUBE_IPVS_KERNEL_TEST_BOOTS: boots }, 'kernel');
+      assertEnds(outcome, '2 passed, 0 failed', 0);
+    });
+  }
+
+  it('counts a number of boots that is neither as one failure', () => {
+    addKernelTests();
+    const outcome = runWith({ KUBE_IPVS_KERNEL_TEST_BOOTS: '3' }, 'kernel');
+    assertEnds(outcome, '0 passed, 1 failed', 1);
+  });
 
   it('comes after what failed, with the file and the error', () => {
     addTest('unit', `describe('one', () => { it('two', () => { throw new Error('why'); }); });`);
