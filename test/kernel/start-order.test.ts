@@ -12,8 +12,16 @@ type Client = (typeof clients)[number];
 /** Enough for the way to an endpoint, and not for a way back to the node by its router. */
 const hops: Readonly<Record<Client, number>> = { 'pod-a1': 2, 'node-a': 2, outside: 3 };
 
+/**
+ * The rules see the first packet of a connection alone, and a port that is used again continues the
+ * one before: each question has a port of its own, and one that may have been sent twice, as some
+ * are where the machine is slow, says nothing. TCP sends again after a second (RFC 6298).
+ */
+const firstSourcePort = 1024;
+const firstRetransmissionMs = 1000;
+
 describe('a start on an empty node', function () {
-  this.timeout(120_000);
+  this.timeout(240_000);
   let world: NetworkWorld;
   const outcomes: { readonly client: Client; readonly text: string }[] = [];
 
@@ -40,18 +48,24 @@ describe('a start on an empty node', function () {
     });
     await Promise.all(clients.map(limitHops));
     let hammering = true;
-    const hammers = clients.flatMap((client) =>
-      questions().map(async (question) => {
+    const hammers = clients.flatMap((client) => {
+      let sourcePort = firstSourcePort;
+      return questions().map(async (question) => {
         while (hammering) {
-          const text = outcomeText(await world.agent(client).ask(question));
-          outcomes.push({ client, text: `${question.address} ${text}` });
+          const outcome = await world.agent(client).ask({ ...question, sourcePort: sourcePort++ });
+          if (outcome.ms < firstRetransmissionMs) {
+            outcomes.push({ client, text: `${question.address} ${outcomeText(outcome)}` });
+          }
         }
-      }),
-    );
-    await world.startProgram('node-a');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
-    hammering = false;
-    await Promise.all(hammers);
+      });
+    });
+    try {
+      await world.startProgram('node-a');
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+    } finally {
+      hammering = false;
+      await Promise.all(hammers);
+    }
   });
   after(() => world.remove());
 

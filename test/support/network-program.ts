@@ -98,7 +98,7 @@ export class NodeProgram {
         }
         return this.messages.includes('kernel synced');
       },
-      60_000,
+      100_000,
     );
   }
 
