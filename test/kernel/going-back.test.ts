@@ -43,6 +43,8 @@ describe('removal of the chains after going back to kube-proxy (docs/deploying.m
       ],
       {
         encoding: 'utf8',
+        // bash takes a socket as its input for a remote shell's, and reads .bashrc.
+        stdio: ['ignore', 'pipe', 'pipe'],
         env: { ...process.env, KUBE_IPVS_PROC_SYS: join(work, 'proc/sys') },
       },
     );
