@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { AddressClient } from '../../src/addresses/client.ts';
 import type { AddressOperation } from '../../src/addresses/messages.ts';
 import { ownedMetric } from '../../src/addresses/protocol.ts';
-import { command, emptyKernel, shell, shownKernel } from '../support/kernel-state.ts';
+import { emptyKernel, shell, shownKernel } from '../support/kernel-state.ts';
+import { runCommand } from '../support/run-command.ts';
 import { ip } from '../support/ipvs-examples.ts';
 import { EchoClient, EchoServer } from '../support/tcp.ts';
 
@@ -58,7 +59,7 @@ describe('the addresses of the kernel', () => {
         },
       );
       assert.equal((await client.findVipLink())?.alias, 'made by kube-ipvs');
-      const text = await command('ip', '-details', 'link', 'show', 'dev', 'kube-ipvs0');
+      const text = await runCommand('ip', '-details', 'link', 'show', 'dev', 'kube-ipvs0');
       assert.match(text, /<BROADCAST,NOARP> .* state DOWN/);
       assert.match(text, /^ +dummy /m);
       assert.match(text, /^ +alias made by kube-ipvs$/m);
@@ -66,11 +67,11 @@ describe('the addresses of the kernel', () => {
 
     it('use one that is there, which stays as it is', async () => {
       await shell('ip link add kube-ipvs0 type dummy; ip link set kube-ipvs0 up');
-      const before = await command('ip', '-details', 'link', 'show', 'dev', 'kube-ipvs0');
+      const before = await runCommand('ip', '-details', 'link', 'show', 'dev', 'kube-ipvs0');
       const link = await client.ensureVipLink();
       assert.equal(link.up, true);
       assert.equal(link.alias, undefined);
-      assert.equal(await command('ip', '-details', 'link', 'show', 'dev', 'kube-ipvs0'), before);
+      assert.equal(await runCommand('ip', '-details', 'link', 'show', 'dev', 'kube-ipvs0'), before);
     });
 
     it('cannot be where the name belongs to a link of another kind', async () => {
@@ -112,7 +113,7 @@ describe('the addresses of the kernel', () => {
   it('answer at once, IPv6 too, though the link is down', async () => {
     const { index } = await client.ensureVipLink();
     await succeed(index, operations('bind', '10.96.0.1', 'fd00:96::1'));
-    const text = await command('ip', 'addr', 'show', 'dev', 'kube-ipvs0');
+    const text = await runCommand('ip', 'addr', 'show', 'dev', 'kube-ipvs0');
     assert.doesNotMatch(text, /tentative|dadfailed/);
     for (const address of ['10.96.0.1', 'fd00:96::1']) {
       const server = await EchoServer.listen('here', address, 8080);

@@ -12,7 +12,7 @@ import { readOne, readTable, type ListedVirtualServer } from '../../src/ipvs/rea
 import { kernelTable, type TableEntry } from '../support/arbitraries.ts';
 import { emptyKernel } from '../support/kernel-state.ts';
 import { ipvsadm, parseIpvsadm, sorted, type ShownVirtualServer } from '../support/ipvsadm.ts';
-import { runCommand } from '../support/network.ts';
+import { runCommand } from '../support/run-command.ts';
 import { plainSettings, realServer, virtualServer } from '../support/ipvs-examples.ts';
 
 /** A table as our own reading has it, in the words of ipvsadm. */

@@ -63,42 +63,41 @@ describe('a run that is killed with SIGKILL', () => {
   });
 
   // 1,800 changes to virtual servers and 300 addresses, then the last batch that a kill can follow.
-  for (const batches of [anyOf(1, 4), anyOf(5, 9)]) {
-    it(`after ${batches} batches of its first sync leaves what the next start can finish`, async () => {
-      folder.write('cluster.json', []);
-      await once();
-      folder.write('cluster.json', largeCluster(size));
-      process = start(batches);
-      await assertKilled(process);
-      assert.notDeepEqual(await shownKernel(), first, 'the kernel is half-way');
-      await once();
-      assert.deepEqual(await shownKernel(), first);
-      assert.equal(await client.echo('still here'), 'backend: still here');
-    });
-  }
+  const ofFirstSync = anyOf(1, 9);
+  it(`after ${ofFirstSync} batches of its first sync leaves what the next start can finish`, async () => {
+    folder.write('cluster.json', []);
+    await once();
+    folder.write('cluster.json', largeCluster(size));
+    process = start(ofFirstSync);
+    await assertKilled(process);
+    assert.notDeepEqual(await shownKernel(), first, 'the kernel is half-way');
+    await once();
+    assert.deepEqual(await shownKernel(), first);
+    assert.equal(await client.echo('still here'), 'backend: still here');
+  });
 
   // The first two hold set entries, which the tables that are compared do not show.
-  for (const batches of [anyOf(3, 5), anyOf(6, 8)]) {
-    it(`after ${batches} batches of a change leaves what the next start can finish`, async () => {
-      folder.write('cluster.json', largeCluster(size));
-      await once();
-      process = start(batches);
-      await process.logged('kernel synced');
-      folder.write('cluster.json', largeClusterLater(size));
-      await assertKilled(process);
-      const halfWay = await shownKernel();
-      assert.notDeepEqual(halfWay, first);
-      assert.notDeepEqual(halfWay, later);
-      await once();
-      assert.deepEqual(await shownKernel(), later);
-      assert.equal(await client.echo('still here'), 'backend: still here');
-    });
-  }
+  const ofChange = anyOf(3, 8);
+  it(`after ${ofChange} batches of a change leaves what the next start can finish`, async () => {
+    folder.write('cluster.json', largeCluster(size));
+    await once();
+    process = start(ofChange);
+    await process.logged('kernel synced');
+    folder.write('cluster.json', largeClusterLater(size));
+    await assertKilled(process);
+    const halfWay = await shownKernel();
+    assert.notDeepEqual(halfWay, first);
+    assert.notDeepEqual(halfWay, later);
+    await once();
+    assert.deepEqual(await shownKernel(), later);
+    assert.equal(await client.echo('still here'), 'backend: still here');
+  });
 
   it('costs no connection, and does not reset the counters of its virtual server', async () => {
     const { connections, packetsIn } = await statisticsOf(echoVirtualServer);
     assert.equal(connections, 1);
-    assert.ok(packetsIn >= 8, `${packetsIn} packets`);
+    // Two of the handshake and one of the first echo at least; the second echo is two at the most.
+    assert.ok(packetsIn >= 3, `${packetsIn} packets`);
   });
 
   it('nor does a change of scheduler, which happens in place', async () => {

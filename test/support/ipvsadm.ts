@@ -1,5 +1,4 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { runCommand } from './run-command.ts';
 
 /** A real server as `ipvsadm -Sn` shows it. */
 export interface ShownRealServer {
@@ -41,8 +40,7 @@ export async function ipvsadm(...flags: readonly string[]): Promise<string> {
   if (process.env['KUBE_IPVS_IN_TEST_KERNEL'] === undefined) {
     throw new Error('this test changes the kernel: run it with hack/in-test-kernel');
   }
-  const { stdout } = await promisify(execFile)('ipvsadm', flags, { maxBuffer: 256 << 20 });
-  return stdout;
+  return runCommand('ipvsadm', ...flags);
 }
 
 /** The table of the kernel as ipvsadm shows it, in a fixed order. */

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { ipvsadm, shownTable, sorted, type ShownVirtualServer } from './ipvsadm.ts';
+import { runCommand } from './run-command.ts';
 
 /** What the kernel holds, as ipvsadm and ip show it: a second opinion that shares no code with ours. */
 export interface ShownKernel {
@@ -17,15 +16,9 @@ export interface ShownStatistics {
   readonly packetsIn: number;
 }
 
-/** Runs a program and answers its standard output. Rejects, with its error output, where it fails. */
-export async function command(program: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(program, args, { maxBuffer: 64 << 20 });
-  return stdout;
-}
-
 /** Runs one line of a shell. */
 export function shell(line: string): Promise<string> {
-  return command('sh', '-ec', line);
+  return runCommand('sh', '-ec', line);
 }
 
 /** Takes everything out of the kernel that a test may have put there, our own and foreign. */
@@ -40,7 +33,7 @@ export async function shownKernel(): Promise<ShownKernel> {
 
 /** All of it word for word, foreign things and marks too: for "exactly as it was before". */
 export async function kernelText(): Promise<string> {
-  return `${await ipvsadm('-Sn')}\n${await command('ip', '-details', 'addr', 'show')}`;
+  return `${await ipvsadm('-Sn')}\n${await runCommand('ip', '-details', 'addr', 'show')}`;
 }
 
 /** Waits until the kernel shows what is expected; fails with the difference after `limitMs`. */
@@ -89,7 +82,7 @@ export async function isBound(vip: string): Promise<boolean> {
 }
 
 async function boundAddresses(): Promise<string[]> {
-  const lines = (await command('ip', '-o', 'addr', 'show')).split('\n');
+  const lines = (await runCommand('ip', '-o', 'addr', 'show')).split('\n');
   const addresses = lines.flatMap((line) => {
     const [, address] = /^\d+: kube-ipvs0 +inet6? (\S+) /.exec(line) ?? [];
     return address === undefined ? [] : [address];

@@ -1,7 +1,7 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { promisify } from 'node:util';
+import { runCommand } from './run-command.ts';
 
 /**
  * A cluster of two nodes as network namespaces of one kernel:
@@ -74,12 +74,6 @@ export async function removeNetwork(): Promise<void> {
 /** Runs a line of a shell in a network namespace; what it printed. Rejects where it fails. */
 export function inHost(host: HostName, line: string): Promise<string> {
   return runCommand('ip', 'netns', 'exec', host, 'sh', '-ec', line);
-}
-
-/** Runs a program; its standard output. Rejects, with its error output, where it fails. */
-export async function runCommand(program: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(program, args, { maxBuffer: 64 << 20 });
-  return stdout;
 }
 
 /** These tests change the kernel that they run in. */
