@@ -120,14 +120,13 @@ export class AddressClient {
     linkIndex: number,
     operations: readonly AddressOperation[],
   ): Promise<(AddressError | undefined)[]> {
-    return executeOperations(
-      this.#connection,
-      operations,
-      (writer, sequence, operation) => {
+    return executeOperations(this.#connection, operations, {
+      messageBytes: 48,
+      write: (writer, sequence, operation) => {
         writeAddressOperation(writer, sequence, linkIndex, operation);
       },
-      (operation, cause) => new AddressError(operation, cause),
-    );
+      describe: (operation, cause) => new AddressError(operation, cause),
+    });
   }
 
   close(): void {

@@ -107,12 +107,11 @@ export class SetClient {
 
   /** Changes what sets hold, in few datagrams; answers for each change why it failed, or undefined. */
   execute(operations: readonly SetOperation[]): Promise<(SetError | undefined)[]> {
-    return executeOperations(
-      this.#connection,
-      operations,
-      writeSetOperation,
-      (operation, cause) => new SetError(operation, cause),
-    );
+    return executeOperations(this.#connection, operations, {
+      messageBytes: 92,
+      write: writeSetOperation,
+      describe: (operation, cause) => new SetError(operation, cause),
+    });
   }
 
   close(): void {

@@ -72,10 +72,7 @@ export class IpvsClient {
    */
   async execute(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
     const messages = new OperationMessages(operations, this.#operations);
-    const outcomes = await this.#connection.execute(messages.count, (writer, sequence) => {
-      messages.writeNext(writer, sequence);
-    });
-    return messages.failures(outcomes);
+    return messages.failures(await this.#connection.executeBatch(messages));
   }
 
   /** All virtual servers, foreign ones too. Raises NetlinkError. */

@@ -1,39 +1,55 @@
 import type { MessageWriter } from '../netlink/message-writer.ts';
-import { addressFamilyNumber, protocolNumber } from '../netlink/protocol.ts';
-import { swap16, swap32 } from '../netlink/byte-order.ts';
-import type { IpAddress } from '../net/ip-address.ts';
+import type { IpFamily } from '../net/ip-address.ts';
 import { writeOperation } from './encode.ts';
-import type { Operation, RealServer, VirtualServerId } from './model.ts';
-import { forwardingMethods } from './protocol.ts';
+import {
+  changeIdentity,
+  changeRealServer,
+  changeSequence,
+  realServerMessageWords,
+} from './message-values.ts';
+import type { Operation, RealServer, VirtualServerId, VirtualServerSettings } from './model.ts';
+import { RealServerCopies } from './real-server-copies.ts';
 
 type RealServerOperation = Extract<
   Operation,
   { readonly kind: 'add real server' | 'change real server' }
 >;
 
-/** Where the values stand in the message of a real server, in words of 32 bits. */
-const place = {
-  sequence: 2,
-  virtualServer: { family: 7, protocol: 9, address: 11, port: 16 },
-  realServer: {
-    family: 19,
-    address: 21,
-    port: 26,
-    method: 28,
-    weight: 30,
-    upperThreshold: 32,
-    lowerThreshold: 34,
-  },
-} as const;
+type NewVirtualServer = Extract<Operation, { readonly kind: 'add virtual server' }>;
+
+/** What the messages of virtual servers with the same settings have in common. */
+interface VirtualServerTemplate {
+  readonly settings: VirtualServerSettings;
+  readonly family: IpFamily;
+  /** Made for the second one: settings that only one virtual server has need none. */
+  readonly message: Uint32Array | undefined;
+}
+
+/** The message of a real server, and what it was made of. */
+interface RealServerTemplate {
+  readonly message: Uint32Array;
+  readonly realServer: RealServer;
+}
+
+/** Real servers in their order: a Map or an array. */
+export interface RealServers {
+  forEach(visit: (realServer: RealServer) => void): void;
+}
+
+/** That of a real server; the one of a virtual server is shorter with any scheduler of the kernel. */
+export const longestMessageBytes = realServerMessageWords * 4;
 
 /**
- * Writes the messages of changes, as `writeOperation` does. Five of six messages of a first sync
- * add a real server, and these are all of one shape: the first one is written attribute by
- * attribute, and those behind it as a copy with other values, in a fifth of the time.
+ * Writes the messages of changes, as `writeOperation` does. Those of a first sync are of one shape
+ * or another: the first one is written attribute by attribute, and those behind it as a copy with
+ * other values. A first sync is often all that a process ever writes of them, most of it before V8
+ * has compiled anything: what counts is how few steps there are for each message.
  */
 export class OperationWriter {
   readonly #family: number;
-  readonly #templates: Record<RealServerOperation['kind'], Uint32Array | undefined> = {
+  readonly #copies = new RealServerCopies();
+  #virtualServer: VirtualServerTemplate | undefined;
+  readonly #realServers: Record<RealServerOperation['kind'], RealServerTemplate | undefined> = {
     'add real server': undefined,
     'change real server': undefined,
   };
@@ -43,55 +59,80 @@ export class OperationWriter {
     this.#family = family;
   }
 
-  /** The real servers that a virtual server starts with are left to `writeRealServer`. */
+  /** The real servers that a virtual server starts with are left to `writeRealServers`. */
   write(writer: MessageWriter, sequence: number, operation: Operation): void {
-    if (operation.kind === 'add real server' || operation.kind === 'change real server') {
-      const { kind, id, realServer } = operation;
-      this.writeRealServer(writer, sequence, kind, id, realServer);
+    if (operation.kind === 'add virtual server') {
+      this.#writeVirtualServer(writer, sequence, operation);
+    } else if (operation.kind === 'add real server' || operation.kind === 'change real server') {
+      this.#writeRealServer(writer, sequence, operation);
     } else {
       writeOperation(writer, this.#family, sequence, operation);
     }
   }
 
-  writeRealServer(
+  /** Writes so many real servers, which are all there are, as new ones of a virtual server. */
+  writeRealServers(
     writer: MessageWriter,
     sequence: number,
-    kind: RealServerOperation['kind'],
     id: VirtualServerId,
-    values: RealServer,
+    realServers: RealServers,
+    count: number,
   ): void {
-    const template = id.kind === 'address' ? this.#templates[kind] : undefined;
-    if (id.kind === 'fwmark' || template === undefined) {
-      writeOperation(writer, this.#family, sequence, { kind, id, realServer: values });
-      this.#templates[kind] ??= id.kind === 'fwmark' ? undefined : writer.copyOfLastMessage();
+    const template = this.#realServers['add real server'];
+    if (count === 0) {
       return;
     }
-    const at = writer.repeatMessage(template);
-    const { words } = writer;
-    words[at + place.sequence] = sequence;
-    const { virtualServer, realServer } = place;
-    words[at + virtualServer.family] = addressFamilyNumber[id.address.family];
-    words[at + virtualServer.protocol] = protocolNumber[id.protocol];
-    writeAddress(words, at + virtualServer.address, id.address);
-    words[at + virtualServer.port] = swap16(id.port);
-    words[at + realServer.family] = addressFamilyNumber[values.address.family];
-    writeValues(words, at, values);
+    if (id.kind === 'fwmark' || template === undefined) {
+      let number = sequence;
+      realServers.forEach((realServer) => {
+        this.#writeRealServer(writer, number, { kind: 'add real server', id, realServer });
+        number += 1;
+      });
+      return;
+    }
+    const at = writer.repeatMessage(template.message);
+    changeIdentity(writer.words, at, id);
+    writer.repeatLastMessage(count - 1);
+    this.#copies.begin(writer.words, at, sequence, template.realServer);
+    realServers.forEach(this.#copies.change);
   }
-}
 
-function writeValues(words: Uint32Array, at: number, values: RealServer): void {
-  const { realServer } = place;
-  writeAddress(words, at + realServer.address, values.address);
-  words[at + realServer.port] = swap16(values.port);
-  words[at + realServer.method] = forwardingMethods.indexOf(values.method);
-  words[at + realServer.weight] = values.weight;
-  words[at + realServer.upperThreshold] = values.upperThreshold ?? 0;
-  words[at + realServer.lowerThreshold] = values.lowerThreshold ?? 0;
-}
+  #writeVirtualServer(writer: MessageWriter, sequence: number, operation: NewVirtualServer): void {
+    const { id, settings } = operation;
+    const template = this.#virtualServer;
+    if (
+      id.kind === 'fwmark' ||
+      template?.message === undefined ||
+      template.settings !== settings ||
+      template.family !== id.address.family
+    ) {
+      writeOperation(writer, this.#family, sequence, operation);
+      if (id.kind === 'address') {
+        const { family } = id.address;
+        const isSecond = template?.settings === settings && template.family === family;
+        const message = isSecond ? writer.copyOfLastMessage() : undefined;
+        this.#virtualServer = { settings, family, message };
+      }
+      return;
+    }
+    const at = writer.repeatMessage(template.message);
+    changeSequence(writer.words, at, sequence);
+    changeIdentity(writer.words, at, id);
+  }
 
-function writeAddress(words: Uint32Array, at: number, address: IpAddress): void {
-  words[at] = swap32(address.word0);
-  words[at + 1] = swap32(address.word1);
-  words[at + 2] = swap32(address.word2);
-  words[at + 3] = swap32(address.word3);
+  #writeRealServer(writer: MessageWriter, sequence: number, operation: RealServerOperation): void {
+    const { kind, id, realServer } = operation;
+    const template = this.#realServers[kind];
+    if (id.kind === 'fwmark' || template === undefined) {
+      writeOperation(writer, this.#family, sequence, operation);
+      if (id.kind === 'address') {
+        this.#realServers[kind] = { message: writer.copyOfLastMessage(), realServer };
+      }
+      return;
+    }
+    const at = writer.repeatMessage(template.message);
+    changeSequence(writer.words, at, sequence);
+    changeIdentity(writer.words, at, id);
+    changeRealServer(writer.words, at, realServer);
+  }
 }

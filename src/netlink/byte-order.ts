@@ -5,5 +5,7 @@ export function swap16(value: number): number {
 
 /** A number of 32 bits from host to network order or back. */
 export function swap32(value: number): number {
-  return (swap16(value) << 16) | swap16(value >>> 16);
+  return (
+    (value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | ((value >>> 24) & 0xff)
+  );
 }

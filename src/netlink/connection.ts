@@ -1,10 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { noRest, type Pace } from '../work-in-parts.ts';
+import { type Batch, batchOf, datagramMessages, type WriteOperation } from './batch.ts';
 import { asNetlinkError } from './exchange.ts';
 import { Lane } from './lane.ts';
 import { readErrno, type ReceivedMessage } from './message-reader.ts';
 import type { MessageWriter } from './message-writer.ts';
-import { NetlinkError, type Outcome } from './netlink-error.ts';
+import { NetlinkError, type Failures, type Outcome } from './netlink-error.ts';
 import { messageFlag, messageType } from './protocol.ts';
 import type { OpenTransport } from './transport.ts';
 
@@ -20,14 +21,6 @@ export interface ConnectionOptions {
 const defaultOptions: ConnectionOptions = { deadlineMs: 5000, dumpAttempts: 10, firstSequence: 1 };
 
 /**
- * A datagram ends here. The kernel works through one datagram in one system call, and
- * the errors of all its messages must fit the receive buffer together: 208 kB hold those
- * of some 250 messages, whatever their size.
- */
-const datagramBytes = 60_000;
-const datagramMessages = 250;
-
-/**
  * How many datagrams of a batch are under way at a time, each on a socket of its own: the answers to
  * more than one might not fit a socket's buffer, and a turn of the event loop for each datagram
  * takes longer than the kernel's work.
@@ -41,9 +34,6 @@ const highestFirstSequence = 0xffff_0000;
 
 /** Writes one message: `beginMessage` with the sequence number, the rest, `endMessage`. */
 export type WriteMessage = (writer: MessageWriter, sequence: number) => void;
-
-/** Writes the message of one operation of a batch. */
-export type WriteOperation = (writer: MessageWriter, sequence: number, index: number) => void;
 
 /**
  * A conversation with one netlink family: batches, single reads and dumps, one after the
@@ -69,14 +59,21 @@ export class NetlinkConnection {
     this.#listLane = new Lane(open, deadlineMs, 'long');
   }
 
+  /** `executeBatch` for `count` operations of one message each; answers for each why it failed. */
+  async execute(count: number, write: WriteOperation): Promise<Outcome[]> {
+    const failures = await this.executeBatch(batchOf(count, 0, write));
+    return Array.from({ length: count }, (_, index) => failures.get(index));
+  }
+
   /**
-   * Sends `count` operations in as few datagrams as can be, in their order, and answers
-   * for each whether it succeeded. Never rejects for what the kernel says of an operation;
-   * where the answers are lost or late the outcome is ENOBUFS or ETIMEDOUT.
+   * Sends messages in as few datagrams as can be, in their order, and answers why which of them
+   * failed, by their index. Never rejects for what the kernel says of one; where the answers are
+   * lost or late the failure is ENOBUFS or ETIMEDOUT.
    */
-  execute(count: number, write: WriteOperation): Promise<Outcome[]> {
+  executeBatch(batch: Batch): Promise<Failures> {
     return this.#inTurn(this.#lanes[0], async () => {
-      const outcomes = new Array<Outcome>(count).fill(undefined);
+      const { count } = batch;
+      const failures = new Map<number, NetlinkError>();
       let done = 0;
       while (done < count) {
         if (count - done > 1) {
@@ -87,14 +84,14 @@ export class NetlinkConnection {
         for (const lane of this.#lanes) {
           const start = done;
           if (start < count) {
-            done = this.#writeDatagram(lane.writer, start, count, write);
-            underWay.push(this.#executeDatagram(lane, outcomes, start, done));
+            done += this.#writeDatagram(lane.writer, batch, count - start);
+            underWay.push(this.#executeDatagram(lane, failures, start, done));
           }
         }
         // Nearly all batches are one message of one datagram.
         await (underWay.length === 1 ? underWay[0] : Promise.all(underWay));
       }
-      return outcomes;
+      return failures;
     });
   }
 
@@ -155,32 +152,21 @@ export class NetlinkConnection {
     }
   }
 
-  /** Writes as many operations from `start` on as one datagram takes; answers where they end. */
-  #writeDatagram(
-    writer: MessageWriter,
-    start: number,
-    count: number,
-    write: WriteOperation,
-  ): number {
+  /** Writes as many messages as one datagram takes; answers how many. */
+  #writeDatagram(writer: MessageWriter, batch: Batch, left: number): number {
+    const most = Math.min(left, datagramMessages);
     writer.reset();
-    this.#firstSequence();
-    let end = start;
-    while (
-      end < count &&
-      end - start < datagramMessages &&
-      (end === start || writer.length < datagramBytes)
-    ) {
-      write(writer, this.#nextSequence(), end);
-      end += 1;
-    }
+    writer.reserve(most * batch.messageBytes);
+    const written = batch.write(writer, this.#firstSequence(), most);
+    this.#sequence += written;
     writer.addFlagsToLastMessage(messageFlag.ack);
-    return end;
+    return written;
   }
 
-  /** Sends the operations from `start` to `end`, which were written last, and takes their outcomes. */
+  /** Sends the messages from `start` to `end`, which were written last, and takes their failures. */
   async #executeDatagram(
     lane: Lane,
-    outcomes: Outcome[],
+    failures: Map<number, NetlinkError>,
     start: number,
     end: number,
   ): Promise<void> {
@@ -195,8 +181,9 @@ export class NetlinkConnection {
         }
         const errno = readErrno(message.payload);
         answered.add(message.sequence);
-        outcomes[start + message.sequence - first] =
-          errno === 0 ? undefined : NetlinkError.fromErrno(errno);
+        if (errno !== 0) {
+          failures.set(start + message.sequence - first, NetlinkError.fromErrno(errno));
+        }
         if (message.sequence === last) {
           finish();
         }
@@ -205,7 +192,7 @@ export class NetlinkConnection {
       const lost = asNetlinkError(error);
       for (let index = start; index < end; index += 1) {
         if (!answered.has(first + index - start)) {
-          outcomes[index] = lost;
+          failures.set(index, lost);
         }
       }
     }

@@ -39,6 +39,13 @@ export class MessageWriter {
     this.#depth = 0;
   }
 
+  /** Makes room for so many bytes more at once, where a batch is about to be written. */
+  reserve(length: number): void {
+    if (this.#length + length > this.#buffer.length) {
+      this.#enlarge(this.#length + length);
+    }
+  }
+
   /** Starts a message; its length is filled in by `endMessage`. */
   beginMessage(type: number, flags: number, sequence: number): void {
     this.#messageStart = this.#length;
@@ -71,6 +78,22 @@ export class MessageWriter {
     const word = this.#grow(message.length * 4) >>> 2;
     this.#words.set(message, word);
     return word;
+  }
+
+  /** Writes the last message so many times more; answers at which word the first copy starts. */
+  repeatLastMessage(times: number): number {
+    const start = this.#messageStart >>> 2;
+    const first = this.#length >>> 2;
+    const length = first - start;
+    this.#grow(times * length * 4);
+    const words = this.#words;
+    const end = this.#length >>> 2;
+    for (let at = first; at < end; at += at - start) {
+      // All that is there already, as far as it goes.
+      words.copyWithin(at, start, Math.min(at, start + end - at));
+    }
+    this.#messageStart = (end - length) * 4;
+    return first;
   }
 
   /** What was written, in words of 32 bits in host order; valid until more is written. */
@@ -202,12 +225,17 @@ export class MessageWriter {
     const at = this.#length;
     this.#length += length;
     if (this.#length > this.#buffer.length) {
-      const larger = Buffer.alloc(align(Math.max(this.#length, this.#buffer.length * 2)));
-      this.#buffer.copy(larger, 0, 0, at);
-      this.#buffer = larger;
-      this.#words = wordsOf(larger);
+      this.#enlarge(Math.max(this.#length, this.#buffer.length * 2));
     }
     return at;
+  }
+
+  #enlarge(capacity: number): void {
+    // Not filled with zeros: each page is touched when it is written, and not before.
+    const larger = Buffer.allocUnsafeSlow(align(capacity));
+    this.#buffer.copy(larger);
+    this.#buffer = larger;
+    this.#words = wordsOf(larger);
   }
 }
 

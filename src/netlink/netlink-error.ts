@@ -30,6 +30,9 @@ export class NetlinkError extends Error {
 /** What a batch says of one of its operations: nothing, or why it failed. */
 export type Outcome = NetlinkError | undefined;
 
+/** Which messages of a batch failed and why, by their index: nearly always none. */
+export type Failures = ReadonlyMap<number, NetlinkError>;
+
 /** True where the kernel may or may not have done what was asked. */
 export function isOutcomeUnknown(error: NetlinkError): boolean {
   return error.code === 'ETIMEDOUT' || error.code === 'ENOBUFS' || error.code === 'EBADMSG';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { NetlinkConnection, type WriteOperation } from '../../../src/netlink/connection.ts';
+import type { WriteOperation } from '../../../src/netlink/batch.ts';
+import { NetlinkConnection } from '../../../src/netlink/connection.ts';
 import type { Outcome } from '../../../src/netlink/netlink-error.ts';
 import {
   answerAll,

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
-import {
-  NetlinkConnection,
-  type WriteMessage,
-  type WriteOperation,
-} from '../../../src/netlink/connection.ts';
+import type { WriteOperation } from '../../../src/netlink/batch.ts';
+import { NetlinkConnection, type WriteMessage } from '../../../src/netlink/connection.ts';
 import type { Outcome } from '../../../src/netlink/netlink-error.ts';
 import {
   answerAll,
