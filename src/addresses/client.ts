@@ -9,7 +9,6 @@ import { AddressError, VipLinkError } from './address-error.ts';
 import {
   readAddress,
   readLink,
-  writeAddressOperation,
   writeDeleteLink,
   writeGetAddresses,
   writeGetLinks,
@@ -19,6 +18,7 @@ import {
   type KernelAddress,
   type KernelLink,
 } from './messages.ts';
+import { AddressOperationWriter } from './operation-writer.ts';
 import { vipLinkAlias, vipLinkName } from './protocol.ts';
 
 /** The links and addresses of this network namespace, above all the VIP link `kube-ipvs0`. */
@@ -120,13 +120,12 @@ export class AddressClient {
     linkIndex: number,
     operations: readonly AddressOperation[],
   ): Promise<(AddressError | undefined)[]> {
-    return executeOperations(this.#connection, operations, {
-      messageBytes: 48,
-      write: (writer, sequence, operation) => {
-        writeAddressOperation(writer, sequence, linkIndex, operation);
-      },
-      describe: (operation, cause) => new AddressError(operation, cause),
-    });
+    return executeOperations(
+      this.#connection,
+      operations,
+      new AddressOperationWriter(linkIndex),
+      (operation, cause) => new AddressError(operation, cause),
+    );
   }
 
   close(): void {

@@ -6,14 +6,9 @@ import { netlinkProtocol } from '../netlink/protocol.ts';
 import type { Pace } from '../work-in-parts.ts';
 import { kernelTransport, type OpenTransport } from '../netlink/transport.ts';
 import { readEntries, readReferences, readRevision } from './decode.ts';
-import {
-  writeCreateSet,
-  writeDestroySet,
-  writeGetType,
-  writeListSet,
-  writeSetOperation,
-} from './encode.ts';
+import { writeCreateSet, writeDestroySet, writeGetType, writeListSet } from './encode.ts';
 import type { IpSet, SetEntry, SetOperation, SetType } from './model.ts';
+import { SetOperationWriter } from './operation-writer.ts';
 import { setErrorCode } from './protocol.ts';
 import { SetError, SetsUnavailableError } from './set-error.ts';
 
@@ -23,6 +18,7 @@ const absent = ['ENOENT'];
 /** The kernel's sets of this network namespace. */
 export class SetClient {
   readonly #connection: NetlinkConnection;
+  readonly #operations = new SetOperationWriter();
 
   constructor(
     options: Partial<ConnectionOptions> = {},
@@ -107,11 +103,12 @@ export class SetClient {
 
   /** Changes what sets hold, in few datagrams; answers for each change why it failed, or undefined. */
   execute(operations: readonly SetOperation[]): Promise<(SetError | undefined)[]> {
-    return executeOperations(this.#connection, operations, {
-      messageBytes: 92,
-      write: writeSetOperation,
-      describe: (operation, cause) => new SetError(operation, cause),
-    });
+    return executeOperations(
+      this.#connection,
+      operations,
+      this.#operations,
+      (operation, cause) => new SetError(operation, cause),
+    );
   }
 
   close(): void {

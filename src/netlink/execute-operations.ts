@@ -1,41 +1,59 @@
-import { batchOf } from './batch.ts';
+import { datagramBytes, type Batch } from './batch.ts';
 import type { NetlinkConnection } from './connection.ts';
 import type { MessageWriter } from './message-writer.ts';
 import type { NetlinkError } from './netlink-error.ts';
 
-/** How the operations of one kind become messages. */
-export interface OperationKind<Operation, Failure extends Error> {
+/** Writes operations of a kind, each as one message. */
+export interface OperationWriter<Operation> {
   /** How long a message is as a rule, in bytes. */
   readonly messageBytes: number;
   write(writer: MessageWriter, sequence: number, operation: Operation): void;
-  /** The error that is made of the kernel's answer. */
-  describe(operation: Operation, cause: NetlinkError): Failure;
 }
 
 /**
  * Carries out operations in their order, in few datagrams. Answers one by one: undefined for
- * success, else why not. One that fails does not stop those behind it.
+ * success, else the error that `describe` makes of the kernel's answer. One that fails does not
+ * stop those behind it.
  */
 export async function executeOperations<Operation, Failure extends Error>(
   connection: NetlinkConnection,
   operations: readonly Operation[],
-  kind: OperationKind<Operation, Failure>,
+  messages: OperationWriter<Operation>,
+  describe: (operation: Operation, cause: NetlinkError) => Failure,
 ): Promise<(Failure | undefined)[]> {
-  const { length } = operations;
-  const at = (index: number): Operation => {
-    const operation = operations[index];
-    if (operation === undefined) {
-      throw new RangeError(`no operation ${index}`);
-    }
-    return operation;
-  };
-  const batch = batchOf(length, kind.messageBytes, (writer, sequence, index) => {
-    kind.write(writer, sequence, at(index));
-  });
-  const failures = await connection.executeBatch(batch);
-  const outcomes = new Array<Failure | undefined>(length).fill(undefined);
+  const failures = await connection.executeBatch(batchOf(operations, messages));
+  const outcomes = new Array<Failure | undefined>(operations.length).fill(undefined);
   for (const [index, cause] of failures) {
-    outcomes[index] = kind.describe(at(index), cause);
+    outcomes[index] = describe(at(operations, index), cause);
   }
   return outcomes;
+}
+
+/** Without a function for each message: most of a first sync happens before V8 has compiled it. */
+function batchOf<Operation>(
+  operations: readonly Operation[],
+  messages: OperationWriter<Operation>,
+): Batch {
+  let next = 0;
+  return {
+    count: operations.length,
+    messageBytes: messages.messageBytes,
+    write(writer, sequence, most) {
+      const first = next;
+      const end = first + most;
+      do {
+        messages.write(writer, sequence + next - first, at(operations, next));
+        next += 1;
+      } while (next < end && writer.length < datagramBytes);
+      return next - first;
+    },
+  };
+}
+
+function at<Operation>(operations: readonly Operation[], index: number): Operation {
+  const operation = operations[index];
+  if (operation === undefined) {
+    throw new RangeError(`no operation ${index}`);
+  }
+  return operation;
 }
