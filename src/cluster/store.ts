@@ -6,6 +6,7 @@ import {
   type Service,
 } from './objects.ts';
 import { sameData } from './same-data.ts';
+import { sharedSlice } from './shared-slice.ts';
 
 /** What became different in the store; a listener reads the new state from it. */
 export type StoreChange =
@@ -85,21 +86,24 @@ export class ClusterStore {
     }
   }
 
-  setSlice(slice: EndpointSlice, arrivedMs?: number): void {
-    const key = objectKey(slice);
+  setSlice(news: EndpointSlice, arrivedMs?: number): void {
+    const key = objectKey(news);
     const held = this.#slices.get(key);
-    if (sameData(held, slice)) {
+    const slice = sharedSlice(news, held);
+    if (slice === held) {
       return;
     }
     this.#slices.set(key, slice);
     const serviceKey = serviceKeyOf(slice);
-    const previousKey = held === undefined ? serviceKey : serviceKeyOf(held);
-    if (previousKey !== serviceKey) {
-      this.#removeFromIndex(previousKey, slice.name);
-    }
-    this.#addToIndex(serviceKey, slice);
-    if (previousKey !== serviceKey) {
-      this.#announce({ kind: 'service', key: previousKey, arrivedMs });
+    if (held?.serviceName === slice.serviceName) {
+      this.#replaceInIndex(serviceKey, held, slice);
+    } else {
+      this.#addToIndex(serviceKey, slice);
+      if (held !== undefined) {
+        const previousKey = serviceKeyOf(held);
+        this.#removeFromIndex(previousKey, held.name);
+        this.#announce({ kind: 'service', key: previousKey, arrivedMs });
+      }
     }
     const isNews = slice.triggeredAt !== held?.triggeredAt;
     const triggeredAt = isNews ? slice.triggeredAt : undefined;
@@ -159,8 +163,13 @@ export class ClusterStore {
     }
   }
 
+  #replaceInIndex(serviceKey: ObjectKey, held: EndpointSlice, slice: EndpointSlice): void {
+    const slices = this.slices(serviceKey);
+    this.#slicesOfService.set(serviceKey, slices.with(slices.indexOf(held), slice));
+  }
+
   #addToIndex(serviceKey: ObjectKey, slice: EndpointSlice): void {
-    const others = this.slices(serviceKey).filter((other) => other.name !== slice.name);
+    const others = this.slices(serviceKey);
     const after = others.findIndex((other) => other.name > slice.name);
     const position = after === -1 ? others.length : after;
     this.#slicesOfService.set(serviceKey, others.toSpliced(position, 0, slice));

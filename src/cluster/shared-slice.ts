@@ -1,0 +1,69 @@
+import type { Endpoint, EndpointPort, EndpointSlice } from './objects.ts';
+
+/**
+ * The slice that is held, where the new one says the same. Otherwise the new one, with those
+ * endpoints of the held one that say the same at the same place: what comes after sees by that
+ * what has not changed, without a look at endpoints that nobody has looked at for long.
+ */
+export function sharedSlice(slice: EndpointSlice, held: EndpointSlice | undefined): EndpointSlice {
+  if (held === undefined) {
+    return slice;
+  }
+  const { namespace, name, serviceName, family, triggeredAt, ports } = slice;
+  const endpoints = sharedEndpoints(slice.endpoints, held.endpoints);
+  if (
+    endpoints === held.endpoints &&
+    triggeredAt === held.triggeredAt &&
+    name === held.name &&
+    namespace === held.namespace &&
+    serviceName === held.serviceName &&
+    family === held.family &&
+    samePorts(ports, held.ports)
+  ) {
+    return held;
+  }
+  return { namespace, name, serviceName, family, triggeredAt, ports, endpoints };
+}
+
+function sharedEndpoints(
+  endpoints: readonly Endpoint[],
+  held: readonly Endpoint[],
+): readonly Endpoint[] {
+  const shared = endpoints.slice();
+  let same = 0;
+  for (let index = 0; index < held.length; index += 1) {
+    const endpoint = shared[index];
+    const other = held[index];
+    if (endpoint !== undefined && other !== undefined && sameEndpoint(endpoint, other)) {
+      shared[index] = other;
+      same += 1;
+    }
+  }
+  return same === held.length && same === endpoints.length ? held : shared;
+}
+
+function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
+  return (
+    a.address.equals(b.address) &&
+    a.ready === b.ready &&
+    a.serving === b.serving &&
+    a.terminating === b.terminating &&
+    a.nodeName === b.nodeName &&
+    sameNames(a.hintedZones, b.hintedZones) &&
+    sameNames(a.hintedNodes, b.hintedNodes)
+  );
+}
+
+function sameNames(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((name, index) => name === b[index]));
+}
+
+function samePorts(a: readonly EndpointPort[], b: readonly EndpointPort[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ name, protocol, port }, index) => {
+      const other = b[index];
+      return port === other?.port && protocol === other.protocol && name === other.name;
+    })
+  );
+}
