@@ -1,4 +1,4 @@
-import type { ObjectKey } from './cluster/objects.ts';
+import type { EndpointSlice, ObjectKey } from './cluster/objects.ts';
 
 /**
  * Which Services have an endpoint at an address, so that a new VIP finds the endpoints that it
@@ -7,29 +7,25 @@ import type { ObjectKey } from './cluster/objects.ts';
  */
 export class EndpointIndex {
   readonly #services = new Map<string, ObjectKey | Set<ObjectKey>>();
-  readonly #addresses = new Map<ObjectKey, Set<string>>();
 
-  /** Replaces the addresses of a Service's endpoints; one that is named twice counts once. */
-  replace(service: ObjectKey, addresses: readonly string[]): void {
-    const held = this.#addresses.get(service) ?? new Set();
-    // What stands first in both, in the same order, stays: mostly that is nearly all.
-    let same = 0;
-    for (const address of held) {
-      if (address !== addresses[same]) {
-        break;
-      }
-      same += 1;
+  /**
+   * Replaces the endpoints of a Service: `before` are its slices as they were given the last time.
+   * The endpoints that stand first in both are passed over by identity: mostly that is nearly all.
+   */
+  replace(
+    service: ObjectKey,
+    before: readonly EndpointSlice[],
+    after: readonly EndpointSlice[],
+  ): void {
+    let hasRemoved = false;
+    for (const [position, slice] of before.entries()) {
+      const from = sameAtFirst(slice, after[position]);
+      hasRemoved ||= from < slice.endpoints.length;
+      this.#removeFrom(from, slice, service);
     }
-    if (same < held.size) {
-      this.#removeOthers(service, held, new Set(addresses));
-    }
-    for (let index = same; index < addresses.length; index += 1) {
-      this.#add(addresses[index], service, held);
-    }
-    if (held.size === 0) {
-      this.#addresses.delete(service);
-    } else {
-      this.#addresses.set(service, held);
+    for (const [position, slice] of after.entries()) {
+      // What was removed may still stand elsewhere.
+      this.#addFrom(hasRemoved ? 0 : sameAtFirst(slice, before[position]), slice, service);
     }
   }
 
@@ -41,31 +37,36 @@ export class EndpointIndex {
     return typeof services === 'string' ? [services] : [...services];
   }
 
-  #removeOthers(service: ObjectKey, held: Set<string>, kept: ReadonlySet<string>): void {
-    for (const address of held) {
-      if (!kept.has(address)) {
-        held.delete(address);
-        this.#remove(address, service);
-      }
+  #removeFrom(from: number, { endpoints }: EndpointSlice, service: ObjectKey): void {
+    for (let index = from; index < endpoints.length; index += 1) {
+      this.#remove(endpoints[index]?.address.text, service);
     }
   }
 
-  #add(address: string | undefined, service: ObjectKey, held: Set<string>): void {
-    if (address === undefined || held.has(address)) {
+  #addFrom(from: number, { endpoints }: EndpointSlice, service: ObjectKey): void {
+    for (let index = from; index < endpoints.length; index += 1) {
+      this.#add(endpoints[index]?.address.text, service);
+    }
+  }
+
+  #add(address: string | undefined, service: ObjectKey): void {
+    if (address === undefined) {
       return;
     }
-    held.add(address);
     const services = this.#services.get(address);
     if (services === undefined) {
       this.#services.set(address, service);
-    } else if (typeof services === 'string') {
-      this.#services.set(address, new Set([services, service]));
-    } else {
+    } else if (typeof services !== 'string') {
       services.add(service);
+    } else if (services !== service) {
+      this.#services.set(address, new Set([services, service]));
     }
   }
 
-  #remove(address: string, service: ObjectKey): void {
+  #remove(address: string | undefined, service: ObjectKey): void {
+    if (address === undefined) {
+      return;
+    }
     const services = this.#services.get(address);
     if (services === service) {
       this.#services.delete(address);
@@ -77,4 +78,15 @@ export class EndpointIndex {
       }
     }
   }
+}
+
+/** How many endpoints stand first in both slices. */
+function sameAtFirst(a: EndpointSlice, b: EndpointSlice | undefined): number {
+  let same = 0;
+  if (b !== undefined) {
+    while (same < a.endpoints.length && a.endpoints[same] === b.endpoints[same]) {
+      same += 1;
+    }
+  }
+  return same;
 }

@@ -12,7 +12,7 @@ export class NodePlace {
   readonly #nodeName: string;
   readonly #nodePortAddresses: NodePortAddresses;
   readonly #isVip: (address: IpAddress) => boolean;
-  readonly #missingSchedulers = new Set<Scheduler>();
+  #missingSchedulers: ReadonlySet<Scheduler> = new Set();
   #node: Node | undefined;
   #nodeAddresses: readonly IpAddress[] = [];
   #current: Place | undefined;
@@ -27,6 +27,7 @@ export class NodePlace {
     this.#isVip = isVip;
   }
 
+  /** Another object whenever something of it has changed. */
   get current(): Place {
     this.#current ??= {
       nodeName: this.#nodeName,
@@ -57,14 +58,16 @@ export class NodePlace {
   /** Answers whether that is news. */
   addMissingScheduler(scheduler: Scheduler): boolean {
     const isNews = !this.#missingSchedulers.has(scheduler);
-    this.#missingSchedulers.add(scheduler);
+    this.#missingSchedulers = new Set([...this.#missingSchedulers, scheduler]);
+    this.#current = undefined;
     return isNews;
   }
 
   /** The kernel may have been given modules; answers whether any scheduler was missing. */
   forgetMissingSchedulers(): boolean {
     const hadSome = this.#missingSchedulers.size > 0;
-    this.#missingSchedulers.clear();
+    this.#missingSchedulers = new Set();
+    this.#current = undefined;
     return hadSome;
   }
 }

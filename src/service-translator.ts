@@ -6,7 +6,9 @@ import type { IpAddress } from './net/ip-address.ts';
 import { NodePlace } from './node-place.ts';
 import type { DesiredChange, DesiredState } from './reconcile/desired-state.ts';
 import { ToldProblems } from './told-problems.ts';
-import type { HealthCheck } from './translate/desired.ts';
+import type { HealthCheck, Translation } from './translate/desired.ts';
+import { withOtherEndpoints } from './translate/other-endpoints.ts';
+import type { Place } from './translate/place.ts';
 import type { NodePortAddresses } from './translate/node-addresses.ts';
 import type { Scheduler } from './translate/scheduler.ts';
 import { serviceProblem, type ServiceProblem } from './translate/service-problem.ts';
@@ -27,6 +29,17 @@ export interface TranslatorListener {
   healthCheck(service: ObjectKey, healthCheck: HealthCheck | undefined): void;
 }
 
+/** What a Service became when it was translated last, and from what. */
+interface Translated {
+  readonly service: Service;
+  readonly slices: readonly EndpointSlice[];
+  readonly place: Place;
+  readonly settings: TranslationSettings;
+  readonly translation: Translation;
+}
+
+const noSlices: readonly EndpointSlice[] = Object.freeze([]);
+
 /**
  * Keeps the desired state equal to the store and the node, one changed Service at a time.
  */
@@ -38,7 +51,8 @@ export class ServiceTranslator {
   readonly #place: NodePlace;
   readonly #problems: ToldProblems;
   readonly #endpoints = new EndpointIndex();
-  readonly #dirty = new Set<ObjectKey>();
+  readonly #translated = new Map<ObjectKey, Translated>();
+  #dirty = new Set<ObjectKey>();
   /** Those with node ports or external VIPs: only they care for the node's addresses. */
   readonly #external = new Set<ObjectKey>();
 
@@ -119,44 +133,84 @@ export class ServiceTranslator {
   /** Translates what has changed since the last call. */
   translate(): void {
     const claimed = new Set<string>();
-    // A new VIP adds Services to the set while this goes over it; they get their turn too.
-    for (const key of this.#dirty) {
-      this.#dirty.delete(key);
-      try {
-        const change = this.#translate(key);
-        this.#refuseEndpointsAt(change.vips);
-        change.virtualServers.forEach((virtualServer) => claimed.add(virtualServer));
-      } catch (error) {
-        // A mistake of ours costs the Service that it shows at, and keeps its rows as they are.
-        this.#listener.mistake(key, asError(error));
+    // A new VIP makes Services dirty meanwhile; they get their turn too.
+    while (this.#dirty.size > 0) {
+      const dirty = this.#dirty;
+      this.#dirty = new Set();
+      for (const key of dirty) {
+        this.#translateInto(claimed, key);
       }
     }
     // Not before all of them had their turn: an address that moves is no conflict.
     this.#tellConflicts(claimed);
   }
 
+  #translateInto(claimed: Set<string>, key: ObjectKey): void {
+    try {
+      const { virtualServers, vips } = this.#translate(key);
+      this.#refuseEndpointsAt(vips);
+      for (const virtualServer of virtualServers) {
+        claimed.add(virtualServer);
+      }
+    } catch (error) {
+      // A mistake of ours costs the Service that it shows at, and keeps its rows as they are.
+      this.#listener.mistake(key, asError(error));
+    }
+  }
+
   #translate(key: ObjectKey): DesiredChange {
+    const before = this.#translated.get(key);
     const service = this.#store.service(key);
-    const slices = service === undefined ? [] : this.#store.slices(key);
-    const translation =
-      service === undefined
-        ? undefined
-        : translateService(
-            service,
-            slices,
-            this.#place.current,
-            this.#translation,
-            this.#desired.translationOf(key),
-          );
-    this.#endpoints.replace(key, addressesOf(slices));
-    if (service !== undefined && isExternal(service)) {
+    if (service === undefined) {
+      return this.#forget(key, before);
+    }
+    const slices = this.#store.slices(key);
+    const translation = this.#translationOf(service, slices, before);
+    const { current: place } = this.#place;
+    const settings = this.#translation;
+    this.#endpoints.replace(key, before?.slices ?? noSlices, slices);
+    this.#translated.set(key, { service, slices, place, settings, translation });
+    if (service !== before?.service) {
+      this.#noteExternal(key, service);
+    }
+    if (translation.problems !== before?.translation.problems) {
+      this.#problems.set(key, translation.problems);
+    }
+    this.#listener.healthCheck(key, translation.healthCheck);
+    return this.#desired.setService(key, service.createdAt, translation);
+  }
+
+  #translationOf(
+    service: Service,
+    slices: readonly EndpointSlice[],
+    before: Translated | undefined,
+  ): Translation {
+    const { current: place } = this.#place;
+    const settings = this.#translation;
+    const isSameButForSlices =
+      service === before?.service && place === before.place && settings === before.settings;
+    return (
+      (isSameButForSlices
+        ? withOtherEndpoints(service, slices, place, before.translation)
+        : undefined) ?? translateService(service, slices, place, settings, before?.translation)
+    );
+  }
+
+  #forget(key: ObjectKey, before: Translated | undefined): DesiredChange {
+    this.#endpoints.replace(key, before?.slices ?? noSlices, noSlices);
+    this.#translated.delete(key);
+    this.#external.delete(key);
+    this.#problems.set(key, []);
+    this.#listener.healthCheck(key, undefined);
+    return this.#desired.setService(key, 0, undefined);
+  }
+
+  #noteExternal(key: ObjectKey, service: Service): void {
+    if (isExternal(service)) {
       this.#external.add(key);
     } else {
       this.#external.delete(key);
     }
-    this.#problems.set(key, translation?.problems ?? []);
-    this.#listener.healthCheck(key, translation?.healthCheck);
-    return this.#desired.setService(key, service?.createdAt ?? 0, translation);
   }
 
   /** An address that became a VIP, or is none any more, concerns all that have an endpoint there. */
@@ -198,14 +252,4 @@ function isExternal({ ports, externalIPs, loadBalancerIPs }: Service): boolean {
     loadBalancerIPs.length > 0 ||
     ports.some(({ nodePort }) => nodePort !== undefined)
   );
-}
-
-function addressesOf(slices: readonly EndpointSlice[]): readonly string[] {
-  const addresses: string[] = [];
-  for (const { endpoints } of slices) {
-    for (const { address } of endpoints) {
-      addresses.push(address.text);
-    }
-  }
-  return addresses;
 }

@@ -17,18 +17,19 @@ export function endpointsOfPort(
   port: ServicePort,
   family: IpFamily,
   slices: readonly EndpointSlice[],
-): PortEndpoint[] {
-  const endpoints: PortEndpoint[] = [];
+): readonly PortEndpoint[] {
+  let endpoints: readonly PortEndpoint[] = noEndpoints;
   for (const slice of slices) {
     const targetPort = targetPortOf(port, family, slice);
     if (targetPort !== undefined) {
-      for (const endpoint of slice.endpoints) {
-        endpoints.push({ endpoint, targetPort });
-      }
+      const more = slice.endpoints.map((endpoint) => ({ endpoint, targetPort }));
+      endpoints = endpoints.length === 0 ? more : endpoints.concat(more);
     }
   }
   return areFewAndDistinct(endpoints) ? endpoints : bestOfEach(endpoints);
 }
+
+const noEndpoints: readonly PortEndpoint[] = [];
 
 /** Up to so many endpoints are compared with each other faster than by their keys. */
 const fewEndpoints = 16;
@@ -37,14 +38,15 @@ function areFewAndDistinct(endpoints: readonly PortEndpoint[]): boolean {
   if (endpoints.length > fewEndpoints) {
     return false;
   }
-  return endpoints.every(({ endpoint: { address } }, index) => {
+  for (let index = 1; index < endpoints.length; index += 1) {
+    const address = endpoints[index]?.endpoint.address;
     for (let other = 0; other < index; other += 1) {
-      if (endpoints[other]?.endpoint.address.equals(address) === true) {
+      if (address !== undefined && endpoints[other]?.endpoint.address.equals(address) === true) {
         return false;
       }
     }
-    return true;
-  });
+  }
+  return true;
 }
 
 /** Each address and target port once, in its best condition, in the order of first mention. */

@@ -39,6 +39,10 @@ export class EndpointGuard {
     return admitted ?? endpoints;
   }
 
+  get hasRefused(): boolean {
+    return this.#refused !== undefined;
+  }
+
   /** What is to be told: one problem for all of them. */
   problems(service: Service): readonly ServiceProblem[] {
     if (this.#refused === undefined) {

@@ -1,25 +1,14 @@
 import type { EndpointSlice, Service, ServicePort } from '../cluster/objects.ts';
 import type { Cidr } from '../net/cidr.ts';
 import type { IpAddress, IpFamily } from '../net/ip-address.ts';
-import type { HealthCheck, RealServer, Translation, VirtualServer } from './desired.ts';
+import type { HealthCheck, Translation, VirtualServer } from './desired.ts';
 import { chooseDrainTimeout } from './drain-timeout.ts';
-import {
-  clusterEndpoints,
-  endpointsOfPort,
-  localEndpoints,
-  type PortEndpoint,
-} from './endpoints.ts';
-import {
-  boundAddressesOf,
-  familiesOf,
-  frontEndsOf,
-  trafficOf,
-  vipsOf,
-  type Traffic,
-} from './front-ends.ts';
+import { endpointsOfPort } from './endpoints.ts';
+import { boundAddressesOf, familiesOf, frontEndsOf, trafficOf, vipsOf } from './front-ends.ts';
 import type { Place } from './place.ts';
-import { realServersAt } from './real-servers.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
+import { routesByTraffic } from './routes.ts';
+import type { ServiceProblem } from './service-problem.ts';
 import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
 import { sharedMembers, type SetMember } from './set-member.ts';
 import { chooseScheduler, type Scheduler } from './scheduler.ts';
@@ -108,8 +97,14 @@ export function translateService(
       before.members,
     ),
     healthCheck,
-    problems: [...chosen.problems, ...drain.problems, ...vips.problems, ...guard.problems(service)],
+    problems: allOf(chosen.problems, drain.problems, vips.problems, guard.problems(service)),
   };
+}
+
+/** Hardly any Service has a problem: all that have none share one list. */
+function allOf(...lists: readonly (readonly ServiceProblem[])[]): readonly ServiceProblem[] {
+  const all = lists.flat();
+  return all.length === 0 ? nothing.problems : all;
 }
 
 function sharedAddresses(
@@ -129,51 +124,6 @@ function isServed({ proxyName, clusterIPs, ports }: Service): boolean {
 
 function persistenceSecondsOf({ sessionAffinity }: Service): number | undefined {
   return sessionAffinity.kind === 'ClientIP' ? sessionAffinity.timeoutSeconds : undefined;
-}
-
-/** Where the connections of one kind go. */
-interface Route {
-  readonly realServers: ReadonlyMap<string, RealServer>;
-  readonly servedHere: boolean;
-}
-
-const noRealServers: ReadonlyMap<string, RealServer> = new Map();
-
-/** Where connections of both kinds go; one map serves both where they go the same way. */
-function routesByTraffic(
-  service: Service,
-  endpoints: readonly PortEndpoint[],
-  place: Place,
-  rowsBefore: readonly VirtualServer[],
-): Readonly<Record<Traffic, Route>> {
-  const { internalTrafficPolicy, externalTrafficPolicy } = service;
-  const cluster = clusterEndpoints(endpoints, place);
-  const local = localEndpoints(endpoints, place);
-  const servedHere = local.length > 0;
-  const internal = internalTrafficPolicy === 'Local' ? local : cluster;
-  const external = externalTrafficPolicy === 'Local' ? externalLocal(local, cluster) : cluster;
-  // The front ends at cluster IPs are the first ones.
-  const internalBefore = rowsBefore[0]?.realServers ?? noRealServers;
-  const internalRoute = { realServers: realServersAt(internal, internalBefore), servedHere };
-  if (external === internal) {
-    return { internal: internalRoute, external: internalRoute };
-  }
-  const externalBefore = rowsBefore.at(-1)?.realServers ?? noRealServers;
-  return {
-    internal: internalRoute,
-    external: { realServers: realServersAt(external, externalBefore), servedHere },
-  };
-}
-
-/**
- * Policy Local without a local endpoint: all endpoints, so that Pods of this node still reach
- * the Service by its external address (kube-proxy pull request 97081).
- */
-function externalLocal(
-  local: readonly PortEndpoint[],
-  cluster: readonly PortEndpoint[],
-): readonly PortEndpoint[] {
-  return local.length > 0 ? local : cluster;
 }
 
 function healthCheckOf(

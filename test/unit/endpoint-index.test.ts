@@ -1,14 +1,40 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import type { Endpoint, EndpointSlice } from '../../src/cluster/objects.ts';
 import { EndpointIndex } from '../../src/endpoint-index.ts';
+import { endpoint, slice } from '../support/cluster-objects.ts';
 
-function at(...addresses: string[]): readonly string[] {
-  return addresses;
+/** One object for each address, as the store hands on endpoints that stay. */
+const known = new Map<string, Endpoint>();
+
+function endpointAt(address: string): Endpoint {
+  const held = known.get(address) ?? endpoint(address);
+  known.set(address, held);
+  return held;
+}
+
+function at(...addresses: string[]): readonly EndpointSlice[] {
+  return [slice(addresses.map(endpointAt))];
+}
+
+/** The index, with the slices that each Service had last. */
+class Recorded {
+  readonly #index = new EndpointIndex();
+  readonly #slices = new Map<string, readonly EndpointSlice[]>();
+
+  replace(service: string, slices: readonly EndpointSlice[]): void {
+    this.#index.replace(service, this.#slices.get(service) ?? [], slices);
+    this.#slices.set(service, slices);
+  }
+
+  servicesAt(address: string): readonly string[] {
+    return this.#index.servicesAt(address);
+  }
 }
 
 describe('the index of endpoints', () => {
   it('finds the Services that have an endpoint at an address', () => {
-    const index = new EndpointIndex();
+    const index = new Recorded();
     index.replace('default/a', at('10.244.1.1', '10.244.1.2'));
     index.replace('default/b', at('10.244.1.2'));
     index.replace('default/c', at('10.244.1.2'));
@@ -18,7 +44,7 @@ describe('the index of endpoints', () => {
   });
 
   it('forgets the addresses that a Service no longer has', () => {
-    const index = new EndpointIndex();
+    const index = new Recorded();
     index.replace('default/a', at('10.244.1.1', '10.244.1.2'));
     index.replace('default/b', at('10.244.1.1'));
     index.replace('default/a', at('10.244.1.2', '10.244.1.3'));
@@ -30,16 +56,20 @@ describe('the index of endpoints', () => {
   });
 
   it('always agrees with a search over all Services', () => {
-    const addresses = ['1', '2', '3'];
+    const addresses = ['10.0.0.1', '10.0.0.2', '10.0.0.3'];
     const list = fc.array(fc.constantFrom(...addresses), { maxLength: 5 });
-    const step = fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), list);
+    const lists = fc.array(list, { maxLength: 3 });
+    const step = fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), lists);
     fc.assert(
       fc.property(fc.array(step), (steps) => {
-        const index = new EndpointIndex();
+        const index = new Recorded();
         const model = new Map<string, readonly string[]>();
-        for (const [service, list] of steps) {
-          index.replace(service, list);
-          model.set(service, list);
+        for (const [service, lists] of steps) {
+          index.replace(
+            service,
+            lists.map((list) => slice(list.map(endpointAt))),
+          );
+          model.set(service, lists.flat());
         }
         for (const address of addresses) {
           const expected = [...model].filter(([, list]) => list.includes(address));

@@ -1,0 +1,65 @@
+import type { Service } from '../cluster/objects.ts';
+import type { RealServer, VirtualServer } from './desired.ts';
+import { clusterEndpoints, localEndpoints, type PortEndpoint } from './endpoints.ts';
+import type { Traffic } from './front-ends.ts';
+import type { Place } from './place.ts';
+import { realServersAt } from './real-servers.ts';
+
+/** Where the connections of one kind go. */
+export interface Route {
+  readonly realServers: ReadonlyMap<string, RealServer>;
+  readonly servedHere: boolean;
+}
+
+const noRealServers: ReadonlyMap<string, RealServer> = new Map();
+
+/** Where connections of both kinds go; one map serves both where they go the same way. */
+export function routesByTraffic(
+  service: Service,
+  endpoints: readonly PortEndpoint[],
+  place: Place,
+  rowsBefore: readonly VirtualServer[],
+): Readonly<Record<Traffic, Route>> {
+  const { internalTrafficPolicy, externalTrafficPolicy } = service;
+  const cluster = clusterEndpoints(endpoints, place);
+  const local = localEndpoints(endpoints, place);
+  const servedHere = local.length > 0;
+  const internal = internalTrafficPolicy === 'Local' ? local : cluster;
+  const external = externalTrafficPolicy === 'Local' ? externalLocal(local, cluster) : cluster;
+  // The front ends at cluster IPs are the first ones.
+  const internalBefore = rowsBefore[0]?.realServers ?? noRealServers;
+  const internalRoute = { realServers: realServersAt(internal, internalBefore), servedHere };
+  if (external === internal) {
+    return { internal: internalRoute, external: internalRoute };
+  }
+  const externalBefore = rowsBefore.at(-1)?.realServers ?? noRealServers;
+  return {
+    internal: internalRoute,
+    external: { realServers: realServersAt(external, externalBefore), servedHere },
+  };
+}
+
+/** Where connections to a cluster IP go. */
+export function realServersInside(
+  { internalTrafficPolicy }: Service,
+  endpoints: readonly PortEndpoint[],
+  place: Place,
+  before: ReadonlyMap<string, RealServer>,
+): ReadonlyMap<string, RealServer> {
+  const chosen =
+    internalTrafficPolicy === 'Local'
+      ? localEndpoints(endpoints, place)
+      : clusterEndpoints(endpoints, place);
+  return realServersAt(chosen, before);
+}
+
+/**
+ * Policy Local without a local endpoint: all endpoints, so that Pods of this node still reach
+ * the Service by its external address (kube-proxy pull request 97081).
+ */
+function externalLocal(
+  local: readonly PortEndpoint[],
+  cluster: readonly PortEndpoint[],
+): readonly PortEndpoint[] {
+  return local.length > 0 ? local : cluster;
+}
