@@ -18,15 +18,15 @@ export class EndpointIndex {
     after: readonly EndpointSlice[],
   ): void {
     let hasRemoved = false;
-    for (const [position, slice] of before.entries()) {
+    before.forEach((slice, position) => {
       const from = sameAtFirst(slice, after[position]);
       hasRemoved ||= from < slice.endpoints.length;
       this.#removeFrom(from, slice, service);
-    }
-    for (const [position, slice] of after.entries()) {
+    });
+    after.forEach((slice, position) => {
       // What was removed may still stand elsewhere.
       this.#addFrom(hasRemoved ? 0 : sameAtFirst(slice, before[position]), slice, service);
-    }
+    });
   }
 
   servicesAt(address: string): readonly ObjectKey[] {

@@ -13,6 +13,7 @@ import type { NodePortAddresses } from './translate/node-addresses.ts';
 import type { Scheduler } from './translate/scheduler.ts';
 import { serviceProblem, type ServiceProblem } from './translate/service-problem.ts';
 import { translateService, type TranslationSettings } from './translate/translate-service.ts';
+import { VipRanges } from './vip-ranges.ts';
 
 export interface TranslatorOptions {
   readonly nodeName: string;
@@ -51,6 +52,7 @@ export class ServiceTranslator {
   readonly #place: NodePlace;
   readonly #problems: ToldProblems;
   readonly #endpoints = new EndpointIndex();
+  readonly #vipRanges = new VipRanges();
   readonly #translated = new Map<ObjectKey, Translated>();
   #dirty = new Set<ObjectKey>();
   /** Those with node ports or external VIPs: only they care for the node's addresses. */
@@ -66,8 +68,10 @@ export class ServiceTranslator {
     this.#desired = desired;
     this.#translation = options.translation;
     this.#listener = listener;
-    this.#place = new NodePlace(options.nodeName, options.nodePortAddresses, (address) =>
-      desired.isVip(address.text),
+    this.#place = new NodePlace(
+      options.nodeName,
+      options.nodePortAddresses,
+      (address) => this.#vipRanges.mayHold(address) && desired.isVip(address.text),
     );
     this.#place.setNode(store.node);
     this.#problems = new ToldProblems((problem) => {
@@ -172,6 +176,11 @@ export class ServiceTranslator {
     this.#translated.set(key, { service, slices, place, settings, translation });
     if (service !== before?.service) {
       this.#noteExternal(key, service);
+    }
+    if (translation.boundAddresses !== before?.translation.boundAddresses) {
+      for (const address of translation.boundAddresses) {
+        this.#vipRanges.add(address);
+      }
     }
     if (translation.problems !== before?.translation.problems) {
       this.#problems.set(key, translation.problems);

@@ -92,11 +92,28 @@ export function localEndpoints(
  * KEP-3015).
  */
 function nearest(ready: readonly PortEndpoint[], place: Place): readonly PortEndpoint[] {
+  const { nodeName, zone } = place;
   return (
-    hintedFor(ready, place.nodeName, (endpoint) => endpoint.hintedNodes) ??
-    hintedFor(ready, place.zone, (endpoint) => endpoint.hintedZones) ??
+    (ready.every(hasNodeHint) ? hintedFor(ready, nodeName, nodeHints) : undefined) ??
+    (ready.every(hasZoneHint) ? hintedFor(ready, zone, zoneHints) : undefined) ??
     ready
   );
+}
+
+function hasNodeHint({ endpoint }: PortEndpoint): boolean {
+  return endpoint.hintedNodes.length > 0;
+}
+
+function hasZoneHint({ endpoint }: PortEndpoint): boolean {
+  return endpoint.hintedZones.length > 0;
+}
+
+function nodeHints({ hintedNodes }: Endpoint): readonly string[] {
+  return hintedNodes;
+}
+
+function zoneHints({ hintedZones }: Endpoint): readonly string[] {
+  return hintedZones;
 }
 
 function hintedFor(
@@ -104,7 +121,7 @@ function hintedFor(
   here: string | undefined,
   hintsOf: (endpoint: Endpoint) => readonly string[],
 ): readonly PortEndpoint[] | undefined {
-  if (here === undefined || ready.some(({ endpoint }) => hintsOf(endpoint).length === 0)) {
+  if (here === undefined) {
     return undefined;
   }
   const hinted = ready.filter(({ endpoint }) => hintsOf(endpoint).includes(here));

@@ -60,16 +60,19 @@ export function hairpinMembers(
   endpoints: readonly PortEndpoint[],
   place: Place,
 ): readonly SetMember[] {
-  return endpoints
-    .filter(
-      ({ endpoint: { nodeName, address } }) =>
-        nodeName === place.nodeName && !place.nodeAddresses.has(address.text),
-    )
-    .map(({ endpoint: { address }, targetPort: port }) => ({
-      role: 'hairpin',
-      entry: { kind: 'endpoint to itself', address, protocol, port },
-    }));
+  const reachItself = endpoints.filter(
+    ({ endpoint: { nodeName, address } }) =>
+      nodeName === place.nodeName && !place.nodeAddresses.has(address.text),
+  );
+  return reachItself.length === 0
+    ? noMembers
+    : reachItself.map(({ endpoint: { address }, targetPort: port }) => ({
+        role: 'hairpin',
+        entry: { kind: 'endpoint to itself', address, protocol, port },
+      }));
 }
+
+const noMembers: readonly SetMember[] = [];
 
 function frontEndRole(
   service: Service,
