@@ -30,23 +30,24 @@ export function withOtherEndpoints(
     return undefined;
   }
   const guard = new EndpointGuard(place);
-  const virtualServers: VirtualServer[] = [];
-  let hairpins: readonly SetMember[] = noMembers;
-  for (const port of service.ports) {
-    for (const family of families) {
-      const endpoints = guard.admitted(endpointsOfPort(port, family, slices));
-      const row = before.virtualServers[virtualServers.length];
-      const realServers =
-        row === undefined
-          ? undefined
-          : realServersInside(service, endpoints, place, row.realServers);
-      if (row === undefined || realServers === undefined || isEmpty(row, realServers)) {
-        return undefined;
-      }
-      virtualServers.push(withRealServers(row, realServers));
-      const found = hairpinMembers(port.protocol, endpoints, place);
-      hairpins = found.length === 0 ? hairpins : [...hairpins, ...found];
+  // A copy to be changed: a list that grows takes more memory, and garbage is what is dear here.
+  const virtualServers = before.virtualServers.slice();
+  let hairpins = noMembers;
+  for (let index = 0; index < virtualServers.length; index += 1) {
+    const row = virtualServers[index];
+    const port = service.ports[Math.floor(index / families.length)];
+    const family = families[index % families.length];
+    if (row === undefined || port === undefined || family === undefined) {
+      return undefined;
     }
+    const endpoints = guard.admitted(endpointsOfPort(port, family, slices));
+    const realServers = realServersInside(service, endpoints, place, row.realServers);
+    if (isEmpty(row, realServers)) {
+      return undefined;
+    }
+    virtualServers[index] = withRealServers(row, realServers);
+    const found = hairpinMembers(port.protocol, endpoints, place);
+    hairpins = found.length === 0 ? hairpins : [...hairpins, ...found];
   }
   return guard.hasRefused
     ? undefined

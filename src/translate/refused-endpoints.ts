@@ -25,17 +25,17 @@ export class EndpointGuard {
   /** Those of the endpoints that may get traffic; the others are kept in mind. */
   admitted(endpoints: readonly PortEndpoint[]): readonly PortEndpoint[] {
     let admitted: PortEndpoint[] | undefined;
-    for (const portEndpoint of endpoints) {
+    endpoints.forEach((portEndpoint, index) => {
       const { address } = portEndpoint.endpoint;
       const reason = this.#reasonAgainst(address);
       if (reason === undefined) {
         admitted?.push(portEndpoint);
       } else {
-        admitted ??= endpoints.slice(0, endpoints.indexOf(portEndpoint));
+        admitted ??= endpoints.slice(0, index);
         this.#refused ??= new Map();
         this.#refused.set(address.text, reason);
       }
-    }
+    });
     return admitted ?? endpoints;
   }
 
