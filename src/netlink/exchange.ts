@@ -16,7 +16,9 @@ export class Exchange {
   /** Settles with the answer: rejects with what `take` threw, or with NetlinkError. */
   readonly done: Promise<void>;
   readonly #take: TakeMessage;
-  #timer: NodeJS.Timeout;
+  /** While no turn of the event loop has passed, which mostly brings the answer. */
+  #firstTurn: NodeJS.Immediate | undefined;
+  #timer: NodeJS.Timeout | undefined;
   #lastLook: NodeJS.Immediate | undefined;
   #failure: string | undefined;
   #settled = false;
@@ -31,7 +33,14 @@ export class Exchange {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#timer = setTimeout(() => {
+    // The kernel has its answer ready when `send` returns; a timer asks for the time.
+    this.#firstTurn = setImmediate(() => {
+      this.#timer = this.#startDeadline(deadlineMs);
+    });
+  }
+
+  #startDeadline(deadlineMs: number): NodeJS.Timeout {
+    return setTimeout(() => {
       // Node runs timers before it reads sockets: after the process was held up, by the kernel
       // that loads a module within `send` for instance, the answer may be there already.
       this.#lastLook = setImmediate(() => {
@@ -48,9 +57,9 @@ export class Exchange {
     for (const message of messages) {
       this.#receiveMessage(message);
     }
-    // Once for all of them: a timer asks for the time.
+    // Once for all of them.
     if (!this.#settled && this.#failure === undefined) {
-      this.#timer.refresh();
+      this.#timer?.refresh();
     }
   }
 
@@ -71,8 +80,7 @@ export class Exchange {
     if (this.#settled) {
       return;
     }
-    clearTimeout(this.#timer);
-    clearImmediate(this.#lastLook);
+    this.#clearTimers();
     this.#failure ??= code;
     this.#timer = setTimeout(
       () => {
@@ -114,10 +122,15 @@ export class Exchange {
   #settle(how: () => void): void {
     if (!this.#settled) {
       this.#settled = true;
-      clearTimeout(this.#timer);
-      clearImmediate(this.#lastLook);
+      this.#clearTimers();
       how();
     }
+  }
+
+  #clearTimers(): void {
+    clearImmediate(this.#firstTurn);
+    clearTimeout(this.#timer);
+    clearImmediate(this.#lastLook);
   }
 }
 
