@@ -1,12 +1,13 @@
 import type { MessageWriter } from './message-writer.ts';
 
-/**
- * A datagram ends here. The kernel works through one datagram in one system call, and
- * the errors of all its messages must fit the receive buffer together: 208 kB hold those
- * of some 250 messages, whatever their size.
- */
+/** A datagram ends here: the kernel works through it in one system call. */
 export const datagramBytes = 60_000;
-export const datagramMessages = 250;
+
+/**
+ * The errors of all its messages must fit the receive buffer together. So many do where nothing is
+ * known of the buffer; a socket that is open tells, but more than `most` gain nothing.
+ */
+export const datagramMessages = { usual: 250, most: 400 } as const;
 
 /** Messages that are sent one behind the other, in few datagrams. */
 export interface Batch {

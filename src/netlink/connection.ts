@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { noRest, type Pace } from '../work-in-parts.ts';
-import { type Batch, batchOf, datagramMessages, type WriteOperation } from './batch.ts';
+import { type Batch, batchOf, type WriteOperation } from './batch.ts';
 import { asNetlinkError } from './exchange.ts';
 import { Lane } from './lane.ts';
 import { readErrno, type ReceivedMessage } from './message-reader.ts';
@@ -84,7 +84,7 @@ export class NetlinkConnection {
         for (const lane of this.#lanes) {
           const start = done;
           if (start < count) {
-            done += this.#writeDatagram(lane.writer, batch, count - start);
+            done += this.#writeDatagram(lane, batch, count - start);
             underWay.push(this.#executeDatagram(lane, failures, start, done));
           }
         }
@@ -153,8 +153,8 @@ export class NetlinkConnection {
   }
 
   /** Writes as many messages as one datagram takes; answers how many. */
-  #writeDatagram(writer: MessageWriter, batch: Batch, left: number): number {
-    const most = Math.min(left, datagramMessages);
+  #writeDatagram({ writer, mostMessages }: Lane, batch: Batch, left: number): number {
+    const most = Math.min(left, mostMessages);
     writer.reset();
     writer.reserve(most * batch.messageBytes);
     const written = batch.write(writer, this.#firstSequence(), most);

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Pace, WorkInParts } from '../work-in-parts.ts';
+import { datagramMessages } from './batch.ts';
 import { DatagramQueue } from './datagram-queue.ts';
 import { asNetlinkError, Exchange, type TakeMessage } from './exchange.ts';
 import { readMessages, type ReceivedMessage } from './message-reader.ts';
@@ -65,6 +66,12 @@ export class Lane {
    */
   get isBusy(): boolean {
     return this.#transport?.isBusy?.() === true;
+  }
+
+  /** How many messages the next datagram may have, so that the errors of all fit the receive buffer. */
+  get mostMessages(): number {
+    const errors = this.#transport?.mostErrors ?? datagramMessages.usual;
+    return Math.min(Math.max(errors, 1), datagramMessages.most);
   }
 
   /** Closes the socket; the next datagram opens it again. */

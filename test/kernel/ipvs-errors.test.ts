@@ -113,8 +113,8 @@ describe('what the kernel refuses', () => {
     assert.equal((await shownTable()).length, 857);
   });
 
-  it('is told of each operation when all of 600 fail: the receive buffer holds the errors', async () => {
-    const operations = Array.from({ length: 600 }, (_, index): Operation => ({
+  it('is told of each operation when all of 5,000 fail: the receive buffers hold the errors', async () => {
+    const operations = Array.from({ length: 5000 }, (_, index): Operation => ({
       kind: 'add real server',
       id: virtualServer('fd00:96::1'),
       realServer: realServer('fd00:244::7', { port: index + 1 }),

@@ -26,6 +26,8 @@ export class FakeKernel {
   readonly sizes: number[] = [];
   opened = 0;
   closed = 0;
+  /** What each socket says of its receive buffer; nothing unless a test sets it. */
+  mostErrors: number | undefined;
   readonly #script: Script;
 
   constructor(script: Script = answerAll()) {
@@ -36,6 +38,7 @@ export class FakeKernel {
     const socket = fakeSocket(events, this.opened);
     this.opened += 1;
     return {
+      ...(this.mostErrors === undefined ? {} : { mostErrors: this.mostErrors }),
       send: (datagram) => {
         // A copy: the sender writes its next datagram over this one.
         const messages = readMessages(Buffer.from(datagram));

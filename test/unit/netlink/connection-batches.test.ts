@@ -54,6 +54,28 @@ describe('a batch over netlink', () => {
     }
   });
 
+  it('sends no more messages in a datagram than errors fit the receive buffer', async () => {
+    for (const [mostErrors, later] of [
+      [100, 100],
+      [416, 400],
+      [100_000, 400],
+      [0, 1],
+    ] as const) {
+      const kernel = new FakeKernel();
+      kernel.mostErrors = mostErrors;
+      const connection = new NetlinkConnection(kernel.open);
+      // Each lane learns of its buffer when its socket is opened, for its first datagram.
+      await connection.execute(1000, operationOf());
+      kernel.datagrams.length = 0;
+      await connection.execute(2 * later, operationOf());
+      assert.deepEqual(
+        kernel.datagrams.map(({ length }) => length),
+        [later, later],
+        `${mostErrors} errors`,
+      );
+    }
+  });
+
   it('of long messages is split at 60 kB', async () => {
     const kernel = new FakeKernel();
     await new NetlinkConnection(kernel.open).execute(100, operationOf(1000));
