@@ -4,7 +4,12 @@ import type { ClusterStore } from './cluster/store.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import type { IpAddress } from './net/ip-address.ts';
 import { NodePlace } from './node-place.ts';
-import type { DesiredChange, DesiredState } from './reconcile/desired-state.ts';
+import {
+  noChange,
+  ServiceClaims,
+  type DesiredChange,
+  type DesiredState,
+} from './reconcile/desired-state.ts';
 import { ToldProblems } from './told-problems.ts';
 import type { HealthCheck, Translation } from './translate/desired.ts';
 import { withOtherEndpoints } from './translate/other-endpoints.ts';
@@ -37,6 +42,7 @@ interface Translated {
   readonly place: Place;
   readonly settings: TranslationSettings;
   readonly translation: Translation;
+  readonly claims: ServiceClaims;
 }
 
 const noSlices: readonly EndpointSlice[] = Object.freeze([]);
@@ -173,20 +179,17 @@ export class ServiceTranslator {
     const { current: place } = this.#place;
     const settings = this.#translation;
     this.#endpoints.replace(key, before?.slices ?? noSlices, slices);
-    this.#translated.set(key, { service, slices, place, settings, translation });
+    const claims = before?.claims ?? new ServiceClaims(key);
+    this.#translated.set(key, { service, slices, place, settings, translation, claims });
     if (service !== before?.service) {
       this.#noteExternal(key, service);
     }
-    if (translation.boundAddresses !== before?.translation.boundAddresses) {
-      for (const address of translation.boundAddresses) {
-        this.#vipRanges.add(address);
-      }
-    }
+    this.#noteVips(translation, before?.translation);
     if (translation.problems !== before?.translation.problems) {
       this.#problems.set(key, translation.problems);
     }
     this.#listener.healthCheck(key, translation.healthCheck);
-    return this.#desired.setService(key, service.createdAt, translation);
+    return this.#desired.replace(claims, service.createdAt, translation);
   }
 
   #translationOf(
@@ -211,7 +214,7 @@ export class ServiceTranslator {
     this.#external.delete(key);
     this.#problems.set(key, []);
     this.#listener.healthCheck(key, undefined);
-    return this.#desired.setService(key, 0, undefined);
+    return before === undefined ? noChange : this.#desired.replace(before.claims, 0, undefined);
   }
 
   #noteExternal(key: ObjectKey, service: Service): void {
@@ -219,6 +222,14 @@ export class ServiceTranslator {
       this.#external.add(key);
     } else {
       this.#external.delete(key);
+    }
+  }
+
+  #noteVips({ boundAddresses }: Translation, before: Translation | undefined): void {
+    if (boundAddresses !== before?.boundAddresses) {
+      for (const address of boundAddresses) {
+        this.#vipRanges.add(address);
+      }
     }
   }
 

@@ -49,18 +49,3 @@ export class WorkInParts {
     this.begin();
   }
 }
-
-/** Does `work` for each item, in parts. */
-export async function eachInParts<T>(
-  items: Iterable<T>,
-  work: (item: T) => void,
-  pace?: Pace,
-): Promise<void> {
-  const parts = new WorkInParts(pace);
-  for (const item of items) {
-    work(item);
-    if (parts.isOver()) {
-      await parts.pause();
-    }
-  }
-}

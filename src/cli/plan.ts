@@ -5,7 +5,8 @@ import type { Settings } from '../config/load-settings.ts';
 import { IpvsUnavailableError } from '../ipvs/ipvs-error.ts';
 import type { Logger } from '../log.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import { DesiredState, type DesiredTable } from '../reconcile/desired-state.ts';
+import { DesiredState } from '../reconcile/desired-state.ts';
+import { PlaceMap } from '../reconcile/place-map.ts';
 import { ServiceTranslator } from '../service-translator.ts';
 import type { VirtualServer } from '../translate/desired.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
@@ -45,8 +46,8 @@ export async function readDesired(
   } finally {
     await source.stop();
   }
-  const virtualServers = new RowMap<VirtualServer>();
-  const boundAddresses = new RowMap<IpAddress>();
+  const virtualServers = new PlaceMap<VirtualServer>();
+  const boundAddresses = new PlaceMap<IpAddress>();
   const desired = new DesiredState(virtualServers, boundAddresses);
   const translator = new ServiceTranslator(store, desired, settings, {
     problem: onProblem,
@@ -70,19 +71,6 @@ async function readNodeAddresses(): Promise<readonly IpAddress[]> {
     return nodeAddressesOf(await client.links(), await client.addresses());
   } finally {
     client.close();
-  }
-}
-
-/** A table that only remembers. */
-class RowMap<Row> implements DesiredTable<Row> {
-  readonly rows = new Map<string, Row>();
-
-  setDesired(key: string, row: Row | undefined): void {
-    if (row === undefined) {
-      this.rows.delete(key);
-    } else {
-      this.rows.set(key, row);
-    }
   }
 }
 

@@ -32,11 +32,7 @@ export class OperationMessages implements Batch {
   constructor(operations: readonly Operation[], writer: OperationWriter) {
     this.#operations = operations;
     this.#writer = writer;
-    let count = 0;
-    for (const operation of operations) {
-      count += changeCount(operation);
-    }
-    this.count = count;
+    this.count = operations.reduce((sum, operation) => sum + changeCount(operation), 0);
   }
 
   /**

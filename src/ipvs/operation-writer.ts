@@ -83,11 +83,7 @@ export class OperationWriter {
       return;
     }
     if (id.kind === 'fwmark' || template === undefined) {
-      let number = sequence;
-      realServers.forEach((realServer) => {
-        this.#writeRealServer(writer, number, { kind: 'add real server', id, realServer });
-        number += 1;
-      });
+      this.#writeOneByOne(writer, sequence, id, realServers);
       return;
     }
     const at = writer.repeatMessage(template.message);
@@ -95,6 +91,19 @@ export class OperationWriter {
     writer.repeatLastMessage(count - 1);
     this.#copies.begin(writer.words, at, sequence, template.realServer);
     realServers.forEach(this.#copies.change);
+  }
+
+  #writeOneByOne(
+    writer: MessageWriter,
+    sequence: number,
+    id: VirtualServerId,
+    realServers: RealServers,
+  ): void {
+    let number = sequence;
+    realServers.forEach((realServer) => {
+      this.#writeRealServer(writer, number, { kind: 'add real server', id, realServer });
+      number += 1;
+    });
   }
 
   #writeVirtualServer(writer: MessageWriter, sequence: number, operation: NewVirtualServer): void {

@@ -18,6 +18,9 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
   readonly name = 'set entry';
   readonly difference = setEntryDifference;
   readonly after = afterSetOperations;
+  readonly observedAs = entryOf;
+  /** The key of an entry says all of it. */
+  readonly isExactly = (): boolean => true;
   readonly #client: SetClient;
   readonly #sets: readonly IpSet[];
   readonly #onApplied: (operation: SetOperation) => void;
@@ -111,6 +114,10 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
   }
 }
 
+function entryOf(member: SetMember): ObservedEntry {
+  return { set: setOfMember(member), entry: member.entry };
+}
+
 function setEntryDifference(
   desired: SetMember | undefined,
   observed: ObservedEntry | undefined,
@@ -126,7 +133,7 @@ function setEntryDifference(
   return observed === undefined
     ? {
         additions: [{ kind: 'add entry', set: setOfMember(desired), entry: desired.entry }],
-        removals: [],
+        removals: noDifference.removals,
       }
     : noDifference;
 }

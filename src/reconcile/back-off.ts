@@ -27,7 +27,9 @@ export class BackOff {
   }
 
   succeeded(key: string): void {
-    this.#waiting.delete(key);
+    if (this.#waiting.size > 0) {
+      this.#waiting.delete(key);
+    }
   }
 
   /** Whether any object failed and has not succeeded since. */

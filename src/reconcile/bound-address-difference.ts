@@ -25,7 +25,7 @@ export function boundAddressDifference(
       : noDifference;
   }
   if (observed === undefined) {
-    return { additions: [{ kind: 'bind', address: desired }], removals: [] };
+    return { additions: [{ kind: 'bind', address: desired }], removals: noDifference.removals };
   }
   return observed.owned
     ? noDifference
@@ -41,7 +41,17 @@ export function afterAddressOperations(
   if (last === undefined) {
     return observed;
   }
-  return last.kind === 'unbind' ? undefined : { address: last.address, owned: true };
+  return last.kind === 'unbind' ? undefined : ownedAddress(last.address);
+}
+
+/** The row for an address that is bound as ours. */
+export function ownedAddress(address: IpAddress): ObservedAddress {
+  return { address, owned: true };
+}
+
+/** Whether the address that is desired is bound as ours; both rows have the same key. */
+export function isOwned(_desired: IpAddress, { owned }: ObservedAddress): boolean {
+  return owned;
 }
 
 /**

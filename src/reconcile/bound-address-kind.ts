@@ -5,7 +5,9 @@ import type { IpAddress } from '../net/ip-address.ts';
 import {
   afterAddressOperations,
   boundAddressDifference,
+  isOwned,
   observedOnLink,
+  ownedAddress,
   type ObservedAddress,
 } from './bound-address-difference.ts';
 import { noDifference, type Kind, type ListSink } from './kind.ts';
@@ -22,6 +24,8 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
   readonly name = 'bound address';
   readonly difference: typeof boundAddressDifference;
   readonly after = afterAddressOperations;
+  readonly observedAs = ownedAddress;
+  readonly isExactly = isOwned;
   readonly #client: VipLinkClient;
   #linkIndex: number | undefined;
 

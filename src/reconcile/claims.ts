@@ -1,21 +1,17 @@
-/** One owner's claim to a key, with the row that it wants there. */
-interface Claim<Row> {
-  readonly owner: string;
-  /** Lower goes first; among equals the owner's name decides. */
-  readonly rank: number;
-  readonly row: Row;
-}
+import type { Claim, Claimants, Owner, Place, Places } from './place.ts';
 
 /**
- * Who wants what under which key. Several owners may claim one key: one of them holds it,
- * always the same one, and the next takes over when its claim goes. Pure.
+ * Who wants what under which key. Several owners may claim one key: one of them holds it, always the
+ * same one, and the next takes over when its claim goes. What the holder wants is what is desired in
+ * the table; nearly each key has one owner, who takes no memory beside the place. Pure.
  */
 export class Claims<Row> {
-  readonly #byKey = new Map<string, NonNullable<ClaimsToKey<Row>>>();
+  readonly #places: Places<Row>;
   readonly #isSame: (a: Row, b: Row) => boolean;
 
   /** `isSame` tells rows that say the same, so that they count as no change. */
-  constructor(isSame: (a: Row, b: Row) => boolean = Object.is) {
+  constructor(places: Places<Row>, isSame: (a: Row, b: Row) => boolean = Object.is) {
+    this.#places = places;
     this.#isSame = isSame;
   }
 
@@ -23,70 +19,80 @@ export class Claims<Row> {
    * Sets the row that an owner wants under a key, or takes its claim back without one. Answers
    * whether the key has another row now.
    */
-  claim(key: string, owner: string, rank: number, row: Row | undefined): boolean {
-    const before = this.#byKey.get(key);
-    const after = claimsWith(before, owner, rank, row);
-    if (after === undefined) {
-      this.#byKey.delete(key);
+  claim(key: string, owner: Owner, row: Row | undefined): boolean {
+    const place = row === undefined ? this.#places.find(key) : this.#places.at(key);
+    return place !== undefined && this.claimAt(place, owner, row);
+  }
+
+  /** The same at a place that is known. */
+  claimAt(place: Place<Row>, owner: Owner, row: Row | undefined): boolean {
+    const { claimants, desired: before } = place;
+    let after = row;
+    if (claimants === undefined || (!isSeveral(claimants) && claimants.key === owner.key)) {
+      place.claimants = row === undefined ? undefined : owner;
     } else {
-      this.#byKey.set(key, after);
+      const claims = claimsWith(claimsOf(claimants, before), owner, row);
+      place.claimants = claims.length > 1 ? claims : claims[0]?.owner;
+      after = claims[0]?.row;
     }
-    const rowBefore = holding(before)?.row;
-    const rowAfter = holding(after)?.row;
-    return rowBefore === undefined || rowAfter === undefined
-      ? rowBefore !== rowAfter
-      : !this.#isSame(rowBefore, rowAfter);
+    const isChanged =
+      before === undefined || after === undefined
+        ? before !== after
+        : !(before === after || this.#isSame(before, after));
+    if (isChanged) {
+      this.#places.setDesiredAt(place, after);
+    }
+    return isChanged;
   }
 
   /** The row of the owner that holds the key. */
   row(key: string): Row | undefined {
-    return holding(this.#byKey.get(key))?.row;
+    return this.#places.find(key)?.desired;
   }
 
   /** The owner that holds the key. */
   holder(key: string): string | undefined {
-    return holding(this.#byKey.get(key))?.owner;
+    const claimants = this.#places.find(key)?.claimants;
+    return isSeveral(claimants) ? claimants[0]?.owner.key : claimants?.key;
   }
 
   /** The owners that claim the key and do not hold it. */
   losers(key: string): readonly string[] {
-    const claims = this.#byKey.get(key);
-    return isSeveral(claims) ? claims.slice(1).map(({ owner }) => owner) : noKeys;
+    const claimants = this.#places.find(key)?.claimants;
+    return isSeveral(claimants) ? claimants.slice(1).map(({ owner }) => owner.key) : noKeys;
   }
-}
-
-/** The claims to one key: nearly each key has one, and only several take an array. */
-type ClaimsToKey<Row> = Claim<Row> | readonly Claim<Row>[] | undefined;
-
-/** The claims with one owner's replaced, or taken back without a row. */
-function claimsWith<Row>(
-  before: ClaimsToKey<Row>,
-  owner: string,
-  rank: number,
-  row: Row | undefined,
-): ClaimsToKey<Row> {
-  const claim = row === undefined ? undefined : { owner, rank, row };
-  if (before === undefined || (!isSeveral(before) && before.owner === owner)) {
-    return claim;
-  }
-  const others = (isSeveral(before) ? before : [before]).filter((other) => other.owner !== owner);
-  const claims = claim === undefined ? others : [...others, claim];
-  return claims.length > 1 ? claims.toSorted(byPrecedence) : claims[0];
-}
-
-function holding<Row>(claims: ClaimsToKey<Row>): Claim<Row> | undefined {
-  return isSeveral(claims) ? claims[0] : claims;
 }
 
 const noKeys: readonly string[] = [];
 
-function isSeveral<Row>(claims: ClaimsToKey<Row>): claims is readonly Claim<Row>[] {
-  return Array.isArray(claims);
+function isSeveral<Row>(claimants: Claimants<Row>): claimants is readonly Claim<Row>[] {
+  return Array.isArray(claimants);
+}
+
+function claimsOf<Row>(
+  claimants: NonNullable<Claimants<Row>>,
+  desired: Row | undefined,
+): readonly Claim<Row>[] {
+  if (isSeveral(claimants)) {
+    return claimants;
+  }
+  return desired === undefined ? [] : [{ owner: claimants, row: desired }];
+}
+
+/** The claims with one owner's replaced, or taken back without a row, the first one first. */
+function claimsWith<Row>(
+  before: readonly Claim<Row>[],
+  owner: Owner,
+  row: Row | undefined,
+): readonly Claim<Row>[] {
+  const others = before.filter((claim) => claim.owner.key !== owner.key);
+  return row === undefined ? others : [...others, { owner, row }].toSorted(byPrecedence);
 }
 
 function byPrecedence(a: Claim<unknown>, b: Claim<unknown>): number {
-  if (a.rank !== b.rank) {
-    return a.rank - b.rank;
+  const [rankOfA, rankOfB] = [a.owner.rank ?? 0, b.owner.rank ?? 0];
+  if (rankOfA !== rankOfB) {
+    return rankOfA - rankOfB;
   }
-  return a.owner < b.owner ? -1 : 1;
+  return a.owner.key < b.owner.key ? -1 : 1;
 }

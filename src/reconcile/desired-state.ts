@@ -4,11 +4,7 @@ import type { SetMember } from '../translate/set-member.ts';
 import { memberKey } from '../masquerade/member-key.ts';
 import { virtualServerKey, type Translation, type VirtualServer } from '../translate/desired.ts';
 import { Claims } from './claims.ts';
-
-/** Where desired rows go: the table of one kind. */
-export interface DesiredTable<Row> {
-  setDesired(key: string, row: Row | undefined): void;
-}
+import type { Owner, Place, Places } from './place.ts';
 
 /** What changed with a Service besides its own rows. */
 export interface DesiredChange {
@@ -21,12 +17,21 @@ export interface DesiredChange {
   readonly vips: readonly string[];
 }
 
-/** What a Service wants, as it was set last. */
-interface Held {
-  readonly createdAt: number;
-  readonly translation: Translation;
-  /** The keys of its virtual servers, each once. */
-  readonly keys: readonly string[];
+/**
+ * A Service as the owner of its claims, with what it wants, as it was set last. Whoever sets that keeps
+ * it, one for each Service as long as that wants anything.
+ */
+export class ServiceClaims implements Owner {
+  readonly key: ObjectKey;
+  /** When the Service was made, in milliseconds. */
+  rank = 0;
+  translation: Translation = nothing;
+  /** Whether two of its virtual servers have the same key: the last one counts. */
+  repeatsKeys = false;
+
+  constructor(key: ObjectKey) {
+    this.key = key;
+  }
 }
 
 /**
@@ -34,152 +39,145 @@ interface Held {
  * several ports and Services; a virtual server belongs to the oldest Service that claims it.
  */
 export class DesiredState {
-  readonly #held = new Map<ObjectKey, Held>();
-  readonly #virtualServers = new Claims<VirtualServer>();
-  readonly #boundAddresses = new Claims<IpAddress>((a, b) => a.equals(b));
-  readonly #virtualServerTable: DesiredTable<VirtualServer>;
-  readonly #boundAddressTable: DesiredTable<IpAddress>;
-  /** The key of a member says all of it. */
-  readonly #members = new Claims<SetMember>(() => true);
-  readonly #memberTable: DesiredTable<SetMember>;
+  readonly #virtualServerTable: Places<VirtualServer>;
+  readonly #virtualServers: Claims<VirtualServer>;
+  readonly #boundAddressTable: Places<IpAddress>;
+  readonly #boundAddresses: Claims<IpAddress>;
+  readonly #members: Claims<SetMember> | undefined;
 
+  /** Without a table for set members nobody's are looked at. */
   constructor(
-    virtualServerTable: DesiredTable<VirtualServer>,
-    boundAddressTable: DesiredTable<IpAddress>,
-    memberTable?: DesiredTable<SetMember>,
+    virtualServerTable: Places<VirtualServer>,
+    boundAddressTable: Places<IpAddress>,
+    memberTable?: Places<SetMember>,
   ) {
     this.#virtualServerTable = virtualServerTable;
+    this.#virtualServers = new Claims(virtualServerTable);
     this.#boundAddressTable = boundAddressTable;
-    this.#memberTable = memberTable ?? { setDesired: () => undefined };
-  }
-
-  /** What a Service became when it was set last; undefined where that was nothing. */
-  translationOf(service: ObjectKey): Translation | undefined {
-    return this.#held.get(service)?.translation;
+    this.#boundAddresses = new Claims(boundAddressTable, (a, b) => a.equals(b));
+    // The key of a member says all of it.
+    this.#members = memberTable === undefined ? undefined : new Claims(memberTable, () => true);
   }
 
   /** Replaces what a Service wants; nothing, where it is gone. `createdAt` in milliseconds. */
-  setService(
-    service: ObjectKey,
+  replace(
+    claims: ServiceClaims,
     createdAt: number,
-    translation: Translation | undefined,
+    translation: Translation | undefined = nothing,
   ): DesiredChange {
-    const held = this.#held.get(service);
-    const change =
-      held?.createdAt === createdAt && translation !== undefined && hasSameKeys(held, translation)
-        ? this.#changeRows(service, held, translation)
-        : this.#replaceAll(service, createdAt, held, translation);
-    this.#setMembers(service, held?.translation.members, translation?.members);
-    return change;
+    if (claims.rank === createdAt && hasSameKeys(claims, translation)) {
+      this.#changeRows(claims, translation);
+      return noChange;
+    }
+    return this.#replaceAll(claims, createdAt, translation);
   }
 
   /** The ordinary change: other endpoints behind the same front ends. Nobody else's claim moves. */
-  #changeRows(service: ObjectKey, held: Held, translation: Translation): DesiredChange {
-    const { createdAt, keys } = held;
-    this.#held.set(service, { createdAt, keys, translation });
-    for (const [index, key] of keys.entries()) {
-      const row = translation.virtualServers[index];
-      if (row !== held.translation.virtualServers[index]) {
-        this.#claimVirtualServer(key, service, createdAt, row);
+  #changeRows(claims: ServiceClaims, translation: Translation): void {
+    const before = claims.translation;
+    const { virtualServers } = translation;
+    claims.translation = translation;
+    for (let index = 0; index < virtualServers.length; index += 1) {
+      const row = virtualServers[index];
+      if (row !== undefined && row !== before.virtualServers[index]) {
+        this.#claimVirtualServer(this.#placeOf(row), claims, row);
       }
     }
-    return noChange;
+    this.#setMembers(claims, before.members, translation.members);
   }
 
-  #replaceAll(
-    service: ObjectKey,
-    createdAt: number,
-    held: Held | undefined,
-    translation: Translation | undefined,
-  ): DesiredChange {
-    const { virtualServers = [], boundAddresses = [] } = translation ?? {};
-    const gone = goneKeys(held?.translation.virtualServers, virtualServers, virtualServerKey);
-    for (const key of gone) {
-      this.#claimVirtualServer(key, service, createdAt, undefined);
+  #replaceAll(claims: ServiceClaims, createdAt: number, translation: Translation): DesiredChange {
+    const before = claims.translation;
+    const { virtualServers } = translation;
+    claims.rank = createdAt;
+    claims.translation = translation;
+    const gone = goneKeys(before.virtualServers, virtualServers, virtualServerKey);
+    // Iterators of lists are garbage, and this goes over thousands of lists of one.
+    for (let index = 0; index < gone.length; index += 1) {
+      const place = this.#virtualServerTable.at(gone[index] ?? '');
+      this.#claimVirtualServer(place, claims, undefined);
     }
-    const keys: string[] = [];
-    for (const row of virtualServers) {
-      const key = virtualServerKey(row);
-      keys.push(key);
-      // Of several rows with the same key the last one counts.
-      this.#claimVirtualServer(key, service, createdAt, row);
+    const keys = new Array<string>(virtualServers.length);
+    for (let index = 0; index < virtualServers.length; index += 1) {
+      const row = virtualServers[index];
+      if (row !== undefined) {
+        const place = this.#placeOf(row);
+        this.#claimVirtualServer(place, claims, row);
+        keys[index] = place.key;
+      }
     }
-    if (translation === undefined || isEmpty(translation)) {
-      this.#held.delete(service);
-    } else {
-      this.#held.set(service, { createdAt, keys: eachOnce(keys), translation });
-    }
-    const before = held?.translation.boundAddresses;
-    return {
-      virtualServers: gone.length === 0 ? keys : [...gone, ...keys],
-      vips: this.#replaceAddresses(service, createdAt, before, boundAddresses),
-    };
+    claims.repeatsKeys = keys.length > 1 && new Set(keys).size < keys.length;
+    const vips = this.#replaceAddresses(claims, before.boundAddresses, translation.boundAddresses);
+    this.#setMembers(claims, before.members, translation.members);
+    return { virtualServers: gone.length === 0 ? keys : [...gone, ...keys], vips };
+  }
+
+  #placeOf(row: VirtualServer): Place<VirtualServer> {
+    return this.#virtualServerTable.at(virtualServerKey(row));
   }
 
   /** Without a row the claim is taken back. */
   #claimVirtualServer(
-    key: string,
-    service: ObjectKey,
-    createdAt: number,
+    place: Place<VirtualServer>,
+    owner: Owner,
     row: VirtualServer | undefined,
   ): void {
-    const before = this.#virtualServers.row(key);
-    if (this.#virtualServers.claim(key, service, createdAt, row)) {
-      const after = this.#virtualServers.row(key);
-      this.#virtualServerTable.setDesired(key, after);
+    const before = place.desired;
+    if (this.#virtualServers.claimAt(place, owner, row)) {
       // Members go with the virtual server that holds its address: a Service that claims one in
       // vain must not turn its traffic away.
-      this.#setMembers(key, before?.members, after?.members);
+      this.#setMembers(place, before?.members, place.desired?.members);
     }
   }
 
   /** Answers with the addresses that became a VIP by it, or may no longer be one. */
   #replaceAddresses(
-    service: ObjectKey,
-    createdAt: number,
-    before: readonly IpAddress[] | undefined,
-    boundAddresses: readonly IpAddress[],
+    owner: Owner,
+    before: readonly IpAddress[],
+    addresses: readonly IpAddress[],
   ): readonly string[] {
-    const vips: string[] = [];
-    for (const text of goneKeys(before, boundAddresses, textOf)) {
-      if (this.#boundAddresses.claim(text, service, createdAt, undefined)) {
-        this.#boundAddressTable.setDesired(text, this.#boundAddresses.row(text));
-        vips.push(text);
+    let vips = none;
+    const gone = goneKeys(before, addresses, textOf);
+    for (let index = 0; index < gone.length; index += 1) {
+      const text = gone[index] ?? '';
+      if (this.#boundAddresses.claim(text, owner, undefined)) {
+        vips = [...vips, text];
       }
     }
-    for (const address of boundAddresses) {
-      const { text } = address;
-      const wasVip = this.isVip(text);
-      if (this.#boundAddresses.claim(text, service, createdAt, address)) {
-        this.#boundAddressTable.setDesired(text, this.#boundAddresses.row(text));
-        if (!wasVip) {
-          vips.push(text);
-        }
+    for (let index = 0; index < addresses.length; index += 1) {
+      const address = addresses[index];
+      if (address !== undefined && this.#claimAddress(owner, address)) {
+        vips = [...vips, address.text];
       }
     }
     return vips;
   }
 
-  /** An owner is a virtual server, or a Service: their keys are never the same. */
-  #setMembers(
-    owner: string,
-    before: readonly SetMember[] = [],
-    members: readonly SetMember[] = [],
-  ): void {
-    if (members === before) {
-      return;
-    }
-    for (const key of goneKeys(before, members, memberKey)) {
-      this.#claimMember(key, owner, undefined);
-    }
-    for (const member of members) {
-      this.#claimMember(memberKey(member), owner, member);
-    }
+  /** Answers whether nobody had it bound before. */
+  #claimAddress(owner: Owner, address: IpAddress): boolean {
+    const place = this.#boundAddressTable.at(address.text);
+    const wasVip = place.claimants !== undefined;
+    return this.#boundAddresses.claimAt(place, owner, address) && !wasVip;
   }
 
-  #claimMember(key: string, owner: string, member: SetMember | undefined): void {
-    if (this.#members.claim(key, owner, 0, member)) {
-      this.#memberTable.setDesired(key, this.#members.row(key));
+  /** An owner is a virtual server, or a Service: their keys are never the same. */
+  #setMembers(
+    owner: Owner,
+    before: readonly SetMember[] = noMembers,
+    members: readonly SetMember[] = noMembers,
+  ): void {
+    if (members === before || this.#members === undefined) {
+      return;
+    }
+    const gone = goneKeys(before, members, memberKey);
+    for (let index = 0; index < gone.length; index += 1) {
+      this.#members.claim(gone[index] ?? '', owner, undefined);
+    }
+    for (let index = 0; index < members.length; index += 1) {
+      const member = members[index];
+      if (member !== undefined) {
+        this.#members.claim(memberKey(member), owner, member);
+      }
     }
   }
 
@@ -195,56 +193,74 @@ export class DesiredState {
 
   /** True for an address that some Service wants bound. */
   isVip(text: string): boolean {
-    return this.#boundAddresses.holder(text) !== undefined;
+    return this.#boundAddressTable.find(text)?.claimants !== undefined;
   }
 }
 
-const noKeys: readonly string[] = [];
+const noMembers: readonly SetMember[] = [];
 
-const noChange: DesiredChange = { virtualServers: [], vips: [] };
+const none: readonly string[] = [];
+
+export const noChange: DesiredChange = { virtualServers: [], vips: [] };
+
+const nothing: Translation = {
+  virtualServers: [],
+  boundAddresses: [],
+  members: [],
+  healthCheck: undefined,
+  problems: [],
+};
 
 /** Whether the new translation has the same virtual servers and VIPs, whatever their real servers. */
-function hasSameKeys({ keys, translation: before }: Held, translation: Translation): boolean {
-  const rows = translation.virtualServers;
+function hasSameKeys(
+  { translation: before, repeatsKeys }: ServiceClaims,
+  { virtualServers: rows, boundAddresses }: Translation,
+): boolean {
   return (
-    translation.boundAddresses === before.boundAddresses &&
-    rows.length === before.virtualServers.length &&
-    // Otherwise two of them have the same key, and only the last one counts.
-    rows.length === keys.length &&
-    rows.every((row, index) => isSameFrontEnd(row, before.virtualServers[index]))
+    !repeatsKeys &&
+    boundAddresses === before.boundAddresses &&
+    haveSameFrontEnds(rows, before.virtualServers)
   );
 }
 
-function isSameFrontEnd(row: VirtualServer, before: VirtualServer | undefined): boolean {
+function haveSameFrontEnds(
+  rows: readonly VirtualServer[],
+  before: readonly VirtualServer[],
+): boolean {
+  let index = 0;
+  while (index < rows.length && isSameFrontEnd(rows[index], before[index])) {
+    index += 1;
+  }
+  return index === rows.length && index === before.length;
+}
+
+function isSameFrontEnd(
+  row: VirtualServer | undefined,
+  before: VirtualServer | undefined,
+): boolean {
   return (
-    row === before ||
-    (row.port === before?.port &&
-      row.protocol === before.protocol &&
-      row.address.equals(before.address))
+    row !== undefined &&
+    before !== undefined &&
+    (row === before ||
+      (row.port === before.port &&
+        row.protocol === before.protocol &&
+        row.address.equals(before.address)))
   );
 }
 
 /** The keys of those before that are no longer there. */
 function goneKeys<Row>(
-  before: readonly Row[] = [],
+  before: readonly Row[],
   after: readonly Row[],
   keyOf: (row: Row) => string,
 ): readonly string[] {
   if (before.length === 0) {
-    return noKeys; // as it is with all of a first sync
+    return none; // as it is with all of a first sync
   }
   const kept = new Set(after.map(keyOf));
   return before.map(keyOf).filter((key) => !kept.has(key));
 }
 
-function eachOnce(keys: readonly string[]): readonly string[] {
-  return keys.length === 1 ? keys : [...new Set(keys)];
-}
-
 function textOf({ text }: IpAddress): string {
   return text;
-}
-
-function isEmpty({ virtualServers, boundAddresses, members }: Translation): boolean {
-  return virtualServers.length + boundAddresses.length + members.length === 0;
 }

@@ -1,4 +1,4 @@
-import { eachInParts, type Pace } from '../work-in-parts.ts';
+import { WorkInParts, type Pace } from '../work-in-parts.ts';
 import type { Kind, ListPart } from './kind.ts';
 import type { KindRows, Row } from './kind-rows.ts';
 
@@ -24,7 +24,7 @@ export class KindList<Desired, Observed, Change> {
       const complete = new Set<number>();
       await this.#kind.list({
         pace,
-        held: (key) => this.#rows.get(key)?.observed,
+        held: (key) => this.#heldAt(key),
         isStale: (key) => touched.has(key),
         begin: () => this.#part(touched, complete),
       });
@@ -32,6 +32,11 @@ export class KindList<Desired, Observed, Change> {
     } finally {
       this.#rows.forgetTouched();
     }
+  }
+
+  #heldAt(key: string): Observed | undefined {
+    const row = this.#rows.get(key);
+    return row === undefined ? undefined : this.#rows.observedOf(row);
   }
 
   /** Each part has a number; rows bear that of the one which listed them. */
@@ -54,18 +59,15 @@ export class KindList<Desired, Observed, Change> {
   #take(row: Row<Desired, Observed>, listed: Observed, part: number): void {
     row.listedBy = part;
     this.#rows.suspect.delete(row.key);
-    if (listed === row.observed && !this.#rows.dirty.has(row)) {
+    if (listed === this.#rows.observedOf(row) && !this.#rows.dirty.has(row)) {
       return;
     }
     const { desired } = row;
     const { additions, removals } = this.#kind.difference(desired, listed);
     if (additions.length + removals.length > 0) {
       this.#rows.dirty.add(row);
-      row.observed = listed;
-    } else {
-      row.observed =
-        desired === undefined ? listed : (this.#kind.unify?.(desired, listed) ?? listed);
     }
+    this.#rows.list(row, listed);
   }
 
   /** What is not in the list is gone. */
@@ -74,13 +76,25 @@ export class KindList<Desired, Observed, Change> {
     complete: ReadonlySet<number>,
     pace: Pace,
   ): Promise<void> {
+    const parts = new WorkInParts(pace);
+    let looked = 0;
     const missIfUnlisted = (row: Row<Desired, Observed>): void => {
-      if (!complete.has(row.listedBy) && !touched.has(row.key)) {
-        this.#miss(row, touched.size > 0);
+      // What is not known to be there cannot be gone.
+      if (this.#rows.isHeld(row) || this.#rows.suspect.size > 0) {
+        looked += 1;
+        if (!complete.has(row.listedBy) && !touched.has(row.key)) {
+          this.#miss(row, touched.size > 0);
+        }
       }
     };
     // Rows that come and go meanwhile are touched ones.
-    await eachInParts(this.#rows.all(), missIfUnlisted, pace);
+    for (const rows of this.#rows.parts) {
+      looked = 0;
+      rows.forEach(missIfUnlisted);
+      if (parts.isOver(looked)) {
+        await parts.pause();
+      }
+    }
   }
 
   /**
@@ -88,13 +102,13 @@ export class KindList<Desired, Observed, Change> {
    * than a reason to ask.
    */
   #miss(row: Row<Desired, Observed>, isDoubtful: boolean): void {
-    const { key, desired, observed } = row;
+    const { key, desired } = row;
     this.#rows.dirty.add(row);
-    if (isDoubtful && desired !== undefined && observed !== undefined) {
+    if (isDoubtful && desired !== undefined && this.#rows.isHeld(row)) {
       this.#rows.suspect.set(key, desired);
     } else {
       this.#rows.suspect.delete(key);
-      row.observed = undefined;
+      this.#rows.list(row, undefined);
     }
   }
 }

@@ -1,23 +1,48 @@
+import { DirtyRows, type Dirtiable } from './dirty-rows.ts';
+import type { Kind } from './kind.ts';
+import type { Claimants, Place } from './place.ts';
+import { ShardedMap } from './sharded-map.ts';
+
 /** What is desired and what is observed under one key. */
-export interface Row<Desired, Observed> {
-  readonly key: string;
+export interface Row<Desired, Observed> extends Place<Desired>, Dirtiable {
   desired: Desired | undefined;
+  /** Undefined too where `programmed` says what the kernel holds. */
   observed: Observed | undefined;
+  /**
+   * The desired row that the kernel holds to the letter: nearly all rows are in that state, and need
+   * no observed row of their own.
+   */
+  programmed: Desired | undefined;
+  claimants: Claimants<Desired>;
   /** The number of the part of a list that had it last; 0 for none. */
   listedBy: number;
 }
+
+/** What of a kind tells how its rows are held. */
+type HowHeld<Desired, Observed> = Pick<
+  Kind<Desired, Observed, unknown>,
+  'observedAs' | 'isExactly'
+>;
 
 /**
  * The desired and the observed rows of one kind, which of them may differ (dirty), and which the
  * kernel must be asked about (suspect).
  */
 export class KindRows<Desired, Observed> {
-  readonly dirty = new Set<Row<Desired, Observed>>();
+  readonly dirty = new DirtyRows<Row<Desired, Observed>>();
   /** What was last known of each object that the kernel must be asked about. */
   readonly suspect = new Map<string, Desired | Observed>();
-  readonly #rows = new Map<string, Row<Desired, Observed>>();
+  readonly #rows = new ShardedMap<Row<Desired, Observed>>();
   /** While the kernel is listed: the keys whose rows have changed since. */
   #touched: Set<string> | undefined;
+  readonly #kind: HowHeld<Desired, Observed>;
+  /** What was made last of a row that is `programmed`: mostly the next question is about it too. */
+  #lastProgrammed: Desired | undefined;
+  #lastObserved: Observed | undefined;
+
+  constructor(kind: HowHeld<Desired, Observed>) {
+    this.#kind = kind;
+  }
 
   /** The row of a key; an empty one where none is held. */
   of(key: string): Row<Desired, Observed> {
@@ -25,7 +50,15 @@ export class KindRows<Desired, Observed> {
     if (held !== undefined) {
       return held;
     }
-    const row = { key, desired: undefined, observed: undefined, listedBy: 0 };
+    const row: Row<Desired, Observed> = {
+      key,
+      desired: undefined,
+      observed: undefined,
+      programmed: undefined,
+      claimants: undefined,
+      listedBy: 0,
+      dirtyAt: -1,
+    };
     this.#rows.set(key, row);
     return row;
   }
@@ -34,8 +67,9 @@ export class KindRows<Desired, Observed> {
     return this.#rows.get(key);
   }
 
-  all(): IterableIterator<Row<Desired, Observed>> {
-    return this.#rows.values();
+  /** All rows, in some parts. */
+  get parts(): readonly ReadonlyMap<string, Row<Desired, Observed>>[] {
+    return this.#rows.shards;
   }
 
   /** The keys that are touched from here on, until `forgetTouched`. */
@@ -54,12 +88,53 @@ export class KindRows<Desired, Observed> {
     this.markDirty(row);
   }
 
+  /** What the kernel is known to hold; the same object where it is asked again and again. */
+  observedOf({ observed, programmed }: Row<Desired, Observed>): Observed | undefined {
+    if (programmed === undefined) {
+      return observed;
+    }
+    if (programmed !== this.#lastProgrammed) {
+      this.#lastProgrammed = programmed;
+      this.#lastObserved = this.#kind.observedAs?.(programmed);
+    }
+    return this.#lastObserved;
+  }
+
+  /** Whether the kernel is known to hold anything under the key. */
+  isHeld({ observed, programmed }: Row<Desired, Observed>): boolean {
+    return observed !== undefined || programmed !== undefined;
+  }
+
   setObserved(row: Row<Desired, Observed>, observed: Observed | undefined): void {
     this.#touched?.add(row.key);
-    row.observed = observed;
+    this.list(row, observed);
     if (!this.dirty.has(row)) {
       this.#dropIfEmpty(row);
     }
+  }
+
+  /** Whether rows of this kind may be `programmed`. */
+  get canBeProgrammed(): boolean {
+    return this.#kind.observedAs !== undefined;
+  }
+
+  /** The kernel holds exactly what a desired row says, by changes of our own. */
+  setProgrammed(row: Row<Desired, Observed>, desired: Desired): void {
+    this.#touched?.add(row.key);
+    row.observed = undefined;
+    row.programmed = desired;
+  }
+
+  /** The kernel shows this of a row that no change of our own has touched meanwhile. */
+  list(row: Row<Desired, Observed>, observed: Observed | undefined): void {
+    const { desired } = row;
+    const isProgrammed =
+      desired !== undefined &&
+      observed !== undefined &&
+      this.canBeProgrammed &&
+      this.#kind.isExactly?.(desired, observed) === true;
+    row.observed = isProgrammed ? undefined : observed;
+    row.programmed = isProgrammed ? desired : undefined;
   }
 
   /** The row may differ; what a list says of it is older. */
@@ -75,7 +150,11 @@ export class KindRows<Desired, Observed> {
   }
 
   #dropIfEmpty(row: Row<Desired, Observed>): void {
-    const isEmpty = row.desired === undefined && row.observed === undefined;
+    const isEmpty =
+      row.desired === undefined &&
+      row.observed === undefined &&
+      row.programmed === undefined &&
+      row.claimants === undefined;
     if (isEmpty && this.#rows.get(row.key) === row) {
       this.#rows.delete(row.key);
     }

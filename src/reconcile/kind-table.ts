@@ -2,23 +2,14 @@ import { noRest, type Pace } from '../work-in-parts.ts';
 import { asError } from '../as-error.ts';
 import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
 import { BackOff } from './back-off.ts';
-import type { Difference, KernelError, Kind } from './kind.ts';
+import { noDifference, type Difference, type KernelError, type Kind } from './kind.ts';
 import { KindList } from './kind-list.ts';
 import { KindRows, type Row } from './kind-rows.ts';
+import { allChanges, firstError, takenOf, type Planned } from './planned-changes.ts';
+import type { Place, Places } from './place.ts';
 
 /** So many messages fill the datagrams that are under way at a time. */
-const changesPerChunk = 1000;
-
-/** The changes of one row that are carried out together. */
-interface Planned<Desired, Observed, Change> {
-  readonly key: string;
-  /** What the changes lead to, and what they start from. */
-  readonly desired: Desired | undefined;
-  readonly observed: Observed | undefined;
-  readonly changes: readonly Change[];
-  /** Nothing else differs. */
-  readonly areAll: boolean;
-}
+const changesPerChunk = 1600;
 
 type Step = 'additions' | 'removals';
 
@@ -27,25 +18,39 @@ type Step = 'additions' | 'removals';
  * observed is a cache of the kernel: a list renews it, a change that succeeded advances it,
  * and after one that failed the object is read afresh.
  */
-export class KindTable<Desired, Observed, Change> implements AnyKindTable {
+export class KindTable<Desired, Observed, Change> implements AnyKindTable, Places<Desired> {
   readonly name: string;
   readonly #kind: Kind<Desired, Observed, Change>;
-  readonly #rows = new KindRows<Desired, Observed>();
+  readonly #rows: KindRows<Desired, Observed>;
   readonly #list: KindList<Desired, Observed, Change>;
   readonly #backOff: BackOff;
 
   constructor(kind: Kind<Desired, Observed, Change>, backOff = new BackOff()) {
     this.name = kind.name;
     this.#kind = kind;
+    this.#rows = new KindRows(kind);
     this.#list = new KindList(kind, this.#rows);
     this.#backOff = backOff;
   }
 
   /** Sets what is desired under a key, or that nothing is. The work is done in the next round. */
   setDesired(key: string, desired: Desired | undefined): void {
-    this.#rows.setDesired(this.#rows.of(key), desired);
+    this.setDesiredAt(this.#rows.of(key), desired);
+  }
+
+  /** The same at a place of this table. */
+  setDesiredAt(row: Row<Desired, Observed>, desired: Desired | undefined): void {
+    this.#rows.setDesired(row, desired);
     // A change of mind is news: it does not wait for the end of a back-off.
-    this.#backOff.succeeded(key);
+    this.#backOff.succeeded(row.key);
+  }
+
+  find(key: string): Place<Desired> | undefined {
+    return this.#rows.get(key);
+  }
+
+  at(key: string): Place<Desired> {
+    return this.#rows.of(key);
   }
 
   /**
@@ -114,7 +119,8 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   }
 
   async #review(row: Row<Desired, Observed>): Promise<void> {
-    const { key, desired, observed } = row;
+    const { key, desired, observed: observedThen, programmed: programmedThen } = row;
+    const observed = this.#rows.observedOf(row);
     const known = desired ?? observed;
     if (known === undefined) {
       return;
@@ -124,7 +130,8 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
         observed === undefined || this.#kind.review === undefined
           ? (await this.#kind.read(new Map([[key, known]]))).get(key)
           : await this.#kind.review(key, desired, observed);
-      if (row.observed === observed && this.#rows.get(key) === row) {
+      const isAsThen = row.observed === observedThen && row.programmed === programmedThen;
+      if (isAsThen && this.#rows.get(key) === row) {
         this.#rows.setObserved(row, found);
         this.#rows.dirty.add(row);
       }
@@ -146,12 +153,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   }
 
   hasWork(nowMs: number): boolean {
-    for (const { key } of this.#rows.dirty) {
-      if (this.#backOff.isDue(key, nowMs)) {
-        return true;
-      }
-    }
-    return false;
+    return this.#rows.dirty.some(({ key }) => this.#backOff.isDue(key, nowMs));
   }
 
   failing(): readonly string[] {
@@ -165,10 +167,12 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   /** The keys whose rows differ from the kernel, by what is known of it. */
   differing(): readonly string[] {
     const keys: string[] = [];
-    for (const row of this.#rows.all()) {
-      const { additions, removals } = this.#differenceOf(row);
-      if (additions.length + removals.length > 0) {
-        keys.push(row.key);
+    for (const rows of this.#rows.parts) {
+      for (const row of rows.values()) {
+        const { additions, removals } = this.#differenceOf(row);
+        if (additions.length + removals.length > 0) {
+          keys.push(row.key);
+        }
       }
     }
     return keys;
@@ -190,14 +194,23 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
         const outcomes = await this.#execute(planned);
         applied += this.#absorb(planned, outcomes, nowMs, failures);
       }
-      for (; start < end; start += 1) {
-        const row = rows[start];
-        if (row !== undefined && !this.#rows.dirty.has(row) && !this.#rows.suspect.has(row.key)) {
-          this.#backOff.succeeded(row.key);
-        }
-      }
+      this.#endBackOffs(rows, start, end);
+      start = end;
     }
     return { applied, failures };
+  }
+
+  /** Of the rows from `start` to `end`, those that are as they should be have waited long enough. */
+  #endBackOffs(rows: readonly Row<Desired, Observed>[], start: number, end: number): void {
+    if (!this.#backOff.hasWaiting) {
+      return;
+    }
+    for (let index = start; index < end; index += 1) {
+      const row = rows[index];
+      if (row !== undefined && !this.#rows.dirty.has(row) && !this.#rows.suspect.has(row.key)) {
+        this.#backOff.succeeded(row.key);
+      }
+    }
   }
 
   /** Plans rows from `start` on, as many as make a chunk; answers where they end. */
@@ -213,7 +226,6 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
       if (row === undefined || size >= changesPerChunk) {
         return index;
       }
-      const { desired, observed } = row;
       const difference = this.#differenceOf(row);
       const changes = difference[step];
       const areAll = difference[step === 'additions' ? 'removals' : 'additions'].length === 0;
@@ -221,8 +233,10 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
         this.#rows.settle(row);
       }
       if (changes.length > 0) {
-        planned.push({ key: row.key, desired, observed, changes, areAll });
-        size += this.#sizeOf(changes);
+        const observed = this.#rows.observedOf(row);
+        const changesInAll = this.#sizeOf(changes);
+        planned.push({ row, desired: row.desired, observed, changes, size: changesInAll, areAll });
+        size += changesInAll;
       }
     }
     return rows.length;
@@ -232,10 +246,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
   async #execute(
     planned: readonly Planned<Desired, Observed, Change>[],
   ): Promise<readonly (KernelError | Error | undefined)[]> {
-    const changes: Change[] = [];
-    for (const object of planned) {
-      changes.push(...object.changes);
-    }
+    const changes = allChanges(planned);
     try {
       return await this.#kind.apply(changes);
     } catch (error) {
@@ -255,29 +266,70 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     failures: Failure[],
   ): number {
     let applied = 0;
-    let at = 0;
-    for (const { key, desired, observed, changes, areAll } of planned) {
-      const row = this.#rows.of(key);
-      const first = at;
-      at += changes.length;
-      // The first failure of an object says what is wrong; the others follow from it.
-      const error = firstError(outcomes, first, at);
-      const taken =
-        error === undefined
-          ? changes
-          : changes.filter((_, index) => outcomes[first + index] === undefined);
-      if (taken.length > 0) {
-        const led = areAll && error === undefined ? desired : undefined;
-        this.#rows.setObserved(row, this.#kind.after(row.observed, taken, led));
-        applied += this.#sizeOf(taken);
-      }
-      const known = desired ?? observed;
-      if (error !== undefined && known !== undefined && !this.#rows.suspect.has(key)) {
-        this.#rows.suspect.set(key, known);
-        failures.push(this.#fail(row, error, nowMs));
+    let first = 0;
+    for (let index = 0; index < planned.length; index += 1) {
+      const object = planned[index];
+      if (object !== undefined) {
+        applied += this.#absorbOne(object, outcomes, first, nowMs, failures);
+        first += object.changes.length;
       }
     }
     return applied;
+  }
+
+  /** The outcomes of the object's changes begin at `first`. */
+  #absorbOne(
+    object: Planned<Desired, Observed, Change>,
+    outcomes: readonly (Error | undefined)[],
+    first: number,
+    nowMs: number,
+    failures: Failure[],
+  ): number {
+    const { changes, size, areAll, desired } = object;
+    // The first failure of an object says what is wrong; the others follow from it.
+    const error = firstError(outcomes, first, first + changes.length);
+    if (error === undefined) {
+      this.#advance(object, changes, areAll ? desired : undefined);
+      return size;
+    }
+    const taken = takenOf(object, outcomes, first);
+    if (taken.length > 0) {
+      this.#advance(object, taken, undefined);
+    }
+    this.#suspectPlanned(object, error, nowMs, failures);
+    return this.#sizeOf(taken);
+  }
+
+  #suspectPlanned(
+    { row: { key }, desired, observed }: Planned<Desired, Observed, Change>,
+    error: Error,
+    nowMs: number,
+    failures: Failure[],
+  ): void {
+    const known = desired ?? observed;
+    if (known !== undefined && !this.#rows.suspect.has(key)) {
+      this.#rows.suspect.set(key, known);
+      failures.push(this.#fail(this.#rows.of(key), error, nowMs));
+    }
+  }
+
+  /**
+   * Takes note of changes that the kernel took; `led` is the desired row that they led to, where
+   * nothing else differed from it.
+   */
+  #advance(
+    { row: { key }, observed }: Planned<Desired, Observed, Change>,
+    taken: readonly Change[],
+    led: Desired | undefined,
+  ): void {
+    const row = this.#rows.of(key);
+    if (led !== undefined && observed === undefined && this.#rows.canBeProgrammed) {
+      // Nothing was there before: that is all that is there now.
+      this.#rows.setProgrammed(row, led);
+    } else {
+      const before = this.#rows.observedOf(row);
+      this.#rows.setObserved(row, this.#kind.after(before, taken, led));
+    }
   }
 
   #sizeOf(changes: readonly Change[]): number {
@@ -285,8 +337,8 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
       return changes.length;
     }
     let size = 0;
-    for (const change of changes) {
-      size += this.#kind.sizeOf(change);
+    for (let index = 0; index < changes.length; index += 1) {
+      size += this.#kind.sizeOf(changes[index] as Change); // there are so many
     }
     return size;
   }
@@ -296,18 +348,22 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     for (const [key, knownThen] of this.#rows.suspect) {
       if (this.#backOff.isDue(key, nowMs)) {
         const row = this.#rows.get(key);
-        due.set(key, row?.desired ?? row?.observed ?? knownThen);
+        const observed = row === undefined ? undefined : this.#rows.observedOf(row);
+        due.set(key, row?.desired ?? observed ?? knownThen);
       }
     }
     return due;
   }
 
-  #differenceOf({ desired, observed }: Row<Desired, Observed>): Difference<Change> {
-    return this.#kind.difference(desired, observed);
+  #differenceOf(row: Row<Desired, Observed>): Difference<Change> {
+    const { desired, programmed } = row;
+    return programmed !== undefined && programmed === desired
+      ? noDifference
+      : this.#kind.difference(desired, this.#rows.observedOf(row));
   }
 
   #readyRows(nowMs: number): Row<Desired, Observed>[] {
-    const rows = [...this.#rows.dirty];
+    const rows = this.#rows.dirty.list();
     return this.#rows.suspect.size === 0 && !this.#backOff.hasWaiting
       ? rows
       : rows.filter(({ key }) => !this.#rows.suspect.has(key) && this.#backOff.isDue(key, nowMs));
@@ -319,17 +375,4 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable {
     this.#rows.markDirty(row);
     return { kind: this.name, key, error };
   }
-}
-
-function firstError(
-  outcomes: readonly (Error | undefined)[],
-  start: number,
-  end: number,
-): Error | undefined {
-  for (let index = start; index < end; index += 1) {
-    if (outcomes[index] !== undefined) {
-      return outcomes[index];
-    }
-  }
-  return undefined;
 }

@@ -15,10 +15,13 @@ export interface Kind<Desired, Observed, Change> {
   list(sink: ListSink<Observed>): Promise<void>;
 
   /**
-   * An observed row that equals the desired one, sharing memory with it; as it is where the method
-   * is missing.
+   * The observed row of a kernel that holds a desired one to the letter: rows in that state keep none.
+   * All keep one where the method is missing. Pure.
    */
-  unify?(desired: Desired, observed: Observed): Observed;
+  observedAs?(desired: Desired): Observed;
+
+  /** Whether what is observed is a desired row to the letter; asked where `observedAs` is there. Pure. */
+  isExactly?(desired: Desired, observed: Observed): boolean;
 
   /**
    * Reads a few objects afresh, after the kernel answered something unexpected: those that

@@ -57,13 +57,19 @@ function trialsOf(
   known: ReadonlySet<string>,
 ): ReadonlyMap<string, Operation> | undefined {
   let trials: Map<string, Operation> | undefined;
-  for (const operation of operations) {
+  // Nearly all operations have the scheduler of the one before.
+  let last: string | undefined;
+  operations.forEach((operation) => {
     const scheduler = schedulerOf(operation);
-    if (scheduler !== undefined && !known.has(scheduler) && trials?.has(scheduler) !== true) {
+    if (scheduler === undefined || scheduler === last) {
+      return;
+    }
+    last = scheduler;
+    if (!known.has(scheduler) && trials?.has(scheduler) !== true) {
       trials ??= new Map();
       trials.set(scheduler, operation);
     }
-  }
+  });
   return trials;
 }
 

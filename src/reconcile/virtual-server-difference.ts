@@ -48,7 +48,7 @@ export function virtualServerDifference(
     const settings = settingsOf(desired);
     return {
       additions: [{ kind: 'add virtual server', id: idOf(desired), settings, realServers }],
-      removals: [],
+      removals: noDifference.removals,
     };
   }
   const isSame = hasSettingsOf(observed.settings, desired);
@@ -57,7 +57,11 @@ export function virtualServerDifference(
   }
   const { id } = observed;
   const additions = wantedRealServers(id, desired, observed);
-  const removals = unwantedRealServers(id, desired, observed);
+  const kept = desired.realServers.size - additionsIn(additions);
+  const removals =
+    kept === observed.realServers.size
+      ? noDifference.removals
+      : unwantedRealServers(id, desired, observed);
   if (!isSame) {
     additions.unshift({ kind: 'change virtual server', id, settings: settingsOf(desired) });
   }
@@ -75,8 +79,7 @@ export function afterOperations(
   desired?: VirtualServer,
 ): ObservedVirtualServer | undefined {
   if (before !== undefined && desired !== undefined) {
-    const added = operations.filter(({ kind }) => kind === 'add real server').length;
-    if (before.realServers.size + added === desired.realServers.size) {
+    if (before.realServers.size + additionsIn(operations) === desired.realServers.size) {
       const { id, settings } = before;
       return {
         id,
@@ -99,6 +102,14 @@ export function afterOperations(
     }
   }
   return observed;
+}
+
+function additionsIn(operations: readonly Operation[]): number {
+  let count = 0;
+  for (let index = 0; index < operations.length; index += 1) {
+    count += operations[index]?.kind === 'add real server' ? 1 : 0;
+  }
+  return count;
 }
 
 /** The real servers of a new virtual server are those of the desired row, in one map for both. */
@@ -129,6 +140,28 @@ function changeRealServer(
   } else {
     realServers.set(key, realServer);
   }
+}
+
+/** The virtual server as the kernel holds it where nothing differs, with the same real servers. */
+export function observedAs(desired: VirtualServer): ObservedVirtualServer {
+  return { id: idOf(desired), settings: settingsOf(desired), realServers: desired.realServers };
+}
+
+/** Whether the kernel holds the virtual server with its real servers and no others. */
+export function isExactly(desired: VirtualServer, observed: ObservedVirtualServer): boolean {
+  const { settings, realServers } = observed;
+  if (realServers.size !== desired.realServers.size || !hasSettingsOf(settings, desired)) {
+    return false;
+  }
+  if (realServers !== desired.realServers) {
+    for (const [key, { weight, method }] of desired.realServers) {
+      const present = realServers.get(key);
+      if (present?.weight !== weight || present.method !== method) {
+        return false;
+      }
+    }
+  }
+  return true;
 }
 
 /** How the kernel names the virtual server. */

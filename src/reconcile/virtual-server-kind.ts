@@ -24,6 +24,8 @@ import { noDifference, type Kind, type ListSink } from './kind.ts';
 import {
   afterOperations,
   idOf,
+  isExactly,
+  observedAs,
   sameSettings,
   virtualServerDifference,
   type ObservedVirtualServer,
@@ -37,6 +39,8 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   readonly name = 'virtual server';
   readonly difference: typeof virtualServerDifference;
   readonly after = afterOperations;
+  readonly observedAs = observedAs;
+  readonly isExactly = isExactly;
   readonly #client: VirtualServerClient;
   readonly #now: () => number;
   readonly #visitTable: typeof visitTable;
@@ -113,14 +117,6 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
         this.#drainTimes.forget(key);
       }
     }
-  }
-
-  /** The real servers of a row with the same ones are those of the desired row, in one map for both. */
-  unify(desired: VirtualServer, observed: ObservedVirtualServer): ObservedVirtualServer {
-    const { id, settings, realServers } = observed;
-    return desired.realServers.size === realServers.size
-      ? { id, settings, realServers: desired.realServers }
-      : observed;
   }
 
   async read(

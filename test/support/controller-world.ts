@@ -31,9 +31,9 @@ class CountingReconciler extends Reconciler {
 class RecordingDesiredState extends DesiredState {
   readonly translated: string[] = [];
 
-  override setService(...[key, ...others]: Parameters<DesiredState['setService']>): DesiredChange {
-    this.translated.push(key);
-    return super.setService(key, ...others);
+  override replace(...[claims, ...others]: Parameters<DesiredState['replace']>): DesiredChange {
+    this.translated.push(claims.key);
+    return super.replace(claims, ...others);
   }
 }
 

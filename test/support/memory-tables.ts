@@ -1,20 +1,37 @@
 import type { IpAddress } from '../../src/net/ip-address.ts';
-import { DesiredState, type DesiredTable } from '../../src/reconcile/desired-state.ts';
-import type { VirtualServer } from '../../src/translate/desired.ts';
+import type { ObjectKey } from '../../src/cluster/objects.ts';
+import {
+  DesiredState,
+  ServiceClaims,
+  type DesiredChange,
+} from '../../src/reconcile/desired-state.ts';
+import { PlaceMap } from '../../src/reconcile/place-map.ts';
+import type { Place } from '../../src/reconcile/place.ts';
+import type { Translation, VirtualServer } from '../../src/translate/desired.ts';
 import type { SetMember } from '../../src/translate/set-member.ts';
 
 /** A table that remembers what it holds and which keys it was told of. */
-export class MemoryTable<Row> implements DesiredTable<Row> {
-  readonly rows = new Map<string, Row>();
+export class MemoryTable<Row> extends PlaceMap<Row> {
   readonly told: string[] = [];
 
-  setDesired(key: string, row: Row | undefined): void {
-    this.told.push(key);
-    if (row === undefined) {
-      this.rows.delete(key);
-    } else {
-      this.rows.set(key, row);
-    }
+  override setDesiredAt(place: Place<Row>, row: Row | undefined): void {
+    this.told.push(place.key);
+    super.setDesiredAt(place, row);
+  }
+}
+
+/** A desired state that keeps the claims of Services by their keys. */
+class StateOfServices extends DesiredState {
+  readonly #claims = new Map<ObjectKey, ServiceClaims>();
+
+  setService(
+    service: ObjectKey,
+    createdAt: number,
+    translation: Translation | undefined,
+  ): DesiredChange {
+    const claims = this.#claims.get(service) ?? new ServiceClaims(service);
+    this.#claims.set(service, claims);
+    return this.replace(claims, createdAt, translation);
   }
 }
 
@@ -23,7 +40,7 @@ export class MemoryTables {
   readonly virtualServers = new MemoryTable<VirtualServer>();
   readonly boundAddresses = new MemoryTable<IpAddress>();
   readonly members = new MemoryTable<SetMember>();
-  readonly desired = new DesiredState(this.virtualServers, this.boundAddresses, this.members);
+  readonly desired = new StateOfServices(this.virtualServers, this.boundAddresses, this.members);
 
   forget(): void {
     this.virtualServers.told.length = 0;

@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Claims } from '../../../src/reconcile/claims.ts';
+import { PlaceMap } from '../../../src/reconcile/place-map.ts';
 
 /** Claims whose owners replace all that they want at once. */
 class ClaimsOfOwners extends Claims<string> {
   readonly #keys = new Map<string, readonly string[]>();
 
+  constructor() {
+    super(new PlaceMap());
+  }
+
   /** Answers with the keys that this was about, and with those whose row became another one. */
   replace(owner: string, rank: number, wanted: ReadonlyMap<string, string>) {
     const gone = (this.#keys.get(owner) ?? []).filter((key) => !wanted.has(key));
     const touched = [...gone, ...wanted.keys()];
-    const changed = touched.filter((key) => this.claim(key, owner, rank, wanted.get(key)));
+    const changed = touched.filter((key) => this.claim(key, { key: owner, rank }, wanted.get(key)));
     this.#keys.set(owner, [...wanted.keys()]);
     return { touched, changed };
   }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { DesiredState } from '../../../src/reconcile/desired-state.ts';
+import { DesiredState, ServiceClaims } from '../../../src/reconcile/desired-state.ts';
 import { virtualServerKey, type VirtualServer } from '../../../src/translate/desired.ts';
 import type { SetMember, SetRole } from '../../../src/translate/set-member.ts';
 import { ip } from '../../support/cluster-objects.ts';
@@ -84,7 +84,7 @@ describe('what Services want in the sets', () => {
   it('is of no concern to a node without sets', () => {
     const { virtualServers, boundAddresses } = new MemoryTables();
     const desired = new DesiredState(virtualServers, boundAddresses);
-    desired.setService('default/web', 0, translation([rowIn('cluster')], [vip]));
+    desired.replace(new ServiceClaims('default/web'), 0, translation([rowIn('cluster')], [vip]));
     assert.equal(virtualServers.rows.size, 1);
   });
 });
