@@ -54,8 +54,13 @@ function sameEndpoint(a: Endpoint, b: Endpoint): boolean {
   );
 }
 
+/** A function within would be made for each endpoint, and there are mostly no names. */
 function sameNames(a: readonly string[], b: readonly string[]): boolean {
-  return a === b || (a.length === b.length && a.every((name, index) => name === b[index]));
+  let index = 0;
+  while (index < a.length && a[index] === b[index]) {
+    index += 1;
+  }
+  return index === a.length && index === b.length;
 }
 
 function samePorts(a: readonly EndpointPort[], b: readonly EndpointPort[]): boolean {

@@ -185,9 +185,9 @@ export class ClusterStore {
   }
 
   #announce(change: StoreChange): void {
-    for (const listener of this.#listeners) {
+    this.#listeners.forEach((listener) => {
       listener(change);
-    }
+    });
   }
 }
 

@@ -22,7 +22,7 @@ export function endpointsOfPort(
   for (const slice of slices) {
     const targetPort = targetPortOf(port, family, slice);
     if (targetPort !== undefined) {
-      const more = slice.endpoints.map((endpoint) => ({ endpoint, targetPort }));
+      const more = atPort(slice.endpoints, targetPort);
       endpoints = endpoints.length === 0 ? more : endpoints.concat(more);
     }
   }
@@ -30,6 +30,10 @@ export function endpointsOfPort(
 }
 
 const noEndpoints: readonly PortEndpoint[] = [];
+
+function atPort(endpoints: readonly Endpoint[], targetPort: number): readonly PortEndpoint[] {
+  return endpoints.map((endpoint) => ({ endpoint, targetPort }));
+}
 
 /** Up to so many endpoints are compared with each other faster than by their keys. */
 const fewEndpoints = 16;

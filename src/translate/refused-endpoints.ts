@@ -25,17 +25,18 @@ export class EndpointGuard {
   /** Those of the endpoints that may get traffic; the others are kept in mind. */
   admitted(endpoints: readonly PortEndpoint[]): readonly PortEndpoint[] {
     let admitted: PortEndpoint[] | undefined;
-    endpoints.forEach((portEndpoint, index) => {
-      const { address } = portEndpoint.endpoint;
-      const reason = this.#reasonAgainst(address);
-      if (reason === undefined) {
-        admitted?.push(portEndpoint);
-      } else {
+    for (let index = 0; index < endpoints.length; index += 1) {
+      const portEndpoint = endpoints[index];
+      const address = portEndpoint?.endpoint.address;
+      const reason = address === undefined ? undefined : this.#reasonAgainst(address);
+      if (address !== undefined && reason !== undefined) {
         admitted ??= endpoints.slice(0, index);
         this.#refused ??= new Map();
         this.#refused.set(address.text, reason);
+      } else if (portEndpoint !== undefined) {
+        admitted?.push(portEndpoint);
       }
-    });
+    }
     return admitted ?? endpoints;
   }
 

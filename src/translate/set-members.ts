@@ -60,16 +60,19 @@ export function hairpinMembers(
   endpoints: readonly PortEndpoint[],
   place: Place,
 ): readonly SetMember[] {
-  const reachItself = endpoints.filter(
-    ({ endpoint: { nodeName, address } }) =>
-      nodeName === place.nodeName && !place.nodeAddresses.has(address.text),
-  );
-  return reachItself.length === 0
-    ? noMembers
-    : reachItself.map(({ endpoint: { address }, targetPort: port }) => ({
-        role: 'hairpin',
-        entry: { kind: 'endpoint to itself', address, protocol, port },
-      }));
+  let members = noMembers;
+  for (let index = 0; index < endpoints.length; index += 1) {
+    const portEndpoint = endpoints[index];
+    if (portEndpoint?.endpoint.nodeName === place.nodeName) {
+      const { endpoint, targetPort: port } = portEndpoint;
+      const { address } = endpoint;
+      if (!place.nodeAddresses.has(address.text)) {
+        const entry = { kind: 'endpoint to itself', address, protocol, port } as const;
+        members = [...members, { role: 'hairpin', entry }];
+      }
+    }
+  }
+  return members;
 }
 
 const noMembers: readonly SetMember[] = [];
