@@ -5,7 +5,9 @@ export const firstSyncProbes = [
   'floor of everything',
   'client',
   'reconciler',
+  'reconciler in parts',
   'everything',
+  'everything in parts',
   'program',
 ] as const;
 

@@ -20,8 +20,8 @@ export class Stopwatch {
     return this.#parts.get(part) ?? 0;
   }
 
-  /** All parts so far. */
-  totals(): ReadonlyMap<string, number> {
-    return new Map(this.#parts);
+  /** What was timed so far counts no more. */
+  reset(): void {
+    this.#parts.clear();
   }
 }

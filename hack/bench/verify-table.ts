@@ -3,8 +3,19 @@ import type { NetworkNamespace } from './network-namespace.ts';
 import type { ProbeName } from './probe-names.ts';
 import { restoreText, vips, type ClusterSize } from './synthetic-cluster.ts';
 
-const fillsTable: readonly ProbeName[] = ['ipvsadm', 'floor', 'client', 'reconciler'];
-const fillsEverything: readonly ProbeName[] = ['floor of everything', 'everything', 'program'];
+const fillsTable: readonly ProbeName[] = [
+  'ipvsadm',
+  'floor',
+  'client',
+  'reconciler',
+  'reconciler in parts',
+];
+const fillsEverything: readonly ProbeName[] = [
+  'floor of everything',
+  'everything',
+  'everything in parts',
+  'program',
+];
 
 /**
  * Raises unless the kernel holds exactly the table of the cluster, as ipvsadm shows it, and where

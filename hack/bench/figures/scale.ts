@@ -14,6 +14,8 @@ export interface SizeReadings {
   readonly size: ClusterSize;
   readonly floor: readonly Reading[];
   readonly everything: readonly Reading[];
+  /** Of everything in parts. */
+  readonly parts: readonly Reading[];
 }
 
 /** What of the time grows with what. */
@@ -49,8 +51,8 @@ const terms: readonly Term[] = [
     name: 'own work: a virtual or real server, all kinds included',
     grows: false,
     count: messageCount,
-    ms: ({ everything }) =>
-      everything.map(
+    ms: ({ parts }) =>
+      parts.map(
         (reading) =>
           valuesOf([reading], 'ms').reduce((sum, ms) => sum + ms, 0) -
           ['sets: kernel', 'IPVS: kernel', 'addresses: kernel'].reduce(

@@ -5,13 +5,13 @@ import { audit } from './audit.ts';
 import { burst } from './burst.ts';
 import { change } from './change.ts';
 import { client } from './client.ts';
-import { everything } from './everything.ts';
+import { everything, everythingInParts } from './everything.ts';
 import { floor, floorOfEverything } from './floor.ts';
 import { ipvsadm } from './ipvsadm.ts';
 import { largeService } from './large-service.ts';
 import { processes } from './processes.ts';
 import { program } from './program.ts';
-import { reconciler } from './reconciler.ts';
+import { reconciler, reconcilerInParts } from './reconciler.ts';
 
 /**
  * The process of one measurement: `main.ts PROBE INPUT`, in a network namespace of its own.
@@ -23,7 +23,9 @@ const probes: Readonly<Record<ProbeName, (input: ProbeInput) => Promise<Reading>
   'floor of everything': floorOfEverything,
   client,
   reconciler,
+  'reconciler in parts': reconcilerInParts,
   everything,
+  'everything in parts': everythingInParts,
   program,
   'addresses alone': addressesAlone,
   change,

@@ -3,13 +3,18 @@ import type { NetlinkProtocol } from '../../../src/netlink/protocol.ts';
 import type { Kind } from '../../../src/reconcile/kind.ts';
 import type { Stopwatch } from '../stopwatch.ts';
 
-/** A kind that adds up how long its reads (`list`) and its changes (`apply`) take. */
+/** A kind that adds up how long its reads (`list`) and its changes (`apply`) take; itself without a stopwatch. */
 export function timedKind<Desired, Observed, Change>(
   kind: Kind<Desired, Observed, Change>,
-  stopwatch: Stopwatch,
+  stopwatch: Stopwatch | undefined,
 ): Kind<Desired, Observed, Change> {
+  if (stopwatch === undefined) {
+    return kind;
+  }
   return {
     name: kind.name,
+    ...(kind.observedAs === undefined ? {} : { observedAs: kind.observedAs.bind(kind) }),
+    ...(kind.isExactly === undefined ? {} : { isExactly: kind.isExactly.bind(kind) }),
     list: (sink) => stopwatch.time(`${kind.name}: list`, () => kind.list(sink)),
     read: (known) => kind.read(known),
     difference: (desired, observed) => kind.difference(desired, observed),
@@ -21,14 +26,17 @@ export function timedKind<Desired, Observed, Change>(
 
 /**
  * The kernel's socket, which adds up the time spent in sending: the kernel works through a
- * datagram before `send` returns.
+ * datagram before `send` returns. Without a stopwatch the socket alone.
  */
 export function timedTransport(
   protocol: NetlinkProtocol,
   part: string,
-  stopwatch: Stopwatch,
+  stopwatch: Stopwatch | undefined,
 ): OpenTransport {
   const open = kernelTransport(protocol);
+  if (stopwatch === undefined) {
+    return open;
+  }
   return (events, answers) => {
     const transport = open(events, answers);
     return {
@@ -37,6 +45,7 @@ export function timedTransport(
         transport.send(datagram);
         stopwatch.add(part, performance.now() - startedAt);
       },
+      isBusy: () => transport.isBusy?.() === true,
       close() {
         transport.close();
       },
