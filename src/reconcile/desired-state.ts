@@ -2,7 +2,12 @@ import type { ObjectKey } from '../cluster/objects.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import type { SetMember } from '../translate/set-member.ts';
 import { memberKey } from '../masquerade/member-key.ts';
-import { virtualServerKey, type Translation, type VirtualServer } from '../translate/desired.ts';
+import {
+  noTranslation,
+  virtualServerKey,
+  type Translation,
+  type VirtualServer,
+} from '../translate/desired.ts';
 import { Claims } from './claims.ts';
 import type { Owner, Place, Places } from './place.ts';
 
@@ -25,7 +30,7 @@ export class ServiceClaims implements Owner {
   readonly key: ObjectKey;
   /** When the Service was made, in milliseconds. */
   rank = 0;
-  translation: Translation = nothing;
+  translation: Translation = noTranslation;
   /** Whether two of its virtual servers have the same key: the last one counts. */
   repeatsKeys = false;
 
@@ -63,7 +68,7 @@ export class DesiredState {
   replace(
     claims: ServiceClaims,
     createdAt: number,
-    translation: Translation | undefined = nothing,
+    translation: Translation | undefined = noTranslation,
   ): DesiredChange {
     if (claims.rank === createdAt && hasSameKeys(claims, translation)) {
       this.#changeRows(claims, translation);
@@ -202,14 +207,6 @@ const noMembers: readonly SetMember[] = [];
 const none: readonly string[] = [];
 
 export const noChange: DesiredChange = { virtualServers: [], vips: [] };
-
-const nothing: Translation = {
-  virtualServers: [],
-  boundAddresses: [],
-  members: [],
-  healthCheck: undefined,
-  problems: [],
-};
 
 /** Whether the new translation has the same virtual servers and VIPs, whatever their real servers. */
 function hasSameKeys(

@@ -18,6 +18,15 @@ export interface Translation {
   readonly problems: readonly ServiceProblem[];
 }
 
+/** What a Service becomes that is not served here. */
+export const noTranslation: Translation = {
+  virtualServers: [],
+  boundAddresses: [],
+  members: [],
+  healthCheck: undefined,
+  problems: [],
+};
+
 /** The answer at the health-check node port of a load balancer of policy Local. */
 export interface HealthCheck {
   readonly nodePort: number;

@@ -1,7 +1,12 @@
 import type { EndpointSlice, Service, ServicePort } from '../cluster/objects.ts';
 import type { Cidr } from '../net/cidr.ts';
 import type { IpAddress, IpFamily } from '../net/ip-address.ts';
-import type { HealthCheck, Translation, VirtualServer } from './desired.ts';
+import {
+  noTranslation,
+  type HealthCheck,
+  type Translation,
+  type VirtualServer,
+} from './desired.ts';
 import { chooseDrainTimeout } from './drain-timeout.ts';
 import { endpointsOfPort } from './endpoints.ts';
 import { boundAddressesOf, familiesOf, frontEndsOf, trafficOf, vipsOf } from './front-ends.ts';
@@ -24,14 +29,6 @@ export interface TranslationSettings {
   readonly externalIPs: readonly Cidr[] | undefined;
 }
 
-const nothing: Translation = {
-  virtualServers: [],
-  boundAddresses: [],
-  members: [],
-  healthCheck: undefined,
-  problems: [],
-};
-
 /**
  * What one Service becomes on this node: a virtual server for each address and port where it
  * is to be reached, with the endpoints that may get traffic as real servers. Services without
@@ -44,10 +41,10 @@ export function translateService(
   slices: readonly EndpointSlice[],
   place: Place,
   settings: TranslationSettings,
-  before: Translation = nothing,
+  before: Translation = noTranslation,
 ): Translation {
   if (!isServed(service)) {
-    return nothing;
+    return noTranslation;
   }
   const chosen = chooseScheduler(service, settings.scheduler, place.missingSchedulers);
   const drain = chooseDrainTimeout(service, settings.drainTimeoutMs);
@@ -104,7 +101,7 @@ export function translateService(
 /** Hardly any Service has a problem: all that have none share one list. */
 function allOf(...lists: readonly (readonly ServiceProblem[])[]): readonly ServiceProblem[] {
   const all = lists.flat();
-  return all.length === 0 ? nothing.problems : all;
+  return all.length === 0 ? noTranslation.problems : all;
 }
 
 function sharedAddresses(
