@@ -11,7 +11,7 @@ const measurements = join(import.meta.dirname, 'in-kernel.ts');
 const memory = '4G';
 
 /** Generous: twice what all takes on a busy machine. */
-const limitSeconds = { quick: 600, full: 3600 } as const;
+const limitSeconds = { quick: 1200, full: 3600 } as const;
 
 function main(args: readonly string[]): number {
   const request = parseRequest(args);
