@@ -1,4 +1,4 @@
-import { datagramBytes, type Batch } from './batch.ts';
+import { batchOf } from './batch.ts';
 import type { NetlinkConnection } from './connection.ts';
 import type { MessageWriter } from './message-writer.ts';
 import type { NetlinkError } from './netlink-error.ts';
@@ -21,33 +21,16 @@ export async function executeOperations<Operation, Failure extends Error>(
   messages: OperationWriter<Operation>,
   describe: (operation: Operation, cause: NetlinkError) => Failure,
 ): Promise<(Failure | undefined)[]> {
-  const failures = await connection.executeBatch(batchOf(operations, messages));
-  const outcomes = new Array<Failure | undefined>(operations.length).fill(undefined);
+  const { length } = operations;
+  const batch = batchOf(length, messages.messageBytes, (writer, sequence, index) => {
+    messages.write(writer, sequence, at(operations, index));
+  });
+  const failures = await connection.executeBatch(batch);
+  const outcomes = new Array<Failure | undefined>(length).fill(undefined);
   for (const [index, cause] of failures) {
     outcomes[index] = describe(at(operations, index), cause);
   }
   return outcomes;
-}
-
-/** Without a function for each message: most of a first sync happens before V8 has compiled it. */
-function batchOf<Operation>(
-  operations: readonly Operation[],
-  messages: OperationWriter<Operation>,
-): Batch {
-  let next = 0;
-  return {
-    count: operations.length,
-    messageBytes: messages.messageBytes,
-    write(writer, sequence, most) {
-      const first = next;
-      const end = first + most;
-      do {
-        messages.write(writer, sequence + next - first, at(operations, next));
-        next += 1;
-      } while (next < end && writer.length < datagramBytes);
-      return next - first;
-    },
-  };
 }
 
 function at<Operation>(operations: readonly Operation[], index: number): Operation {
