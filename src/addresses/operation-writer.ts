@@ -4,7 +4,7 @@ import type { MessageWriter } from '../netlink/message-writer.ts';
 import { writeAddressOperation, type AddressOperation } from './messages.ts';
 
 /** Where the values stand in the message of an IPv4 address, in words of 32 bits. */
-const place = { sequence: 2, local: 7, address: 9 } as const;
+const place = { local: 7, address: 9 } as const;
 
 /**
  * Writes the messages of changes on the link with the index, as `writeAddressOperation` does. A
@@ -30,10 +30,9 @@ export class AddressOperationWriter implements OperationWriter<AddressOperation>
       }
       return;
     }
-    const at = writer.repeatMessage(this.#template);
+    const at = writer.repeatMessage(this.#template, sequence);
     const { words } = writer;
     const word = swap32(address.word0);
-    words[at + place.sequence] = sequence;
     words[at + place.local] = word;
     words[at + place.address] = word;
   }

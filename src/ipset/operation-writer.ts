@@ -39,9 +39,8 @@ export class SetOperationWriter implements OperationWriter<SetOperation> {
       return;
     }
     const { message } = template;
-    const at = writer.repeatMessage(message);
+    const at = writer.repeatMessage(message, sequence);
     const { words } = writer;
-    words[at + 2] = sequence;
     // The values are the last attributes of the message: a word each, but for their headers.
     const end = at + message.length;
     if (entry.kind === 'address') {

@@ -6,7 +6,6 @@ import { forwardingMethods } from './protocol.ts';
 
 /** Where the values stand in the messages that `writeOperation` writes, in words of 32 bits. */
 export const place = {
-  sequence: 2,
   /** Of a virtual server with an address: in its own message, and in those of its real servers. */
   virtualServer: { family: 7, protocol: 9, address: 11, port: 16 },
   realServer: {
@@ -22,11 +21,6 @@ export const place = {
 
 /** How long the message of a real server is that is added or changed, in words of 32 bits. */
 export const realServerMessageWords = 35;
-
-/** Gives the message at a word another sequence number. */
-export function changeSequence(words: Uint32Array, at: number, sequence: number): void {
-  words[at + place.sequence] = sequence;
-}
 
 /** Makes the message at a word one of another virtual server. */
 export function changeIdentity(

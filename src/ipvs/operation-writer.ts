@@ -1,12 +1,7 @@
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import type { IpFamily } from '../net/ip-address.ts';
 import { writeOperation } from './encode.ts';
-import {
-  changeIdentity,
-  changeRealServer,
-  changeSequence,
-  realServerMessageWords,
-} from './message-values.ts';
+import { changeIdentity, changeRealServer, realServerMessageWords } from './message-values.ts';
 import type { Operation, RealServer, VirtualServerId, VirtualServerSettings } from './model.ts';
 import { RealServerCopies } from './real-server-copies.ts';
 
@@ -86,7 +81,7 @@ export class OperationWriter {
       this.#writeOneByOne(writer, sequence, id, realServers);
       return;
     }
-    const at = writer.repeatMessage(template.message);
+    const at = writer.repeatMessage(template.message, sequence);
     changeIdentity(writer.words, at, id);
     writer.repeatLastMessage(count - 1);
     this.#copies.begin(writer.words, at, sequence, template.realServer);
@@ -124,8 +119,7 @@ export class OperationWriter {
       }
       return;
     }
-    const at = writer.repeatMessage(template.message);
-    changeSequence(writer.words, at, sequence);
+    const at = writer.repeatMessage(template.message, sequence);
     changeIdentity(writer.words, at, id);
   }
 
@@ -139,8 +133,7 @@ export class OperationWriter {
       }
       return;
     }
-    const at = writer.repeatMessage(template.message);
-    changeSequence(writer.words, at, sequence);
+    const at = writer.repeatMessage(template.message, sequence);
     changeIdentity(writer.words, at, id);
     changeRealServer(writer.words, at, realServer);
   }

@@ -1,3 +1,4 @@
+import { sequenceWord } from '../netlink/message-writer.ts';
 import { changeRealServer, place, realServerMessageWords } from './message-values.ts';
 import type { RealServer } from './model.ts';
 
@@ -25,7 +26,7 @@ export class RealServerCopies {
     const words = this.#words;
     const { address, port } = realServer;
     const copied = this.#copied;
-    words[at + place.sequence] = this.#sequence;
+    words[at + sequenceWord] = this.#sequence;
     this.#at = at + realServerMessageWords;
     this.#sequence += 1;
     if (

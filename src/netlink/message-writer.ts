@@ -5,6 +5,9 @@ import { align, attributeHeaderLength, messageHeaderLength, nestedAttribute } fr
 /** Enough for what one event makes; a batch grows it. */
 const initialCapacity = 4 << 10;
 
+/** Where the sequence number stands in a message, in words of 32 bits. */
+export const sequenceWord = 2;
+
 /** How deep attributes nest in any message that we send. */
 const deepestNesting = 8;
 
@@ -53,7 +56,7 @@ export class MessageWriter {
     const words = this.#words;
     words[word] = 0;
     words[word + 1] = type | (flags << 16);
-    words[word + 2] = sequence;
+    words[word + sequenceWord] = sequence;
     words[word + 3] = 0;
   }
 
@@ -72,11 +75,15 @@ export class MessageWriter {
     return this.#words.slice(this.#messageStart >>> 2, this.#length >>> 2);
   }
 
-  /** Writes a whole message once more; answers at which word it starts, for its values to be set. */
-  repeatMessage(message: Uint32Array): number {
+  /**
+   * Writes a whole message once more, with another sequence number; answers at which word it starts,
+   * for its values to be set.
+   */
+  repeatMessage(message: Uint32Array, sequence: number): number {
     this.#messageStart = this.#length;
     const word = this.#grow(message.length * 4) >>> 2;
     this.#words.set(message, word);
+    this.#words[word + sequenceWord] = sequence;
     return word;
   }
 
