@@ -29,15 +29,29 @@ export type StoreChange =
 
 const noSlices: readonly EndpointSlice[] = Object.freeze([]);
 
+/** What is held of one Service: it may come before its slices, or after them. */
+interface HeldService {
+  readonly key: ObjectKey;
+  service: Service | undefined;
+  /** Ordered by name. */
+  slices: readonly EndpointSlice[];
+}
+
+interface HeldSlice {
+  readonly owner: HeldService;
+  slice: EndpointSlice;
+}
+
 /**
  * The part of the cluster that matters to this node, as last heard of. An object that
  * equals the one already held changes nothing and is not announced, so that a list
- * that is fetched again costs no work further on.
+ * that is fetched again costs no work further on. A slice knows its Service: an ordinary change of
+ * it makes no key and looks up nothing but itself.
  */
 export class ClusterStore {
-  readonly #services = new Map<ObjectKey, Service>();
-  readonly #slices = new Map<ObjectKey, EndpointSlice>();
-  readonly #slicesOfService = new Map<ObjectKey, readonly EndpointSlice[]>();
+  /** Those too of which slices alone are there. */
+  readonly #services = new Map<ObjectKey, HeldService>();
+  readonly #slices = new Map<ObjectKey, HeldSlice>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
   #node: Node | undefined;
   #servicesListed = false;
@@ -60,28 +74,36 @@ export class ClusterStore {
   }
 
   service(key: ObjectKey): Service | undefined {
-    return this.#services.get(key);
+    return this.#services.get(key)?.service;
   }
 
-  serviceKeys(): IterableIterator<ObjectKey> {
-    return this.#services.keys();
+  /** The keys of all Services that are there. */
+  *serviceKeys(): Generator<ObjectKey> {
+    for (const { key, service } of this.#services.values()) {
+      if (service !== undefined) {
+        yield key;
+      }
+    }
   }
 
   /** The slices of the Service with this key, ordered by name. */
   slices(serviceKey: ObjectKey): readonly EndpointSlice[] {
-    return this.#slicesOfService.get(serviceKey) ?? noSlices;
+    return this.#services.get(serviceKey)?.slices ?? noSlices;
   }
 
   setService(service: Service, arrivedMs?: number): void {
-    const key = objectKey(service);
-    if (!sameData(this.#services.get(key), service)) {
-      this.#services.set(key, service);
-      this.#announce({ kind: 'service', key, arrivedMs });
+    const held = this.#heldService(objectKey(service));
+    if (!sameData(held.service, service)) {
+      held.service = service;
+      this.#announce({ kind: 'service', key: held.key, arrivedMs });
     }
   }
 
   deleteService(key: ObjectKey, arrivedMs?: number): void {
-    if (this.#services.delete(key)) {
+    const held = this.#services.get(key);
+    if (held?.service !== undefined) {
+      held.service = undefined;
+      this.#forgetIfEmpty(held);
       this.#announce({ kind: 'service', key, arrivedMs });
     }
   }
@@ -89,34 +111,26 @@ export class ClusterStore {
   setSlice(news: EndpointSlice, arrivedMs?: number): void {
     const key = objectKey(news);
     const held = this.#slices.get(key);
-    const slice = sharedSlice(news, held);
-    if (slice === held) {
+    if (held?.slice.serviceName === news.serviceName) {
+      this.#changeSlice(held, news, arrivedMs);
       return;
     }
-    this.#slices.set(key, slice);
-    const serviceKey = serviceKeyOf(slice);
-    if (held?.serviceName === slice.serviceName) {
-      this.#replaceInIndex(serviceKey, held, slice);
-    } else {
-      this.#addToIndex(serviceKey, slice);
-      if (held !== undefined) {
-        const previousKey = serviceKeyOf(held);
-        this.#removeFromIndex(previousKey, held.name);
-        this.#announce({ kind: 'service', key: previousKey, arrivedMs });
-      }
+    const owner = this.#heldService(serviceKeyOf(news));
+    this.#slices.set(key, { owner, slice: news });
+    addInOrder(owner, news);
+    if (held !== undefined) {
+      this.#takeFromOwner(held, arrivedMs);
     }
-    const isNews = slice.triggeredAt !== held?.triggeredAt;
-    const triggeredAt = isNews ? slice.triggeredAt : undefined;
-    this.#announce({ kind: 'service', key: serviceKey, arrivedMs, triggeredAt });
+    const isNews = news.triggeredAt !== held?.slice.triggeredAt;
+    const triggeredAt = isNews ? news.triggeredAt : undefined;
+    this.#announce({ kind: 'service', key: owner.key, arrivedMs, triggeredAt });
   }
 
   deleteSlice(key: ObjectKey, arrivedMs?: number): void {
     const held = this.#slices.get(key);
     if (held !== undefined) {
       this.#slices.delete(key);
-      const serviceKey = serviceKeyOf(held);
-      this.#removeFromIndex(serviceKey, held.name);
-      this.#announce({ kind: 'service', key: serviceKey, arrivedMs });
+      this.#takeFromOwner(held, arrivedMs);
     }
   }
 
@@ -133,7 +147,7 @@ export class ClusterStore {
     services.forEach((service) => {
       this.setService(service);
     });
-    absent(this.#services.keys(), listed).forEach((key) => {
+    absent(this.serviceKeys(), listed).forEach((key) => {
       this.deleteService(key);
     });
     this.#markListed(() => {
@@ -163,24 +177,39 @@ export class ClusterStore {
     }
   }
 
-  #replaceInIndex(serviceKey: ObjectKey, held: EndpointSlice, slice: EndpointSlice): void {
-    const slices = this.slices(serviceKey);
-    this.#slicesOfService.set(serviceKey, slices.with(slices.indexOf(held), slice));
+  /** The ordinary change: other endpoints, or the same ones, of the same Service. */
+  #changeSlice(held: HeldSlice, news: EndpointSlice, arrivedMs: number | undefined): void {
+    const { owner, slice: before } = held;
+    const slice = sharedSlice(news, before);
+    if (slice === before) {
+      return;
+    }
+    held.slice = slice;
+    owner.slices = owner.slices.with(owner.slices.indexOf(before), slice);
+    const isNews = slice.triggeredAt !== before.triggeredAt;
+    const triggeredAt = isNews ? slice.triggeredAt : undefined;
+    this.#announce({ kind: 'service', key: owner.key, arrivedMs, triggeredAt });
   }
 
-  #addToIndex(serviceKey: ObjectKey, slice: EndpointSlice): void {
-    const others = this.slices(serviceKey);
-    const after = others.findIndex((other) => other.name > slice.name);
-    const position = after === -1 ? others.length : after;
-    this.#slicesOfService.set(serviceKey, others.toSpliced(position, 0, slice));
+  #heldService(key: ObjectKey): HeldService {
+    const known = this.#services.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const held = { key, service: undefined, slices: noSlices };
+    this.#services.set(key, held);
+    return held;
   }
 
-  #removeFromIndex(serviceKey: ObjectKey, sliceName: string): void {
-    const others = this.slices(serviceKey).filter((other) => other.name !== sliceName);
-    if (others.length === 0) {
-      this.#slicesOfService.delete(serviceKey);
-    } else {
-      this.#slicesOfService.set(serviceKey, others);
+  #takeFromOwner({ owner, slice }: HeldSlice, arrivedMs: number | undefined): void {
+    owner.slices = owner.slices.filter(({ name }) => name !== slice.name);
+    this.#forgetIfEmpty(owner);
+    this.#announce({ kind: 'service', key: owner.key, arrivedMs });
+  }
+
+  #forgetIfEmpty({ key, service, slices }: HeldService): void {
+    if (service === undefined && slices.length === 0) {
+      this.#services.delete(key);
     }
   }
 
@@ -189,6 +218,13 @@ export class ClusterStore {
       listener(change);
     });
   }
+}
+
+function addInOrder(owner: HeldService, slice: EndpointSlice): void {
+  const others = owner.slices;
+  const after = others.findIndex((other) => other.name > slice.name);
+  const position = after === -1 ? others.length : after;
+  owner.slices = others.toSpliced(position, 0, slice);
 }
 
 /** A slice belongs to a Service of its own namespace. */
