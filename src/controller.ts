@@ -260,7 +260,7 @@ export class Controller {
   async #run(startedAt: number): Promise<void> {
     const read = this.#audit.take();
     const scope = this.#kernelWasRead && read === undefined ? 'changes' : 'audit';
-    const latenciesOf = this.#latencies.take();
+    const tellLatencies = this.#latencies.take();
     this.#translator.translate();
     if (this.#store.synced) {
       // Here alone: a round under way does not know what the complete lists have brought.
@@ -275,9 +275,9 @@ export class Controller {
     this.#listener.synced();
     const endedAt = performance.now();
     if (report.failures.length === 0) {
-      for (const latency of latenciesOf(endedAt)) {
+      tellLatencies(endedAt, (latency) => {
         this.#listener.programmed(latency);
-      }
+      });
     }
     this.#listener.round(report, (read?.durationMs ?? 0) + endedAt - startedAt, scope);
   }

@@ -18,15 +18,22 @@ export class EndpointIndex {
     after: readonly EndpointSlice[],
   ): void {
     let hasRemoved = false;
-    before.forEach((slice, position) => {
-      const from = sameAtFirst(slice, after[position]);
-      hasRemoved ||= from < slice.endpoints.length;
-      this.#removeFrom(from, slice, service);
-    });
-    after.forEach((slice, position) => {
-      // What was removed may still stand elsewhere.
-      this.#addFrom(hasRemoved ? 0 : sameAtFirst(slice, before[position]), slice, service);
-    });
+    // By index: what `forEach` takes would be garbage of each change.
+    for (let position = 0; position < before.length; position += 1) {
+      const slice = before[position];
+      if (slice !== undefined) {
+        const from = sameAtFirst(slice, after[position]);
+        hasRemoved ||= from < slice.endpoints.length;
+        this.#removeFrom(from, slice, service);
+      }
+    }
+    for (let position = 0; position < after.length; position += 1) {
+      const slice = after[position];
+      if (slice !== undefined) {
+        // What was removed may still stand elsewhere.
+        this.#addFrom(hasRemoved ? 0 : sameAtFirst(slice, before[position]), slice, service);
+      }
+    }
   }
 
   servicesAt(address: string): readonly ObjectKey[] {

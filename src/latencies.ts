@@ -28,16 +28,20 @@ export class Latencies {
 
   /**
    * Takes what waits into a round; answers what to call when the round has succeeded, with the time
-   * of `performance.now` in milliseconds. `epochNow` is asked where somebody says when it began.
+   * of `performance.now` in milliseconds and with who is told of each. `epochNow` is asked where
+   * somebody says when it began.
    */
-  take(): (nowMs: number, epochNow?: () => number) => readonly Latency[] {
+  take(): (nowMs: number, tell: (latency: Latency) => void, epochNow?: () => number) => void {
     const arrivals = this.#waiting;
     this.#waiting = new Map();
-    return (nowMs, epochNow = Date.now) =>
-      Array.from(arrivals.values(), ({ arrivedAt, triggeredAt }) => ({
-        sinceArrivalMs: nowMs - arrivedAt,
-        sinceTriggerMs:
-          triggeredAt === undefined ? undefined : Math.max(epochNow() - triggeredAt, 0),
-      }));
+    return (nowMs, tell, epochNow = Date.now) => {
+      arrivals.forEach(({ arrivedAt, triggeredAt }) => {
+        tell({
+          sinceArrivalMs: nowMs - arrivedAt,
+          sinceTriggerMs:
+            triggeredAt === undefined ? undefined : Math.max(epochNow() - triggeredAt, 0),
+        });
+      });
+    };
   }
 }

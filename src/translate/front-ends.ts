@@ -81,7 +81,7 @@ const oneFamily: Readonly<Record<IpFamily, readonly IpFamily[]>> = {
 
 /** The families that a Service is served in. */
 export function familiesOf({ clusterIPs }: Service): readonly IpFamily[] {
-  const [first] = clusterIPs;
+  const first = clusterIPs[0];
   return first !== undefined && clusterIPs.length === 1
     ? oneFamily[first.family]
     : [...new Set(clusterIPs.map(({ family }) => family))];

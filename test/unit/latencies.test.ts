@@ -1,29 +1,38 @@
 import assert from 'node:assert/strict';
-import { Latencies } from '../../src/latencies.ts';
+import { Latencies, type Latency } from '../../src/latencies.ts';
+
+/** What those who wait are told at `nowMs`, where the other clock shows `epochMs`. */
+function told(tell: ReturnType<Latencies['take']>, nowMs: number, epochMs: number): Latency[] {
+  const latencies: Latency[] = [];
+  tell(
+    nowMs,
+    (latency) => latencies.push(latency),
+    () => epochMs,
+  );
+  return latencies;
+}
 
 describe('the latencies of changes', () => {
   it('count from the arrival and from what triggered the change', () => {
     const latencies = new Latencies();
     latencies.note('default/web', 100, 5000);
-    assert.deepEqual(
-      latencies.take()(130, () => 5900),
-      [{ sinceArrivalMs: 30, sinceTriggerMs: 900 }],
-    );
+    assert.deepEqual(told(latencies.take(), 130, 5900), [
+      { sinceArrivalMs: 30, sinceTriggerMs: 900 },
+    ]);
   });
 
   it('have no time since the trigger where nobody says when it was', () => {
     const latencies = new Latencies();
     latencies.note('default/web', 100, undefined);
-    assert.deepEqual(
-      latencies.take()(130, () => 5900),
-      [{ sinceArrivalMs: 30, sinceTriggerMs: undefined }],
-    );
+    assert.deepEqual(told(latencies.take(), 130, 5900), [
+      { sinceArrivalMs: 30, sinceTriggerMs: undefined },
+    ]);
   });
 
   it('are never negative where the clock of another node is ahead', () => {
     const latencies = new Latencies();
     latencies.note('default/web', 100, 6000);
-    assert.equal(latencies.take()(130, () => 5900)[0]?.sinceTriggerMs, 0);
+    assert.equal(told(latencies.take(), 130, 5900)[0]?.sinceTriggerMs, 0);
   });
 
   it('count changes of one Service once, from the first', () => {
@@ -31,13 +40,10 @@ describe('the latencies of changes', () => {
     latencies.note('default/web', 100, 5000);
     latencies.note('default/web', 120, 5500);
     latencies.note('default/dns', 125, undefined);
-    assert.deepEqual(
-      latencies.take()(130, () => 6000),
-      [
-        { sinceArrivalMs: 30, sinceTriggerMs: 1000 },
-        { sinceArrivalMs: 5, sinceTriggerMs: undefined },
-      ],
-    );
+    assert.deepEqual(told(latencies.take(), 130, 6000), [
+      { sinceArrivalMs: 30, sinceTriggerMs: 1000 },
+      { sinceArrivalMs: 5, sinceTriggerMs: undefined },
+    ]);
   });
 
   it('leave what arrives during a round to the next one', () => {
@@ -47,21 +53,16 @@ describe('the latencies of changes', () => {
     latencies.note('default/web', 110, undefined);
     latencies.note('default/dns', 115, undefined);
     assert.deepEqual(
-      first(120, () => 0).map(({ sinceArrivalMs }) => sinceArrivalMs),
+      told(first, 120, 0).map(({ sinceArrivalMs }) => sinceArrivalMs),
       [20],
     );
     assert.deepEqual(
-      latencies
-        .take()(130, () => 0)
-        .map(({ sinceArrivalMs }) => sinceArrivalMs),
+      told(latencies.take(), 130, 0).map(({ sinceArrivalMs }) => sinceArrivalMs),
       [20, 15],
     );
   });
 
   it('are none in a round that no change asked for', () => {
-    assert.deepEqual(
-      new Latencies().take()(130, () => 0),
-      [],
-    );
+    assert.deepEqual(told(new Latencies().take(), 0, 0), []);
   });
 });
