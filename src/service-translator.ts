@@ -35,13 +35,16 @@ export interface TranslatorListener {
   healthCheck(service: ObjectKey, healthCheck: HealthCheck | undefined): void;
 }
 
-/** What a Service became when it was translated last, and from what. */
+/**
+ * What a Service became when it was translated last, and from what. Written over with each
+ * translation: the records of a burst would be garbage else.
+ */
 interface Translated {
-  readonly service: Service;
-  readonly slices: readonly EndpointSlice[];
-  readonly place: Place;
-  readonly settings: TranslationSettings;
-  readonly translation: Translation;
+  service: Service;
+  slices: readonly EndpointSlice[];
+  place: Place;
+  settings: TranslationSettings;
+  translation: Translation;
   readonly claims: ServiceClaims;
 }
 
@@ -157,10 +160,12 @@ export class ServiceTranslator {
 
   #translateInto(claimed: Set<string>, key: ObjectKey): void {
     try {
-      const { virtualServers, vips } = this.#translate(key);
-      this.#refuseEndpointsAt(vips);
-      for (const virtualServer of virtualServers) {
-        claimed.add(virtualServer);
+      const change = this.#translate(key);
+      if (change !== noChange) {
+        this.#refuseEndpointsAt(change.vips);
+        for (const virtualServer of change.virtualServers) {
+          claimed.add(virtualServer);
+        }
       }
     } catch (error) {
       // A mistake of ours costs the Service that it shows at, and keeps its rows as they are.
@@ -176,20 +181,43 @@ export class ServiceTranslator {
     }
     const slices = this.#store.slices(key);
     const translation = this.#translationOf(service, slices, before);
-    const { current: place } = this.#place;
-    const settings = this.#translation;
+    const serviceBefore = before?.service;
+    const translationBefore = before?.translation;
     this.#endpoints.replace(key, before?.slices ?? noSlices, slices);
-    const claims = before?.claims ?? new ServiceClaims(key);
-    this.#translated.set(key, { service, slices, place, settings, translation, claims });
-    if (service !== before?.service) {
+    const { claims } = this.#remember(key, before, service, slices, translation);
+    if (service !== serviceBefore) {
       this.#noteExternal(key, service);
     }
-    this.#noteVips(translation, before?.translation);
-    if (translation.problems !== before?.translation.problems) {
+    this.#noteVips(translation, translationBefore);
+    if (translation.problems !== translationBefore?.problems) {
       this.#problems.set(key, translation.problems);
     }
     this.#listener.healthCheck(key, translation.healthCheck);
     return this.#desired.replace(claims, service.createdAt, translation);
+  }
+
+  /** Takes note of what a Service became by the place and the settings of now. */
+  #remember(
+    key: ObjectKey,
+    before: Translated | undefined,
+    service: Service,
+    slices: readonly EndpointSlice[],
+    translation: Translation,
+  ): Translated {
+    const { current: place } = this.#place;
+    const settings = this.#translation;
+    if (before === undefined) {
+      const claims = new ServiceClaims(key);
+      const translated = { service, slices, place, settings, translation, claims };
+      this.#translated.set(key, translated);
+      return translated;
+    }
+    before.service = service;
+    before.slices = slices;
+    before.place = place;
+    before.settings = settings;
+    before.translation = translation;
+    return before;
   }
 
   #translationOf(
