@@ -31,6 +31,8 @@ export class ServiceClaims implements Owner {
   /** When the Service was made, in milliseconds. */
   rank = 0;
   translation: Translation = noTranslation;
+  /** Where its virtual servers stand in the table, in their order. */
+  places: readonly Place<VirtualServer>[] = noPlaces;
   /** Whether two of its virtual servers have the same key: the last one counts. */
   repeatsKeys = false;
 
@@ -84,8 +86,9 @@ export class DesiredState {
     claims.translation = translation;
     for (let index = 0; index < virtualServers.length; index += 1) {
       const row = virtualServers[index];
-      if (row !== undefined && row !== before.virtualServers[index]) {
-        this.#claimVirtualServer(this.#placeOf(row), claims, row);
+      const place = claims.places[index];
+      if (row !== undefined && place !== undefined && row !== before.virtualServers[index]) {
+        this.#claimVirtualServer(place, claims, row);
       }
     }
     this.#setMembers(claims, before.members, translation.members);
@@ -102,24 +105,24 @@ export class DesiredState {
       const place = this.#virtualServerTable.at(gone[index] ?? '');
       this.#claimVirtualServer(place, claims, undefined);
     }
-    const keys = new Array<string>(virtualServers.length);
+    const places = virtualServers.map(this.#placeOf);
     for (let index = 0; index < virtualServers.length; index += 1) {
-      const row = virtualServers[index];
-      if (row !== undefined) {
-        const place = this.#placeOf(row);
-        this.#claimVirtualServer(place, claims, row);
-        keys[index] = place.key;
+      const place = places[index];
+      if (place !== undefined) {
+        this.#claimVirtualServer(place, claims, virtualServers[index]);
       }
     }
-    claims.repeatsKeys = keys.length > 1 && new Set(keys).size < keys.length;
+    claims.places = places;
+    claims.repeatsKeys = places.length > 1 && new Set(places).size < places.length;
     const vips = this.#replaceAddresses(claims, before.boundAddresses, translation.boundAddresses);
     this.#setMembers(claims, before.members, translation.members);
+    const keys = places.map(keyOfPlace);
     return { virtualServers: gone.length === 0 ? keys : [...gone, ...keys], vips };
   }
 
-  #placeOf(row: VirtualServer): Place<VirtualServer> {
-    return this.#virtualServerTable.at(virtualServerKey(row));
-  }
+  /** A function, for `map`. */
+  readonly #placeOf = (row: VirtualServer): Place<VirtualServer> =>
+    this.#virtualServerTable.at(virtualServerKey(row));
 
   /** Without a row the claim is taken back. */
   #claimVirtualServer(
@@ -205,6 +208,12 @@ export class DesiredState {
 const noMembers: readonly SetMember[] = [];
 
 const none: readonly string[] = [];
+
+const noPlaces: readonly Place<VirtualServer>[] = [];
+
+function keyOfPlace({ key }: Place<VirtualServer>): string {
+  return key;
+}
 
 export const noChange: DesiredChange = { virtualServers: [], vips: [] };
 
