@@ -100,6 +100,13 @@ export class KindRows<Desired, Observed> {
     return this.#lastObserved;
   }
 
+  /** The same for a row that is about to change: what it starts from is asked for twice more. */
+  unfold(row: Row<Desired, Observed>): Observed | undefined {
+    row.observed = this.observedOf(row);
+    row.programmed = undefined;
+    return row.observed;
+  }
+
   /** Whether the kernel is known to hold anything under the key. */
   isHeld({ observed, programmed }: Row<Desired, Observed>): boolean {
     return observed !== undefined || programmed !== undefined;

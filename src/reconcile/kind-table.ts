@@ -233,7 +233,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
         this.#rows.settle(row);
       }
       if (changes.length > 0) {
-        const observed = this.#rows.observedOf(row);
+        const observed = this.#rows.unfold(row);
         const changesInAll = this.#sizeOf(changes);
         planned.push({ row, desired: row.desired, observed, changes, size: changesInAll, areAll });
         size += changesInAll;

@@ -227,19 +227,34 @@ function wantedRealServers(
   desired: VirtualServer,
   observed: ObservedVirtualServer,
 ): Operation[] {
-  const operations: Operation[] = [];
+  let operations: Operation[] | undefined;
   desired.realServers.forEach((realServer, key) => {
-    const present = observed.realServers.get(key);
-    if (present === realServer) {
+    const operation = operationFor(id, realServer, observed.realServers.get(key));
+    if (operation === undefined) {
       return;
     }
-    if (present === undefined) {
-      operations.push({ kind: 'add real server', id, realServer });
-    } else if (present.weight !== realServer.weight || present.method !== realServer.method) {
-      operations.push({ kind: 'change real server', id, realServer });
+    // Mostly it is one, and a list that has grown by one has room for many.
+    if (operations === undefined) {
+      operations = [operation];
+    } else {
+      operations.push(operation);
     }
   });
-  return operations;
+  return operations ?? [];
+}
+
+function operationFor(
+  id: VirtualServerId,
+  realServer: RealServer,
+  present: ObservedRealServer | undefined,
+): Operation | undefined {
+  if (present === undefined) {
+    return { kind: 'add real server', id, realServer };
+  }
+  const isSame =
+    present === realServer ||
+    (present.weight === realServer.weight && present.method === realServer.method);
+  return isSame ? undefined : { kind: 'change real server', id, realServer };
 }
 
 function unwantedRealServers(
