@@ -163,7 +163,7 @@ export class ServiceTranslator {
       const change = this.#translate(key);
       if (change !== noChange) {
         this.#refuseEndpointsAt(change.vips);
-        for (const virtualServer of change.virtualServers) {
+        for (const { key: virtualServer } of change.virtualServers) {
           claimed.add(virtualServer);
         }
       }

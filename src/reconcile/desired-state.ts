@@ -14,10 +14,10 @@ import type { Owner, Place, Places } from './place.ts';
 /** What changed with a Service besides its own rows. */
 export interface DesiredChange {
   /**
-   * The keys of the virtual servers that it claims now or claimed before; none where its claims are
+   * Where the virtual servers stand that it claims now or claimed before; none where its claims are
    * the same as before.
    */
-  readonly virtualServers: readonly string[];
+  readonly virtualServers: readonly Place<VirtualServer>[];
   /** The addresses that became a VIP by it, or may no longer be one. */
   readonly vips: readonly string[];
 }
@@ -86,38 +86,32 @@ export class DesiredState {
     claims.translation = translation;
     for (let index = 0; index < virtualServers.length; index += 1) {
       const row = virtualServers[index];
-      const place = claims.places[index];
-      if (row !== undefined && place !== undefined && row !== before.virtualServers[index]) {
-        this.#claimVirtualServer(place, claims, row);
+      if (row !== before.virtualServers[index]) {
+        this.#claimAt(claims.places[index], claims, row);
       }
     }
     this.#setMembers(claims, before.members, translation.members);
   }
 
   #replaceAll(claims: ServiceClaims, createdAt: number, translation: Translation): DesiredChange {
-    const before = claims.translation;
+    const { translation: before, places: placesBefore } = claims;
     const { virtualServers } = translation;
+    const places = virtualServers.map(this.#placeOf);
+    const gone = without(placesBefore, places);
     claims.rank = createdAt;
     claims.translation = translation;
-    const gone = goneKeys(before.virtualServers, virtualServers, virtualServerKey);
-    // Iterators of lists are garbage, and this goes over thousands of lists of one.
-    for (let index = 0; index < gone.length; index += 1) {
-      const place = this.#virtualServerTable.at(gone[index] ?? '');
-      this.#claimVirtualServer(place, claims, undefined);
-    }
-    const places = virtualServers.map(this.#placeOf);
-    for (let index = 0; index < virtualServers.length; index += 1) {
-      const place = places[index];
-      if (place !== undefined) {
-        this.#claimVirtualServer(place, claims, virtualServers[index]);
-      }
-    }
     claims.places = places;
     claims.repeatsKeys = places.length > 1 && new Set(places).size < places.length;
+    // Iterators of lists are garbage, and this goes over thousands of lists of one.
+    for (let index = 0; index < gone.length; index += 1) {
+      this.#claimAt(gone[index], claims, undefined);
+    }
+    for (let index = 0; index < places.length; index += 1) {
+      this.#claimAt(places[index], claims, virtualServers[index]);
+    }
     const vips = this.#replaceAddresses(claims, before.boundAddresses, translation.boundAddresses);
     this.#setMembers(claims, before.members, translation.members);
-    const keys = places.map(keyOfPlace);
-    return { virtualServers: gone.length === 0 ? keys : [...gone, ...keys], vips };
+    return { virtualServers: gone.length === 0 ? places : [...gone, ...places], vips };
   }
 
   /** A function, for `map`. */
@@ -125,13 +119,13 @@ export class DesiredState {
     this.#virtualServerTable.at(virtualServerKey(row));
 
   /** Without a row the claim is taken back. */
-  #claimVirtualServer(
-    place: Place<VirtualServer>,
+  #claimAt(
+    place: Place<VirtualServer> | undefined,
     owner: Owner,
     row: VirtualServer | undefined,
   ): void {
-    const before = place.desired;
-    if (this.#virtualServers.claimAt(place, owner, row)) {
+    const before = place?.desired;
+    if (place !== undefined && this.#virtualServers.claimAt(place, owner, row)) {
       // Members go with the virtual server that holds its address: a Service that claims one in
       // vain must not turn its traffic away.
       this.#setMembers(place, before?.members, place.desired?.members);
@@ -149,13 +143,13 @@ export class DesiredState {
     for (let index = 0; index < gone.length; index += 1) {
       const text = gone[index] ?? '';
       if (this.#boundAddresses.claim(text, owner, undefined)) {
-        vips = [...vips, text];
+        vips = vips.concat(text);
       }
     }
     for (let index = 0; index < addresses.length; index += 1) {
       const address = addresses[index];
       if (address !== undefined && this.#claimAddress(owner, address)) {
-        vips = [...vips, address.text];
+        vips = vips.concat(address.text);
       }
     }
     return vips;
@@ -211,8 +205,16 @@ const none: readonly string[] = [];
 
 const noPlaces: readonly Place<VirtualServer>[] = [];
 
-function keyOfPlace({ key }: Place<VirtualServer>): string {
-  return key;
+/** Those of the places that are not among the others. */
+function without(
+  places: readonly Place<VirtualServer>[],
+  others: readonly Place<VirtualServer>[],
+): readonly Place<VirtualServer>[] {
+  if (places.length === 0) {
+    return noPlaces; // as it is with all of a first sync
+  }
+  const kept = new Set(others);
+  return places.filter((place) => !kept.has(place));
 }
 
 export const noChange: DesiredChange = { virtualServers: [], vips: [] };

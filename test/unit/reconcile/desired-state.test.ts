@@ -17,6 +17,10 @@ function translation(...virtualServers: VirtualServer[]): Translation {
 
 const key = 'TCP 10.96.0.1:80';
 
+function keysOf(places: readonly { readonly key: string }[]): string[] {
+  return places.map(({ key }) => key);
+}
+
 describe('the desired state', () => {
   it('has the rows of every Service', () => {
     const { virtualServers, boundAddresses, desired } = new MemoryTables();
@@ -116,10 +120,10 @@ describe('the desired state', () => {
     const [one, two] = [virtualServer(), virtualServer({ port: 81 })];
     desired.setService('default/old', 1, translation(one));
     const { virtualServers } = desired.setService('default/young', 2, translation(one, two));
-    assert.deepEqual(virtualServers, [key, 'TCP 10.96.0.1:81']);
+    assert.deepEqual(keysOf(virtualServers), [key, 'TCP 10.96.0.1:81']);
     assert.deepEqual(desired.losersOf(key), ['default/young']);
     assert.deepEqual(desired.losersOf('TCP 10.96.0.1:81'), []);
-    assert.deepEqual(desired.setService('default/young', 2, undefined).virtualServers, [
+    assert.deepEqual(keysOf(desired.setService('default/young', 2, undefined).virtualServers), [
       key,
       'TCP 10.96.0.1:81',
     ]);
