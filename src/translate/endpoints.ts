@@ -1,12 +1,17 @@
 import type { Endpoint, EndpointSlice, ServicePort } from '../cluster/objects.ts';
-import { formatEndpoint, type IpFamily } from '../net/ip-address.ts';
+import type { IpFamily } from '../net/ip-address.ts';
 import type { Place } from './place.ts';
 
-/** An endpoint of one Service port: an address with the target port that its slice gives. */
-export interface PortEndpoint {
-  readonly endpoint: Endpoint;
+/**
+ * Endpoints of one Service port that have the same target port, as all of a slice have: one at least.
+ * They are kept together, since an object for each would be made with each change of any of them.
+ */
+export interface PortEndpoints {
   readonly targetPort: number;
+  readonly endpoints: readonly Endpoint[];
 }
+
+const none: readonly PortEndpoints[] = [];
 
 /**
  * All endpoints of a Service port in one family, by address and target port. The same one in
@@ -17,35 +22,32 @@ export function endpointsOfPort(
   port: ServicePort,
   family: IpFamily,
   slices: readonly EndpointSlice[],
-): readonly PortEndpoint[] {
-  let endpoints: readonly PortEndpoint[] = noEndpoints;
-  for (const slice of slices) {
-    const targetPort = targetPortOf(port, family, slice);
-    if (targetPort !== undefined) {
-      const more = atPort(slice.endpoints, targetPort);
-      endpoints = endpoints.length === 0 ? more : endpoints.concat(more);
+): readonly PortEndpoints[] {
+  let all = none;
+  for (let index = 0; index < slices.length; index += 1) {
+    const slice = slices[index];
+    const targetPort = slice === undefined ? undefined : targetPortOf(port, family, slice);
+    if (slice !== undefined && targetPort !== undefined && slice.endpoints.length > 0) {
+      const { endpoints } = slice;
+      all = all.length === 0 ? [{ targetPort, endpoints }] : [...all, { targetPort, endpoints }];
     }
   }
-  return areFewAndDistinct(endpoints) ? endpoints : bestOfEach(endpoints);
-}
-
-const noEndpoints: readonly PortEndpoint[] = [];
-
-function atPort(endpoints: readonly Endpoint[], targetPort: number): readonly PortEndpoint[] {
-  return endpoints.map((endpoint) => ({ endpoint, targetPort }));
+  return areFewAndDistinct(all) ? all : bestOfEach(all);
 }
 
 /** Up to so many endpoints are compared with each other faster than by their keys. */
 const fewEndpoints = 16;
 
-function areFewAndDistinct(endpoints: readonly PortEndpoint[]): boolean {
-  if (endpoints.length > fewEndpoints) {
+/** Nearly each Service has one slice of a family. */
+function areFewAndDistinct(all: readonly PortEndpoints[]): boolean {
+  const endpoints = all[0]?.endpoints ?? [];
+  if (all.length > 1 || endpoints.length > fewEndpoints) {
     return false;
   }
   for (let index = 1; index < endpoints.length; index += 1) {
-    const address = endpoints[index]?.endpoint.address;
+    const address = endpoints[index]?.address;
     for (let other = 0; other < index; other += 1) {
-      if (address !== undefined && endpoints[other]?.endpoint.address.equals(address) === true) {
+      if (address !== undefined && endpoints[other]?.address.equals(address) === true) {
         return false;
       }
     }
@@ -54,17 +56,48 @@ function areFewAndDistinct(endpoints: readonly PortEndpoint[]): boolean {
 }
 
 /** Each address and target port once, in its best condition, in the order of first mention. */
-function bestOfEach(endpoints: readonly PortEndpoint[]): PortEndpoint[] {
-  const best = new Map<string, PortEndpoint>();
-  for (const portEndpoint of endpoints) {
-    const { endpoint, targetPort } = portEndpoint;
-    const key = formatEndpoint(endpoint.address, targetPort);
-    const known = best.get(key);
-    if (known === undefined || fitness(endpoint) > fitness(known.endpoint)) {
-      best.set(key, portEndpoint);
+function bestOfEach(all: readonly PortEndpoints[]): readonly PortEndpoints[] {
+  const byPort = new Map<number, Map<string, Endpoint>>();
+  for (const { targetPort, endpoints } of all) {
+    const best = byPort.get(targetPort) ?? new Map<string, Endpoint>();
+    byPort.set(targetPort, best);
+    for (const endpoint of endpoints) {
+      const { text } = endpoint.address;
+      const known = best.get(text);
+      if (known === undefined || fitness(endpoint) > fitness(known)) {
+        best.set(text, endpoint);
+      }
     }
   }
-  return [...best.values()];
+  return Array.from(byPort, ([targetPort, best]) => ({
+    targetPort,
+    endpoints: [...best.values()],
+  }));
+}
+
+/** Whether all endpoints are as asked for. */
+function areAll(
+  all: readonly PortEndpoints[],
+  predicate: (endpoint: Endpoint) => boolean,
+): boolean {
+  let index = 0;
+  while (index < all.length && all[index]?.endpoints.every(predicate) === true) {
+    index += 1;
+  }
+  return index === all.length;
+}
+
+/** The endpoints that are as asked for; the same list where all are. */
+export function chosenOf(
+  all: readonly PortEndpoints[],
+  predicate: (endpoint: Endpoint) => boolean,
+): readonly PortEndpoints[] {
+  if (areAll(all, predicate)) {
+    return all;
+  }
+  return all
+    .map(({ targetPort, endpoints }) => ({ targetPort, endpoints: endpoints.filter(predicate) }))
+    .filter(({ endpoints }) => endpoints.length > 0);
 }
 
 /**
@@ -73,21 +106,21 @@ function bestOfEach(endpoints: readonly PortEndpoint[]): PortEndpoint[] {
  * which the hints do not count.
  */
 export function clusterEndpoints(
-  endpoints: readonly PortEndpoint[],
+  all: readonly PortEndpoints[],
   place: Place,
-): readonly PortEndpoint[] {
-  const ready = endpoints.every(isReady) ? endpoints : endpoints.filter(isReady);
-  return ready.length > 0 ? nearest(ready, place) : endpoints.filter(servesWhileTerminating);
+): readonly PortEndpoints[] {
+  const ready = chosenOf(all, isReady);
+  return ready.length > 0 ? nearest(ready, place) : chosenOf(all, servesWhileTerminating);
 }
 
 /** The endpoints that traffic of policy Local goes to: this node's, chosen by the same rule. */
 export function localEndpoints(
-  endpoints: readonly PortEndpoint[],
+  all: readonly PortEndpoints[],
   place: Place,
-): readonly PortEndpoint[] {
-  const local = endpoints.filter(({ endpoint }) => endpoint.nodeName === place.nodeName);
-  const ready = local.filter(isReady);
-  return ready.length > 0 ? ready : local.filter(servesWhileTerminating);
+): readonly PortEndpoints[] {
+  const local = chosenOf(all, ({ nodeName }) => nodeName === place.nodeName);
+  const ready = chosenOf(local, isReady);
+  return ready.length > 0 ? ready : chosenOf(local, servesWhileTerminating);
 }
 
 /**
@@ -95,21 +128,21 @@ export function localEndpoints(
  * They count only where every ready endpoint has one and one of them is for us (KEP-2433,
  * KEP-3015).
  */
-function nearest(ready: readonly PortEndpoint[], place: Place): readonly PortEndpoint[] {
+function nearest(ready: readonly PortEndpoints[], place: Place): readonly PortEndpoints[] {
   const { nodeName, zone } = place;
   return (
-    (ready.every(hasNodeHint) ? hintedFor(ready, nodeName, nodeHints) : undefined) ??
-    (ready.every(hasZoneHint) ? hintedFor(ready, zone, zoneHints) : undefined) ??
+    (areAll(ready, hasNodeHint) ? hintedFor(ready, nodeName, nodeHints) : undefined) ??
+    (areAll(ready, hasZoneHint) ? hintedFor(ready, zone, zoneHints) : undefined) ??
     ready
   );
 }
 
-function hasNodeHint({ endpoint }: PortEndpoint): boolean {
-  return endpoint.hintedNodes.length > 0;
+function hasNodeHint({ hintedNodes }: Endpoint): boolean {
+  return hintedNodes.length > 0;
 }
 
-function hasZoneHint({ endpoint }: PortEndpoint): boolean {
-  return endpoint.hintedZones.length > 0;
+function hasZoneHint({ hintedZones }: Endpoint): boolean {
+  return hintedZones.length > 0;
 }
 
 function nodeHints({ hintedNodes }: Endpoint): readonly string[] {
@@ -121,14 +154,14 @@ function zoneHints({ hintedZones }: Endpoint): readonly string[] {
 }
 
 function hintedFor(
-  ready: readonly PortEndpoint[],
+  ready: readonly PortEndpoints[],
   here: string | undefined,
   hintsOf: (endpoint: Endpoint) => readonly string[],
-): readonly PortEndpoint[] | undefined {
+): readonly PortEndpoints[] | undefined {
   if (here === undefined) {
     return undefined;
   }
-  const hinted = ready.filter(({ endpoint }) => hintsOf(endpoint).includes(here));
+  const hinted = chosenOf(ready, (endpoint) => hintsOf(endpoint).includes(here));
   return hinted.length > 0 ? hinted : undefined;
 }
 
@@ -145,12 +178,12 @@ function targetPortOf(
     ?.port;
 }
 
-function isReady({ endpoint }: PortEndpoint): boolean {
-  return endpoint.ready;
+function isReady({ ready }: Endpoint): boolean {
+  return ready;
 }
 
-function servesWhileTerminating({ endpoint }: PortEndpoint): boolean {
-  return endpoint.serving && endpoint.terminating;
+function servesWhileTerminating({ serving, terminating }: Endpoint): boolean {
+  return serving && terminating;
 }
 
 function fitness(endpoint: Endpoint): number {

@@ -1,7 +1,7 @@
-import type { Service } from '../cluster/objects.ts';
+import type { Endpoint, Service } from '../cluster/objects.ts';
 import { specialAddress } from '../cluster/special-address.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import type { PortEndpoint } from './endpoints.ts';
+import { chosenOf, type PortEndpoints } from './endpoints.ts';
 import type { Place } from './place.ts';
 import { serviceProblem, type ServiceProblem } from './service-problem.ts';
 
@@ -23,21 +23,29 @@ export class EndpointGuard {
   }
 
   /** Those of the endpoints that may get traffic; the others are kept in mind. */
-  admitted(endpoints: readonly PortEndpoint[]): readonly PortEndpoint[] {
-    let admitted: PortEndpoint[] | undefined;
+  admitted(all: readonly PortEndpoints[]): readonly PortEndpoints[] {
+    return all.some(({ endpoints }) => this.#hasRefusable(endpoints))
+      ? chosenOf(all, ({ address }) => this.#mayGetTraffic(address))
+      : all;
+  }
+
+  #hasRefusable(endpoints: readonly Endpoint[]): boolean {
     for (let index = 0; index < endpoints.length; index += 1) {
-      const portEndpoint = endpoints[index];
-      const address = portEndpoint?.endpoint.address;
-      const reason = address === undefined ? undefined : this.#reasonAgainst(address);
-      if (address !== undefined && reason !== undefined) {
-        admitted ??= endpoints.slice(0, index);
-        this.#refused ??= new Map();
-        this.#refused.set(address.text, reason);
-      } else if (portEndpoint !== undefined) {
-        admitted?.push(portEndpoint);
+      const address = endpoints[index]?.address;
+      if (address !== undefined && this.#reasonAgainst(address) !== undefined) {
+        return true;
       }
     }
-    return admitted ?? endpoints;
+    return false;
+  }
+
+  #mayGetTraffic(address: IpAddress): boolean {
+    const reason = this.#reasonAgainst(address);
+    if (reason !== undefined) {
+      this.#refused ??= new Map();
+      this.#refused.set(address.text, reason);
+    }
+    return reason === undefined;
   }
 
   get hasRefused(): boolean {

@@ -1,6 +1,6 @@
 import type { Service } from '../cluster/objects.ts';
 import type { RealServer, VirtualServer } from './desired.ts';
-import { clusterEndpoints, localEndpoints, type PortEndpoint } from './endpoints.ts';
+import { clusterEndpoints, localEndpoints, type PortEndpoints } from './endpoints.ts';
 import type { Traffic } from './front-ends.ts';
 import type { Place } from './place.ts';
 import { realServersAt } from './real-servers.ts';
@@ -16,7 +16,7 @@ const noRealServers: ReadonlyMap<string, RealServer> = new Map();
 /** Where connections of both kinds go; one map serves both where they go the same way. */
 export function routesByTraffic(
   service: Service,
-  endpoints: readonly PortEndpoint[],
+  endpoints: readonly PortEndpoints[],
   place: Place,
   rowsBefore: readonly VirtualServer[],
 ): Readonly<Record<Traffic, Route>> {
@@ -42,7 +42,7 @@ export function routesByTraffic(
 /** Where connections to a cluster IP go. */
 export function realServersInside(
   { internalTrafficPolicy }: Service,
-  endpoints: readonly PortEndpoint[],
+  endpoints: readonly PortEndpoints[],
   place: Place,
   before: ReadonlyMap<string, RealServer>,
 ): ReadonlyMap<string, RealServer> {
@@ -58,8 +58,8 @@ export function realServersInside(
  * the Service by its external address (kube-proxy pull request 97081).
  */
 function externalLocal(
-  local: readonly PortEndpoint[],
-  cluster: readonly PortEndpoint[],
-): readonly PortEndpoint[] {
+  local: readonly PortEndpoints[],
+  cluster: readonly PortEndpoints[],
+): readonly PortEndpoints[] {
   return local.length > 0 ? local : cluster;
 }

@@ -1,8 +1,8 @@
-import type { Protocol, Service } from '../cluster/objects.ts';
+import type { Endpoint, Protocol, Service } from '../cluster/objects.ts';
 import { Cidr } from '../net/cidr.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import type { HealthCheck, RealServer } from './desired.ts';
-import type { PortEndpoint } from './endpoints.ts';
+import type { PortEndpoints } from './endpoints.ts';
 import type { FrontEnd } from './front-ends.ts';
 import type { Place } from './place.ts';
 import type { SetMember, SetRole } from './set-member.ts';
@@ -57,23 +57,33 @@ export function serviceMembers(
  */
 export function hairpinMembers(
   protocol: Protocol,
-  endpoints: readonly PortEndpoint[],
+  all: readonly PortEndpoints[],
   place: Place,
 ): readonly SetMember[] {
   let members = noMembers;
-  for (let index = 0; index < endpoints.length; index += 1) {
-    const portEndpoint = endpoints[index];
-    if (portEndpoint?.endpoint.nodeName === place.nodeName) {
-      const { endpoint, targetPort: port } = portEndpoint;
-      const { address } = endpoint;
-      if (!place.nodeAddresses.has(address.text)) {
-        const entry = { kind: 'endpoint to itself', address, protocol, port } as const;
+  for (let list = 0; list < all.length; list += 1) {
+    const { endpoints, targetPort: port } = all[list] ?? noEndpoints;
+    for (let index = 0; index < endpoints.length; index += 1) {
+      const endpoint = endpoints[index];
+      if (endpoint !== undefined && isOnOwnAddressHere(endpoint, place)) {
+        const entry = {
+          kind: 'endpoint to itself',
+          address: endpoint.address,
+          protocol,
+          port,
+        } as const;
         members = [...members, { role: 'hairpin', entry }];
       }
     }
   }
   return members;
 }
+
+function isOnOwnAddressHere({ nodeName, address }: Endpoint, place: Place): boolean {
+  return nodeName === place.nodeName && !place.nodeAddresses.has(address.text);
+}
+
+const noEndpoints: PortEndpoints = { targetPort: 0, endpoints: [] };
 
 const noMembers: readonly SetMember[] = [];
 

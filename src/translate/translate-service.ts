@@ -149,9 +149,10 @@ function localPods(
 ): number {
   const addresses = new Set<string>();
   for (const port of ports) {
-    for (const { endpoint } of guard.admitted(endpointsOfPort(port, family, slices))) {
-      if (endpoint.ready && endpoint.nodeName === place.nodeName) {
-        addresses.add(endpoint.address.text);
+    const admitted = guard.admitted(endpointsOfPort(port, family, slices));
+    for (const { address, ready, nodeName } of admitted.flatMap(({ endpoints }) => endpoints)) {
+      if (ready && nodeName === place.nodeName) {
+        addresses.add(address.text);
       }
     }
   }

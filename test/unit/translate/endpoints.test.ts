@@ -4,7 +4,7 @@ import {
   clusterEndpoints,
   endpointsOfPort,
   localEndpoints,
-  type PortEndpoint,
+  type PortEndpoints,
 } from '../../../src/translate/endpoints.ts';
 import {
   draining,
@@ -20,11 +20,13 @@ import { place } from '../../support/place.ts';
 const here = place();
 const onThisNode = { nodeName: 'node-a' };
 
-function addresses(endpoints: readonly PortEndpoint[]): string[] {
-  return endpoints.map(({ endpoint: { address }, targetPort }) => `${address.text}:${targetPort}`);
+function addresses(all: readonly PortEndpoints[]): string[] {
+  return all.flatMap(({ endpoints, targetPort }) =>
+    endpoints.map(({ address }) => `${address.text}:${targetPort}`),
+  );
 }
 
-function endpointsOf(...slices: EndpointSlice[]): readonly PortEndpoint[] {
+function endpointsOf(...slices: EndpointSlice[]): readonly PortEndpoints[] {
   return endpointsOfPort(servicePort(), 'IPv4', slices);
 }
 
@@ -103,9 +105,8 @@ describe('endpoints of a Service port', () => {
           [one, other],
           [other, one],
         ]) {
-          const found = endpointsOf(...slices);
-          assert.equal(found.length, 1);
-          assert.deepEqual(found[0]?.endpoint, endpoint('10.244.1.1', good));
+          const found = endpointsOf(...slices).flatMap(({ endpoints }) => endpoints);
+          assert.deepEqual(found, [endpoint('10.244.1.1', good)]);
         }
       });
     }

@@ -11,7 +11,8 @@ function guardAfter(...addresses: string[]): {
 } {
   const guard = new EndpointGuard(place({ isVip }));
   const admitted = addresses.filter(
-    (address) => guard.admitted([{ endpoint: endpoint(address), targetPort: 8080 }]).length === 1,
+    (address) =>
+      guard.admitted([{ endpoints: [endpoint(address)], targetPort: 8080 }]).length === 1,
   );
   return { guard, admitted };
 }
