@@ -121,9 +121,7 @@ export class ClusterStore {
     if (held !== undefined) {
       this.#takeFromOwner(held, arrivedMs);
     }
-    const isNews = news.triggeredAt !== held?.slice.triggeredAt;
-    const triggeredAt = isNews ? news.triggeredAt : undefined;
-    this.#announce({ kind: 'service', key: owner.key, arrivedMs, triggeredAt });
+    this.#announceSlice(owner, news, held?.slice, arrivedMs);
   }
 
   deleteSlice(key: ObjectKey, arrivedMs?: number): void {
@@ -186,9 +184,22 @@ export class ClusterStore {
     }
     held.slice = slice;
     owner.slices = owner.slices.with(owner.slices.indexOf(before), slice);
-    const isNews = slice.triggeredAt !== before.triggeredAt;
-    const triggeredAt = isNews ? slice.triggeredAt : undefined;
-    this.#announce({ kind: 'service', key: owner.key, arrivedMs, triggeredAt });
+    this.#announceSlice(owner, slice, before, arrivedMs);
+  }
+
+  #announceSlice(
+    { key }: HeldService,
+    { triggeredAt }: EndpointSlice,
+    before: EndpointSlice | undefined,
+    arrivedMs: number | undefined,
+  ): void {
+    const isNews = triggeredAt !== before?.triggeredAt;
+    this.#announce({
+      kind: 'service',
+      key,
+      arrivedMs,
+      triggeredAt: isNews ? triggeredAt : undefined,
+    });
   }
 
   #heldService(key: ObjectKey): HeldService {

@@ -65,7 +65,7 @@ export function hairpinMembers(
     const { endpoints, targetPort: port } = all[list] ?? noEndpoints;
     for (let index = 0; index < endpoints.length; index += 1) {
       const endpoint = endpoints[index];
-      if (endpoint !== undefined && isOnOwnAddressHere(endpoint, place)) {
+      if (endpoint !== undefined && hasOwnAddressHere(endpoint, place)) {
         const entry = {
           kind: 'endpoint to itself',
           address: endpoint.address,
@@ -79,7 +79,7 @@ export function hairpinMembers(
   return members;
 }
 
-function isOnOwnAddressHere({ nodeName, address }: Endpoint, place: Place): boolean {
+function hasOwnAddressHere({ nodeName, address }: Endpoint, place: Place): boolean {
   return nodeName === place.nodeName && !place.nodeAddresses.has(address.text);
 }
 
