@@ -205,16 +205,13 @@ const none: readonly string[] = [];
 
 const noPlaces: readonly Place<VirtualServer>[] = [];
 
-/** Those of the places that are not among the others. */
-function without(
-  places: readonly Place<VirtualServer>[],
-  others: readonly Place<VirtualServer>[],
-): readonly Place<VirtualServer>[] {
-  if (places.length === 0) {
-    return noPlaces; // as it is with all of a first sync
+/** Those of the items that are not among the others. */
+function without<Item>(items: readonly Item[], others: readonly Item[]): readonly Item[] {
+  if (items.length === 0) {
+    return items;
   }
   const kept = new Set(others);
-  return places.filter((place) => !kept.has(place));
+  return items.filter((item) => !kept.has(item));
 }
 
 export const noChange: DesiredChange = { virtualServers: [], vips: [] };
@@ -262,11 +259,8 @@ function goneKeys<Row>(
   after: readonly Row[],
   keyOf: (row: Row) => string,
 ): readonly string[] {
-  if (before.length === 0) {
-    return none; // as it is with all of a first sync
-  }
-  const kept = new Set(after.map(keyOf));
-  return before.map(keyOf).filter((key) => !kept.has(key));
+  // In a first sync nothing was there before: the keys of all the others need not be made.
+  return before.length === 0 ? none : without(before.map(keyOf), after.map(keyOf));
 }
 
 function textOf({ text }: IpAddress): string {

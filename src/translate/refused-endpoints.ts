@@ -1,4 +1,4 @@
-import type { Endpoint, Service } from '../cluster/objects.ts';
+import type { Service } from '../cluster/objects.ts';
 import { specialAddress } from '../cluster/special-address.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { chosenOf, type PortEndpoints } from './endpoints.ts';
@@ -24,19 +24,7 @@ export class EndpointGuard {
 
   /** Those of the endpoints that may get traffic; the others are kept in mind. */
   admitted(all: readonly PortEndpoints[]): readonly PortEndpoints[] {
-    return all.some(({ endpoints }) => this.#hasRefusable(endpoints))
-      ? chosenOf(all, ({ address }) => this.#mayGetTraffic(address))
-      : all;
-  }
-
-  #hasRefusable(endpoints: readonly Endpoint[]): boolean {
-    for (let index = 0; index < endpoints.length; index += 1) {
-      const address = endpoints[index]?.address;
-      if (address !== undefined && this.#reasonAgainst(address) !== undefined) {
-        return true;
-      }
-    }
-    return false;
+    return chosenOf(all, ({ address }) => this.#mayGetTraffic(address));
   }
 
   #mayGetTraffic(address: IpAddress): boolean {
