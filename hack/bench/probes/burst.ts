@@ -52,7 +52,7 @@ export async function burst(input: ProbeInput): Promise<Reading> {
     ms: percentile(all, 50),
     'ms with refused ones': percentile(some, 50),
     floor: percentile(floors, 50),
-    'first ms': firsts[0] ?? 0,
+    'first ms': percentile(firsts.slice(0, 1), 50),
     'next ms': percentile(firsts.slice(1), 50),
   };
 }

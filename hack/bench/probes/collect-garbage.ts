@@ -5,8 +5,8 @@ import { runInNewContext } from 'node:vm';
 /** Threads of V8 go on to sweep what was collected: on one CPU, at the cost of what runs then. */
 const sweepingMs = 500;
 
-/** More than both halves of the young generation hold, in objects of some 32 bytes. */
-const objectsToFillYoung = 400_000;
+/** Lists of objects of some 32 bytes: all together more than both halves of the young generation hold. */
+const youngLists = { count: 40, objects: 10_000 } as const;
 
 /**
  * Collects what the preparation of a measurement has left, as a process that has run for a while
@@ -23,13 +23,9 @@ export async function collectGarbage(): Promise<void> {
   collect({ type: 'minor' });
 }
 
-/** Objects that are kept for a moment: V8 makes none at all of those that nobody ever sees. */
+/** Each list is garbage at once, but while it is made it cannot be left out. */
 function fillYoungGeneration(): void {
-  let last: object | undefined;
-  for (let index = 0; index < objectsToFillYoung; index += 1) {
-    last = { index };
-  }
-  if (last === undefined) {
-    throw new Error('no object was made');
+  for (let list = 0; list < youngLists.count; list += 1) {
+    Array.from({ length: youngLists.objects }, (_, index) => ({ index }));
   }
 }
