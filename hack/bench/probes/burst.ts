@@ -33,31 +33,34 @@ export async function burst(input: ProbeInput): Promise<Reading> {
   execFileSync('ip', ['route', 'add', 'broadcast', refusedRange, 'dev', 'lo', 'table', 'local']);
   const loaded = await LoadedController.start(input);
   const bursts = new Bursts(loaded, input.changes);
-  const [firsts, all, some]: [number[], number[], number[]] = [[], [], []];
-  const floors: number[] = [];
+  const firsts: number[] = [];
+  const times: Record<Kind, number[]> = { 'all accepted': [], 'some refused': [] };
+  const floors: Record<Kind, number[]> = { 'all accepted': [], 'some refused': [] };
   try {
     for (let first = 0; first < firstBursts; first += 1) {
       firsts.push(await bursts.time('all accepted'));
     }
     for (let repetition = 0; repetition < repetitions; repetition += 1) {
-      all.push(await bursts.time('all accepted'));
-      floors.push(await bursts.timeFloor());
-      some.push(await bursts.time('some refused'));
-      floors.push(await bursts.timeFloor());
+      for (const kind of kinds) {
+        times[kind].push(await bursts.time(kind));
+        floors[kind].push(await bursts.timeFloor(kind));
+      }
     }
   } finally {
     await loaded.stop();
   }
   return {
-    ms: percentile(all, 50),
-    'ms with refused ones': percentile(some, 50),
-    floor: percentile(floors, 50),
+    ms: percentile(times['all accepted'], 50),
+    floor: percentile(floors['all accepted'], 50),
+    'ms with refused ones': percentile(times['some refused'], 50),
+    'floor with refused ones': percentile(floors['some refused'], 50),
     'first ms': percentile(firsts.slice(0, 1), 50),
     'next ms': percentile(firsts.slice(1), 50),
   };
 }
 
-type Kind = 'all accepted' | 'some refused';
+const kinds = ['all accepted', 'some refused'] as const;
+type Kind = (typeof kinds)[number];
 
 class Bursts {
   readonly #loaded: LoadedController;
@@ -73,8 +76,8 @@ class Bursts {
 
   async time(kind: Kind): Promise<number> {
     const changes = this.#next();
-    const slices = changes.map(({ index, address, isRefused }) =>
-      this.#loaded.slice(index, [kind === 'some refused' && isRefused ? refused(index) : address]),
+    const slices = changes.map((change) =>
+      this.#loaded.slice(change.index, [addressOf(change, kind, change.address)]),
     );
     await quiet();
     await collectGarbage();
@@ -85,8 +88,7 @@ class Bursts {
     }
     const { applied, failures } = await ended;
     const ms = performance.now() - startedAt;
-    const refusals =
-      kind === 'some refused' ? changes.filter(({ isRefused }) => isRefused).length : 0;
+    const refusals = refusalsOf(changes, kind);
     requireCounts(applied, failures.length, this.#size - refusals, refusals);
     if (refusals > 0) {
       await this.#withdraw(changes.filter(({ isRefused }) => isRefused));
@@ -95,16 +97,16 @@ class Bursts {
   }
 
   /** The same messages to the Services of the last burst, with other addresses. */
-  async timeFloor(): Promise<number> {
-    const operations = this.#last.map(({ index, floorAddress }) =>
-      addRealServer(index, floorAddress),
+  async timeFloor(kind: Kind): Promise<number> {
+    const operations = this.#last.map((change) =>
+      addRealServer(change.index, addressOf(change, kind, change.floorAddress)),
     );
     const datagrams = encodeOperations(operations, await ipvsFamily());
     const socket = new BareSocket(netlinkProtocol.generic);
     try {
       await quiet();
       await collectGarbage();
-      return await socket.send(datagrams);
+      return await socket.send(datagrams, refusalsOf(this.#last, kind));
     } finally {
       socket.close();
     }
@@ -138,6 +140,14 @@ interface Change {
   readonly address: string;
   readonly floorAddress: string;
   readonly isRefused: boolean;
+}
+
+function addressOf({ index, isRefused }: Change, kind: Kind, accepted: string): string {
+  return kind === 'some refused' && isRefused ? refused(index) : accepted;
+}
+
+function refusalsOf(changes: readonly Change[], kind: Kind): number {
+  return kind === 'some refused' ? changes.filter(({ isRefused }) => isRefused).length : 0;
 }
 
 function refused(index: number): string {
