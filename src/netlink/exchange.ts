@@ -16,8 +16,8 @@ export class Exchange {
   /** Settles with the answer: rejects with what `take` threw, or with NetlinkError. */
   readonly done: Promise<void>;
   readonly #take: TakeMessage;
-  /** While no turn of the event loop has passed, which mostly brings the answer. */
-  #firstTurn: NodeJS.Immediate | undefined;
+  /** While the next turn of the event loop has not passed, which mostly brings the answer. */
+  #nextTurn: NodeJS.Immediate | undefined;
   #timer: NodeJS.Timeout | undefined;
   #lastLook: NodeJS.Immediate | undefined;
   #failure: string | undefined;
@@ -33,9 +33,12 @@ export class Exchange {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // The kernel has its answer ready when `send` returns; a timer asks for the time.
-    this.#firstTurn = setImmediate(() => {
-      this.#timer = this.#startDeadline(deadlineMs);
+    // The kernel has its answer ready when `send` returns, and the next turn of the event loop reads
+    // it; immediates of this turn come before that. A timer asks for the time.
+    this.#nextTurn = setImmediate(() => {
+      this.#nextTurn = setImmediate(() => {
+        this.#timer = this.#startDeadline(deadlineMs);
+      });
     });
   }
 
@@ -128,7 +131,7 @@ export class Exchange {
   }
 
   #clearTimers(): void {
-    clearImmediate(this.#firstTurn);
+    clearImmediate(this.#nextTurn);
     clearTimeout(this.#timer);
     clearImmediate(this.#lastLook);
   }
