@@ -44,15 +44,24 @@ function areFewAndDistinct(all: readonly PortEndpoints[]): boolean {
   if (all.length > 1 || endpoints.length > fewEndpoints) {
     return false;
   }
-  for (let index = 1; index < endpoints.length; index += 1) {
-    const address = endpoints[index]?.address;
-    for (let other = 0; other < index; other += 1) {
-      if (address !== undefined && endpoints[other]?.address.equals(address) === true) {
-        return false;
-      }
+  let index = 1;
+  while (index < endpoints.length && !isRepeated(endpoints, index)) {
+    index += 1;
+  }
+  return index >= endpoints.length;
+}
+
+/** Whether an endpoint has the address of one before it. */
+function isRepeated(endpoints: readonly Endpoint[], index: number): boolean {
+  const address = endpoints[index]?.address;
+  for (let other = 0; other < index; other += 1) {
+    const before = endpoints[other]?.address;
+    // Addresses mostly differ in their first word, and each pair of them comes by here.
+    if (address !== undefined && before?.word0 === address.word0 && before.equals(address)) {
+      return true;
     }
   }
-  return true;
+  return false;
 }
 
 /** Each address and target port once, in its best condition, in the order of first mention. */
@@ -174,8 +183,15 @@ function targetPortOf(
   if (slice.family !== family) {
     return undefined;
   }
-  return slice.ports.find(({ name, protocol }) => name === port.name && protocol === port.protocol)
-    ?.port;
+  // By index: a function within would be made for each change of an endpoint.
+  const { ports } = slice;
+  for (let index = 0; index < ports.length; index += 1) {
+    const there = ports[index];
+    if (there?.name === port.name && there.protocol === port.protocol) {
+      return there.port;
+    }
+  }
+  return undefined;
 }
 
 function isReady({ ready }: Endpoint): boolean {
