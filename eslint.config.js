@@ -106,7 +106,13 @@ export default defineConfig(
   {
     files: ['**/*.cjs'],
     languageOptions: {
-      globals: { __dirname: 'readonly', process: 'readonly', require: 'readonly' },
+      globals: {
+        __dirname: 'readonly',
+        exports: 'readonly',
+        module: 'readonly',
+        process: 'readonly',
+        require: 'readonly',
+      },
     },
     rules: {
       '@typescript-eslint/no-require-imports': 'off',

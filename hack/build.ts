@@ -6,6 +6,7 @@ import { build, type BuildOptions } from 'esbuild';
 import { withoutGeneratedApi } from './build/client-node.ts';
 import { deferredModules } from './build/deferred-modules.ts';
 import { napiBinding } from './build/napi-binding.ts';
+import { programText } from './build/program-text.ts';
 import { thirdPartyLicenses } from './build/third-party-licenses.ts';
 
 /**
@@ -58,6 +59,7 @@ async function bundleProgram(): Promise<readonly string[]> {
   const { metafile } = await build({
     ...common,
     entryPoints: [entry],
+    ...programText,
     outfile: bundle,
     plugins: [napiBinding(architectures), withoutGeneratedApi(), deferredModules(deferred)],
     metafile: true,

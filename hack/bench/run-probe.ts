@@ -1,11 +1,11 @@
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { nodeOptionsOf } from '../build/node-options.ts';
+import { writeInputFiles } from './input-files.ts';
 import { NetworkNamespace } from './network-namespace.ts';
 import { firstSyncProbes, type ProbeInput, type ProbeName } from './probe-names.ts';
-import { inputFiles } from './probes/input.ts';
 import { parseReading, type Reading } from './reading.ts';
-import { clusterManifest, restoreText, type ClusterSize } from './synthetic-cluster.ts';
+import type { ClusterSize } from './synthetic-cluster.ts';
 import { verifyTable } from './verify-table.ts';
 
 const builtProgram = join(import.meta.dirname, '../../dist');
@@ -38,7 +38,7 @@ export class ProbeRunner {
     const input: ProbeInput = { ...size, folder, program };
     const namespace = await NetworkNamespace.create(`bench-${name.replaceAll(' ', '-')}`);
     try {
-      const probes = join(this.#folder, 'dist', 'bench-probes.mjs');
+      const probes = join(this.#folder, 'dist', 'bench.js');
       const [command = '', ...args] = [
         ...(name === 'processes' ? inPidNamespace : []),
         // A probe runs as the program does.
@@ -75,10 +75,7 @@ export class ProbeRunner {
   #prepareInput(size: ClusterSize): string {
     const folder = join(this.#folder, `${size.services}x${size.endpoints}`);
     if (!existsSync(folder)) {
-      const { restoreFile, manifests } = inputFiles(folder);
-      mkdirSync(manifests, { recursive: true });
-      writeFileSync(restoreFile, restoreText(size));
-      writeFileSync(join(manifests, 'cluster.json'), JSON.stringify(clusterManifest(size)));
+      writeInputFiles(folder, size);
     }
     return folder;
   }

@@ -1,26 +1,36 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Script } from 'node:vm';
+import { installFakeNetlink } from './fake-netlink.ts';
 import { nodeOptionsOf } from './node-options.ts';
+import { rehearsalServer } from './rehearsal-cluster.ts';
 
 /**
- * Fills V8's compile cache of the program beside this file: compiled code, that a start takes
- * instead of compiling the text again. It holds what one run of `plan` against an API server has
- * compiled, and serves the Node.js alone that it was made with: the same version, architecture,
- * user and options; another one passes it over.
+ * Keeps what V8 compiles of the program beside this file, for a start to take that instead of
+ * compiling the text again. The program runs for it as on a node: with a small cluster, and a kernel
+ * that takes whatever it is told, so that also what is only called in a first sync or at a change is
+ * compiled. It serves the Node.js alone that it was made with: the same version, architecture and
+ * options; another one passes it over.
+ *
+ *     fill-compile-cache.js                       (fills the cache)
+ *     fill-compile-cache.js rehearse START ARGS   (runs a program so, and keeps what was compiled)
  */
 const program = join(__dirname, 'kube-ipvs.js');
 const cache = join(__dirname, 'compile-cache');
-/** Besides those that `plan` has need of: what `run` loads at its start. */
+/** Besides those that a first sync has need of: what `run` loads seldom. */
 const packages = ['prom-client', 'js-yaml', 'yaml'];
+/** A program that has not ended by then is ended. */
+const patienceMs = 30_000;
 
-async function main(): Promise<void> {
+async function fill(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kube-ipvs-compile-cache.'));
-  const server = createServer(answer).listen(0, '127.0.0.1');
+  let child: ChildProcess | undefined;
+  const server = rehearsalServer(() => child?.kill('SIGTERM')).listen(0, '127.0.0.1');
   try {
     await once(server, 'listening');
     rmSync(cache, { recursive: true, force: true });
@@ -28,14 +38,14 @@ async function main(): Promise<void> {
     mkdirSync(cache);
     // A server that listens on TCP has an address of this type.
     const { port } = server.address() as AddressInfo;
-    await node([program, 'plan', ...inputs(folder, `http://127.0.0.1:${port}`)]);
-    await node(['-e', loadPackages]);
+    const args = ['run', ...inputs(folder, `http://127.0.0.1:${port}`)];
+    child = start([__filename, 'rehearse', program, ...args], folder);
+    await ended(child);
+    await ended(start(['-e', loadPackages], folder));
   } finally {
     server.close();
+    server.closeAllConnections();
     rmSync(folder, { recursive: true });
-  }
-  if (readdirSync(cache).length === 0) {
-    throw new Error('the program has left nothing in the compile cache');
   }
 }
 
@@ -44,12 +54,25 @@ const loadPackages = [
   ...packages.map((name) => `require(${JSON.stringify(join(__dirname, 'packages', name))})`),
 ].join(';');
 
-/** The exit status says nothing here: the kernel of a builder need not have anything. */
-async function node(args: readonly string[]): Promise<void> {
-  await once(
-    spawn(process.execPath, [...nodeOptionsOf(program), ...args], { stdio: 'ignore' }),
-    'exit',
-  );
+/** Without programs to run, and without the settings of the kernel. */
+function start(args: readonly string[], folder: string): ChildProcess {
+  return spawn(process.execPath, [...nodeOptionsOf(program), ...args], {
+    env: { PATH: folder, KUBE_IPVS_PROC_SYS: folder },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: patienceMs,
+  });
+}
+
+/** Rejects where the program fails. */
+async function ended(child: ChildProcess): Promise<void> {
+  let told = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    told += text;
+  });
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null]; // as documented
+  if (code !== 0) {
+    throw new Error(`the rehearsal ended with ${code ?? signal ?? 'nothing'}: ${told}`);
+  }
 }
 
 function inputs(folder: string, server: string): readonly string[] {
@@ -76,41 +99,42 @@ users:
 `;
 }
 
+/** Nothing listens: port 0 is no server. */
 function configText(kubeconfig: string): string {
   return `apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
 mode: ipvs
+healthzBindAddress: 127.0.0.1:0
+metricsBindAddress: 127.0.0.1:0
 clientConnection:
   kubeconfig: ${kubeconfig}
 `;
 }
 
-const metadata = { name: 'web', namespace: 'default' };
-const items: Readonly<Record<string, object>> = {
-  NodeList: { metadata: { name: 'node' } },
-  ServiceList: {
-    metadata,
-    spec: { clusterIP: '10.96.0.10', clusterIPs: ['10.96.0.10'], ports: [{ port: 80 }] },
-  },
-  EndpointSliceList: {
-    metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'web' } },
-    addressType: 'IPv4',
-    ports: [{ port: 80 }],
-    endpoints: [{ addresses: ['10.128.0.1'] }],
-  },
-};
-
-/** A list of one object; watches are left without an answer. */
-function answer({ url = '' }: IncomingMessage, response: ServerResponse): void {
-  if (!url.includes('watch=')) {
-    const name = /\/(node|service|endpointslice)s\b/.exec(url)?.[1];
-    const kind = { node: 'NodeList', service: 'ServiceList' }[name ?? ''] ?? 'EndpointSliceList';
-    const list = { kind, metadata: { resourceVersion: '1' }, items: [items[kind]] };
-    response.end(JSON.stringify(list));
-  }
+/** What a start file exports (start.cjs). */
+interface StartFile {
+  readonly started: { readonly name: string; readonly script: Script };
 }
 
-main().catch((error: unknown) => {
-  console.error('fill-compile-cache:', error);
-  process.exitCode = 1;
-});
+/** Runs a program of this folder in this process, and keeps what V8 has compiled of it at the end. */
+function rehearse(startFile: string, args: readonly string[]): void {
+  installFakeNetlink();
+  process.argv = [process.execPath, startFile, ...args];
+  // The program begins to run here.
+  const { started } = createRequire(__filename)(startFile) as StartFile;
+  process.on('exit', () => {
+    const { name, script } = started;
+    const text = readFileSync(join(__dirname, `${name}.js`));
+    writeFileSync(join(cache, name), Buffer.concat([text, script.createCachedData()]));
+  });
+}
+
+const [mode, startFile, ...args] = process.argv.slice(2);
+if (mode === 'rehearse' && startFile !== undefined) {
+  rehearse(startFile, args);
+} else {
+  fill().catch((error: unknown) => {
+    console.error('fill-compile-cache:', error);
+    process.exitCode = 1;
+  });
+}

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { startArguments } from '../../../hack/build/node-options.ts';
+import { nodeOptionsOf, startArguments } from '../../../hack/build/node-options.ts';
 import { repository } from '../../support/deployed.ts';
 import { version } from '../../../src/version.ts';
 
@@ -82,7 +82,7 @@ describe('the built program', function () {
     it('takes its code from there, and leaves it as it is', () => {
       const before = cacheFiles(built);
       assert.notDeepEqual(before, []);
-      assert.match(tracedStart(built), /program\.js was accepted/);
+      assert.equal(useOfCompiledCode(built), 'accepted');
       assert.deepEqual(cacheFiles(built), before);
     });
 
@@ -101,11 +101,33 @@ describe('the built program', function () {
       starts(copy);
     });
 
-    it('starts with the one of another text', () => {
+    it('starts with one that was cut off', () => {
+      const copy = copyOf(built, folder, 'cut off');
+      const file = join(copy, 'compile-cache', 'program');
+      writeFileSync(file, readFileSync(file).subarray(0, -1000));
+      starts(copy);
+      assert.equal(useOfCompiledCode(copy), 'rejected');
+    });
+
+    it('passes over that of other options', () => {
+      assert.equal(useOfCompiledCode(built, ['--no-maglev']), 'rejected');
+    });
+
+    it('passes over that of another text, even where that is as long', () => {
       const copy = copyOf(built, folder, 'changed');
       const text = readFileSync(join(copy, 'program.js'), 'utf8');
-      writeFileSync(join(copy, 'program.js'), `${text}\n// changed`);
-      assert.doesNotMatch(tracedStart(copy), /program\.js was accepted/);
+      const changed = text.replace(version, version.replace(/\d$/, '7'));
+      assert.ok(changed.length === text.length && changed !== text);
+      writeFileSync(join(copy, 'program.js'), changed);
+      assert.equal(useOfCompiledCode(copy), 'none');
+      assert.match(program(copy, ['--version']).stdout, /\.7$/m);
+    });
+
+    it('holds what is compiled when it is first called', () => {
+      // As long as the text alone and what Node.js keeps of it would be, it holds little more.
+      const text = readFileSync(join(built, 'program.js'));
+      const file = readFileSync(join(built, 'compile-cache', 'program'));
+      assert.ok(file.length > 2 * text.length, `${file.length} bytes for ${text.length}`);
     });
 
     it('starts where the cache is no folder', () => {
@@ -131,12 +153,22 @@ function starts(built: string): void {
   assert.equal(stderr, '');
 }
 
-/** What Node tells of its compile cache, of a start that prints the version. */
-function tracedStart(built: string): string {
-  const env = { ...process.env, NODE_DEBUG_NATIVE: 'COMPILE_CACHE' };
-  const { stdout, stderr } = program(built, ['--version'], env);
-  assert.match(stdout, new RegExp(`^${version}$`, 'm'));
-  return stdout + stderr;
+/** What V8 does with the compiled code of the cache, in a start that prints the version. */
+function useOfCompiledCode(built: string, options: readonly string[] = []): string {
+  const file = JSON.stringify(join(built, 'kube-ipvs.js'));
+  const lines = [
+    `process.argv = [process.execPath, ${file}, '--version']`,
+    `const { started } = require(${file})`,
+    `const uses = new Map([[true, 'rejected'], [false, 'accepted'], [undefined, 'none']])`,
+    `console.error(uses.get(started.script.cachedDataRejected))`,
+  ];
+  const { stdout, stderr } = node([
+    ...nodeOptionsOf(join(built, 'kube-ipvs.js')),
+    ...options,
+    ...['-e', lines.join(';')],
+  ]);
+  assert.match(stdout, /^\d+\.\d+\.\d+$/m, stderr);
+  return stderr.trim();
 }
 
 function scripts(built: string): readonly string[] {
