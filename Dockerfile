@@ -35,5 +35,5 @@ ENV NODE_ENV=production
 # The kernel gives the capabilities to root; the DaemonSet takes all others away.
 USER 0:0
 # With the options of the first line of kube-ipvs.js, and without a process that reads that line.
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--no-concurrent-recompilation", "--no-parallel-scavenge", "--no-turbofan", "/opt/kube-ipvs/kube-ipvs.js"]
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--no-concurrent-recompilation", "--no-parallel-scavenge", "--no-turbofan", "--no-maglev-inlining", "/opt/kube-ipvs/kube-ipvs.js"]
 CMD ["run", "--config=/var/lib/kube-proxy/config.conf"]

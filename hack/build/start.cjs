@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=4 --no-concurrent-recompilation --no-parallel-scavenge --no-turbofan
+#!/usr/bin/env -S node --max-semi-space-size=4 --no-concurrent-recompilation --no-parallel-scavenge --no-turbofan --no-maglev-inlining
 // Starts the program with what V8 has compiled of it, where that is there (fill-compile-cache.js). What
 // another Node.js or other options have compiled is passed over, and so is what cannot be read.
 // What the options are for is in docs/performance.md; the program works without them.
