@@ -1,12 +1,18 @@
 import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection.ts';
-import { executeOperations } from '../netlink/execute-operations.ts';
+import { executeOperations, type OperationWriter } from '../netlink/execute-operations.ts';
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkError, unlessAbsent } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
 import type { Pace } from '../work-in-parts.ts';
 import { kernelTransport, type OpenTransport } from '../netlink/transport.ts';
-import { readEntries, readReferences, readRevision } from './decode.ts';
-import { writeCreateSet, writeDestroySet, writeGetType, writeListSet } from './encode.ts';
+import { readEntries, readReferences, readRevision, readSetName } from './decode.ts';
+import {
+  writeCreateSet,
+  writeDestroySet,
+  writeGetType,
+  writeListNames,
+  writeListSet,
+} from './encode.ts';
 import type { IpSet, SetEntry, SetOperation, SetType } from './model.ts';
 import { SetOperationWriter } from './operation-writer.ts';
 import { setErrorCode } from './protocol.ts';
@@ -14,6 +20,18 @@ import { SetError, SetsUnavailableError } from './set-error.ts';
 
 /** What the kernel answers about a set that does not exist. */
 const absent = ['ENOENT'];
+
+interface RevisedSet {
+  readonly set: IpSet;
+  readonly revision: number;
+}
+
+const setCreation: OperationWriter<RevisedSet> = {
+  messageBytes: 120,
+  write: (writer, sequence, { set, revision }) => {
+    writeCreateSet(writer, sequence, set, revision);
+  },
+};
 
 /** The kernel's sets of this network namespace. */
 export class SetClient {
@@ -33,12 +51,23 @@ export class SetClient {
   }
 
   /** Makes a set unless there is one of that name. Raises SetsUnavailableError, NetlinkError. */
-  async ensureSet(set: IpSet): Promise<void> {
-    const revision = await this.#revisionOf(set);
-    const refused = await this.#command((writer, sequence) => {
-      writeCreateSet(writer, sequence, set, revision);
-    });
-    if (refused !== undefined && refused.code !== 'EEXIST') {
+  ensureSet(set: IpSet): Promise<void> {
+    return this.ensureSets([set]);
+  }
+
+  /**
+   * Makes those sets of which there is none of that name, in few datagrams. Raises
+   * SetsUnavailableError, and NetlinkError for the first one that could not be made.
+   */
+  async ensureSets(sets: readonly IpSet[]): Promise<void> {
+    const outcomes = await executeOperations(
+      this.#connection,
+      await this.#revisionsOf(sets),
+      setCreation,
+      (_, cause) => cause,
+    );
+    const refused = outcomes.find((outcome) => outcome !== undefined && outcome.code !== 'EEXIST');
+    if (refused !== undefined) {
       throw refused;
     }
   }
@@ -53,6 +82,18 @@ export class SetClient {
         ? new NetlinkError('EBUSY', 'a rule refers to the set')
         : refused;
     }
+  }
+
+  /** The names of all sets, foreign ones too. Raises NetlinkError. */
+  async names(): Promise<ReadonlySet<string>> {
+    const names = new Set<string>();
+    await this.#connection.each(writeListNames, () => {
+      names.clear();
+      return (payload) => {
+        names.add(readSetName(payload));
+      };
+    });
+    return names;
   }
 
   /** What a set holds; undefined where there is no such set. Raises NetlinkError. */
@@ -113,6 +154,19 @@ export class SetClient {
 
   close(): void {
     this.#connection.close();
+  }
+
+  /** Each set with the revision of its type; a type is asked for once in each family. */
+  async #revisionsOf(sets: readonly IpSet[]): Promise<readonly RevisedSet[]> {
+    const known = new Map<string, number>();
+    const revised: RevisedSet[] = [];
+    for (const set of sets) {
+      const key = `${set.type} ${set.family}`;
+      const revision = known.get(key) ?? (await this.#revisionOf(set));
+      known.set(key, revision);
+      revised.push({ set, revision });
+    }
+    return revised;
   }
 
   async #revisionOf(set: IpSet): Promise<number> {

@@ -9,7 +9,7 @@ import {
   ipsetCommand,
   ipsetProtocol,
   ipsetSubsystem,
-  listHeaderOnly,
+  listOnly,
   messageAttribute,
   networkOrder,
 } from './protocol.ts';
@@ -71,8 +71,15 @@ export function writeListSet(
   beginMessage(writer, sequence, ipsetCommand.list, messageFlag.dump, addressFamilyNumber.IPv4);
   writer.attributeString(messageAttribute.setName, name);
   if (what === 'header') {
-    writer.attributeU32be(messageAttribute.flags | networkOrder, listHeaderOnly);
+    writer.attributeU32be(messageAttribute.flags | networkOrder, listOnly.header);
   }
+  writer.endMessage();
+}
+
+/** Asks for the names of all sets (a dump). */
+export function writeListNames(writer: MessageWriter, sequence: number): void {
+  beginMessage(writer, sequence, ipsetCommand.list, messageFlag.dump, addressFamilyNumber.IPv4);
+  writer.attributeU32be(messageAttribute.flags | networkOrder, listOnly.names);
   writer.endMessage();
 }
 

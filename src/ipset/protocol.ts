@@ -52,5 +52,5 @@ export const setErrorCode = {
   full: 'E4352',
 } as const;
 
-/** In the flags of a list: without the entries. */
-export const listHeaderOnly = 4;
+/** In the flags of a list: what there is beside the entries, or no more than the name. */
+export const listOnly = { names: 2, header: 4 } as const;

@@ -37,9 +37,22 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
     this.#sets = allSets(families).filter(({ name }) => !empty.has(name));
   }
 
+  /** Those that are missing are made together: one by one each costs turns of the event loop. */
   async list(sink: ListSink<ObservedEntry>): Promise<void> {
+    const names = await this.#client.names();
+    const missing = this.#sets.filter(({ name }) => !names.has(name));
+    if (missing.length > 0) {
+      await this.#client.ensureSets(missing);
+    }
     for (const set of this.#sets) {
-      let part = sink.begin();
+      await this.#list(set, names.has(set.name), sink);
+    }
+  }
+
+  /** `isThere`: else it was just made, and holds nothing. */
+  async #list(set: IpSet, isThere: boolean, sink: ListSink<ObservedEntry>): Promise<void> {
+    let part = sink.begin();
+    if (isThere) {
       await this.#each(
         set,
         () => {
@@ -50,8 +63,8 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
         },
         sink.pace,
       );
-      part.end();
     }
+    part.end();
   }
 
   /** The kernel answers for a whole set: a few entries are found in the lists of their sets. */

@@ -36,6 +36,16 @@ export class FakeSets extends SetClient {
     return Promise.resolve();
   }
 
+  override async ensureSets(sets: readonly IpSet[]): Promise<void> {
+    for (const set of sets) {
+      await this.ensureSet(set);
+    }
+  }
+
+  override names(): Promise<ReadonlySet<string>> {
+    return Promise.resolve(new Set(this.sets.keys()));
+  }
+
   override destroySet(name: string): Promise<void> {
     if (this.#count(name) > 0) {
       return Promise.reject(new NetlinkError('EBUSY', 'a rule refers to the set'));

@@ -81,6 +81,23 @@ describe('making a set', () => {
     const client = clientOf({ [command.type]: revisionFour, [command.create]: refuse(12) });
     await assert.rejects(client.ensureSet(vips), { name: 'NetlinkError', code: 'ENOMEM' });
   });
+
+  it('asks for a type once in each family, and makes all sets in one datagram', async () => {
+    const kernel = new FakeKernel((requests, socket) => {
+      requests.forEach((request) => {
+        (request.type === command.type ? revisionFour : refuse(0))(request, socket);
+      });
+    });
+    const sets: readonly IpSet[] = [
+      ...['a', 'b'].map((name) => ({ name, type: 'hash:ip', family: 'IPv4' }) as const),
+      { name: 'c', type: 'hash:ip', family: 'IPv6' },
+      { name: 'd', type: 'hash:ip,port', family: 'IPv4' },
+    ];
+    await new SetClient({}, kernel.open).ensureSets(sets);
+    const types = kernel.datagrams.map((datagram) => datagram.map(({ type }) => type));
+    const { type, create } = command;
+    assert.deepEqual(types, [[type], [type], [type], [create, create, create, create]]);
+  });
 });
 
 describe('asking whether the kernel has a type of set', () => {
