@@ -24,8 +24,8 @@ const program = join(__dirname, 'kube-ipvs.js');
 const cache = join(__dirname, 'compile-cache');
 /** Besides those that a first sync has need of: what `run` loads seldom. */
 const packages = ['prom-client', 'js-yaml', 'yaml'];
-/** A program that has not ended by then is ended. */
-const patienceMs = 30_000;
+/** A program that has not ended by then is ended; where another machine is emulated it takes long. */
+const patienceMs = 120_000;
 
 async function fill(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'kube-ipvs-compile-cache.'));
