@@ -6,7 +6,7 @@ import { build, type BuildOptions } from 'esbuild';
 import { withoutGeneratedApi } from './build/client-node.ts';
 import { deferredModules } from './build/deferred-modules.ts';
 import { napiBinding } from './build/napi-binding.ts';
-import { programText } from './build/program-text.ts';
+import { nodeBundle, programText } from './build/program-text.ts';
 import { thirdPartyLicenses } from './build/third-party-licenses.ts';
 
 /**
@@ -30,13 +30,8 @@ const deferredPackages = [
 ];
 
 const common: BuildOptions = {
+  ...nodeBundle,
   absWorkingDir: root,
-  bundle: true,
-  platform: 'node',
-  // No ES modules: to import one of Node's modules reads all that it exports, by which node:http
-  // loads a WebSocket client.
-  format: 'cjs',
-  target: 'node24',
   minify: true,
   // Names of error classes and functions appear in logs.
   keepNames: true,
@@ -58,8 +53,8 @@ const deferred = [
 async function bundleProgram(): Promise<readonly string[]> {
   const { metafile } = await build({
     ...common,
-    entryPoints: [entry],
     ...programText,
+    entryPoints: [entry],
     outfile: bundle,
     plugins: [napiBinding(architectures), withoutGeneratedApi(), deferredModules(deferred)],
     metafile: true,

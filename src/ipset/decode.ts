@@ -1,6 +1,6 @@
 import type { Protocol } from '../cluster/objects.ts';
 import { AttributeTable } from '../netlink/attribute-table.ts';
-import { eachAttribute, readString } from '../netlink/message-reader.ts';
+import { eachAttribute } from '../netlink/message-reader.ts';
 import { netfilterHeaderLength } from '../netlink/netfilter-message.ts';
 import { protocolOf } from '../netlink/protocol.ts';
 import { Cidr } from '../net/cidr.ts';
@@ -22,8 +22,7 @@ export function readRevision(payload: Buffer): number {
 /** The name of a set in a list. Raises MalformedMessageError. */
 export function readSetName(payload: Buffer): string {
   messageTable.read(payload, netfilterHeaderLength, payload.length);
-  const { setName } = messageAttribute;
-  return readString(payload.subarray(messageTable.start(setName, 1), messageTable.end(setName)));
+  return messageTable.text(messageAttribute.setName);
 }
 
 /** How many rules refer to a set; 0 where the message does not say. */

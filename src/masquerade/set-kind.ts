@@ -40,10 +40,7 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
   /** Those that are missing are made together: one by one each costs turns of the event loop. */
   async list(sink: ListSink<ObservedEntry>): Promise<void> {
     const names = await this.#client.names();
-    const missing = this.#sets.filter(({ name }) => !names.has(name));
-    if (missing.length > 0) {
-      await this.#client.ensureSets(missing);
-    }
+    await this.#client.ensureSets(this.#sets.filter(({ name }) => !names.has(name)));
     for (const set of this.#sets) {
       await this.#list(set, names.has(set.name), sink);
     }

@@ -3,8 +3,8 @@ import { forEachAttribute, MalformedMessageError } from './message-reader.ts';
 import { messageFlag } from './protocol.ts';
 
 /** The controller of generic netlink (linux/genetlink.h): it knows the numbers of the families. */
-const controller = { family: 16, version: 1, getFamily: 3 } as const;
-const controllerAttribute = { familyId: 1, familyName: 2 } as const;
+export const controller = { family: 16, version: 1, newFamily: 1, getFamily: 3 } as const;
+export const controllerAttribute = { familyId: 1, familyName: 2 } as const;
 
 const headerLength = 4;
 

@@ -31,15 +31,11 @@ export class FakeSets extends SetClient {
       : Promise.reject(new SetsUnavailableError(this.unavailable));
   }
 
-  override ensureSet({ name }: IpSet): Promise<void> {
-    this.sets.set(name, this.sets.get(name) ?? new Map<string, SetEntry>());
-    return Promise.resolve();
-  }
-
-  override async ensureSets(sets: readonly IpSet[]): Promise<void> {
-    for (const set of sets) {
-      await this.ensureSet(set);
+  override ensureSets(sets: readonly IpSet[]): Promise<void> {
+    for (const { name } of sets) {
+      this.sets.set(name, this.sets.get(name) ?? new Map<string, SetEntry>());
     }
+    return Promise.resolve();
   }
 
   override names(): Promise<ReadonlySet<string>> {
