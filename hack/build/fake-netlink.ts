@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { constants } from 'node:os';
 import {
   linkAttribute,
   linkInfoAttribute,
@@ -7,6 +8,7 @@ import {
 } from '../../src/addresses/protocol.ts';
 import { ipsetCommand, messageAttribute } from '../../src/ipset/protocol.ts';
 import { command, commandAttribute, infoAttribute } from '../../src/ipvs/protocol.ts';
+import { controller, controllerAttribute } from '../../src/netlink/generic-family.ts';
 import { readMessages, type ReceivedMessage } from '../../src/netlink/message-reader.ts';
 import { MessageWriter } from '../../src/netlink/message-writer.ts';
 import {
@@ -19,8 +21,9 @@ import {
 /**
  * In the place of the netlink binding: a kernel that takes whatever it is told, and holds nothing but
  * the link of the VIPs. By it the program runs as on a node where no node is, and touches nothing.
+ * Answers which protocols have brought real servers, set entries and addresses, as they come.
  */
-export function installFakeNetlink(): void {
+export function installFakeNetlink(): ReadonlySet<number> {
   process.dlopen = (module) => {
     // What a binding fills in.
     (module as { exports: object }).exports = { NativeNetlink: FakeNetlink };
@@ -28,12 +31,13 @@ export function installFakeNetlink(): void {
   const { openSync } = fs;
   fs.openSync = (path, ...options) =>
     openSync(path === '/proc/net/ip_vs' ? '/dev/null' : path, ...options);
+  return filled;
 }
+
+const filled = new Set<number>();
 
 /** Numbers that a kernel gives as it likes. */
 const numbers = { family: 30, link: 5, revision: 3, receiveBuffer: 425_984 } as const;
-
-const controller = { family: 16, newFamily: 1, familyId: 1 } as const;
 
 type Receive = (
   datagram: Buffer,
@@ -91,10 +95,24 @@ function answersTo(protocol: number, message: ReceivedMessage): readonly Buffer[
     return [...items, writeDone].map((write) => written(write, message));
   }
   const answer = answerOf(protocol, message);
+  if (isRow(protocol, message)) {
+    filled.add(protocol);
+  }
   const acknowledged = (message.flags & messageFlag.ack) === 0 ? [] : [writeAck];
   return [...(answer === undefined ? [] : [answer]), ...acknowledged].map((write) =>
     written(write, message),
   );
+}
+
+function isRow(protocol: number, { type, payload }: ReceivedMessage): boolean {
+  switch (protocol) {
+    case netlinkProtocol.generic:
+      return payload[0] === command.newDestination;
+    case netlinkProtocol.netfilter:
+      return (type & 0xff) === ipsetCommand.add;
+    default:
+      return type === routeMessage.newAddress;
+  }
 }
 
 type Write = (writer: MessageWriter, message: ReceivedMessage) => void;
@@ -109,12 +127,12 @@ function answerOf(protocol: number, { type, payload }: ReceivedMessage): Write |
   if (type === controller.family) {
     return writeFamily;
   }
-  return { [command.getInfo]: writeInfo, [command.getConfig]: writeTimeouts }[payload[0] ?? 0];
+  return genericAnswers[payload[0] ?? 0];
 }
 
 const writeFamily: Write = (writer, { sequence }) => {
   beginGeneric(writer, controller.family, controller.newFamily, sequence);
-  writer.attributeU16(controller.familyId, numbers.family);
+  writer.attributeU16(controllerAttribute.familyId, numbers.family);
   writer.endMessage();
 };
 
@@ -166,13 +184,29 @@ const writeDone: Write = (writer, { sequence }) => {
   writer.endMessage();
 };
 
-/** An error of number 0, and the header of what it answers. */
-const writeAck: Write = (writer, { type, flags, sequence }) => {
+const writeAck: Write = (writer, message) => {
+  writeError(writer, message, 0);
+};
+
+const writeAbsent: Write = (writer, message) => {
+  writeError(writer, message, constants.errno.ESRCH);
+};
+
+/** The number of an error, and the header of what it answers; 0 is an ACK. */
+function writeError(writer: MessageWriter, message: ReceivedMessage, number: number): void {
+  const { type, flags, sequence } = message;
   writer.beginMessage(messageType.error, 0, sequence);
-  for (const word of [0, messageHeaderLength, type | (flags << 16), sequence, 0]) {
+  for (const word of [-number, messageHeaderLength, type | (flags << 16), sequence, 0]) {
     writer.u32(word);
   }
   writer.endMessage();
+}
+
+/** By the command; all others are changes. */
+const genericAnswers: Readonly<Record<number, Write>> = {
+  [command.getInfo]: writeInfo,
+  [command.getConfig]: writeTimeouts,
+  [command.getService]: writeAbsent,
 };
 
 function written(write: Write, message: ReceivedMessage): Buffer {

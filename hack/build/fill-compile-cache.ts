@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Script } from 'node:vm';
 import { installFakeNetlink } from './fake-netlink.ts';
+import { netlinkProtocol } from '../../src/netlink/protocol.ts';
 import { nodeOptionsOf } from './node-options.ts';
 import { rehearsalServer } from './rehearsal-cluster.ts';
 
@@ -60,6 +61,8 @@ function start(args: readonly string[], folder: string): ChildProcess {
     env: { PATH: folder, KUBE_IPVS_PROC_SYS: folder },
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: patienceMs,
+    // At any other signal the program ends as if all were well.
+    killSignal: 'SIGKILL',
   });
 }
 
@@ -118,14 +121,20 @@ interface StartFile {
 
 /** Runs a program of this folder in this process, and keeps what V8 has compiled of it at the end. */
 function rehearse(startFile: string, args: readonly string[]): void {
-  installFakeNetlink();
+  const filled = installFakeNetlink();
   process.argv = [process.execPath, startFile, ...args];
   // The program begins to run here.
   const { started } = createRequire(__filename)(startFile) as StartFile;
-  process.on('exit', () => {
+  process.on('exit', (code) => {
+    // An error that is thrown here would leave it at success.
+    process.exitCode = 1;
+    if (filled.size < Object.keys(netlinkProtocol).length) {
+      throw new Error('not all of real servers, set entries and addresses were written');
+    }
     const { name, script } = started;
     const text = readFileSync(join(__dirname, `${name}.js`));
     writeFileSync(join(cache, name), Buffer.concat([text, script.createCachedData()]));
+    process.exitCode = code;
   });
 }
 

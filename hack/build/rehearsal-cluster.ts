@@ -52,6 +52,7 @@ function metadataOf(name: string): ApiObject {
 }
 
 interface Resource {
+  readonly kind: string;
   readonly items: readonly ApiObject[];
   readonly events: readonly (readonly [type: string, object: ApiObject])[];
 }
@@ -60,12 +61,14 @@ const indices = Array.from({ length: count }, (_, index) => index);
 
 /** An endpoint more, one less, as it was before; and a Service that goes. */
 const resources: Readonly<Record<string, Resource>> = {
-  nodes: { items: [node], events: [] },
+  nodes: { kind: 'NodeList', items: [node], events: [] },
   services: {
+    kind: 'ServiceList',
     items: indices.map(service),
     events: [['DELETED', service(count - 1)]],
   },
   endpointslices: {
+    kind: 'EndpointSliceList',
     items: indices.map((index) => slice(index, 3)),
     events: [4, 2, 3].flatMap((endpoints) =>
       indices.map((index) => ['MODIFIED', slice(index, endpoints)] as const),
@@ -84,9 +87,9 @@ export function rehearsalServer(quiet: () => void): Server {
 
 function answer({ url = '' }: IncomingMessage, response: ServerResponse, quiet: () => void): void {
   const name = /\/(nodes|services|endpointslices)\b/.exec(url)?.[1];
-  const { items, events } = resources[name ?? ''] ?? { items: [], events: [] };
+  const { kind, items, events } = resources[name ?? ''] ?? { kind: 'Event', items: [], events: [] };
   if (!url.includes('watch=')) {
-    response.end(JSON.stringify({ metadata: { resourceVersion: '1' }, items }));
+    response.end(JSON.stringify({ kind, metadata: { resourceVersion: '1' }, items }));
     return;
   }
   response.flushHeaders();
