@@ -212,5 +212,8 @@ const genericAnswers: Readonly<Record<number, Write>> = {
 function written(write: Write, message: ReceivedMessage): Buffer {
   const writer = new MessageWriter();
   write(writer, message);
-  return Buffer.from(writer.bytes());
+  // As the binding's: with memory of its own, which the receiver may give back.
+  const answer = Buffer.allocUnsafeSlow(writer.length);
+  writer.bytes().copy(answer);
+  return answer;
 }

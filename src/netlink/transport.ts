@@ -13,6 +13,7 @@ export interface NetlinkTransport {
 }
 
 export interface TransportEvents {
+  /** With long answers the datagram is valid until this returns. */
   message(datagram: Buffer): void;
   /** `code` is the errno's name: ENOBUFS where the receive buffer ran over. */
   error(code: string): void;
@@ -60,6 +61,9 @@ function openKernelTransport(
   socket.on('message', (datagram) => {
     contain(() => {
       events.message(datagram);
+      if (answers === 'long') {
+        giveBack(datagram);
+      }
     });
   });
   socket.on('truncatedMessage', () => {
@@ -95,6 +99,16 @@ function openKernelTransport(
       }
     },
   };
+}
+
+/**
+ * The binding takes new memory for each datagram, and a buffer holds it until it is collected: a list
+ * would take megabytes, page by page. Given back at once, the same pages serve for the next one.
+ */
+function giveBack({ buffer }: Buffer): void {
+  if (buffer instanceof ArrayBuffer) {
+    buffer.transfer(0);
+  }
 }
 
 /** The native binding aborts the process, without a stack, on what its callbacks throw. */
