@@ -1,12 +1,27 @@
 import type { EndpointSlice, ObjectKey } from './cluster/objects.ts';
+import type { IpAddress } from './net/ip-address.ts';
+import type { VipRanges } from './vip-ranges.ts';
 
 /**
- * Which Services have an endpoint at an address, so that a new VIP finds the endpoints that it
- * turns into loops without a walk over all. Most addresses belong to one Service: those take no
- * set of their own.
+ * Which Services have an endpoint at an address that may become a VIP, so that a new VIP finds the
+ * endpoints that it turns into loops without a walk over all. Endpoints outside the ranges of VIPs are
+ * left out: nearly all are. Most addresses belong to one Service: those take no set of their own.
  */
 export class EndpointIndex {
+  readonly #ranges: VipRanges;
   readonly #services = new Map<string, ObjectKey | Set<ObjectKey>>();
+
+  /** After a VIP in a new range, all Services are to be `add`ed once more. */
+  constructor(ranges: VipRanges) {
+    this.#ranges = ranges;
+  }
+
+  /** Takes in the endpoints of a Service, with those that it has left out before. */
+  add(service: ObjectKey, slices: readonly EndpointSlice[]): void {
+    for (const slice of slices) {
+      this.#addFrom(0, slice, service);
+    }
+  }
 
   /**
    * Replaces the endpoints of a Service: `before` are its slices as they were given the last time.
@@ -46,42 +61,44 @@ export class EndpointIndex {
 
   #removeFrom(from: number, { endpoints }: EndpointSlice, service: ObjectKey): void {
     for (let index = from; index < endpoints.length; index += 1) {
-      this.#remove(endpoints[index]?.address.text, service);
+      this.#remove(endpoints[index]?.address, service);
     }
   }
 
   #addFrom(from: number, { endpoints }: EndpointSlice, service: ObjectKey): void {
     for (let index = from; index < endpoints.length; index += 1) {
-      this.#add(endpoints[index]?.address.text, service);
+      this.#add(endpoints[index]?.address, service);
     }
   }
 
-  #add(address: string | undefined, service: ObjectKey): void {
-    if (address === undefined) {
+  #add(address: IpAddress | undefined, service: ObjectKey): void {
+    if (address === undefined || !this.#ranges.mayHold(address)) {
       return;
     }
-    const services = this.#services.get(address);
+    const { text } = address;
+    const services = this.#services.get(text);
     if (services === undefined) {
-      this.#services.set(address, service);
+      this.#services.set(text, service);
     } else if (typeof services !== 'string') {
       services.add(service);
     } else if (services !== service) {
-      this.#services.set(address, new Set([services, service]));
+      this.#services.set(text, new Set([services, service]));
     }
   }
 
-  #remove(address: string | undefined, service: ObjectKey): void {
-    if (address === undefined) {
+  #remove(address: IpAddress | undefined, service: ObjectKey): void {
+    if (address === undefined || !this.#ranges.mayHold(address)) {
       return;
     }
-    const services = this.#services.get(address);
+    const { text } = address;
+    const services = this.#services.get(text);
     if (services === service) {
-      this.#services.delete(address);
+      this.#services.delete(text);
     } else if (typeof services === 'object') {
       services.delete(service);
       const [only] = services;
       if (services.size === 1 && only !== undefined) {
-        this.#services.set(address, only);
+        this.#services.set(text, only);
       }
     }
   }

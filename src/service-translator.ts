@@ -60,8 +60,10 @@ export class ServiceTranslator {
   readonly #listener: TranslatorListener;
   readonly #place: NodePlace;
   readonly #problems: ToldProblems;
-  readonly #endpoints = new EndpointIndex();
   readonly #vipRanges = new VipRanges();
+  readonly #endpoints = new EndpointIndex(this.#vipRanges);
+  /** Whether VIPs came in a new range, whose endpoints the index lacks. */
+  #hasNewRange = false;
   readonly #translated = new Map<ObjectKey, Translated>();
   #dirty = new Set<ObjectKey>();
   /** Those with node ports or external VIPs: only they care for the node's addresses. */
@@ -149,20 +151,24 @@ export class ServiceTranslator {
     // A new VIP makes Services dirty meanwhile; they get their turn too.
     while (this.#dirty.size > 0) {
       const dirty = this.#dirty;
+      const vips: string[] = [];
       this.#dirty = new Set();
       for (const key of dirty) {
-        this.#translateInto(claimed, key);
+        this.#translateInto(claimed, vips, key);
       }
+      this.#refuseEndpointsAt(vips);
     }
     // Not before all of them had their turn: an address that moves is no conflict.
     this.#tellConflicts(claimed);
   }
 
-  #translateInto(claimed: Set<string>, key: ObjectKey): void {
+  #translateInto(claimed: Set<string>, vips: string[], key: ObjectKey): void {
     try {
       const change = this.#translate(key);
       if (change !== noChange) {
-        this.#refuseEndpointsAt(change.vips);
+        for (const vip of change.vips) {
+          vips.push(vip);
+        }
         for (const { key: virtualServer } of change.virtualServers) {
           claimed.add(virtualServer);
         }
@@ -256,13 +262,21 @@ export class ServiceTranslator {
   #noteVips({ boundAddresses }: Translation, before: Translation | undefined): void {
     if (boundAddresses !== before?.boundAddresses) {
       for (const address of boundAddresses) {
-        this.#vipRanges.add(address);
+        if (this.#vipRanges.add(address)) {
+          this.#hasNewRange = true;
+        }
       }
     }
   }
 
   /** An address that became a VIP, or is none any more, concerns all that have an endpoint there. */
   #refuseEndpointsAt(vips: readonly string[]): void {
+    if (vips.length > 0 && this.#hasNewRange) {
+      this.#hasNewRange = false;
+      this.#translated.forEach(({ slices }, key) => {
+        this.#endpoints.add(key, slices);
+      });
+    }
     for (const vip of vips) {
       for (const service of this.#endpoints.servicesAt(vip)) {
         this.#dirty.add(service);

@@ -8,8 +8,11 @@ import type { IpAddress } from './net/ip-address.ts';
 export class VipRanges {
   readonly #ranges = new Set<number>();
 
-  add(vip: IpAddress): void {
+  /** Answers whether its range had no VIP before. */
+  add(vip: IpAddress): boolean {
+    const before = this.#ranges.size;
     this.#ranges.add(rangeOf(vip));
+    return this.#ranges.size > before;
   }
 
   /** False where the address is no VIP for certain. */

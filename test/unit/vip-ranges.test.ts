@@ -9,9 +9,7 @@ describe('the ranges of VIPs', () => {
     fc.assert(
       fc.property(fc.array(address, { minLength: 1 }), (vips) => {
         const ranges = new VipRanges();
-        vips.forEach((vip) => {
-          ranges.add(vip);
-        });
+        vips.forEach((vip) => ranges.add(vip));
         assert.ok(vips.every((vip) => ranges.mayHold(vip)));
       }),
     );
@@ -19,11 +17,18 @@ describe('the ranges of VIPs', () => {
 
   it('do not hold Pods of other ranges', () => {
     const ranges = new VipRanges();
-    ['10.96.0.1', 'fd00:96::1'].map(ip).forEach((vip) => {
-      ranges.add(vip);
-    });
+    ['10.96.0.1', 'fd00:96::1'].map(ip).forEach((vip) => ranges.add(vip));
     assert.ok(!ranges.mayHold(ip('10.244.1.1')));
     assert.ok(!ranges.mayHold(ip('fd00:244::1')));
     assert.ok(ranges.mayHold(ip('10.96.44.5')));
+  });
+
+  it('tell which VIP is the first one of its range', () => {
+    const ranges = new VipRanges();
+    const vips = ['10.96.0.1', '10.96.0.2', '10.97.0.1', 'fd00:96::1', 'fd00:96::2'];
+    assert.deepEqual(
+      vips.map((vip) => ranges.add(ip(vip))),
+      [true, false, true, true, false],
+    );
   });
 });
