@@ -45,6 +45,8 @@ interface Translated {
   place: Place;
   settings: TranslationSettings;
   translation: Translation;
+  /** Whether the address of one of its endpoints may have become a VIP since. */
+  mayHaveLoop: boolean;
   readonly claims: ServiceClaims;
 }
 
@@ -214,7 +216,8 @@ export class ServiceTranslator {
     const settings = this.#translation;
     if (before === undefined) {
       const claims = new ServiceClaims(key);
-      const translated = { service, slices, place, settings, translation, claims };
+      const mayHaveLoop = false;
+      const translated = { service, slices, place, settings, translation, mayHaveLoop, claims };
       this.#translated.set(key, translated);
       return translated;
     }
@@ -223,6 +226,7 @@ export class ServiceTranslator {
     before.place = place;
     before.settings = settings;
     before.translation = translation;
+    before.mayHaveLoop = false;
     return before;
   }
 
@@ -237,7 +241,13 @@ export class ServiceTranslator {
       service === before?.service && place === before.place && settings === before.settings;
     return (
       (isSameButForSlices
-        ? withOtherEndpoints(service, slices, place, before.translation)
+        ? withOtherEndpoints(
+            service,
+            slices,
+            place,
+            before.translation,
+            before.mayHaveLoop ? undefined : before.slices,
+          )
         : undefined) ?? translateService(service, slices, place, settings, before?.translation)
     );
   }
@@ -279,6 +289,10 @@ export class ServiceTranslator {
     }
     for (const vip of vips) {
       for (const service of this.#endpoints.servicesAt(vip)) {
+        const translated = this.#translated.get(service);
+        if (translated !== undefined) {
+          translated.mayHaveLoop = true;
+        }
         this.#dirty.add(service);
       }
     }

@@ -1,16 +1,17 @@
 import type { Endpoint, EndpointPort, EndpointSlice } from './objects.ts';
 
 /**
- * The slice that is held, where the new one says the same. Otherwise the new one, with those
- * endpoints of the held one that say the same at the same place: what comes after sees by that
- * what has not changed, without a look at endpoints that nobody has looked at for long.
+ * The slice that is held, where the new one says the same. Otherwise the new one, with the ports of the
+ * held one, and those endpoints of it, that say the same at the same place: what comes after sees by
+ * that what has not changed, without a look at endpoints that nobody has looked at for long.
  */
 export function sharedSlice(slice: EndpointSlice, held: EndpointSlice | undefined): EndpointSlice {
   if (held === undefined) {
     return slice;
   }
-  const { namespace, name, serviceName, family, triggeredAt, ports } = slice;
+  const { namespace, name, serviceName, family, triggeredAt } = slice;
   const endpoints = sharedEndpoints(slice.endpoints, held.endpoints);
+  const ports = samePorts(slice.ports, held.ports) ? held.ports : slice.ports;
   if (
     endpoints === held.endpoints &&
     triggeredAt === held.triggeredAt &&
@@ -18,7 +19,7 @@ export function sharedSlice(slice: EndpointSlice, held: EndpointSlice | undefine
     namespace === held.namespace &&
     serviceName === held.serviceName &&
     family === held.family &&
-    samePorts(ports, held.ports)
+    ports === held.ports
   ) {
     return held;
   }

@@ -175,7 +175,7 @@ function hintedFor(
 }
 
 /** A port of a slice belongs to the Service port of the same name and protocol. */
-function targetPortOf(
+export function targetPortOf(
   port: ServicePort,
   family: IpFamily,
   slice: EndpointSlice,

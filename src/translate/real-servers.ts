@@ -1,4 +1,4 @@
-import { formatEndpoint } from '../net/ip-address.ts';
+import { formatEndpoint, type IpAddress } from '../net/ip-address.ts';
 import type { RealServer } from './desired.ts';
 import type { PortEndpoints } from './endpoints.ts';
 
@@ -6,7 +6,11 @@ import type { PortEndpoints } from './endpoints.ts';
 const method = 'masq';
 const weight = 1;
 
-type RealServers = ReadonlyMap<string, RealServer>;
+export type RealServers = ReadonlyMap<string, RealServer>;
+
+export function realServerAt(address: IpAddress, port: number): RealServer {
+  return { address, port, method, weight };
+}
 
 /**
  * The real servers at some endpoints, by `formatRealServer`. Those that were there `before` are the
@@ -41,7 +45,7 @@ export function realServersAt(all: readonly PortEndpoints[], before: RealServers
         const key = formatEndpoint(address, port);
         const same = before.get(key);
         known += same === undefined ? 0 : 1;
-        realServers.set(key, same ?? { address, port, method, weight });
+        realServers.set(key, same ?? realServerAt(address, port));
       }
     }
     position = 0;

@@ -95,6 +95,37 @@ describe('an endpoint at an address that is no VIP yet', () => {
     assert.equal(world.problems.length, 1);
   });
 
+  it('is refused whatever else changes at the same time, and whichever of the two comes first', () => {
+    const withOneMore = slice([endpoint('10.244.1.1'), endpoint(vip), endpoint('10.244.1.2')]);
+    for (const isFirst of [true, false]) {
+      const world = withEndpointAt(vip);
+      const comeAbout = [
+        () => {
+          world.store.setService(other);
+        },
+        () => {
+          world.store.setSlice(withOneMore);
+        },
+      ];
+      (isFirst ? comeAbout : comeAbout.toReversed()).forEach((happen) => {
+        happen();
+      });
+      world.translate();
+      assert.equal(world.realServersOf(webKey), '10.244.1.1:8080 10.244.1.2:8080');
+    }
+  });
+
+  it('is refused at the first VIP of a range, and still so after further changes', () => {
+    const world = withEndpointAt('203.0.113.9');
+    world.store.setService({ ...other, externalIPs: [ip('203.0.113.9')] });
+    assert.deepEqual(world.translate(), ['default/other', 'default/web']);
+    assert.equal(world.realServersOf(webKey), '10.244.1.1:8080');
+    const again = [endpoint('10.244.1.1'), endpoint('203.0.113.9'), endpoint('10.244.1.2')];
+    world.store.setSlice(slice(again));
+    world.translate();
+    assert.equal(world.realServersOf(webKey), '10.244.1.1:8080 10.244.1.2:8080');
+  });
+
   it('is refused whichever of the two came first', () => {
     const world = new TranslatorWorld();
     world.store.setService(other);

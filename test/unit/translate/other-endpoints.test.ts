@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Endpoint, EndpointSlice, Service } from '../../../src/cluster/objects.ts';
+import { sharedSlice } from '../../../src/cluster/shared-slice.ts';
 import type { Translation } from '../../../src/translate/desired.ts';
 import { withOtherEndpoints } from '../../../src/translate/other-endpoints.ts';
 import { arbitraryService, arbitrarySlice } from '../../support/arbitrary-cluster.ts';
@@ -50,12 +51,26 @@ function agrees(
   earlier: readonly EndpointSlice[],
 ): void {
   const at = { ...nodeAt, isVip: ({ text }: { readonly text: string }) => text === '10.96.0.9' };
-  const short = withOtherEndpoints(of, slices, at, translate(of, earlier, at));
-  if (short !== undefined) {
-    const alone = translate(of, slices, at);
-    assert.deepEqual(short, alone);
-    assert.deepEqual(inAnyOrder(short), inAnyOrder(alone));
+  const before = translate(of, earlier, at);
+  const alone = translate(of, slices, at);
+  const kept = asHeld(slices, earlier);
+  for (const short of [
+    withOtherEndpoints(of, slices, at, before),
+    withOtherEndpoints(of, kept, at, before, earlier),
+  ]) {
+    if (short !== undefined) {
+      assert.deepEqual(short, alone);
+      assert.deepEqual(inAnyOrder(short), inAnyOrder(alone));
+    }
   }
+}
+
+/** The slices as the store hands them on: what is the same as before is the same object. */
+function asHeld(
+  slices: readonly EndpointSlice[],
+  earlier: readonly EndpointSlice[],
+): readonly EndpointSlice[] {
+  return slices.map((slice, index) => sharedSlice(slice, earlier[index]));
 }
 
 /** Real servers have no order: a slice that names the same ones in another order changes nothing. */
@@ -66,6 +81,18 @@ function inAnyOrder(translation: Translation): readonly string[] {
 describe('a Service with other endpoints', () => {
   it('becomes what it becomes without a translation before', () => {
     fc.assert(fc.property(someService, someSlices, someSlices, agrees), { numRuns: 1000 });
+  });
+
+  it('does so where few of them have come or gone', () => {
+    const some = fc.array(someEndpoint, { minLength: 1, maxLength: 6 });
+    const changed = fc.tuple(some, fc.nat(6), fc.nat(1), fc.array(someEndpoint, { maxLength: 1 }));
+    fc.assert(
+      fc.property(someService, changed, (of, [endpoints, at, taken, added]) => {
+        const now = endpoints.toSpliced(at, taken, ...added);
+        agrees(of, [slice(now)], [slice(endpoints)]);
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('does so for arbitrary Services and slices', () => {
@@ -126,6 +153,15 @@ describe('a Service with other endpoints', () => {
     const before = translate(web, [slice([endpoint('10.244.1.1')])]);
     const now = [slice([endpoint('10.244.1.1'), endpoint('127.0.0.1')])];
     assert.equal(withOtherEndpoints(web, now, nodeAt, before), undefined);
+  });
+
+  it('has no endpoint of another node with policy Local, if one of this node stays', () => {
+    const web = service({ internalTrafficPolicy: 'Local' });
+    const before = [slice([endpoint('10.244.1.1', onThisNode)])];
+    const now = [slice([...(before[0]?.endpoints ?? []), endpoint('10.244.1.2')])];
+    const kept = asHeld(now, before);
+    const after = withOtherEndpoints(web, kept, nodeAt, translate(web, before), before);
+    assert.deepEqual(after && routes(after), ['TCP 10.96.0.1:80 -> 10.244.1.1:8080']);
   });
 
   it('has the target port of its slice', () => {
