@@ -65,11 +65,13 @@ function sameNames(a: readonly string[], b: readonly string[]): boolean {
 }
 
 function samePorts(a: readonly EndpointPort[], b: readonly EndpointPort[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every(({ name, protocol, port }, index) => {
-      const other = b[index];
-      return port === other?.port && protocol === other.protocol && name === other.name;
-    })
-  );
+  let index = 0;
+  while (index < a.length && samePort(a[index], b[index])) {
+    index += 1;
+  }
+  return index === a.length && index === b.length;
+}
+
+function samePort(a: EndpointPort | undefined, b: EndpointPort | undefined): boolean {
+  return a?.port === b?.port && a?.protocol === b?.protocol && a?.name === b?.name;
 }

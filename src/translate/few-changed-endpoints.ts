@@ -36,29 +36,39 @@ export function afterFewChanges(
   }
   const targetPort = targetPortOf(port, family, slice);
   const areAllRealServers = before.size === sliceBefore.endpoints.length;
-  const parts = changedParts(sliceBefore.endpoints, slice.endpoints);
-  if (targetPort === undefined || !areAllRealServers || !isReadyWithoutHints(parts.kept)) {
+  const changed = changedParts(sliceBefore.endpoints, slice.endpoints);
+  if (targetPort === undefined || !areAllRealServers || !isReadyWithoutHints(changed.kept)) {
     return undefined;
   }
-  const realServers = new Map(before);
+  const realServers = copyOf(before);
   const isEnough =
-    removeGone(realServers, parts, targetPort, place) &&
-    addNew(realServers, parts, targetPort, place, before);
+    removeGone(realServers, sliceBefore, changed, targetPort, place) &&
+    addNew(realServers, slice, changed, targetPort, place, before);
   if (!isEnough) {
     return undefined;
   }
-  return isSame(realServers, parts, targetPort, before) ? before : realServers;
+  return isSame(realServers, slice, changed, targetPort, before) ? before : realServers;
+}
+
+/** By hand: `new Map` makes a list of two for each entry. */
+function copyOf(before: RealServers): Map<string, RealServer> {
+  const copy = new Map<string, RealServer>();
+  before.forEach((realServer, key) => {
+    copy.set(key, realServer);
+  });
+  return copy;
 }
 
 /** Answers whether that was possible. */
 function removeGone(
   realServers: Map<string, RealServer>,
-  { gone }: ChangedParts,
+  { endpoints }: EndpointSlice,
+  { from, endBefore }: ChangedParts,
   targetPort: number,
   { nodeName }: Place,
 ): boolean {
-  for (let index = gone.from; index < gone.end; index += 1) {
-    const endpoint = gone.endpoints[index];
+  for (let index = from; index < endBefore; index += 1) {
+    const endpoint = endpoints[index];
     if (endpoint === undefined || endpoint.nodeName === nodeName) {
       return false;
     }
@@ -70,13 +80,14 @@ function removeGone(
 /** Answers whether that was possible. Those that are not ready get no traffic. */
 function addNew(
   realServers: Map<string, RealServer>,
-  { added }: ChangedParts,
+  { endpoints }: EndpointSlice,
+  { from, end }: ChangedParts,
   targetPort: number,
   place: Place,
   before: RealServers,
 ): boolean {
-  for (let index = added.from; index < added.end; index += 1) {
-    const endpoint = added.endpoints[index];
+  for (let index = from; index < end; index += 1) {
+    const endpoint = endpoints[index];
     const key = endpoint === undefined ? '' : formatEndpoint(endpoint.address, targetPort);
     if (endpoint === undefined || !isPlain(endpoint, place) || realServers.has(key)) {
       return false;
@@ -106,17 +117,14 @@ function onlySliceOf(
   return only;
 }
 
-/** A part of a list: from one index up to another. */
-interface Part {
-  readonly endpoints: readonly Endpoint[];
-  readonly from: number;
-  readonly end: number;
-}
-
-/** What differs between two lists, where all before and behind it is the same. */
+/**
+ * What differs between two lists: before `from` they are the same, and behind `endBefore` in one and `end`
+ * in the other.
+ */
 interface ChangedParts {
-  readonly gone: Part;
-  readonly added: Part;
+  readonly from: number;
+  readonly endBefore: number;
+  readonly end: number;
   /** One that is in both; undefined where none is. */
   readonly kept: Endpoint | undefined;
 }
@@ -128,16 +136,13 @@ function changedParts(before: readonly Endpoint[], after: readonly Endpoint[]): 
   while (from < shorter && before[from] === after[from]) {
     from += 1;
   }
-  let [endBefore, end] = [before.length, after.length];
+  let endBefore = before.length;
+  let end = after.length;
   while (endBefore > from && end > from && before[endBefore - 1] === after[end - 1]) {
     endBefore -= 1;
     end -= 1;
   }
-  return {
-    gone: { endpoints: before, from, end: endBefore },
-    added: { endpoints: after, from, end },
-    kept: from > 0 ? after[0] : after[end],
-  };
+  return { from, endBefore, end, kept: from > 0 ? after[0] : after[end] };
 }
 
 function isReadyWithoutHints(endpoint: Endpoint | undefined): boolean {
@@ -158,13 +163,14 @@ function isPlain({ address, nodeName }: Endpoint, place: Place): boolean {
 /** Whether what was added is what was taken away, and its real servers the same. */
 function isSame(
   realServers: RealServers,
-  { added }: ChangedParts,
+  { endpoints }: EndpointSlice,
+  { from, end }: ChangedParts,
   targetPort: number,
   before: RealServers,
 ): boolean {
   let same = realServers.size === before.size;
-  for (let index = added.from; same && index < added.end; index += 1) {
-    const endpoint = added.endpoints[index];
+  for (let index = from; same && index < end; index += 1) {
+    const endpoint = endpoints[index];
     same = endpoint?.ready !== true || before.has(formatEndpoint(endpoint.address, targetPort));
   }
   return same;
