@@ -239,17 +239,15 @@ export class ServiceTranslator {
     const settings = this.#translation;
     const isSameButForSlices =
       service === before?.service && place === before.place && settings === before.settings;
-    return (
-      (isSameButForSlices
-        ? withOtherEndpoints(
-            service,
-            slices,
-            place,
-            before.translation,
-            before.mayHaveLoop ? undefined : before.slices,
-          )
-        : undefined) ?? translateService(service, slices, place, settings, before?.translation)
-    );
+    if (isSameButForSlices) {
+      const { translation, mayHaveLoop } = before;
+      const slicesBefore = mayHaveLoop ? undefined : before.slices;
+      const others = withOtherEndpoints(service, slices, place, translation, slicesBefore);
+      if (others !== undefined) {
+        return others;
+      }
+    }
+    return translateService(service, slices, place, settings, before?.translation);
   }
 
   #forget(key: ObjectKey, before: Translated | undefined): DesiredChange {

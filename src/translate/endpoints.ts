@@ -174,7 +174,10 @@ function hintedFor(
   return hinted.length > 0 ? hinted : undefined;
 }
 
-/** A port of a slice belongs to the Service port of the same name and protocol. */
+/**
+ * The target port of a Service port in a slice: that of the same name and protocol. Undefined where the
+ * slice has none, or is of another family.
+ */
 export function targetPortOf(
   port: ServicePort,
   family: IpFamily,

@@ -1,9 +1,9 @@
 import type { Endpoint, EndpointSlice, ServicePort } from '../cluster/objects.ts';
 import { specialAddress } from '../cluster/special-address.ts';
 import { formatEndpoint, type IpFamily } from '../net/ip-address.ts';
+import type { RealServer } from './desired.ts';
 import { targetPortOf } from './endpoints.ts';
 import type { Place } from './place.ts';
-import type { RealServer } from './desired.ts';
 import { realServerAt, type RealServers } from './real-servers.ts';
 
 /** The slices of a Service before and after they changed. */

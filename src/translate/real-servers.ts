@@ -6,14 +6,16 @@ import type { PortEndpoints } from './endpoints.ts';
 const method = 'masq';
 const weight = 1;
 
+/** By `formatRealServer`. */
 export type RealServers = ReadonlyMap<string, RealServer>;
 
+/** The real server at an endpoint. */
 export function realServerAt(address: IpAddress, port: number): RealServer {
   return { address, port, method, weight };
 }
 
 /**
- * The real servers at some endpoints, by `formatRealServer`. Those that were there `before` are the
+ * The real servers at some endpoints. Those that were there `before` are the
  * same objects, and where nothing has changed it is the same map: a change of one endpoint makes as
  * much that is new, however many there are.
  */
