@@ -1,6 +1,9 @@
-import type { EndpointSlice, ObjectKey } from './cluster/objects.ts';
+import type { Endpoint, EndpointSlice, ObjectKey } from './cluster/objects.ts';
+import { sameAtFirst } from './cluster/shared-slice.ts';
 import type { IpAddress } from './net/ip-address.ts';
 import type { VipRanges } from './vip-ranges.ts';
+
+const noEndpoints: readonly Endpoint[] = [];
 
 /**
  * Which Services have an endpoint at an address that may become a VIP, so that a new VIP finds the
@@ -37,7 +40,7 @@ export class EndpointIndex {
     for (let position = 0; position < before.length; position += 1) {
       const slice = before[position];
       if (slice !== undefined) {
-        const from = sameAtFirst(slice, after[position]);
+        const from = sameAtFirst(slice.endpoints, after[position]?.endpoints ?? noEndpoints);
         hasRemoved ||= from < slice.endpoints.length;
         this.#removeFrom(from, slice, service);
       }
@@ -46,7 +49,11 @@ export class EndpointIndex {
       const slice = after[position];
       if (slice !== undefined) {
         // What was removed may still stand elsewhere.
-        this.#addFrom(hasRemoved ? 0 : sameAtFirst(slice, before[position]), slice, service);
+        this.#addFrom(
+          hasRemoved ? 0 : sameAtFirst(slice.endpoints, before[position]?.endpoints ?? noEndpoints),
+          slice,
+          service,
+        );
       }
     }
   }
@@ -102,15 +109,4 @@ export class EndpointIndex {
       }
     }
   }
-}
-
-/** How many endpoints stand first in both slices. */
-function sameAtFirst(a: EndpointSlice, b: EndpointSlice | undefined): number {
-  let same = 0;
-  if (b !== undefined) {
-    while (same < a.endpoints.length && a.endpoints[same] === b.endpoints[same]) {
-      same += 1;
-    }
-  }
-  return same;
 }

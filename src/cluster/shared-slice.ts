@@ -26,6 +26,19 @@ export function sharedSlice(slice: EndpointSlice, held: EndpointSlice | undefine
   return { namespace, name, serviceName, family, triggeredAt, ports, endpoints };
 }
 
+/**
+ * How many endpoints stand first in both lists, by identity: `sharedSlice` hands on those that have
+ * stayed.
+ */
+export function sameAtFirst(a: readonly Endpoint[], b: readonly Endpoint[]): number {
+  const shorter = Math.min(a.length, b.length);
+  let same = 0;
+  while (same < shorter && a[same] === b[same]) {
+    same += 1;
+  }
+  return same;
+}
+
 function sharedEndpoints(
   endpoints: readonly Endpoint[],
   held: readonly Endpoint[],

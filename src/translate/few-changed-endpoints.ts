@@ -1,10 +1,11 @@
 import type { Endpoint, EndpointSlice, ServicePort } from '../cluster/objects.ts';
-import { specialAddress } from '../cluster/special-address.ts';
+import { sameAtFirst } from '../cluster/shared-slice.ts';
 import { formatEndpoint, type IpFamily } from '../net/ip-address.ts';
 import type { RealServer } from './desired.ts';
 import { targetPortOf } from './endpoints.ts';
 import type { Place } from './place.ts';
 import { realServerAt, type RealServers } from './real-servers.ts';
+import { reasonAgainst } from './refused-endpoints.ts';
 
 /** The slices of a Service before and after they changed. */
 export interface SlicesChange {
@@ -129,13 +130,8 @@ interface ChangedParts {
   readonly kept: Endpoint | undefined;
 }
 
-/** By identity: the store hands on endpoints that have stayed. */
 function changedParts(before: readonly Endpoint[], after: readonly Endpoint[]): ChangedParts {
-  const shorter = Math.min(before.length, after.length);
-  let from = 0;
-  while (from < shorter && before[from] === after[from]) {
-    from += 1;
-  }
+  const from = sameAtFirst(before, after);
   let endBefore = before.length;
   let end = after.length;
   while (endBefore > from && end > from && before[endBefore - 1] === after[end - 1]) {
@@ -155,9 +151,7 @@ function isReadyWithoutHints(endpoint: Endpoint | undefined): boolean {
 
 /** Whether an endpoint may get traffic, and is on another node. */
 function isPlain({ address, nodeName }: Endpoint, place: Place): boolean {
-  return (
-    nodeName !== place.nodeName && specialAddress(address) === undefined && !place.isVip(address)
-  );
+  return nodeName !== place.nodeName && reasonAgainst(address, place) === undefined;
 }
 
 /** Whether what was added is what was taken away, and its real servers the same. */

@@ -2,11 +2,11 @@ import type { EndpointSlice, Service, ServicePort } from '../cluster/objects.ts'
 import type { IpFamily } from '../net/ip-address.ts';
 import type { Translation, VirtualServer } from './desired.ts';
 import { endpointsOfPort } from './endpoints.ts';
+import { afterFewChanges, type SlicesChange } from './few-changed-endpoints.ts';
 import { familiesOf } from './front-ends.ts';
 import type { Place } from './place.ts';
 import type { RealServers } from './real-servers.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
-import { afterFewChanges, type SlicesChange } from './few-changed-endpoints.ts';
 import { realServersInside } from './routes.ts';
 import { hairpinMembers, serviceMembers } from './set-members.ts';
 import { sharedMembers, type SetMember } from './set-member.ts';

@@ -28,7 +28,7 @@ export class EndpointGuard {
   }
 
   #mayGetTraffic(address: IpAddress): boolean {
-    const reason = this.#reasonAgainst(address);
+    const reason = reasonAgainst(address, this.#place);
     if (reason !== undefined) {
       this.#refused ??= new Map();
       this.#refused.set(address.text, reason);
@@ -56,8 +56,9 @@ export class EndpointGuard {
       }),
     ];
   }
+}
 
-  #reasonAgainst(address: IpAddress): string | undefined {
-    return specialAddress(address) ?? (this.#place.isVip(address) ? 'a VIP' : undefined);
-  }
+/** Why an address may get no traffic; undefined where it may. */
+export function reasonAgainst(address: IpAddress, place: Place): string | undefined {
+  return specialAddress(address) ?? (place.isVip(address) ? 'a VIP' : undefined);
 }
