@@ -18,9 +18,13 @@ const [a, b, c] = ['10.244.1.1', '10.244.1.2', '10.244.1.3'].map((address) =>
 const here = place({ isVip: ({ text }) => text === '10.96.0.9' });
 const ports = [endpointPort()];
 
+function withEndpoints(...endpoints: readonly Endpoint[]): EndpointSlice {
+  return slice(endpoints, { ports });
+}
+
 /** The real servers after the endpoints of one slice have changed, all of which were real servers. */
 function after(before: readonly Endpoint[], now: readonly Endpoint[]): RealServers | undefined {
-  return afterSlices([slice(before, { ports })], [slice(now, { ports })], allOf(before));
+  return afterSlices([withEndpoints(...before)], [withEndpoints(...now)], allOf(before));
 }
 
 function afterSlices(
@@ -53,11 +57,7 @@ describe('few endpoints that have changed', () => {
       get: () => assert.fail('nobody is to ask for it'),
     });
     const before = allOf([a, b]);
-    const [was, now] = [
-      [a, unasked],
-      [a, unasked, c],
-    ].map((list) => slice(list, { ports }));
-    assert.ok(was !== undefined && now !== undefined);
+    const [was, now] = [withEndpoints(a, unasked), withEndpoints(a, unasked, c)];
     const realServers = afterSlices([was], [now], before);
     assert.equal(addresses(realServers), '10.244.1.1 10.244.1.2 10.244.1.3');
     assert.equal(realServers?.get('10.244.1.2:8080'), before.get('10.244.1.2:8080'));
@@ -65,12 +65,9 @@ describe('few endpoints that have changed', () => {
 
   it('leave the map as it is where they get no traffic, or are the same once more', () => {
     const before = allOf([a, b]);
-    const [was, unready, again] = [
-      [a, b],
-      [a, b, endpoint('10.244.1.3', notReady)],
-      [a, endpoint('10.244.1.2', { hintedZones: ['z1'] })],
-    ].map((list) => slice(list, { ports }));
-    assert.ok(was !== undefined && unready !== undefined && again !== undefined);
+    const was = withEndpoints(a, b);
+    const unready = withEndpoints(a, b, endpoint('10.244.1.3', notReady));
+    const again = withEndpoints(a, endpoint('10.244.1.2', { hintedZones: ['z1'] }));
     assert.equal(afterSlices([was], [unready], before), before);
     assert.equal(afterSlices([was], [again], before), before);
     assert.equal(afterSlices([was], [was], before), before);
@@ -99,16 +96,12 @@ describe('few endpoints that have changed', () => {
   }
 
   it('are not enough to look at where an endpoint of before was no real server', () => {
-    const [was, now] = [
-      [a, b],
-      [a, b, c],
-    ].map((list) => slice(list, { ports }));
-    assert.ok(was !== undefined && now !== undefined);
+    const [was, now] = [withEndpoints(a, b), withEndpoints(a, b, c)];
     assert.equal(afterSlices([was], [now], allOf([a])), undefined);
   });
 
   it('are not enough to look at with several slices, or another target port', () => {
-    const [one, other] = [slice([a], { ports }), slice([b], { ports, name: 'web-2' })];
+    const [one, other] = [withEndpoints(a), slice([b], { ports, name: 'web-2' })];
     assert.equal(afterSlices([one], [one, other], allOf([a])), undefined);
     assert.equal(afterSlices([one, other], [one], allOf([a, b])), undefined);
     const moved = slice([a], { ports: [endpointPort({ port: 9090 })] });
