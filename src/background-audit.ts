@@ -2,6 +2,7 @@ import { asError } from './as-error.ts';
 import { GentlePace } from './gentle-pace.ts';
 import type { Failure } from './reconcile/any-kind-table.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
+import { monotonicMs } from './time/monotonic-clock.ts';
 
 /** What an audit has read, for the next round to act upon. */
 export interface AuditRead {
@@ -87,10 +88,10 @@ export class BackgroundAudit {
   }
 
   async #readKernel(pace: GentlePace | undefined): Promise<void> {
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     try {
       const failures = await this.#reconciler.read(pace);
-      const durationMs = performance.now() - startedAt - (pace?.restedMs ?? 0);
+      const durationMs = monotonicMs() - startedAt - (pace?.restedMs ?? 0);
       this.#read = { failures, durationMs };
       this.#listener.read();
     } catch (error) {

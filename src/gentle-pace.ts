@@ -1,4 +1,6 @@
 import { noRest, type Pace } from './work-in-parts.ts';
+import { monotonicMs } from './time/monotonic-clock.ts';
+import { startTimer } from './time/timers.ts';
 
 /** A rest is so many times as long as the part before it: the work takes a sixteenth of the time. */
 const restsPerPart = 15;
@@ -26,15 +28,15 @@ export class GentlePace implements Pace {
     }
     const restMs = Math.min(partMs * restsPerPart, longestRestMs, this.#leftMs);
     this.#leftMs -= restMs;
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, restMs);
+      const timer = startTimer(resolve, restMs);
       this.#endRest = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-    this.#restedMs += performance.now() - startedAt;
+    this.#restedMs += monotonicMs() - startedAt;
   }
 
   /** How long it has rested so far, in milliseconds. */

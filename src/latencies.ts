@@ -1,10 +1,15 @@
+import { wallClockMs } from './time/wall-clock.ts';
+
 /** When a change came, on both clocks. */
 interface Arrival {
-  /** Milliseconds of `performance.now`. */
+  /** Milliseconds of the monotonic clock. */
   readonly arrivedAt: number;
   /** Milliseconds since 1970: when the Pod changed; undefined where nobody says. */
   readonly triggeredAt: number | undefined;
 }
+
+/** An hour: the last bucket of the histogram ends at 270 s. */
+const longestSinceTriggerMs = 3_600_000;
 
 /** How long one change took, in milliseconds. */
 export interface Latency {
@@ -28,20 +33,31 @@ export class Latencies {
 
   /**
    * Takes what waits into a round; answers what to call when the round has succeeded, with the time
-   * of `performance.now` in milliseconds and with who is told of each. `epochNow` is asked where
+   * of the monotonic clock in milliseconds and with who is told of each. `epochNow` is asked where
    * somebody says when it began.
    */
   take(): (nowMs: number, tell: (latency: Latency) => void, epochNow?: () => number) => void {
     const arrivals = this.#waiting;
     this.#waiting = new Map();
-    return (nowMs, tell, epochNow = Date.now) => {
+    return (nowMs, tell, epochNow = wallClockMs) => {
       arrivals.forEach(({ arrivedAt, triggeredAt }) => {
+        const sinceArrivalMs = nowMs - arrivedAt;
         tell({
-          sinceArrivalMs: nowMs - arrivedAt,
+          sinceArrivalMs,
           sinceTriggerMs:
-            triggeredAt === undefined ? undefined : Math.max(epochNow() - triggeredAt, 0),
+            triggeredAt === undefined
+              ? undefined
+              : between(sinceArrivalMs, epochNow() - triggeredAt),
         });
       });
     };
   }
+}
+
+/**
+ * A change cannot have been triggered after it arrived here, whatever the clocks of two machines say;
+ * and where one of them is wrong by years, one value must not spoil a sum for good.
+ */
+function between(sinceArrivalMs: number, sinceTriggerMs: number): number {
+  return Math.max(Math.min(sinceTriggerMs, longestSinceTriggerMs), sinceArrivalMs);
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { monotonicMs } from './time/monotonic-clock.ts';
 
 /** How long a part may take before others get their turn, in milliseconds. */
 const partMs = 1;
@@ -22,7 +23,7 @@ export const noRest: Pace = { rest: () => nextTurn() };
 export class WorkInParts {
   readonly #pace: Pace;
   #unlooked = 0;
-  #startedAt = performance.now();
+  #startedAt = monotonicMs();
 
   constructor(pace: Pace = noRest) {
     this.#pace = pace;
@@ -30,7 +31,7 @@ export class WorkInParts {
 
   /** A part begins now, after waiting for something else. */
   begin(): void {
-    this.#startedAt = performance.now();
+    this.#startedAt = monotonicMs();
   }
 
   /** Whether it is the turn of others, after an item that stands for so many small ones. */
@@ -40,12 +41,12 @@ export class WorkInParts {
       return false;
     }
     this.#unlooked = 0;
-    return performance.now() - this.#startedAt >= partMs;
+    return monotonicMs() - this.#startedAt >= partMs;
   }
 
   /** Lets the event loop do what is waiting. */
   async pause(): Promise<void> {
-    await this.#pace.rest(performance.now() - this.#startedAt);
+    await this.#pace.rest(monotonicMs() - this.#startedAt);
     this.begin();
   }
 }

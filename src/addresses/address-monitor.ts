@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { startTimer } from '../time/timers.ts';
 
 export interface MonitorListener {
   /** One line of `ip -o monitor`: a link or an address came, changed or went. */
@@ -64,7 +65,7 @@ export class AddressMonitor {
         `"${this.#program} monitor" (iproute2) ${how}; until it runs, changes of the node's addresses are seen in the audit only`,
       ),
     );
-    this.#restart = setTimeout(() => {
+    this.#restart = startTimer(() => {
       this.#restart = undefined;
       this.start();
     }, this.#restartMs);

@@ -9,6 +9,7 @@ import {
   type Settings,
 } from './load-settings.ts';
 import { settingsChange, type SettingsChange } from './settings-change.ts';
+import { startInterval, startTimer } from '../time/timers.ts';
 
 /** Hears of a configuration file that changes. */
 export interface ConfigWatchListener extends ConfigurationListener {
@@ -59,7 +60,7 @@ export class ConfigWatch {
     this.#listener = listener;
     this.#settleMs = settleMs;
     this.#watcher = this.#watchFolder();
-    this.#poll = setInterval(() => {
+    this.#poll = startInterval(() => {
       this.#read();
     }, pollMs);
     this.#read();
@@ -77,7 +78,7 @@ export class ConfigWatch {
     try {
       const watcher = watch(dirname(this.#file), () => {
         clearTimeout(this.#settle);
-        this.#settle = setTimeout(() => {
+        this.#settle = startTimer(() => {
           this.#read();
         }, this.#settleMs);
       });

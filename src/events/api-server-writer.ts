@@ -5,12 +5,13 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { abortable } from '../source/api-server/abortable.ts';
 import { eventBody, namespaceOf } from './event-body.ts';
 import type { WriteEvent } from './event-recorder.ts';
+import { wallClockMs } from '../time/wall-clock.ts';
 
 /** Writes Events to the API server that the configuration names. */
 export function apiServerWriter(config: KubeConfig, nodeName: string): WriteEvent {
   return async (event, signal) => {
     const path = `/apis/events.k8s.io/v1/namespaces/${namespaceOf(event)}/events`;
-    const body = JSON.stringify(eventBody(event, nodeName, new Date()));
+    const body = JSON.stringify(eventBody(event, nodeName, new Date(wallClockMs())));
     await post(config, path, body, signal);
   };
 }

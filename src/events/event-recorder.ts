@@ -1,8 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { asError } from '../as-error.ts';
 import { namespaceOf } from './event-body.ts';
 import type { ProgramEvent } from './event.ts';
 import { RateLimit } from './rate-limit.ts';
+import { monotonicMs } from '../time/monotonic-clock.ts';
+import { pause } from '../time/timers.ts';
 
 /** Where Events go. */
 export interface EventRecorder {
@@ -41,8 +42,8 @@ export interface RecorderClock {
 }
 
 const realClock: RecorderClock = {
-  now: () => performance.now(),
-  pause: (ms, signal) => delay(ms, undefined, { signal }),
+  now: monotonicMs,
+  pause,
 };
 
 /**

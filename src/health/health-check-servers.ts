@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { ObjectKey } from '../cluster/objects.ts';
 import type { HealthCheck } from '../translate/desired.ts';
 import { healthCheckAnswer } from './health-check-answer.ts';
+import { startTimer } from '../time/timers.ts';
 
 export interface HealthCheckOptions {
   /** Whether this program keeps the kernel equal to the cluster. */
@@ -103,7 +104,7 @@ export class HealthCheckServers {
         this.#told.add(place);
         this.#options.failed(service, port, error);
       }
-      const retry = setTimeout(() => {
+      const retry = startTimer(() => {
         this.#start(place, service, address, port);
       }, this.#options.retryMs ?? defaultRetryMs);
       this.#listening.set(place, { service, server, retry });

@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http';
+import { startTimer } from '../time/timers.ts';
 
 /** What is answered to a GET. */
 export interface Answer {
@@ -49,7 +50,7 @@ export class HttpEndpoint {
     });
     server.on('error', (error) => {
       failed(error);
-      this.#retry = setTimeout(() => {
+      this.#retry = startTimer(() => {
         this.start();
       }, retryMs);
     });

@@ -1,6 +1,7 @@
 import { asError } from '../as-error.ts';
 import { MalformedMessageError, type ReceivedMessage } from './message-reader.ts';
 import { NetlinkError } from './netlink-error.ts';
+import { startTimer } from '../time/timers.ts';
 
 /** Takes one message of the answer; calls `finish` at the last one, or throws. */
 export type TakeMessage = (message: ReceivedMessage, finish: () => void) => void;
@@ -43,7 +44,7 @@ export class Exchange {
   }
 
   #startDeadline(deadlineMs: number): NodeJS.Timeout {
-    return setTimeout(() => {
+    return startTimer(() => {
       // Node runs timers before it reads sockets: after the process was held up, by the kernel
       // that loads a module within `send` for instance, the answer may be there already.
       this.#lastLook = setImmediate(() => {
@@ -85,7 +86,7 @@ export class Exchange {
     }
     this.#clearTimers();
     this.#failure ??= code;
-    this.#timer = setTimeout(
+    this.#timer = startTimer(
       () => {
         this.breakOff(lostAnswers(code));
       },

@@ -30,6 +30,7 @@ import {
   virtualServerDifference,
   type ObservedVirtualServer,
 } from './virtual-server-difference.ts';
+import { monotonicMs } from '../time/monotonic-clock.ts';
 
 /** What is needed of the client. */
 export type VirtualServerClient = TableReader & Pick<IpvsClient, 'execute'>;
@@ -52,7 +53,7 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
    * Virtual servers with an excluded address are left as they are, whatever is desired. */
   constructor(
     client: VirtualServerClient,
-    now: () => number = Date.now,
+    now: () => number = monotonicMs,
     visit = visitTable,
     onApplied: (operation: Operation) => void = () => undefined,
     isExcluded: (address: IpAddress) => boolean = () => false,

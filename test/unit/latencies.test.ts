@@ -32,7 +32,14 @@ describe('the latencies of changes', () => {
   it('are never negative where the clock of another node is ahead', () => {
     const latencies = new Latencies();
     latencies.note('default/web', 100, 6000);
-    assert.equal(told(latencies.take(), 130, 5900)[0]?.sinceTriggerMs, 0);
+    assert.equal(told(latencies.take(), 130, 5900)[0]?.sinceTriggerMs, 30, 'since its arrival');
+  });
+
+  it('are no years where the clock of a node has stepped', () => {
+    const latencies = new Latencies();
+    latencies.note('default/web', 100, 6000);
+    const tenYearsMs = 10 * 365 * 24 * 3_600_000;
+    assert.equal(told(latencies.take(), 130, tenYearsMs)[0]?.sinceTriggerMs, 3_600_000);
   });
 
   it('count changes of one Service once, from the first', () => {

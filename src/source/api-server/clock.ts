@@ -1,4 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { monotonicMs } from '../../time/monotonic-clock.ts';
+import { pause, startTimer } from '../../time/timers.ts';
 
 /** Time and chance, so that tests can set them. */
 export interface Clock {
@@ -14,14 +15,14 @@ export interface Clock {
 
 /** The time of this process. */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: monotonicMs,
   random: () => Math.random(),
   sleep: async (ms, signal) => {
     // An aborted sleep has ended early, as it should.
-    await delay(ms, undefined, { signal }).catch(() => undefined);
+    await pause(ms, signal).catch(() => undefined);
   },
   after: (ms, callback) => {
-    const timer = setTimeout(callback, ms);
+    const timer = startTimer(callback, ms);
     return () => {
       clearTimeout(timer);
     };

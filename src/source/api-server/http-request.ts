@@ -3,6 +3,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { messageOf } from './failure.ts';
 import { UnreachableError } from './transport.ts';
+import { startTimer } from '../../time/timers.ts';
 
 /**
  * How long a connection may be silent before the kernel asks whether the peer lives.
@@ -70,7 +71,7 @@ function limitConnect(request: http.ClientRequest, socket: Socket, limitMs: numb
   if (!socket.connecting) {
     return;
   }
-  const timer = setTimeout(() => {
+  const timer = startTimer(() => {
     request.destroy(new UnreachableError(`no connection came about within ${limitMs / 1000} s`));
   }, limitMs);
   const stop = (): void => {

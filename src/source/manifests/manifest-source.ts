@@ -4,6 +4,7 @@ import type { ClusterStore } from '../../cluster/store.ts';
 import { formatProblem, type Problem } from '../../problem.ts';
 import type { ProblemListener, Source } from '../source.ts';
 import { ManifestFolder } from './manifest-folder.ts';
+import { startTimer } from '../../time/timers.ts';
 
 export interface ManifestSourceOptions {
   readonly folder: string;
@@ -92,7 +93,7 @@ export class ManifestSource implements Source {
     if (this.#stopped) {
       return;
     }
-    this.#timer = setTimeout(() => {
+    this.#timer = startTimer(() => {
       this.#timer = undefined;
       this.#noticed = false;
       this.#scan = this.#look(store);
