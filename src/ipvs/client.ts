@@ -1,6 +1,7 @@
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection.ts';
 import { resolveFamily } from '../netlink/generic-family.ts';
+import { asNetlinkError } from '../netlink/exchange.ts';
 import { NetlinkError, unlessAbsent } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
 import type { Pace } from '../work-in-parts.ts';
@@ -19,7 +20,8 @@ import {
   writeSetTimeouts,
   writeZeroVirtualServer,
 } from './encode.ts';
-import { IpvsUnavailableError, type IpvsError } from './ipvs-error.ts';
+import { IpvsFamily, maybeNoFamily } from './family.ts';
+import { IpvsError, IpvsUnavailableError } from './ipvs-error.ts';
 import {
   virtualServerFamily,
   type KernelInfo,
@@ -40,13 +42,16 @@ const absent = ['ESRCH', 'ENOENT'];
 /** The kernel's IPVS table of this network namespace. */
 export class IpvsClient {
   readonly #connection: NetlinkConnection;
-  readonly #family: number;
-  readonly #operations: OperationWriter;
+  readonly #family: IpvsFamily;
+  #operations: OperationWriter;
 
   private constructor(connection: NetlinkConnection, family: number) {
     this.#connection = connection;
-    this.#family = family;
+    this.#family = new IpvsFamily(connection, family);
     this.#operations = new OperationWriter(family);
+    this.#family.onReloaded(() => {
+      this.#operations = new OperationWriter(this.#family.number);
+    });
   }
 
   /** Finds IPVS in the kernel. Raises IpvsUnavailableError, which says what is missing. */
@@ -71,15 +76,33 @@ export class IpvsClient {
    * undefined for success, else why not. One that fails does not stop those behind it.
    */
   async execute(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
-    const messages = new OperationMessages(operations, this.#operations);
-    return messages.failures(await this.#connection.executeBatch(messages));
+    const { number } = this.#family;
+    const outcomes = await this.#execute(operations);
+    if (!outcomes.some((outcome) => outcome?.code === maybeNoFamily)) {
+      return outcomes;
+    }
+    try {
+      return (await this.#family.isNoLonger(number)) ? await this.#execute(operations) : outcomes;
+    } catch (error) {
+      const reason = asNetlinkError(error);
+      return outcomes.map((outcome) =>
+        outcome?.code === maybeNoFamily ? new IpvsError(outcome.operation, reason) : outcome,
+      );
+    }
+  }
+
+  /** Calls back when IPVS turns out to have been unloaded and loaded: its tables are empty then. */
+  onReloaded(callback: () => void): void {
+    this.#family.onReloaded(callback);
   }
 
   /** All virtual servers, foreign ones too. Raises NetlinkError. */
   async virtualServers(): Promise<ObservedVirtualServer[]> {
-    const virtualServers = await this.#connection.dump((writer, sequence) => {
-      writeGetVirtualServer(writer, this.#family, sequence, 'all');
-    }, readVirtualServer);
+    const virtualServers = await this.#ask(() =>
+      this.#connection.dump((writer, sequence) => {
+        writeGetVirtualServer(writer, this.#family.number, sequence, 'all');
+      }, readVirtualServer),
+    );
     return virtualServers.filter((virtualServer) => virtualServer !== undefined);
   }
 
@@ -91,29 +114,33 @@ export class IpvsClient {
     begin: () => (virtualServer: VirtualServerHead) => void,
     pace?: Pace,
   ): Promise<void> {
-    return this.#connection.each(
-      (writer, sequence) => {
-        writeGetVirtualServer(writer, this.#family, sequence, 'all');
-      },
-      () => {
-        const visit = begin();
-        return (payload) => {
-          const virtualServer = readVirtualServerHead(payload);
-          if (virtualServer !== undefined) {
-            visit(virtualServer);
-          }
-        };
-      },
-      pace,
+    return this.#ask(() =>
+      this.#connection.each(
+        (writer, sequence) => {
+          writeGetVirtualServer(writer, this.#family.number, sequence, 'all');
+        },
+        () => {
+          const visit = begin();
+          return (payload) => {
+            const virtualServer = readVirtualServerHead(payload);
+            if (virtualServer !== undefined) {
+              visit(virtualServer);
+            }
+          };
+        },
+        pace,
+      ),
     );
   }
 
   /** One virtual server, or undefined where there is none. Raises NetlinkError. */
   virtualServer(id: VirtualServerId): Promise<ObservedVirtualServer | undefined> {
     return unlessAbsent(
-      this.#connection.get((writer, sequence) => {
-        writeGetVirtualServer(writer, this.#family, sequence, id);
-      }, readVirtualServer),
+      this.#ask(() =>
+        this.#connection.get((writer, sequence) => {
+          writeGetVirtualServer(writer, this.#family.number, sequence, id);
+        }, readVirtualServer),
+      ),
       absent,
     );
   }
@@ -121,39 +148,41 @@ export class IpvsClient {
   /** The real servers of a virtual server; none where that does not exist. Raises NetlinkError. */
   async realServers(id: VirtualServerId): Promise<ObservedRealServer[]> {
     const family = virtualServerFamily(id);
-    const dump = this.#connection.dump(
-      (writer, sequence) => {
-        writeGetRealServers(writer, this.#family, sequence, id);
-      },
-      (payload) => readRealServer(payload, family),
+    const dump = this.#ask(() =>
+      this.#connection.dump(
+        (writer, sequence) => {
+          writeGetRealServers(writer, this.#family.number, sequence, id);
+        },
+        (payload) => readRealServer(payload, family),
+      ),
     );
     return (await unlessAbsent(dump, absent)) ?? [];
   }
 
   /** Raises NetlinkError. */
   timeouts(): Promise<Timeouts> {
-    return this.#connection.get(this.#bare('getConfig'), readTimeouts);
+    return this.#ask(() => this.#connection.get(this.#bare('getConfig'), readTimeouts));
   }
 
   /** Sets the connection timeouts; 0 seconds leaves one as it is. Raises NetlinkError. */
   setTimeouts(timeouts: Timeouts): Promise<void> {
     return this.#command((writer, sequence) => {
-      writeSetTimeouts(writer, this.#family, sequence, timeouts);
+      writeSetTimeouts(writer, this.#family.number, sequence, timeouts);
     });
   }
 
   /** Raises NetlinkError. */
   info(): Promise<KernelInfo> {
-    return this.#connection.get(this.#bare('getInfo'), readInfo);
+    return this.#ask(() => this.#connection.get(this.#bare('getInfo'), readInfo));
   }
 
   /** Sets the statistics of one virtual server, or of all, to zero. Raises NetlinkError. */
   zero(id: VirtualServerId | 'all'): Promise<void> {
     return this.#command((writer, sequence) => {
       if (id === 'all') {
-        writeBareCommand(writer, this.#family, sequence, 'zero');
+        writeBareCommand(writer, this.#family.number, sequence, 'zero');
       } else {
-        writeZeroVirtualServer(writer, this.#family, sequence, id);
+        writeZeroVirtualServer(writer, this.#family.number, sequence, id);
       }
     });
   }
@@ -172,16 +201,37 @@ export class IpvsClient {
 
   #bare(name: 'getConfig' | 'getInfo' | 'zero' | 'flush') {
     return (writer: MessageWriter, sequence: number): void => {
-      writeBareCommand(writer, this.#family, sequence, name);
+      writeBareCommand(writer, this.#family.number, sequence, name);
     };
   }
 
   async #command(write: (writer: MessageWriter, sequence: number) => void): Promise<void> {
-    const [outcome] = await this.#connection.execute(1, (writer, sequence) => {
-      write(writer, sequence);
+    await this.#ask(async () => {
+      const [outcome] = await this.#connection.execute(1, (writer, sequence) => {
+        write(writer, sequence);
+      });
+      if (outcome !== undefined) {
+        throw outcome;
+      }
     });
-    if (outcome !== undefined) {
-      throw outcome;
+  }
+
+  async #execute(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
+    const messages = new OperationMessages(operations, this.#operations);
+    return messages.failures(await this.#connection.executeBatch(messages));
+  }
+
+  /** Asks once more where IPVS turns out to have got another number meanwhile. */
+  async #ask<T>(question: () => Promise<T>): Promise<T> {
+    const { number } = this.#family;
+    try {
+      return await question();
+    } catch (error) {
+      const isMaybe = error instanceof NetlinkError && error.code === maybeNoFamily;
+      if (isMaybe && (await this.#family.isNoLonger(number))) {
+        return question();
+      }
+      throw error;
     }
   }
 }
