@@ -1,11 +1,15 @@
 import { asError } from './as-error.ts';
 import { BackgroundAudit, type AuditUrgency } from './background-audit.ts';
 import type { ClusterStore, StoreChange } from './cluster/store.ts';
+import { deferred, deferredTurn, type Deferred } from './deferred.ts';
+import { FailureNews } from './failure-news.ts';
 import { Latencies, type Latency } from './latencies.ts';
 import type { IpAddress } from './net/ip-address.ts';
 import type { DesiredState } from './reconcile/desired-state.ts';
 import type { Failure } from './reconcile/any-kind-table.ts';
+import { BackOff } from './reconcile/back-off.ts';
 import type { Reconciler, RoundReport } from './reconcile/reconciler.ts';
+import { UnwritableKinds } from './reconcile/unwritable-kinds.ts';
 import { missingSchedulerOf } from './reconcile/missing-scheduler.ts';
 import {
   ServiceTranslator,
@@ -14,6 +18,8 @@ import {
 } from './service-translator.ts';
 import { fallbackScheduler, type Scheduler } from './translate/scheduler.ts';
 import type { TranslationSettings } from './translate/translate-service.ts';
+import { monotonicMs } from './time/monotonic-clock.ts';
+import { startInterval, startTimer } from './time/timers.ts';
 
 /** What a round went over: what changed, or everything. */
 export type RoundScope = 'changes' | 'audit';
@@ -24,6 +30,10 @@ export interface ControllerListener extends TranslatorListener {
   failure(failure: Failure): void;
   /** A round is over: the kernel is as desired, but for what failed. */
   synced(): void;
+  /** The whole kernel was read. */
+  kernelRead(): void;
+  /** After each round: the kinds that the kernel takes no change of, whatever the object. */
+  unwritable(kinds: readonly string[]): void;
   /** A round is over, of changes alone or with an audit. */
   round(report: RoundReport, durationMs: number, scope: RoundScope): void;
   /** A Service or one of its slices has changed. */
@@ -40,8 +50,11 @@ export interface ControllerOptions extends TranslatorOptions {
   readonly minSyncPeriodMs?: number;
 }
 
-/** How soon a read of the kernel that failed is tried again, in milliseconds. */
-const auditRetryMs = 1000;
+/**
+ * How soon a read of the kernel that failed is tried again, in milliseconds: looking for IPVS that is
+ * gone starts modprobe.
+ */
+const auditRetry = { firstMs: 1000, longestMs: 10_000 };
 
 /** How often draining real servers are looked at, in milliseconds. */
 const restlessEveryMs = 1000;
@@ -49,10 +62,8 @@ const restlessEveryMs = 1000;
 /** How often a scheduler that the kernel lacked is tried anew, in milliseconds. */
 const missingSchedulerRetryMs = 600_000;
 
-/** A run that is planned. */
-interface Deferred {
-  cancel(): void;
-}
+/** There is one audit. */
+const auditKey = 'audit';
 
 /**
  * Carries changes of the store to the kernel: changed Services are translated one by one, and
@@ -74,14 +85,16 @@ export class Controller {
   #running: Promise<void> | undefined;
   #review: Promise<void> | undefined;
   #scheduled: Deferred | undefined;
-  /** By `performance.now`; 0 where no round has to wait. */
+  /** By the monotonic clock; 0 where no round has to wait. */
   #notBeforeMs = 0;
   #retry: NodeJS.Timeout | undefined;
   #timers: readonly NodeJS.Timeout[] = [];
   #auditRetry: NodeJS.Timeout | undefined;
   #unsubscribe: (() => void) | undefined;
   readonly #latencies = new Latencies();
-  readonly #toldFailures = new Map<string, string>();
+  readonly #failureNews = new FailureNews();
+  readonly #unwritable = new UnwritableKinds();
+  readonly #auditBackOff = new BackOff(auditRetry);
   #stopped = false;
 
   constructor(
@@ -96,6 +109,7 @@ export class Controller {
     this.#reconciler = reconciler;
     const auditListener = {
       read: () => {
+        this.#auditSucceeded();
         this.#schedule();
       },
       failed: (error: Error) => {
@@ -115,14 +129,14 @@ export class Controller {
     });
     this.#translator.everythingChanged();
     this.#timers = [
-      setInterval(() => {
+      startInterval(() => {
         this.requestAudit('gently');
       }, this.#options.auditEveryMs),
-      setInterval(() => {
+      startInterval(() => {
         this.#translator.retryMissingSchedulers();
         this.#schedule();
       }, missingSchedulerRetryMs),
-      setInterval(() => {
+      startInterval(() => {
         this.#reviewRestless();
       }, restlessEveryMs),
     ];
@@ -177,7 +191,7 @@ export class Controller {
     switch (change.kind) {
       case 'service':
         this.#translator.changed(change.key);
-        this.#latencies.note(change.key, change.arrivedMs ?? performance.now(), change.triggeredAt);
+        this.#latencies.note(change.key, change.arrivedMs ?? monotonicMs(), change.triggeredAt);
         this.#listener.changed();
         break;
       case 'node':
@@ -213,14 +227,14 @@ export class Controller {
         this.#scheduled = undefined;
         this.#startRun();
       };
-      const waitMs = this.#notBeforeMs === 0 ? 0 : this.#notBeforeMs - performance.now();
+      const waitMs = this.#notBeforeMs === 0 ? 0 : this.#notBeforeMs - monotonicMs();
       this.#scheduled =
-        waitMs > 0 ? deferred(setTimeout(run, waitMs)) : deferredTurn(setImmediate(run));
+        waitMs > 0 ? deferred(startTimer(run, waitMs)) : deferredTurn(setImmediate(run));
     }
   }
 
   #startRun(): void {
-    const startedAt = performance.now();
+    const startedAt = monotonicMs();
     const { minSyncPeriodMs = 0 } = this.#options;
     this.#notBeforeMs = minSyncPeriodMs === 0 ? 0 : startedAt + minSyncPeriodMs;
     this.#running = this.#run(startedAt).finally(() => {
@@ -246,14 +260,11 @@ export class Controller {
       return;
     }
     clearTimeout(this.#retry);
-    const due = this.#reconciler.nextDueAtMs();
-    if (due !== undefined) {
-      this.#retry = setTimeout(
-        () => {
-          this.#schedule();
-        },
-        Math.max(due - Date.now(), 1),
-      );
+    const waitMs = this.#reconciler.untilDueMs();
+    if (waitMs !== undefined) {
+      this.#retry = startTimer(() => {
+        this.#schedule();
+      }, waitMs);
     }
   }
 
@@ -271,9 +282,10 @@ export class Controller {
       return;
     }
     this.#tellFailures(report.failures.filter((failure) => !this.#isMissingScheduler(failure)));
-    // One object that the kernel refuses is no reason to take the whole node for ill.
+    this.#unwritable.roundEnded(report, () => this.#reconciler.failing());
+    this.#listener.unwritable(this.#unwritable.names);
     this.#listener.synced();
-    const endedAt = performance.now();
+    const endedAt = monotonicMs();
     if (report.failures.length === 0) {
       tellLatencies(endedAt, (latency) => {
         this.#listener.programmed(latency);
@@ -294,27 +306,14 @@ export class Controller {
   }
 
   #tellFailures(failures: readonly Failure[]): void {
-    for (const failure of failures) {
-      const subject = `${failure.kind} ${failure.key}`;
-      if (this.#toldFailures.get(subject) !== failure.error.message) {
-        this.#toldFailures.set(subject, failure.error.message);
+    this.#failureNews
+      .of(failures, () => this.#reconciler.failing())
+      .forEach((failure) => {
         this.#listener.failure(failure);
-      }
-    }
-    if (this.#toldFailures.size > 0) {
-      this.#forgetFailuresExcept(new Set(this.#reconciler.failing()));
-    }
+      });
     if (failures.some(({ error }) => 'code' in error && error.code === 'ENODEV')) {
       // The link that held all VIPs is gone: more is missing than what failed.
       this.requestAudit();
-    }
-  }
-
-  #forgetFailuresExcept(failing: ReadonlySet<string>): void {
-    for (const subject of [...this.#toldFailures.keys()]) {
-      if (!failing.has(subject)) {
-        this.#toldFailures.delete(subject);
-      }
     }
   }
 
@@ -334,6 +333,7 @@ export class Controller {
     try {
       const report = await this.#reconciler.audit();
       this.#kernelWasRead = true;
+      this.#auditSucceeded();
       return report;
     } catch (error) {
       this.#auditFailed(asError(error));
@@ -341,27 +341,17 @@ export class Controller {
     }
   }
 
+  #auditSucceeded(): void {
+    this.#auditBackOff.succeeded(auditKey);
+    this.#listener.kernelRead();
+  }
+
   #auditFailed(error: Error): void {
     this.#listener.auditFailed(error);
     clearTimeout(this.#auditRetry);
-    this.#auditRetry = setTimeout(() => {
+    this.#auditBackOff.failed(auditKey, 0);
+    this.#auditRetry = startTimer(() => {
       this.requestAudit();
-    }, auditRetryMs);
+    }, this.#auditBackOff.nextDueAtMs() ?? 0);
   }
-}
-
-function deferred(timer: NodeJS.Timeout): Deferred {
-  return {
-    cancel: () => {
-      clearTimeout(timer);
-    },
-  };
-}
-
-function deferredTurn(immediate: NodeJS.Immediate): Deferred {
-  return {
-    cancel: () => {
-      clearImmediate(immediate);
-    },
-  };
 }

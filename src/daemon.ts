@@ -9,6 +9,10 @@ import { nodeEvent, serviceEvent, type NodeEventReason } from './events/event.ts
 import { HealthCheckServers } from './health/health-check-servers.ts';
 import { healthAnswer } from './health/health-routes.ts';
 import { ProxyHealth } from './health/proxy-health.ts';
+import { OngoingTroubles } from './ongoing-troubles.ts';
+import { KernelState } from './kernel-state.ts';
+import { nodeAddressNews } from './node-address-news.ts';
+import { wallClockMs } from './time/wall-clock.ts';
 import { HttpEndpoint, type Answer } from './http/http-endpoint.ts';
 import type { Kernel } from './kernel.ts';
 import { localDetectorOf } from './masquerade/local-detector.ts';
@@ -23,6 +27,9 @@ import type { ServiceProblem } from './translate/service-problem.ts';
 
 /** What the daemon tells the log. */
 export interface DaemonListener {
+  /** What happens all the time, while Services change. */
+  debug(message: string, details?: object): void;
+  /** What an operator wants to read; the same message is held back where it comes often. */
   info(message: string, details?: object): void;
   error(message: string, details?: object): void;
   problem(problem: ServiceProblem): void;
@@ -55,7 +62,8 @@ export class Daemon {
   readonly #watch: NodeAddressWatch;
   readonly #endpoints: readonly HttpEndpoint[];
   #nodeAddresses: readonly IpAddress[] = [];
-  #isFirstRound = true;
+  readonly #troubles = new OngoingTroubles();
+  readonly #kernelState: KernelState;
   #stopped = false;
 
   constructor(parts: DaemonParts) {
@@ -63,6 +71,9 @@ export class Daemon {
     this.#store = parts.store;
     const { settings, kernel } = parts;
     this.#health = new ProxyHealth(settings.auditEveryMs);
+    this.#kernelState = new KernelState(this.#health, this.#troubles, parts.listener, (message) => {
+      this.#tellNode('KernelUnreadable', message);
+    });
     this.#healthChecks = this.#openHealthChecks();
     this.#controller = new Controller(
       this.#store,
@@ -71,6 +82,11 @@ export class Daemon {
       settings,
       this.#controllerListener(),
     );
+    kernel.onIpvsReloaded(() => {
+      // Its tables are empty, and its sysctls and timeouts are those of a new module.
+      parts.listener.info('IPVS was unloaded and loaded: everything is programmed anew');
+      this.#controller.requestAudit();
+    });
     this.#watch = this.#openWatch();
     this.#endpoints = this.#openEndpoints();
   }
@@ -164,16 +180,20 @@ export class Daemon {
         this.#tellFailure(failure);
         metrics.kernelError(failure.kind, codeOf(failure.error));
       },
-      round: ({ applied }, durationMs, scope) => {
-        metrics.round(scope, applied, durationMs);
-        if (applied > 0 || this.#isFirstRound) {
-          this.#isFirstRound = false;
-          listener.info('kernel synced', { applied, ms: Math.round(durationMs * 10) / 10 });
-        }
+      round: (report, durationMs, scope) => {
+        metrics.round(scope, report.applied, durationMs);
+        this.#kernelState.round(report, durationMs);
       },
       synced: () => {
-        this.#health.synced();
-        metrics.synced();
+        if (this.#health.roundEnded()) {
+          metrics.synced();
+        }
+      },
+      kernelRead: () => {
+        this.#kernelState.read();
+      },
+      unwritable: (kinds) => {
+        this.#health.unwritable(kinds);
       },
       changed: () => {
         metrics.changed();
@@ -185,10 +205,8 @@ export class Daemon {
         this.#healthChecks.set(service, check);
       },
       auditFailed: (error) => {
-        const message = `the kernel could not be read: ${error.message}`;
-        listener.error(message);
-        this.#tellNode('KernelUnreadable', message);
         metrics.kernelError('audit', codeOf(error));
+        this.#kernelState.unreadable(error);
       },
     };
   }
@@ -233,9 +251,7 @@ export class Daemon {
         vipLost: () => {
           this.#controller.requestAudit();
         },
-        failed: (error) => {
-          listener.error(`the addresses of the node: ${error.message}`);
-        },
+        ...nodeAddressNews(this.#health, this.#troubles, listener),
       },
       { rereadEveryMs: settings.auditEveryMs },
     );
@@ -275,16 +291,16 @@ export class Daemon {
     this.#tellNode('AddressUnavailable', told.message);
     if (this.#parts.settings.bindAddressHardFail) {
       this.#parts.fatal(told);
-    } else {
+    } else if (this.#troubles.continues(name, told.message)) {
       this.#parts.listener.error(told.message);
     }
   }
 
   #answerHealth(path: string): Answer | undefined {
-    const { healthy, ready, lastSyncAtMs } = this.#health;
+    const { alive, ready, lastSyncAtMs } = this.#health;
     const nodeEligible = this.#store.node?.isLeaving !== true;
-    const nowMs = Date.now();
-    const answer = healthAnswer(path, { healthy, ready, nodeEligible, lastSyncAtMs, nowMs });
+    const nowMs = wallClockMs();
+    const answer = healthAnswer(path, { alive, ready, nodeEligible, lastSyncAtMs, nowMs });
     if (answer !== undefined) {
       this.#parts.metrics.healthAnswered(path, answer.status);
     }

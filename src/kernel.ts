@@ -60,6 +60,8 @@ export interface Kernel {
   readonly reconciler: Reconciler;
   /** Takes over settings that can change in the running process; the next audit acts upon them. */
   apply(configuration: KernelConfiguration): void;
+  /** Calls back when IPVS turns out to have been unloaded and loaded: nothing of ours is in it. */
+  onIpvsReloaded(callback: () => void): void;
   /** How packets of Pods are known from now on; answers whether that is news for the chains. */
   setLocalDetector(local: LocalDetector): boolean;
   /**
@@ -110,12 +112,16 @@ export async function openKernel(
     reconciler: new Reconciler(
       [...(entries === undefined ? [] : [entries]), virtualServers, boundAddresses],
       undefined,
-      [sysctls, timeouts, ...masquerade.foundations],
+      // The question for the timeouts finds IPVS, or loads it, and with it come its sysctls.
+      [timeouts, sysctls, ...masquerade.foundations],
       roundEnded,
     ),
     apply(changed) {
       sysctls.set(sysctlsOf(changed));
       timeouts.set(changed.ipvsTimeouts);
+    },
+    onIpvsReloaded(callback) {
+      ipvs.onReloaded(callback);
     },
     setLocalDetector: (local) => masquerade.setLocalDetector(local),
     async removeAll() {
@@ -125,8 +131,8 @@ export async function openKernel(
       const ownAddresses = new KindTable(new BoundAddressKind(addresses, isLeft));
       const remover = new Reconciler([virtualServers, ownAddresses], undefined, [], roundEnded);
       remover.allowRemovals();
-      const { applied, failures } = await remover.audit();
-      return { applied, failures: [...failures, ...(await masquerade.remove())] };
+      const report = await remover.audit();
+      return { ...report, failures: [...report.failures, ...(await masquerade.remove())] };
     },
     close() {
       ipvs.close();

@@ -4,14 +4,21 @@ import { AddressMonitor, type MonitorListener } from './address-monitor.ts';
 import type { AddressClient } from './client.ts';
 import { nodeAddressesOf } from './node-addresses.ts';
 import { vipLinkName } from './protocol.ts';
+import { startInterval, startTimer } from '../time/timers.ts';
 
 export interface NodeAddressListener {
   /** All addresses of the node, after a change and once at the start. */
   nodeAddresses(addresses: readonly IpAddress[]): void;
   /** An address of the VIP link, or that link itself, was taken away. */
   vipLost(): void;
-  /** They could not be read or followed; it is tried again. */
-  failed(error: Error): void;
+  /** They were read. */
+  read(): void;
+  /** They could not be read; it is tried again. */
+  unreadable(error: Error): void;
+  /** Changes of them are noticed. */
+  followed(): void;
+  /** Changes of them are not noticed; that is tried again, and they are read from time to time. */
+  unfollowed(error: Error): void;
 }
 
 /** What is needed of the client. */
@@ -52,10 +59,11 @@ export class NodeAddressWatch {
     this.#options = options;
     this.#monitor = monitor({
       notice: (line) => {
+        listener.followed();
         this.#notice(line);
       },
       failed: (error) => {
-        listener.failed(error);
+        listener.unfollowed(error);
       },
     });
   }
@@ -63,7 +71,7 @@ export class NodeAddressWatch {
   /** Tells the addresses that there are, and from then on each change. Rejects with NetlinkError. */
   async start(): Promise<void> {
     this.#monitor.start();
-    this.#rereading = setInterval(() => {
+    this.#rereading = startInterval(() => {
       this.#gather();
     }, this.#options.rereadEveryMs);
     await this.#read();
@@ -85,10 +93,10 @@ export class NodeAddressWatch {
   }
 
   #gather(): void {
-    this.#gathering ??= setTimeout(() => {
+    this.#gathering ??= startTimer(() => {
       this.#gathering = undefined;
       this.#read().catch((error: unknown) => {
-        this.#listener.failed(asError(error));
+        this.#listener.unreadable(asError(error));
       });
     }, gatherMs);
   }
@@ -96,6 +104,7 @@ export class NodeAddressWatch {
   async #read(): Promise<void> {
     const links = await this.#client.links();
     const addresses = nodeAddressesOf(links, await this.#client.addresses());
+    this.#listener.read();
     const text = addresses.map(String).toSorted().join(' ');
     if (text !== this.#known && !this.#stopped) {
       this.#known = text;

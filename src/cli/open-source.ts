@@ -15,6 +15,8 @@ import { noObserver, type ReflectorObserver } from '../source/api-server/reflect
 import { ManifestSource } from '../source/manifests/manifest-source.ts';
 import type { Source } from '../source/source.ts';
 import type { ClusterOptions, CommonOptions } from './options.ts';
+import { SparingLog } from './sparing-log.ts';
+import { startTimer } from '../time/timers.ts';
 
 /**
  * Settings from the file and the flags. The log has the level of the configuration from then on,
@@ -58,9 +60,10 @@ export function openSource(
 
 /** What the reflectors do, as metrics; and in the log, when an outage is over. */
 export function apiObserver(metrics: Pick<Metrics, 'apiEvent'>, log: Logger): ReflectorObserver {
+  const sparing = new SparingLog(log);
   return {
     recovered: ({ name }) => {
-      log.info({ resource: name }, 'the API server answers again');
+      sparing.write('info', 'the API server answers again', { resource: name });
     },
     requested: ({ name }, request) => {
       metrics.apiEvent(name, request);
@@ -93,12 +96,13 @@ export function logMistake(log: Logger, service: string, error: Error): void {
 
 /** What the kernel's parts have to say. */
 export function kernelListener(log: Logger): KernelListener {
+  const sparing = new SparingLog(log);
   return {
     note: (message) => {
-      log.info(message);
+      sparing.write('info', message);
     },
     warn: (message) => {
-      log.warn(message);
+      sparing.write('warn', message);
     },
   };
 }
@@ -121,7 +125,7 @@ export async function firstList(
 ): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
+    timer = startTimer(() => {
       reject(
         new SourceTimeoutError(
           `Services and EndpointSlices could not be listed within ${timeoutMs / 1000} s`,

@@ -29,6 +29,7 @@ import {
 } from './open-source.ts';
 import type { RunOptions } from './options.ts';
 import { runOnce } from './run-once.ts';
+import { SparingLog } from './sparing-log.ts';
 
 /** Keeps the kernel equal to the cluster until a signal comes, or once. */
 export async function run(options: RunOptions, log: Logger): Promise<ExitCode> {
@@ -206,15 +207,20 @@ async function openEvents(
   }
   const { kubeconfig, apiServer, nodeName } = settings;
   const config = await loadKubeConfig({ file: kubeconfig, server: apiServer });
+  const sparing = new SparingLog(log);
   return new QueuedEventRecorder(apiServerWriter(config, nodeName), (error) => {
-    log.warn(`an Event could not be written: ${error.message}`);
+    sparing.write('warn', `an Event could not be written: ${error.message}`);
   });
 }
 
 function daemonListener(log: Logger): DaemonListener {
+  const sparing = new SparingLog(log);
   return {
+    debug: (message, details) => {
+      log.debug(details ?? {}, message);
+    },
     info: (message, details) => {
-      log.info(details ?? {}, message);
+      sparing.write('info', message, details);
     },
     error: (message, details) => {
       log.error(details ?? {}, message);

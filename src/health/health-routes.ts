@@ -2,9 +2,9 @@ import type { Answer } from '../http/http-endpoint.ts';
 
 /** What the answers depend on. */
 export interface HealthState {
-  /** This program keeps the kernel equal to the cluster. */
-  readonly healthy: boolean;
-  /** It has done so completely at least once. */
+  /** The kernel can be read and written, or has failed for no more than two periods. */
+  readonly alive: boolean;
+  /** It was equal to the cluster at least once. */
   readonly ready: boolean;
   /** The Node stays: it is not being deleted, nor about to be by the autoscaler. */
   readonly nodeEligible: boolean;
@@ -22,11 +22,11 @@ export interface HealthState {
 export function healthAnswer(path: string, state: HealthState): Answer | undefined {
   switch (path) {
     case '/healthz':
-      return statusAnswer(state, state.healthy && state.nodeEligible, {
+      return statusAnswer(state, state.ready && state.alive && state.nodeEligible, {
         nodeEligible: state.nodeEligible,
       });
     case '/livez':
-      return statusAnswer(state, state.healthy || !state.ready, {});
+      return statusAnswer(state, state.alive, {});
     case '/readyz':
       return statusAnswer(state, state.ready, {});
     default:

@@ -7,6 +7,26 @@ export interface Failure {
   readonly error: Error;
 }
 
+/**
+ * What the kernel says, or leaves unsaid, whatever object it is asked about: the right is missing,
+ * IPVS is gone, answers are lost or never come. All else is a matter of one object.
+ */
+const codesOfWholeKind: ReadonlySet<string> = new Set([
+  'EPERM',
+  'EPROTONOSUPPORT',
+  'ENOBUFS',
+  'ETIMEDOUT',
+  'EBADMSG',
+  'EIO',
+  'EMFILE',
+  'ENFILE',
+]);
+
+/** Whether a failure concerns all objects of its kind alike, as one does that bears no errno. */
+export function isOfWholeKind({ kind, error }: Failure): boolean {
+  return kind !== 'foundation' && (!('code' in error) || codesOfWholeKind.has(String(error.code)));
+}
+
 /** What a table tells the loop after a step. */
 export interface StepReport {
   /** Changes that the kernel took. */
@@ -30,4 +50,6 @@ export interface AnyKindTable {
   nextDueAtMs(): number | undefined;
   differing(): readonly string[];
   failing(): readonly string[];
+  /** The keys that lists found to differ from what was known, since this was asked last. */
+  takeDrifted(): readonly string[];
 }

@@ -8,6 +8,9 @@ export class KindList<Desired, Observed, Change> {
   readonly #rows: KindRows<Desired, Observed>;
   /** How many parts lists had so far. */
   #parts = 0;
+  readonly #drifted: string[] = [];
+  /** Keys that a list lacked, though it may have overlooked them. */
+  readonly #doubtful = new Set<string>();
 
   constructor(kind: Kind<Desired, Observed, Change>, rows: KindRows<Desired, Observed>) {
     this.#kind = kind;
@@ -31,6 +34,22 @@ export class KindList<Desired, Observed, Change> {
       await this.#missUnlisted(touched, complete, pace);
     } finally {
       this.#rows.forgetTouched();
+    }
+  }
+
+  /** The keys that turned out to differ from what was known of the kernel, each time once. */
+  takeDrifted(): readonly string[] {
+    return this.#drifted.splice(0);
+  }
+
+  /** Objects were read afresh, which settles too what a list before was not sure of. */
+  readAfresh(keys: Iterable<string>, found: ReadonlyMap<string, Observed>): void {
+    for (const key of keys) {
+      this.#rows.setObserved(this.#rows.of(key), found.get(key));
+      this.#rows.suspect.delete(key);
+      if (this.#doubtful.delete(key) && !found.has(key)) {
+        this.#drifted.push(key);
+      }
     }
   }
 
@@ -65,9 +84,18 @@ export class KindList<Desired, Observed, Change> {
     const { desired } = row;
     const { additions, removals } = this.#kind.difference(desired, listed);
     if (additions.length + removals.length > 0) {
+      this.#noteDrift(row);
       this.#rows.dirty.add(row);
     }
     this.#rows.list(row, listed);
+  }
+
+  /** A row that was as desired, or of something that nobody knew of, was changed by others. */
+  #noteDrift(row: Row<Desired, Observed>): void {
+    const wasSettled = row.programmed !== undefined || !this.#rows.isHeld(row);
+    if (wasSettled && !this.#rows.dirty.has(row)) {
+      this.#drifted.push(row.key);
+    }
   }
 
   /** What is not in the list is gone. */
@@ -103,10 +131,17 @@ export class KindList<Desired, Observed, Change> {
    */
   #miss(row: Row<Desired, Observed>, isDoubtful: boolean): void {
     const { key, desired } = row;
+    const wasSettled = desired !== undefined && !this.#rows.dirty.has(row);
     this.#rows.dirty.add(row);
     if (isDoubtful && desired !== undefined && this.#rows.isHeld(row)) {
+      if (wasSettled) {
+        this.#doubtful.add(key);
+      }
       this.#rows.suspect.set(key, desired);
     } else {
+      if (wasSettled) {
+        this.#drifted.push(key);
+      }
       this.#rows.suspect.delete(key);
       this.#rows.list(row, undefined);
     }

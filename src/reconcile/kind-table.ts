@@ -69,10 +69,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
     }
     try {
       const found = await this.#kind.read(known);
-      for (const key of known.keys()) {
-        this.#rows.setObserved(this.#rows.of(key), found.get(key));
-        this.#rows.suspect.delete(key);
-      }
+      this.#list.readAfresh(known.keys(), found);
       return [];
     } catch (error) {
       return [...known.keys()].map((key) => this.#fail(this.#rows.of(key), asError(error), nowMs));
@@ -154,6 +151,10 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
 
   hasWork(nowMs: number): boolean {
     return this.#rows.dirty.some(({ key }) => this.#backOff.isDue(key, nowMs));
+  }
+
+  takeDrifted(): readonly string[] {
+    return this.#list.takeDrifted();
   }
 
   failing(): readonly string[] {

@@ -2,11 +2,16 @@ import { asError } from '../as-error.ts';
 import type { Pace } from '../work-in-parts.ts';
 import type { Foundation } from './foundation.ts';
 import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
+import { monotonicMs } from '../time/monotonic-clock.ts';
 
 export interface RoundReport {
   /** Changes that the kernel took. */
   readonly applied: number;
   readonly failures: readonly Failure[];
+  /** The kinds of which the kernel took changes. */
+  readonly written: readonly string[];
+  /** What others had changed in the kernel, as the last audit has shown: `bound address 10.96.0.1`. */
+  readonly drifted: readonly string[];
 }
 
 /**
@@ -31,7 +36,7 @@ export class Reconciler {
    */
   constructor(
     tables: readonly AnyKindTable[],
-    now: () => number = Date.now,
+    now: () => number = monotonicMs,
     foundations: readonly Foundation[] = [],
     roundEnded: () => void = () => undefined,
   ) {
@@ -54,15 +59,22 @@ export class Reconciler {
   async round(): Promise<RoundReport> {
     const now = this.#now();
     const reports: StepReport[] = [];
+    const written = new Set<string>();
+    const add = ({ name }: AnyKindTable, report: StepReport): void => {
+      reports.push(report);
+      if (report.applied > 0) {
+        written.add(name);
+      }
+    };
     // Most rounds are about one row of one table: no other table takes part in them.
     for (const table of this.#tables) {
       if (table.hasSuspect()) {
-        reports.push({ applied: 0, failures: await table.reread(now) });
+        add(table, { applied: 0, failures: await table.reread(now) });
       }
     }
     for (const table of this.#tables) {
       if (table.hasDirty()) {
-        reports.push(await table.applyAdditions(now));
+        add(table, await table.applyAdditions(now));
       }
     }
     for (const table of this.#removalOrder) {
@@ -70,7 +82,7 @@ export class Reconciler {
         continue;
       }
       if (this.#mayRemove) {
-        reports.push(await table.applyRemovals(now));
+        add(table, await table.applyRemovals(now));
       } else {
         table.deferRemovals(now);
       }
@@ -79,6 +91,8 @@ export class Reconciler {
     return {
       applied: reports.reduce((sum, { applied }) => sum + applied, 0),
       failures: reports.flatMap(({ failures }) => failures),
+      written: [...written],
+      drifted: this.#takeDrifted(),
     };
   }
 
@@ -104,6 +118,12 @@ export class Reconciler {
       await table.relist(pace);
     }
     return failures;
+  }
+
+  #takeDrifted(): readonly string[] {
+    return this.#tables.flatMap((table) =>
+      table.takeDrifted().map((key) => `${table.name} ${key}`),
+    );
   }
 
   async #ensureFoundations(): Promise<readonly Failure[]> {
@@ -159,6 +179,12 @@ export class Reconciler {
       .map((table) => table.nextDueAtMs())
       .filter((due) => due !== undefined)
       .toSorted((a, b) => a - b)[0];
+  }
+
+  /** How long it is until then, in milliseconds; 0 where it is due. */
+  untilDueMs(): number | undefined {
+    const dueAtMs = this.nextDueAtMs();
+    return dueAtMs === undefined ? undefined : Math.max(dueAtMs - this.#now(), 0);
   }
 
   /** What differs from the kernel, by what is known of it: `virtual server TCP 10.96.0.1:80`. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { KubeIpvs } from '../support/cli.ts';
 import { serviceWith } from '../support/cli-clusters.ts';
 import { until } from '../support/until.ts';
+import { becomes, weights } from '../support/kernel-table.ts';
 import { TestFolder } from '../support/cli-folder.ts';
 import {
   emptyKernel,
@@ -29,7 +30,8 @@ describe('the audit repairs what somebody changed by hand', () => {
   let process: KubeIpvs;
   let expected: ShownKernel;
 
-  const repairs = (): number => process.log.filter(({ msg }) => msg === 'kernel synced').length;
+  const repairs = () =>
+    process.log.filter(({ msg }) => msg === 'repaired what others had changed in the kernel');
 
   before(async () => {
     folder = new TestFolder();
@@ -39,7 +41,8 @@ describe('the audit repairs what somebody changed by hand', () => {
       ...serviceWith('api', 'fd00:96::3', ['10.244.1.4']),
     ]);
     const config = folder.config({ ipvs: { syncPeriod: '1s' } });
-    process = new KubeIpvs(['run', '--config', config, '--manifests', folder.manifests]);
+    const args = ['--config', config, '--manifests', folder.manifests];
+    process = new KubeIpvs(['run', ...args, '--log-level', 'debug']);
     await process.logged('kernel synced');
     expected = await shownKernel();
   });
@@ -63,9 +66,9 @@ describe('the audit repairs what somebody changed by hand', () => {
 
   for (const [what, line] of Object.entries(drift)) {
     it(what, async () => {
-      const repairsBefore = repairs();
+      const repairsBefore = repairs().length;
       await shell(line);
-      await until('a repair is logged', () => repairs() > repairsBefore);
+      await until('a repair is logged', () => repairs().length > repairsBefore);
       await kernelBecomes(expected);
     });
   }
@@ -75,6 +78,23 @@ describe('the audit repairs what somebody changed by hand', () => {
       process.log.filter(({ level }) => level === 'error' || level === 'warn'),
       [],
     );
+  });
+
+  it('is told at info, and changes of the cluster are not', async () => {
+    const shown = () => process.log.filter(({ level }) => level !== 'debug').map(({ msg }) => msg);
+    const before = shown().length;
+    const endpoints = (last: number) => ['10.244.1.1', `10.244.7.${last}`];
+    for (let change = 1; change <= 30; change += 1) {
+      folder.write('churn.json', serviceWith('churn', '10.96.0.7', endpoints(change)));
+      const isThere = async () =>
+        Object.hasOwn(await weights('10.96.0.7:80'), `10.244.7.${change}`);
+      await becomes(isThere, true);
+    }
+    assert.ok(process.log.filter(({ msg }) => msg === 'kernel synced').length >= 30);
+    assert.deepEqual(shown().slice(before), []);
+    folder.remove('churn.json');
+    await kernelBecomes(expected);
+    assert.match(JSON.stringify(repairs()[0]), /"objects":1,"first":\["virtual server TCP/);
   });
 
   it('the link kube-ipvs0, deleted with all its addresses', async () => {

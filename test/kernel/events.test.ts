@@ -96,6 +96,7 @@ describe('the Events of a node where nothing goes as it should', () => {
       events: { record: (event) => events.push(event), close: () => Promise.resolve() },
       metrics: new Metrics(),
       listener: {
+        debug: nothing,
         info: nothing,
         error: nothing,
         problem: nothing,

@@ -39,6 +39,9 @@ class RecordingDesiredState extends DesiredState {
 
 const started: Controller[] = [];
 
+/** Of durations: no change of `Date` moves it. */
+const clock = { nowMs: 0 };
+
 /** Stands still the clocks for each test of the suite, and stops its controllers after it. */
 export function withoutClocks(): void {
   beforeEach(() => {
@@ -66,6 +69,8 @@ export interface World {
   readonly told: string[];
   /** How often it was told that the kernel is in order. */
   readonly syncs: { count: number };
+  /** The kinds that could not be written after the last round. */
+  readonly unwritable: readonly string[];
 }
 
 export function setUp(options: Partial<ControllerOptions> = {}): World {
@@ -77,10 +82,11 @@ export function setUp(options: Partial<ControllerOptions> = {}): World {
   const store = new ClusterStore();
   const told: string[] = [];
   const syncs = { count: 0 };
+  const unwritable: string[] = [];
   let isFirstRound = true;
   const desired = new RecordingDesiredState(virtualServerTable, addressTable);
   const { translated } = desired;
-  const reconciler = new CountingReconciler([virtualServerTable, addressTable], () => Date.now());
+  const reconciler = new CountingReconciler([virtualServerTable, addressTable], () => clock.nowMs);
   const controller = new Controller(
     store,
     desired,
@@ -100,6 +106,10 @@ export function setUp(options: Partial<ControllerOptions> = {}): World {
       synced: () => {
         syncs.count += 1;
       },
+      kernelRead: () => undefined,
+      unwritable: (kinds) => {
+        unwritable.splice(0, Infinity, ...kinds);
+      },
       mistake: (service, error) => told.push(`mistake ${service}: ${error.message}`),
       healthCheck: (service, check) => {
         if (check !== undefined) {
@@ -110,7 +120,18 @@ export function setUp(options: Partial<ControllerOptions> = {}): World {
     },
   );
   started.push(controller);
-  return { log, virtualServers, addresses, store, translated, told, syncs, reconciler, controller };
+  return {
+    log,
+    virtualServers,
+    addresses,
+    store,
+    translated,
+    told,
+    syncs,
+    unwritable,
+    reconciler,
+    controller,
+  };
 }
 
 /** Everything that does not wait for a clock is done. */
@@ -121,6 +142,7 @@ export async function settled(): Promise<void> {
 }
 
 export async function pass(ms: number): Promise<void> {
+  clock.nowMs += ms;
   mock.timers.tick(ms);
   await settled();
 }

@@ -46,6 +46,9 @@ export class KernelProgram {
   private constructor(store: ClusterStore, kernel: Kernel, options: Partial<ControllerOptions>) {
     this.#kernel = kernel;
     this.#recordPolls();
+    kernel.onIpvsReloaded(() => {
+      this.requestAudit();
+    });
     const { desired, reconciler } = kernel;
     this.#controller = new Controller(
       store,
@@ -59,6 +62,8 @@ export class KernelProgram {
         auditFailed: (error) => this.errors.push(error.message),
         healthCheck: () => undefined,
         synced: () => undefined,
+        kernelRead: () => undefined,
+        unwritable: () => undefined,
         round: () => undefined,
         changed: () => undefined,
         programmed: () => undefined,
@@ -74,7 +79,10 @@ export class KernelProgram {
         vipLost: () => {
           this.#controller.requestAudit();
         },
-        failed: (error) => this.errors.push(error.message),
+        read: () => undefined,
+        unreadable: (error) => this.errors.push(error.message),
+        followed: () => undefined,
+        unfollowed: (error) => this.errors.push(error.message),
       },
       { rereadEveryMs: 30_000 },
     );

@@ -92,7 +92,9 @@ describe('the controller', () => {
       assert.deepEqual(log, []);
       assert.ok(!process.getActiveResourcesInfo().includes('Immediate'), 'it does not spin');
       assert.deepEqual(told, ['audit failed: no answer', 'audit failed: no answer']);
-      await pass(1000);
+      await pass(1999);
+      assert.deepEqual(log, [], 'it waits for longer each time');
+      await pass(1);
       assert.deepEqual(log, [`add real server 10.244.1.2:8080 to ${webKey}`, 'bind 10.96.0.1']);
     });
 

@@ -120,6 +120,8 @@ export class LoadedController {
       healthCheck: ignore,
       failure: ignore,
       synced: ignore,
+      kernelRead: ignore,
+      unwritable: ignore,
       changed: ignore,
     };
   }

@@ -96,7 +96,16 @@ class RunningProgram {
     const config = join(manifests, '..', 'kube-ipvs-bench-config.json');
     const ipvs = { syncPeriod: `${auditSeconds}s` };
     writeFileSync(config, JSON.stringify({ ...configuration, ipvs }));
-    const options = ['--manifests', manifests, '--config', config, '--log-format', 'json'];
+    const options = [
+      '--manifests',
+      manifests,
+      '--config',
+      config,
+      '--log-format',
+      'json',
+      '--log-level',
+      'debug',
+    ];
     this.#process = spawn(process.execPath, [...startArguments(program), 'run', ...options], {
       stdio: ['ignore', 'ignore', 'pipe'],
     });

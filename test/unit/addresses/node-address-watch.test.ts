@@ -14,6 +14,8 @@ class World {
   vips: readonly string[] = ['10.96.0.1'];
   error: Error | undefined;
   reads = 0;
+  /** How often it was told that they could be read. */
+  readings = 0;
   monitor: MonitorListener | undefined;
   readonly monitorCalls: string[] = [];
   /** What was told, in its order. */
@@ -23,7 +25,10 @@ class World {
     {
       nodeAddresses: (addresses) => this.told.push(addresses.map(String).join(' ')),
       vipLost: () => this.told.push('VIP lost'),
-      failed: (error) => this.told.push(`failed: ${error.message}`),
+      read: () => (this.readings += 1),
+      unreadable: (error) => this.told.push(`failed: ${error.message}`),
+      followed: () => undefined,
+      unfollowed: (error) => this.told.push(`not followed: ${error.message}`),
     },
     { rereadEveryMs },
     (listener) => {
@@ -164,7 +169,7 @@ describe('the watch of node addresses', () => {
 
   it('tells what its monitor tells of itself', () => {
     world.monitor?.failed(new Error('has ended'));
-    assert.deepEqual(world.told, ['192.0.2.10', 'failed: has ended']);
+    assert.deepEqual(world.told, ['192.0.2.10', 'not followed: has ended']);
   });
 
   it('rejects where the first read fails', async () => {

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { healthAnswer, type HealthState } from '../../../src/health/health-routes.ts';
 
 const good: HealthState = {
-  healthy: true,
+  alive: true,
   ready: true,
   nodeEligible: true,
   lastSyncAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
   nowMs: Date.UTC(2026, 0, 2, 3, 4, 6),
 };
-const stale: HealthState = { ...good, healthy: false };
-const starting: HealthState = { ...good, healthy: false, ready: false, lastSyncAtMs: undefined };
+const stale: HealthState = { ...good, alive: false };
+const starting: HealthState = { ...good, ready: false, lastSyncAtMs: undefined };
 const leaving: HealthState = { ...good, nodeEligible: false };
 
 describe('the health endpoint', () => {
@@ -17,7 +17,20 @@ describe('the health endpoint', () => {
     { name: 'in order', state: good, healthz: 200, livez: 200, readyz: 200 },
     { name: 'on a node that leaves', state: leaving, healthz: 503, livez: 200, readyz: 200 },
     { name: 'before the first sync', state: starting, healthz: 503, livez: 200, readyz: 503 },
-    { name: 'after too long without a sync', state: stale, healthz: 503, livez: 503, readyz: 200 },
+    {
+      name: 'while the kernel is out of reach',
+      state: stale,
+      healthz: 503,
+      livez: 503,
+      readyz: 200,
+    },
+    {
+      name: 'where it was so from the start',
+      state: { ...starting, alive: false },
+      healthz: 503,
+      livez: 503,
+      readyz: 503,
+    },
   ];
   for (const { name, state, healthz, livez, readyz } of expected) {
     it(`answers ${healthz}, ${livez} and ${readyz} ${name}`, () => {

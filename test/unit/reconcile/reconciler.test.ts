@@ -47,7 +47,9 @@ describe('a round', () => {
     const { log, reconciler, desire } = setUp();
     reconciler.allowRemovals();
     desire(web);
-    assert.deepEqual(await reconciler.round(), { applied: 3, failures: [] });
+    const written = ['virtual server', 'bound address'];
+    const report = { applied: 3, failures: [], written, drifted: [] };
+    assert.deepEqual(await reconciler.round(), report);
     assert.deepEqual(log, [
       `add virtual server ${key} (scheduler rr)`,
       `add real server 10.244.1.1:8080 to ${key}`,
@@ -260,8 +262,12 @@ describe('an audit', () => {
     await reconciler.round();
     virtualServers.rows.set(key, observedAs({ ...web, realServers: realServers('10.244.9.9') }));
     addresses.rows.clear();
-    assert.deepEqual(await reconciler.audit(), { applied: 3, failures: [] });
-    assert.deepEqual(await reconciler.audit(), { applied: 1, failures: [] }); // it was drained
+    const { drifted, ...repair } = await reconciler.audit();
+    assert.deepEqual(drifted, [`virtual server ${key}`, 'bound address 10.96.0.1']);
+    const written = ['virtual server', 'bound address'];
+    assert.deepEqual(repair, { applied: 3, failures: [], written });
+    const { applied, drifted: none } = await reconciler.audit();
+    assert.deepEqual([applied, none], [1, []], 'it was drained');
     assert.deepEqual(virtualServers.rows, new Map([[key, observedAs(web)]]));
     assert.deepEqual([...addresses.rows.keys()], ['10.96.0.1']);
   });

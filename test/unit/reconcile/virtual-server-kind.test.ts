@@ -220,7 +220,7 @@ describe('looking at what drains', () => {
     assert.deepEqual(program.weights, [`${old} 0`, `${young} 1`, '10.244.1.3:8080 1']);
     answered.resolve(undefined);
     await review;
-    assert.deepEqual(await program.reconciler.round(), { applied: 0, failures: [] });
+    assert.equal((await program.reconciler.round()).applied, 0);
   });
 
   it('does not concern the real servers of others, though they have weight 0', async () => {
