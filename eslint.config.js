@@ -38,6 +38,18 @@ const clientLibrary = {
   message: 'This file is pure: types of the client library only.',
 };
 
+/** A step of the wall clock must change no duration. */
+const wallClock =
+  'Measure durations by src/time/monotonic-clock.ts; a time of day comes from src/time/wall-clock.ts.';
+const looksAtWallClock = [
+  "MemberExpression[object.name='Date'][property.name='now']",
+  "NewExpression[callee.name='Date'][arguments.length=0]",
+  "CallExpression[callee.name='Date']",
+  "MemberExpression[object.name='performance'][property.name='timeOrigin']",
+];
+const boundedTimers = 'Node takes waits above 24.8 days for 1 ms: use src/time/timers.ts.';
+const timers = ['setTimeout', 'setInterval'].map((name) => ({ name, message: boundedTimers }));
+
 export default defineConfig(
   { ignores: ['coverage/', 'dist/', 'node_modules/'] },
   js.configs.recommended,
@@ -84,6 +96,38 @@ export default defineConfig(
     },
   },
   {
+    files: ['src/**', 'hack/**'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        ...looksAtWallClock.map((selector) => ({ selector, message: wallClock })),
+      ],
+    },
+  },
+  { files: ['src/time/wall-clock.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  {
+    files: ['src/**'],
+    rules: {
+      'no-restricted-globals': ['error', ...timers],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: ['node:timers', 'node:timers/promises', 'timers', 'timers/promises'].map(
+            (name) => ({
+              name,
+              importNames: ['setTimeout', 'setInterval', 'scheduler'],
+              message: boundedTimers,
+            }),
+          ),
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/time/timers.ts'],
+    rules: { 'no-restricted-globals': 'off', 'no-restricted-imports': 'off' },
+  },
+  {
     files: ['test/**'],
     rules: {
       'max-lines-per-function': 'off',
@@ -99,7 +143,7 @@ export default defineConfig(
         'error',
         { paths: [...outsideWorld, sockets], patterns: [outsidePackages, clientLibrary] },
       ],
-      'no-restricted-globals': ['error', 'fetch', 'process', 'setInterval', 'setTimeout'],
+      'no-restricted-globals': ['error', 'fetch', 'process', ...timers],
     },
   },
   { files: ['**/*.js', '**/*.cjs', '**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
