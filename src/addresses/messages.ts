@@ -7,17 +7,20 @@ import {
   addressAttribute,
   addressFlag,
   addressHeaderLength,
+  forever,
+  globalScope,
   linkAttribute,
   linkFlag,
   linkHeaderLength,
   linkInfoAttribute,
+  linkScope,
   ownedMetric,
   routeMessage,
 } from './protocol.ts';
 
 /** One change to the addresses of the VIP link. */
 export interface AddressOperation {
-  /** `adopt` marks an address that is bound already as ours. */
+  /** `adopt` makes an address that is bound already as one that we bind, as far as can be without a gap. */
   readonly kind: 'bind' | 'adopt' | 'unbind';
   readonly address: IpAddress;
 }
@@ -29,6 +32,10 @@ export interface KernelAddress {
   readonly prefixLength: number;
   /** 0 where the address has none. */
   readonly metric: number;
+  /** The kernel takes it as a source only where there is no other; for IPv6. */
+  readonly deprecated: boolean;
+  /** It has no end. */
+  readonly permanent: boolean;
 }
 
 /** A link as the kernel shows it. */
@@ -41,7 +48,12 @@ export interface KernelLink {
   readonly up: boolean;
 }
 
-/** Writes the message of one change of address on the link with the index. */
+/**
+ * Writes the message of one change of address on the link with the index. No VIP is to be the source
+ * of what the node sends elsewhere: those of IPv6 are deprecated, those of IPv4 have the scope `link`.
+ * The kernel changes that scope of no address that is there (`inet_rtm_newaddr` replaces its metric and
+ * lifetime alone).
+ */
 export function writeAddressOperation(
   writer: MessageWriter,
   sequence: number,
@@ -59,7 +71,7 @@ export function writeAddressOperation(
   writer.u8(addressFamilyNumber[address.family]);
   writer.u8(hostPrefixLength(address.family));
   writer.u8(0);
-  writer.u8(0);
+  writer.u8(kind === 'bind' && address.family === 'IPv4' ? linkScope : globalScope);
   writer.u32(linkIndex);
   writer.attributeAddress(addressAttribute.local, address);
   writer.attributeAddress(addressAttribute.address, address);
@@ -70,10 +82,14 @@ export function writeAddressOperation(
         addressAttribute.flags,
         addressFlag.noDuplicateDetection | addressFlag.noPrefixRoute,
       );
+      writer.attributeBytes(addressAttribute.cacheInfo, deprecatedForever);
     }
   }
   writer.endMessage();
 }
+
+/** struct ifa_cacheinfo: preferred and valid for so many seconds; the times of two changes, not read. */
+const deprecatedForever = Buffer.from(Uint32Array.of(0, forever, 0, 0).buffer);
 
 /** Asks for the addresses of all links, both families (a dump). */
 export function writeGetAddresses(writer: MessageWriter, sequence: number): void {
@@ -143,6 +159,8 @@ export function readAddress(payload: Buffer): KernelAddress | undefined {
   if (!addressTable.has(own) || addressTable.length(own) < addressLength(family)) {
     return undefined;
   }
+  // The flags that matter fit in the header's byte, which each kernel fills in.
+  const flags = payload.readUInt8(2);
   return {
     linkIndex: payload.readUInt32LE(4),
     address: IpAddress.fromBytes(family, payload, addressTable.start(own, 0)),
@@ -150,6 +168,8 @@ export function readAddress(payload: Buffer): KernelAddress | undefined {
     metric: addressTable.has(addressAttribute.routePriority)
       ? addressTable.u32(addressAttribute.routePriority)
       : 0,
+    deprecated: (flags & addressFlag.deprecated) !== 0,
+    permanent: (flags & addressFlag.permanent) !== 0,
   };
 }
 

@@ -9,11 +9,16 @@ export interface ObservedAddress {
   readonly address: IpAddress;
   /** Bound, or taken over, by kube-ipvs. */
   readonly owned: boolean;
+  /**
+   * As we bind one, where that can be changed: for good, and of IPv6 deprecated, so that nothing that
+   * the node sends elsewhere has it as its source.
+   */
+  readonly settled: boolean;
 }
 
 /**
  * What has to be done about one address of the VIP link. One that nobody desires is unbound
- * only where it is ours; one that is desired and not ours is taken over in place.
+ * only where it is ours; one that is desired and not ours, or not as we bind one, is taken over in place.
  */
 export function boundAddressDifference(
   desired: IpAddress | undefined,
@@ -27,7 +32,7 @@ export function boundAddressDifference(
   if (observed === undefined) {
     return { additions: [{ kind: 'bind', address: desired }], removals: noDifference.removals };
   }
-  return observed.owned
+  return isAsWeBind(desired, observed)
     ? noDifference
     : { additions: [{ kind: 'adopt', address: desired }], removals: [] };
 }
@@ -46,12 +51,12 @@ export function afterAddressOperations(
 
 /** The row for an address that is bound as ours. */
 export function ownedAddress(address: IpAddress): ObservedAddress {
-  return { address, owned: true };
+  return { address, owned: true, settled: true };
 }
 
-/** Whether the address that is desired is bound as ours; both rows have the same key. */
-export function isOwned(_desired: IpAddress, { owned }: ObservedAddress): boolean {
-  return owned;
+/** Whether the address that is desired is bound as ours are; both rows have the same key. */
+export function isAsWeBind(_desired: IpAddress, { owned, settled }: ObservedAddress): boolean {
+  return owned && settled;
 }
 
 /**
@@ -59,12 +64,17 @@ export function isOwned(_desired: IpAddress, { owned }: ObservedAddress): boolea
  * somebody else's: VIPs are bound as /32 and /128 only.
  */
 export function observedOnLink(
-  { linkIndex: index, prefixLength, address, metric }: KernelAddress,
+  kernelAddress: KernelAddress,
   linkIndex: number,
 ): ObservedAddress | undefined {
+  const { linkIndex: index, prefixLength, address, metric } = kernelAddress;
   return index === linkIndex && prefixLength === hostPrefixLength(address.family)
-    ? { address, owned: metric === ownedMetric }
+    ? { address, owned: metric === ownedMetric, settled: isSettled(kernelAddress) }
     : undefined;
+}
+
+function isSettled({ address, deprecated, permanent }: KernelAddress): boolean {
+  return permanent && (deprecated || address.family === 'IPv4');
 }
 
 /** The single-host addresses of one link, by their text. */

@@ -5,7 +5,7 @@ import type { IpAddress } from '../net/ip-address.ts';
 import {
   afterAddressOperations,
   boundAddressDifference,
-  isOwned,
+  isAsWeBind,
   observedOnLink,
   ownedAddress,
   type ObservedAddress,
@@ -25,7 +25,7 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
   readonly difference: typeof boundAddressDifference;
   readonly after = afterAddressOperations;
   readonly observedAs = ownedAddress;
-  readonly isExactly = isOwned;
+  readonly isExactly = isAsWeBind;
   readonly #client: VipLinkClient;
   #linkIndex: number | undefined;
 
@@ -49,7 +49,7 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
       (row) => {
         const key = row.address.text;
         const held = sink.held(key);
-        part.take(key, held?.owned === row.owned ? held : row);
+        part.take(key, held !== undefined && isSameRow(held, row) ? held : row);
       },
       sink.pace,
     );
@@ -103,4 +103,9 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
     }
     return outcomes;
   }
+}
+
+/** Whether two rows of one address say the same. */
+function isSameRow(one: ObservedAddress, other: ObservedAddress): boolean {
+  return one.owned === other.owned && one.settled === other.settled;
 }

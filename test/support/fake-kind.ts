@@ -11,7 +11,7 @@ import type { IpAddress } from '../../src/net/ip-address.ts';
 import {
   afterAddressOperations,
   boundAddressDifference,
-  isOwned,
+  isAsWeBind,
   ownedAddress,
   type ObservedAddress,
 } from '../../src/reconcile/bound-address-difference.ts';
@@ -240,7 +240,7 @@ export function fakeBoundAddresses(log?: string[]): FakeBoundAddresses {
       difference: boundAddressDifference,
       after: afterAddressOperations,
       observedAs: ownedAddress,
-      isExactly: isOwned,
+      isExactly: isAsWeBind,
       keyOf: ({ address }) => address.text,
       describe: ({ kind, address }) => [`${kind} ${address.text}`],
       refusal: addressRefusal,

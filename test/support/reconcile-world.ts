@@ -258,7 +258,7 @@ function foreignRows() {
       [keyOf(foreignPlace), row],
       ['fwmark 7 (IPv4)', byMark],
     ]),
-    address: { address, owned: false },
+    address: { address, owned: false, settled: true },
   };
 }
 

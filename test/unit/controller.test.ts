@@ -31,7 +31,7 @@ describe('the controller', () => {
     it('changes nothing that is there and right', async () => {
       const { log, store, controller, virtualServers, addresses, told } = setUp();
       virtualServers.rows.set(webKey, observedAs(webRow));
-      addresses.rows.set('10.96.0.1', { address: ip('10.96.0.1'), owned: true });
+      addresses.rows.set('10.96.0.1', { address: ip('10.96.0.1'), owned: true, settled: true });
       fill(store);
       controller.start();
       await settled();
@@ -68,7 +68,7 @@ describe('the controller', () => {
     it('removes nothing that lists want which become complete while it reads the kernel', async () => {
       const { log, store, controller, virtualServers, addresses } = setUp();
       virtualServers.rows.set(webKey, observedAs(webRow));
-      addresses.rows.set('10.96.0.1', { address: ip('10.96.0.1'), owned: true });
+      addresses.rows.set('10.96.0.1', { address: ip('10.96.0.1'), owned: true, settled: true });
       const held = Promise.withResolvers<undefined>();
       virtualServers.gate = held.promise;
       controller.start();

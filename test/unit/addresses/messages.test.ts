@@ -27,30 +27,46 @@ const ipv6Attributes = [
   '1400 0200 fd000000 00000000 00000000 00000001',
   '1400 0100 fd000000 00000000 00000000 00000001',
 ];
+const deprecated = '1400 0600 00000000 ffffffff 00000000 00000000'; // CACHEINFO: preferred 0 s, valid for ever
 const metric = '0800 0900 696b0000'; // RT_PRIORITY 27497
 
 describe('the message of a change of address', () => {
-  it('RTM_NEWADDR binds an IPv4 address as /32 with our metric, unless it is there', () => {
+  it('RTM_NEWADDR binds an IPv4 address as /32 of scope link with our metric, unless it is there', () => {
     assert.equal(
       written('bind', '10.96.0.1'),
       hex(
         '30000000 1400 0106 07000000 00000000', // NLM_F_REQUEST, EXCL 0x200, CREATE 0x400
-        '02 20 00 00 05000000', // ifaddrmsg: AF_INET, /32, no flags, global scope, link 5
+        '02 20 00 fd 05000000', // ifaddrmsg: AF_INET, /32, no flags, scope link, link 5
         ...ipv4Attributes,
         metric,
       ),
     );
   });
 
-  it('RTM_NEWADDR binds an IPv6 address as /128 without duplicate detection or prefix route', () => {
+  it('RTM_NEWADDR binds an IPv6 address as /128, deprecated, without duplicate detection or prefix route', () => {
     assert.equal(
       written('bind', 'fd00::1'),
       hex(
-        '50000000 1400 0106 07000000 00000000',
+        '64000000 1400 0106 07000000 00000000',
         '0a 80 00 00 05000000',
         ...ipv6Attributes,
         metric,
         '0800 0800 02020000', // FLAGS: NODAD 0x02, NOPREFIXROUTE 0x200
+        deprecated,
+      ),
+    );
+  });
+
+  it('RTM_NEWADDR adopts an IPv6 address by making it as if it were bound anew', () => {
+    assert.equal(
+      written('adopt', 'fd00::1'),
+      hex(
+        '64000000 1400 0101 07000000 00000000',
+        '0a 80 00 00 05000000',
+        ...ipv6Attributes,
+        metric,
+        '0800 0800 02020000',
+        deprecated,
       ),
     );
   });
@@ -142,14 +158,18 @@ describe('an address as the kernel shows it', () => {
       address: ip('10.96.0.1'),
       prefixLength: 32,
       metric: 27_497,
+      deprecated: false,
+      permanent: true,
     });
     assert.deepEqual(
-      read('0a 40 80 00 02000000', '1400 0100 fd000000 00000000 00000000 00000001'),
+      read('0a 40 20 00 02000000', '1400 0100 fd000000 00000000 00000000 00000001'),
       {
         linkIndex: 2,
         address: ip('fd00::1'),
         prefixLength: 64,
         metric: 0,
+        deprecated: true,
+        permanent: false,
       },
     );
   });
@@ -181,6 +201,9 @@ describe('an address as the kernel shows it', () => {
             address,
             prefixLength: address.family === 'IPv4' ? 32 : 128,
             metric: 27_497,
+            // Flags that the kernel alone sets.
+            deprecated: false,
+            permanent: false,
           });
         },
       ),

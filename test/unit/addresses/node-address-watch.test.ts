@@ -57,7 +57,14 @@ class World {
 
   addresses(): Promise<KernelAddress[]> {
     const onLink = (texts: readonly string[], linkIndex: number) =>
-      texts.map((text) => ({ linkIndex, address: ip(text), prefixLength: 24, metric: 0 }));
+      texts.map((text) => ({
+        linkIndex,
+        address: ip(text),
+        prefixLength: 24,
+        metric: 0,
+        deprecated: false,
+        permanent: true,
+      }));
     return Promise.resolve([...onLink(this.eth0, 2), ...onLink(this.vips, 7)]);
   }
 

@@ -33,7 +33,7 @@ function kernelWith(
     const list = Array.from(observed.values(), (each) => ({ ...each, ...counters }));
     return { ...rest, realServers: list };
   });
-  const address = { address: ip('10.96.0.1'), owned: true };
+  const address = { address: ip('10.96.0.1'), owned: true, settled: true };
   return {
     virtualServers: new Map(listed.map((each) => [formatVirtualServer(each.id), each])),
     boundAddresses: new Map(rows.length === 0 ? [] : [['10.96.0.1', address]]),

@@ -39,8 +39,8 @@ function kernelOf(...listed: readonly ListedVirtualServer[]): ObservedKernel {
   return {
     virtualServers: new Map(listed.map((each) => [formatVirtualServer(each.id), each])),
     boundAddresses: new Map([
-      ['fd00::1', { address: ip('fd00::1'), owned: false }],
-      ['10.96.0.1', { address: ip('10.96.0.1'), owned: true }],
+      ['fd00::1', { address: ip('fd00::1'), owned: false, settled: true }],
+      ['10.96.0.1', { address: ip('10.96.0.1'), owned: true, settled: true }],
     ]),
   };
 }

@@ -133,6 +133,7 @@ const ipvsGrammar: Grammar = {
 const addressGrammar: Grammar = {
   1: bytesOf(4, 16),
   2: bytesOf(4, 16),
+  6: bytesOf(16),
   8: bytesOf(4),
   9: bytesOf(4),
 };

@@ -10,8 +10,9 @@ import {
 import { ip } from '../../support/cluster-objects.ts';
 
 const address = ip('10.96.0.1');
-const ours = { address, owned: true };
-const foreign = { address, owned: false };
+const ours = { address, owned: true, settled: true };
+const foreign = { address, owned: false, settled: true };
+const changed = { address, owned: true, settled: false };
 const nothing = { additions: [], removals: [] };
 
 describe('the difference of a bound address', () => {
@@ -37,6 +38,20 @@ describe('the difference of a bound address', () => {
     });
   });
 
+  it('is to bring back one of ours that is no longer as we bind one', () => {
+    assert.deepEqual(boundAddressDifference(address, changed), {
+      additions: [{ kind: 'adopt', address }],
+      removals: [],
+    });
+  });
+
+  it('is to unbind one of ours that nobody desires, whatever it has become', () => {
+    assert.deepEqual(boundAddressDifference(undefined, changed), {
+      additions: [],
+      removals: [{ kind: 'unbind', address }],
+    });
+  });
+
   it('is to unbind one of ours that nobody desires', () => {
     assert.deepEqual(boundAddressDifference(undefined, ours), {
       additions: [],
@@ -50,7 +65,7 @@ describe('the difference of a bound address', () => {
 
   it('is settled by its own operations', () => {
     for (const desired of [address, undefined]) {
-      for (const observed of [ours, foreign, undefined]) {
+      for (const observed of [ours, changed, foreign, undefined]) {
         const { additions, removals } = boundAddressDifference(desired, observed);
         const after = afterAddressOperations(observed, [...additions, ...removals]);
         assert.deepEqual(boundAddressDifference(desired, after), nothing);
@@ -60,7 +75,14 @@ describe('the difference of a bound address', () => {
 });
 
 describe('the addresses of a link', () => {
-  const onLink = { linkIndex: 7, address, prefixLength: 32, metric: ownedMetric };
+  const onLink = {
+    linkIndex: 7,
+    address,
+    prefixLength: 32,
+    metric: ownedMetric,
+    deprecated: false,
+    permanent: true,
+  };
 
   it('are those with its index, by their text', () => {
     const other = { ...onLink, linkIndex: 8, address: ip('10.96.0.2') };
@@ -70,6 +92,23 @@ describe('the addresses of a link', () => {
   it('are ours by their metric', () => {
     const found = addressesOfLink([{ ...onLink, metric: 0 }], 7);
     assert.deepEqual(found.get('10.96.0.1'), foreign);
+  });
+
+  it('of IPv6 are as we bind them where they are deprecated for good', () => {
+    const ipv6 = { ...onLink, address: ip('fd00:96::1'), prefixLength: 128 };
+    const settled = [
+      { ...ipv6, deprecated: true },
+      ipv6,
+      { ...ipv6, deprecated: true, permanent: false },
+    ].map((each) => addressesOfLink([each], 7).get('fd00:96::1')?.settled);
+    assert.deepEqual(settled, [true, false, false]);
+  });
+
+  it('of IPv4 are as we bind them where they are there for good', () => {
+    const settled = [onLink, { ...onLink, permanent: false }].map(
+      (each) => addressesOfLink([each], 7).get('10.96.0.1')?.settled,
+    );
+    assert.deepEqual(settled, [true, false]);
   });
 
   it('do not include networks, which are somebody else’s', () => {
@@ -105,7 +144,10 @@ describe('the addresses at which others have virtual servers', () => {
 
   it('can be left out of what is observed', () => {
     const observed = new Map(
-      ['10.96.0.1', '10.96.0.2'].map((text) => [text, { address: ip(text), owned: true }]),
+      ['10.96.0.1', '10.96.0.2'].map((text) => [
+        text,
+        { address: ip(text), owned: true, settled: true },
+      ]),
     );
     assert.deepEqual([...without(observed, inUse).keys()], ['10.96.0.2']);
   });

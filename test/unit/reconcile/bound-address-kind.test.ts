@@ -60,7 +60,14 @@ class FakeLinks implements VipLinkClient {
   #take(linkIndex: number, { kind, address }: AddressOperation): void {
     this.bound = this.bound.filter((other) => !other.address.equals(address));
     if (kind !== 'unbind') {
-      this.bound.push({ linkIndex, address, prefixLength: 32, metric: ownedMetric });
+      this.bound.push({
+        linkIndex,
+        address,
+        prefixLength: address.family === 'IPv4' ? 32 : 128,
+        metric: ownedMetric,
+        deprecated: true,
+        permanent: true,
+      });
     }
   }
 }
@@ -144,11 +151,32 @@ describe('the bound addresses', () => {
     assert.deepEqual(links.texts(), ['10.96.0.1']);
   });
 
+  it('are made as they were bound where somebody has changed one', async () => {
+    const { links, table } = setUp();
+    const { index: linkIndex } = await links.ensureVipLink();
+    const preferred = { linkIndex, address: ip('fd00:96::1'), metric: ownedMetric };
+    links.bound = [{ ...preferred, prefixLength: 128, deprecated: false, permanent: true }];
+    table.setDesired('fd00:96::1', ip('fd00:96::1'));
+    await table.relist();
+    assert.deepEqual(table.differing(), ['fd00:96::1']);
+    assert.deepEqual(await round(table, 0), []);
+    await table.relist();
+    assert.deepEqual(table.differing(), []);
+    assert.equal(links.bound[0]?.deprecated, true);
+  });
+
   it('do not include those of other links', async () => {
     const { links, table } = setUp();
     await links.ensureVipLink();
     links.bound = [
-      { linkIndex: 2, address: ip('10.96.0.1'), prefixLength: 32, metric: ownedMetric },
+      {
+        linkIndex: 2,
+        address: ip('10.96.0.1'),
+        prefixLength: 32,
+        metric: ownedMetric,
+        deprecated: false,
+        permanent: true,
+      },
     ];
     await table.relist();
     assert.deepEqual(table.differing(), []);
@@ -162,6 +190,8 @@ describe('the bound addresses', () => {
       address: ip(text),
       prefixLength: 32,
       metric: ownedMetric,
+      deprecated: false,
+      permanent: true,
     }));
     const table = new KindTable(new BoundAddressKind(links, ({ text }) => text === '10.96.0.1'));
     await table.relist();

@@ -209,7 +209,7 @@ describe('before removals are allowed', () => {
       key,
       observedAs({ ...web, realServers: realServers('10.244.1.1', '10.244.1.2') }),
     );
-    addresses.rows.set('10.96.0.9', { address: ip('10.96.0.9'), owned: true });
+    addresses.rows.set('10.96.0.9', { address: ip('10.96.0.9'), owned: true, settled: true });
     desire({ ...web, scheduler: 'lc' });
     await reconciler.audit();
     await reconciler.round();
@@ -275,7 +275,7 @@ describe('an audit', () => {
   it('removes what an earlier run of this program left behind', async () => {
     const { virtualServers, addresses, reconciler } = setUp();
     virtualServers.rows.set(key, observedAs(web));
-    addresses.rows.set('10.96.0.1', { address, owned: true });
+    addresses.rows.set('10.96.0.1', { address, owned: true, settled: true });
     reconciler.allowRemovals();
     await reconciler.audit();
     assert.equal(virtualServers.rows.size + addresses.rows.size, 0);
@@ -288,7 +288,7 @@ describe('an audit', () => {
       ...observedAs(web, { owned: false }),
       id: { kind: 'fwmark', family: 'IPv6', fwmark: 7 },
     });
-    addresses.rows.set('10.96.0.1', { address, owned: false });
+    addresses.rows.set('10.96.0.1', { address, owned: false, settled: true });
     reconciler.allowRemovals();
     await reconciler.audit();
     assert.deepEqual(log, []);
@@ -298,7 +298,7 @@ describe('an audit', () => {
   it('takes over in place what is desired and not ours', async () => {
     const { log, virtualServers, addresses, reconciler, desire } = setUp();
     virtualServers.rows.set(key, observedAs(web, { owned: false }));
-    addresses.rows.set('10.96.0.1', { address, owned: false });
+    addresses.rows.set('10.96.0.1', { address, owned: false, settled: true });
     reconciler.allowRemovals();
     desire(web);
     await reconciler.audit();

@@ -58,9 +58,9 @@ describe('what kube-proxy has left', () => {
       claims,
       [],
       [
-        { address: address('10.96.0.1'), owned: false },
-        { address: address('fd00::1'), owned: true },
-        { address: address('203.0.113.9'), owned: false },
+        { address: address('10.96.0.1'), owned: false, settled: true },
+        { address: address('fd00::1'), owned: true, settled: true },
+        { address: address('203.0.113.9'), owned: false, settled: true },
       ],
       nodeAddresses,
     );
@@ -72,7 +72,7 @@ describe('what kube-proxy has left', () => {
       findLeftovers(
         { vips: new Set(), nodePorts: new Set() },
         [server('10.96.0.1', 80), server('192.168.0.2', 30080)],
-        [{ address: address('10.96.0.1'), owned: false }],
+        [{ address: address('10.96.0.1'), owned: false, settled: true }],
         nodeAddresses,
       ),
       { virtualServers: [], boundAddresses: [] },

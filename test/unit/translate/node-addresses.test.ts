@@ -36,6 +36,8 @@ describe('the addresses of the node', () => {
     address: ip(text),
     prefixLength: 24,
     metric: 0,
+    deprecated: false,
+    permanent: true,
   });
   const links = [link(1, 'lo'), link(2, 'eth0'), link(3, 'eth1', false), link(4, 'kube-ipvs0')];
 
