@@ -85,7 +85,7 @@ export async function openKernel(
   const sets = new SetClient();
   const conntrack = new ConntrackClient();
   const flows = new StaleFlowCleaner(conntrack, (error) => {
-    listener.warn(`stale UDP flows could not be deleted: ${error.message}`);
+    listener.warn(`stale flows could not be deleted: ${error.message}`);
   });
   const roundEnded = (): void => {
     flows.roundEnded();
@@ -98,7 +98,11 @@ export async function openKernel(
     },
   });
   const virtualServers = new KindTable(openVirtualServers(ipvs, flows, isExcluded));
-  const boundAddresses = new KindTable(new BoundAddressKind(addresses, isExcluded));
+  const boundAddresses = new KindTable(
+    new BoundAddressKind(addresses, isExcluded, (operation) => {
+      flows.noteAddressOperation(operation);
+    }),
+  );
   const sysctls = openSysctls(configuration, listener);
   const timeouts = new TimeoutFoundation(ipvs, configuration.ipvsTimeouts);
   const { entries } = masquerade;

@@ -1,7 +1,8 @@
 import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
 import { kernelTransport, type OpenTransport } from '../netlink/transport.ts';
-import { readUdpFlow, writeDeleteFlow, writeGetUdpFlows, type UdpFlow } from './messages.ts';
+import { readFlow, writeDeleteFlow, writeGetFlows, type Flow } from './messages.ts';
+import type { IpFamily } from '../net/ip-address.ts';
 import type { StaleFlows } from './stale-flows.ts';
 
 /** The kernel's conntrack table of this network namespace. */
@@ -15,22 +16,34 @@ export class ConntrackClient {
     this.#connection = new NetlinkConnection(open, options);
   }
 
-  /** Deletes the UDP flows that are stale; answers how many. Raises NetlinkError. */
+  /** Deletes the flows that are stale, after one dump of each family; returns how many. Throws NetlinkError. */
   async deleteStale(stale: StaleFlows): Promise<number> {
     let deleted = 0;
     for (const family of stale.families) {
-      const all = await this.#connection.dump(
-        (writer, sequence) => {
-          writeGetUdpFlows(writer, sequence, family);
-        },
-        (payload) => {
-          const flow = readUdpFlow(payload, family);
-          return flow !== undefined && stale.isStale(flow) ? flow : undefined;
-        },
-      );
-      deleted += await this.#delete(all.filter((flow) => flow !== undefined));
+      deleted += await this.#delete(await this.#find(stale, family));
     }
     return deleted;
+  }
+
+  /** Nothing is kept of flows that are not stale: a node may have a million. */
+  async #find(stale: StaleFlows, family: IpFamily): Promise<readonly Flow[]> {
+    const { selection } = stale;
+    let found: Flow[] = [];
+    await this.#connection.each(
+      (writer, sequence) => {
+        writeGetFlows(writer, sequence, family, selection);
+      },
+      () => {
+        found = [];
+        return (payload) => {
+          const flow = readFlow(payload, family, selection);
+          if (flow !== undefined && stale.isStale(flow)) {
+            found.push(flow);
+          }
+        };
+      },
+    );
+    return found;
   }
 
   close(): void {
@@ -38,7 +51,7 @@ export class ConntrackClient {
   }
 
   /** A flow that ended meanwhile (ENOENT) is none the worse. */
-  async #delete(flows: readonly UdpFlow[]): Promise<number> {
+  async #delete(flows: readonly Flow[]): Promise<number> {
     const outcomes = await this.#connection.execute(flows.length, (writer, sequence, index) => {
       const flow = flows[index];
       if (flow === undefined) {

@@ -1,3 +1,4 @@
+import type { AddressOperation } from '../addresses/messages.ts';
 import { asError } from '../as-error.ts';
 import type { SetOperation } from '../ipset/model.ts';
 import type { Operation } from '../ipvs/model.ts';
@@ -5,43 +6,88 @@ import { NetlinkError } from '../netlink/netlink-error.ts';
 import type { ConntrackClient } from './client.ts';
 import { StaleFlows } from './stale-flows.ts';
 
+/** After a search, so many times as long as it took is rested, but no longer than the limit. */
+const restFactor = 4;
+const longestRestMs = 2000;
+
 /**
- * Deletes UDP flows that the operations of a round have made stale. Nobody waits for it, but it
- * begins when the round has ended: until the VIP is bound, a client that keeps sending makes flows
- * past its new virtual server.
+ * Deletes flows that the operations of a round have made stale. Nobody waits for it, but it begins
+ * when the round has ended: until the VIP is bound, a client that keeps sending makes flows past its
+ * new virtual server. One search at a time: what rounds change meanwhile is searched for together.
  */
 export class StaleFlowCleaner {
   readonly #client: Pick<ConntrackClient, 'deleteStale'>;
   readonly #failed: (error: Error) => void;
+  readonly #now: () => number;
   #stale = new StaleFlows();
+  #isBusy = false;
+  /** Whether something was noted since the last round ended. */
+  #isInRound = false;
 
-  constructor(client: Pick<ConntrackClient, 'deleteStale'>, failed: (error: Error) => void) {
+  /** `now` in milliseconds, from a clock that is never set. */
+  constructor(
+    client: Pick<ConntrackClient, 'deleteStale'>,
+    failed: (error: Error) => void,
+    now: () => number = () => performance.now(),
+  ) {
     this.#client = client;
     this.#failed = failed;
+    this.#now = now;
   }
 
-  /** Takes note of an operation that succeeded. */
+  /** Takes note of a change of a virtual server that succeeded. */
   note(operation: Operation): void {
+    this.#isInRound = true;
     this.#stale.note(operation);
   }
 
   /** Takes note of a change of a set that succeeded. */
   noteSetOperation(operation: SetOperation): void {
+    this.#isInRound = true;
     this.#stale.noteSetOperation(operation);
   }
 
-  /** Deletes what is stale by the operations since the round before. */
+  /** Takes note of a change of a VIP that succeeded. */
+  noteAddressOperation(operation: AddressOperation): void {
+    this.#isInRound = true;
+    this.#stale.noteAddressOperation(operation);
+  }
+
+  /** Deletes what is stale by the operations since the search before, now or when it has rested. */
   roundEnded(): void {
-    if (this.#stale.isEmpty) {
+    this.#isInRound = false;
+    this.#search();
+  }
+
+  #search(): void {
+    if (this.#isBusy || this.#stale.isEmpty) {
       return;
     }
+    this.#isBusy = true;
     const stale = this.#stale;
     this.#stale = new StaleFlows();
-    this.#client.deleteStale(stale).catch((error: unknown) => {
-      // The program ends: the flows are left to their own ends.
-      if (!(error instanceof NetlinkError && error.code === 'ECANCELED')) {
-        this.#failed(asError(error));
+    const startedAt = this.#now();
+    this.#client
+      .deleteStale(stale)
+      .catch((error: unknown) => {
+        // The program ends: the flows are left to their own ends.
+        if (!(error instanceof NetlinkError && error.code === 'ECANCELED')) {
+          this.#failed(asError(error));
+        }
+      })
+      .finally(() => {
+        this.#rest(this.#now() - startedAt);
+      });
+  }
+
+  #rest(tookMs: number): void {
+    const restMs = Math.min(tookMs * restFactor, longestRestMs);
+    setTimeout(() => {
+      this.#isBusy = false;
+      // Else the round that is under way searches when it ends.
+      if (!this.#isInRound) {
+        this.#search();
       }
-    });
+    }, restMs).unref();
   }
 }

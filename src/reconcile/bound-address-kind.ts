@@ -29,9 +29,19 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
   readonly #client: VipLinkClient;
   #linkIndex: number | undefined;
 
-  /** Addresses that are excluded are left as they are, whatever is desired. */
-  constructor(client: VipLinkClient, isExcluded: (address: IpAddress) => boolean = () => false) {
+  readonly #onApplied: (operation: AddressOperation) => void;
+
+  /**
+   * Addresses that are excluded are left as they are, whatever is desired; `onApplied` hears of each
+   * operation that succeeded.
+   */
+  constructor(
+    client: VipLinkClient,
+    isExcluded: (address: IpAddress) => boolean = () => false,
+    onApplied: (operation: AddressOperation) => void = () => undefined,
+  ) {
     this.#client = client;
+    this.#onApplied = onApplied;
     this.difference = (desired, observed) => {
       const address = desired ?? observed?.address;
       return address !== undefined && isExcluded(address)
@@ -97,6 +107,11 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
   async apply(operations: readonly AddressOperation[]): Promise<(AddressError | undefined)[]> {
     this.#linkIndex ??= (await this.#client.ensureVipLink()).index;
     const outcomes = await this.#client.execute(this.#linkIndex, operations);
+    operations.forEach((operation, index) => {
+      if (outcomes[index] === undefined) {
+        this.#onApplied(operation);
+      }
+    });
     if (outcomes.some((outcome) => outcome?.code === 'ENODEV')) {
       // Somebody deleted the link; the retry makes it again.
       this.#linkIndex = undefined;

@@ -64,6 +64,33 @@ describe('deleting stale flows', () => {
     assert.equal(kernel.datagrams.length, 2);
   });
 
+  it('deletes first packets past IPVS, and nothing that is established', async () => {
+    const syn = { client: '10.244.0.1', vip, port: 53, server: vip, unanswered: true } as const;
+    const flows = [
+      flowPayload('IPv4', syn, 6),
+      flowPayload('IPv4', { ...syn, client: '10.244.0.2', unanswered: false }, 6),
+      flowPayload('IPv4', { ...syn, client: '10.244.0.3' }, 17),
+    ];
+    const kernel = kernelWith(flows);
+    const stale = new StaleFlows();
+    const id = { kind: 'address', protocol: 'TCP', address: ip(vip), port: 53 } as const;
+    stale.note({ kind: 'delete virtual server', id });
+    assert.equal(await new ConntrackClient({}, kernel.open).deleteStale(stale), 0);
+    stale.note({
+      kind: 'add virtual server',
+      id,
+      settings: {
+        scheduler: 'rr',
+        persistence: undefined,
+        onePacket: false,
+        schedulerFlags: 0,
+        owned: true,
+      },
+    });
+    assert.equal(await new ConntrackClient({}, kernel.open).deleteStale(stale), 1);
+    assert.ok(deletionsOf(kernel)[0]?.payload.includes(Buffer.from(ip('10.244.0.1').bytes)));
+  });
+
   it('asks for the families that changed only', async () => {
     const kernel = kernelWith([]);
     await new ConntrackClient({}, kernel.open).deleteStale(staleAt('10.244.1.1'));
