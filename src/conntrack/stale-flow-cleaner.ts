@@ -5,6 +5,7 @@ import type { Operation } from '../ipvs/model.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
 import type { ConntrackClient } from './client.ts';
 import { StaleFlows } from './stale-flows.ts';
+import { startTimer } from '../time/timers.ts';
 
 /** After a search, so many times as long as it took is rested, but no longer than the limit. */
 const restFactor = 4;
@@ -82,7 +83,7 @@ export class StaleFlowCleaner {
 
   #rest(tookMs: number): void {
     const restMs = Math.min(tookMs * restFactor, longestRestMs);
-    setTimeout(() => {
+    startTimer(() => {
       this.#isBusy = false;
       // Else the round that is under way searches when it ends.
       if (!this.#isInRound) {
