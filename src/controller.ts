@@ -1,9 +1,11 @@
 import { asError } from './as-error.ts';
 import { BackgroundAudit, type AuditUrgency } from './background-audit.ts';
 import type { ClusterStore, StoreChange } from './cluster/store.ts';
+import type { ControllerListener } from './controller-listener.ts';
 import { deferred, deferredTurn, type Deferred } from './deferred.ts';
 import { FailureNews } from './failure-news.ts';
-import { Latencies, type Latency } from './latencies.ts';
+import { FoundationRetry } from './foundation-retry.ts';
+import { Latencies } from './latencies.ts';
 import type { IpAddress } from './net/ip-address.ts';
 import type { DesiredState } from './reconcile/desired-state.ts';
 import type { Failure } from './reconcile/any-kind-table.ts';
@@ -11,37 +13,13 @@ import { BackOff } from './reconcile/back-off.ts';
 import type { Reconciler, RoundReport } from './reconcile/reconciler.ts';
 import { UnwritableKinds } from './reconcile/unwritable-kinds.ts';
 import { missingSchedulerOf } from './reconcile/missing-scheduler.ts';
-import {
-  ServiceTranslator,
-  type TranslatorListener,
-  type TranslatorOptions,
-} from './service-translator.ts';
+import { ServiceTranslator, type TranslatorOptions } from './service-translator.ts';
 import { fallbackScheduler, type Scheduler } from './translate/scheduler.ts';
 import type { TranslationSettings } from './translate/translate-service.ts';
 import { monotonicMs } from './time/monotonic-clock.ts';
 import { startInterval, startTimer } from './time/timers.ts';
 
-/** What a round went over: what changed, or everything. */
-export type RoundScope = 'changes' | 'audit';
-
-/** What the controller tells the outside; each is called once per fact, not per repetition. */
-export interface ControllerListener extends TranslatorListener {
-  /** The kernel refused something; called when that begins, not at each retry. */
-  failure(failure: Failure): void;
-  /** A round is over: the kernel is as desired, but for what failed. */
-  synced(): void;
-  /** The whole kernel was read. */
-  kernelRead(): void;
-  /** After each round: the kinds that the kernel takes no change of, whatever the object. */
-  unwritable(kinds: readonly string[]): void;
-  /** A round is over, of changes alone or with an audit. */
-  round(report: RoundReport, durationMs: number, scope: RoundScope): void;
-  /** A Service or one of its slices has changed. */
-  changed(): void;
-  /** A change has got to the kernel. */
-  programmed(latency: Latency): void;
-  auditFailed(error: Error): void;
-}
+export type { ControllerListener, RoundScope } from './controller-listener.ts';
 
 export interface ControllerOptions extends TranslatorOptions {
   /** How often the kernel is read anew, in milliseconds. */
@@ -90,6 +68,7 @@ export class Controller {
   #retry: NodeJS.Timeout | undefined;
   #timers: readonly NodeJS.Timeout[] = [];
   #auditRetry: NodeJS.Timeout | undefined;
+  readonly #foundationRetry: FoundationRetry;
   #unsubscribe: (() => void) | undefined;
   readonly #latencies = new Latencies();
   readonly #failureNews = new FailureNews();
@@ -117,6 +96,15 @@ export class Controller {
       },
     };
     this.#audit = new BackgroundAudit(reconciler, auditListener, options.auditEveryMs / 2);
+    this.#foundationRetry = new FoundationRetry(reconciler.foundations, {
+      tried: (failures, mended) => {
+        this.#tellFailures(failures);
+        if (mended.length > 0) {
+          // What rows need may be there only now: the entries of a set that could not be made.
+          this.requestAudit();
+        }
+      },
+    });
     this.#options = options;
     this.#configuredScheduler = options.translation.scheduler;
     this.#listener = listener;
@@ -181,9 +169,15 @@ export class Controller {
     }
   }
 
+  /** Something of these was taken away: they are put in place again now, beside the rounds. */
+  foundationsGone(names: readonly string[]): void {
+    this.#foundationRetry.gone(names);
+  }
+
   #cancelPlans(): void {
     clearTimeout(this.#retry);
     clearTimeout(this.#auditRetry);
+    this.#foundationRetry.stop();
     this.#scheduled?.cancel();
   }
 
@@ -244,6 +238,7 @@ export class Controller {
   }
 
   #afterRun(): void {
+    this.#foundationRetry.plan();
     const reconcilerHasWork = this.#kernelWasRead && this.#reconciler.hasWork();
     if (this.#kernelWasRead && this.#firstAuditDue) {
       // Asked for while the first one was under way.
@@ -286,7 +281,8 @@ export class Controller {
     this.#listener.unwritable(this.#unwritable.names);
     this.#listener.synced();
     const endedAt = monotonicMs();
-    if (report.failures.length === 0) {
+    // What is wrong with a foundation says nothing of a change.
+    if (report.failures.every(({ kind }) => kind === 'foundation')) {
       tellLatencies(endedAt, (latency) => {
         this.#listener.programmed(latency);
       });
@@ -306,11 +302,13 @@ export class Controller {
   }
 
   #tellFailures(failures: readonly Failure[]): void {
-    this.#failureNews
-      .of(failures, () => this.#reconciler.failing())
-      .forEach((failure) => {
-        this.#listener.failure(failure);
-      });
+    const { news, mended } = this.#failureNews.of(failures, () => this.#reconciler.failing());
+    news.forEach((failure) => {
+      this.#listener.failure(failure);
+    });
+    mended.forEach((foundation) => {
+      this.#listener.mended(foundation);
+    });
     if (failures.some(({ error }) => 'code' in error && error.code === 'ENODEV')) {
       // The link that held all VIPs is gone: more is missing than what failed.
       this.requestAudit();

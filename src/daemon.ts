@@ -5,7 +5,7 @@ import type { ClusterStore } from './cluster/store.ts';
 import type { Settings } from './config/settings.ts';
 import { Controller, type ControllerListener } from './controller.ts';
 import type { EventRecorder } from './events/event-recorder.ts';
-import { nodeEvent, serviceEvent, type NodeEventReason } from './events/event.ts';
+import { ReportEvents } from './events/report-events.ts';
 import { HealthCheckServers } from './health/health-check-servers.ts';
 import { healthAnswer } from './health/health-routes.ts';
 import { ProxyHealth } from './health/proxy-health.ts';
@@ -13,13 +13,14 @@ import { OngoingTroubles } from './ongoing-troubles.ts';
 import { KernelState } from './kernel-state.ts';
 import { nodeAddressNews } from './node-address-news.ts';
 import { wallClockMs } from './time/wall-clock.ts';
-import { HttpEndpoint, type Answer } from './http/http-endpoint.ts';
+import type { Answer, HttpEndpoint } from './http/http-endpoint.ts';
+import { openEndpoints } from './http/open-endpoints.ts';
 import type { Kernel } from './kernel.ts';
 import { localDetectorOf } from './masquerade/local-detector.ts';
+import type { RuleWatch } from './masquerade/rule-watch.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { IpAddress } from './net/ip-address.ts';
 import type { Failure } from './reconcile/any-kind-table.ts';
-import { missingSchedulerOf } from './reconcile/missing-scheduler.ts';
 import type { Source } from './source/source.ts';
 import { nodePortAddressesOf } from './translate/node-addresses.ts';
 import type { HealthCheck } from './translate/desired.ts';
@@ -55,12 +56,14 @@ export interface DaemonParts {
 export class Daemon {
   readonly #parts: DaemonParts;
   readonly #store: ClusterStore;
+  readonly #events: ReportEvents;
   readonly #health: ProxyHealth;
   readonly #healthChecks: HealthCheckServers;
   readonly #controller: Controller;
   readonly #addresses = new AddressClient();
   readonly #watch: NodeAddressWatch;
   readonly #endpoints: readonly HttpEndpoint[];
+  #ruleWatch: RuleWatch | undefined;
   #nodeAddresses: readonly IpAddress[] = [];
   readonly #troubles = new OngoingTroubles();
   readonly #kernelState: KernelState;
@@ -70,9 +73,10 @@ export class Daemon {
     this.#parts = parts;
     this.#store = parts.store;
     const { settings, kernel } = parts;
+    this.#events = new ReportEvents(parts.events, settings.nodeName);
     this.#health = new ProxyHealth(settings.auditEveryMs);
     this.#kernelState = new KernelState(this.#health, this.#troubles, parts.listener, (message) => {
-      this.#tellNode('KernelUnreadable', message);
+      this.#events.node('KernelUnreadable', message);
     });
     this.#healthChecks = this.#openHealthChecks();
     this.#controller = new Controller(
@@ -96,10 +100,7 @@ export class Daemon {
    * rejects when the source cannot be used.
    */
   async start(): Promise<void> {
-    const { source, kernel } = this.#parts;
-    kernel.missing.forEach((lack) => {
-      this.#tellNode('KernelIncomplete', lack);
-    });
+    const { source } = this.#parts;
     this.#endpoints.forEach((endpoint) => {
       endpoint.start();
     });
@@ -115,6 +116,7 @@ export class Daemon {
     if (this.#store.synced && !this.#stopped) {
       await this.#watch.start();
       this.#controller.start();
+      this.#ruleWatch = this.#watchRules();
     }
   }
 
@@ -125,6 +127,7 @@ export class Daemon {
       endpoint.stop();
     });
     this.#watch.stop();
+    this.#ruleWatch?.stop();
     this.#addresses.close();
     this.#healthChecks.close();
     await Promise.all([
@@ -144,32 +147,15 @@ export class Daemon {
   configurationRefused(error: Error): void {
     const message = `the configuration stays as it was: ${error.message}`;
     this.#parts.listener.error(message);
-    this.#tellNode('ConfigurationRefused', message);
-  }
-
-  #tellNode(reason: NodeEventReason, note: string): void {
-    const { events, settings } = this.#parts;
-    events.record(nodeEvent(settings.nodeName, reason, note));
-  }
-
-  #tellService(key: ObjectKey, reason: 'HealthCheckPortUnavailable', note: string): void {
-    const service = this.#store.service(key);
-    if (service !== undefined) {
-      const { namespace, name, uid } = service;
-      const regarding = { kind: 'Service', namespace, name, uid } as const;
-      this.#parts.events.record({ regarding, reason, note });
-    }
+    this.#events.node('ConfigurationRefused', message);
   }
 
   #controllerListener(): ControllerListener {
-    const { listener, events, metrics } = this.#parts;
+    const { listener, metrics } = this.#parts;
     return {
       problem: (problem) => {
         listener.problem(problem);
-        events.record(serviceEvent(problem));
-        if (problem.reason === 'SchedulerMissing') {
-          this.#tellMissingScheduler(String(problem.value));
-        }
+        this.#events.problem(problem);
         metrics.refused(problem.reason);
       },
       mistake: (service, error) => {
@@ -177,7 +163,7 @@ export class Daemon {
       },
       failure: (failure) => {
         listener.failure(failure);
-        this.#tellFailure(failure);
+        this.#events.failure(failure);
         metrics.kernelError(failure.kind, codeOf(failure.error));
       },
       round: (report, durationMs, scope) => {
@@ -208,22 +194,10 @@ export class Daemon {
         metrics.kernelError('audit', codeOf(error));
         this.#kernelState.unreadable(error);
       },
+      mended: (foundation) => {
+        listener.info(`${foundation}: in place now`);
+      },
     };
-  }
-
-  /** Of what the kernel refused, what is no matter of one Service. */
-  #tellFailure(failure: Failure): void {
-    const scheduler = missingSchedulerOf(failure);
-    if (scheduler !== undefined) {
-      this.#tellMissingScheduler(scheduler);
-    } else if (failure.kind === 'foundation') {
-      this.#tellNode('KernelIncomplete', `${failure.key}: ${failure.error.message}`);
-    }
-  }
-
-  #tellMissingScheduler(scheduler: string): void {
-    const note = `the kernel has no IPVS scheduler ${scheduler} and cannot load its module ip_vs_${scheduler}; Services that ask for it get another one`;
-    this.#tellNode('SchedulerMissing', note);
   }
 
   #openHealthChecks(): HealthCheckServers {
@@ -232,7 +206,10 @@ export class Daemon {
       failed: (service, port, error) => {
         const message = `the health-check node port cannot be served: ${error.message}`;
         this.#parts.listener.error(message, { service, port });
-        this.#tellService(service, 'HealthCheckPortUnavailable', message);
+        const regarding = this.#store.service(service);
+        if (regarding !== undefined) {
+          this.#events.healthCheckPort(regarding, message);
+        }
       },
     });
   }
@@ -257,38 +234,43 @@ export class Daemon {
     );
   }
 
+  #watchRules(): RuleWatch {
+    const { kernel, listener } = this.#parts;
+    const { masquerade } = kernel;
+    return masquerade.watch({
+      gone: () => {
+        this.#controller.foundationsGone(masquerade.foundations.map(({ name }) => name));
+      },
+      failed: (error) => {
+        listener.info(error.message);
+      },
+    });
+  }
+
   #openEndpoints(): readonly HttpEndpoint[] {
     const { settings, metrics } = this.#parts;
-    const routes = [
-      {
-        name: 'health',
-        address: settings.healthzBindAddress,
-        route: this.#answerHealth.bind(this),
+    return openEndpoints(
+      [
+        {
+          name: 'health',
+          address: settings.healthzBindAddress,
+          route: (path) => this.#answerHealth(path),
+        },
+        {
+          name: 'metrics',
+          address: settings.metricsBindAddress,
+          route: (path) => metrics.answer(path),
+        },
+      ],
+      (name, error) => {
+        this.#bindFailed(name, error);
       },
-      {
-        name: 'metrics',
-        address: settings.metricsBindAddress,
-        route: (path: string) => metrics.answer(path),
-      },
-    ];
-    return routes.flatMap(({ name, address, route }) =>
-      address === undefined
-        ? []
-        : [
-            new HttpEndpoint({
-              address,
-              route,
-              failed: (error) => {
-                this.#bindFailed(name, error);
-              },
-            }),
-          ],
     );
   }
 
   #bindFailed(name: string, error: Error): void {
     const told = new Error(`${name} cannot be served: ${error.message}`);
-    this.#tellNode('AddressUnavailable', told.message);
+    this.#events.node('AddressUnavailable', told.message);
     if (this.#parts.settings.bindAddressHardFail) {
       this.#parts.fatal(told);
     } else if (this.#troubles.continues(name, told.message)) {
@@ -300,7 +282,9 @@ export class Daemon {
     const { alive, ready, lastSyncAtMs } = this.#health;
     const nodeEligible = this.#store.node?.isLeaving !== true;
     const nowMs = wallClockMs();
-    const answer = healthAnswer(path, { alive, ready, nodeEligible, lastSyncAtMs, nowMs });
+    const waitingFor = this.#parts.kernel.reconciler.foundations.waitingFor();
+    const state = { alive, ready, waitingFor, nodeEligible, lastSyncAtMs, nowMs };
+    const answer = healthAnswer(path, state);
     if (answer !== undefined) {
       this.#parts.metrics.healthAnswered(path, answer.status);
     }

@@ -3,6 +3,7 @@ export interface Deferred {
   cancel(): void;
 }
 
+/** What a timer will do. */
 export function deferred(timer: NodeJS.Timeout): Deferred {
   return {
     cancel: () => {
@@ -11,6 +12,7 @@ export function deferred(timer: NodeJS.Timeout): Deferred {
   };
 }
 
+/** What the next turn of the event loop will do. */
 export function deferredTurn(immediate: NodeJS.Immediate): Deferred {
   return {
     cancel: () => {

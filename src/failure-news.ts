@@ -1,5 +1,15 @@
 import { isOfWholeKind, type Failure } from './reconcile/any-kind-table.ts';
 
+/** What an operator is to hear of after a round. */
+export interface Heard {
+  readonly news: readonly Failure[];
+  /** The names of the foundations that had failed and are in place now. */
+  readonly mended: readonly string[];
+}
+
+/** What the subject of a foundation's failure begins with. */
+const foundationSubject = 'foundation ';
+
 /**
  * Of what fails, what an operator has not been told: an object once for each error, and an error that
  * befalls all objects of a kind once for all of them. Forgotten once it succeeds.
@@ -10,15 +20,17 @@ export class FailureNews {
   /** By what all its objects fail, of each kind. */
   readonly #toldOfKinds = new Map<string, Set<string>>();
 
-  /** The failures of a round that are news; `failing` are the objects that fail after it. */
-  of(failures: readonly Failure[], failing: () => readonly string[]): readonly Failure[] {
+  /** What of a round is news; `failing` are the objects that fail after it. */
+  of(failures: readonly Failure[], failing: () => readonly string[]): Heard {
     const news = failures.filter((failure) =>
       isOfWholeKind(failure) ? this.#isNewsOfKind(failure) : this.#isNews(failure),
     );
-    if (this.#told.size + this.#toldOfKinds.size > 0) {
-      this.#forgetExcept(failing());
-    }
-    return news;
+    const isQuiet = this.#told.size + this.#toldOfKinds.size === 0;
+    const over = isQuiet ? [] : this.#forgetExcept(failing());
+    const mended = over
+      .filter((subject) => subject.startsWith(foundationSubject))
+      .map((subject) => subject.slice(foundationSubject.length));
+    return { news, mended };
   }
 
   #isNews({ kind, key, error }: Failure): boolean {
@@ -37,17 +49,16 @@ export class FailureNews {
     return isNews;
   }
 
-  #forgetExcept(failing: readonly string[]): void {
+  /** Returns the subjects that it forgot. */
+  #forgetExcept(failing: readonly string[]): readonly string[] {
     const subjects = new Set(failing);
-    for (const subject of this.#told.keys()) {
-      if (!subjects.has(subject)) {
-        this.#told.delete(subject);
-      }
-    }
+    const over = [...this.#told.keys()].filter((subject) => !subjects.has(subject));
+    over.forEach((subject) => this.#told.delete(subject));
     for (const kind of this.#toldOfKinds.keys()) {
       if (!failing.some((subject) => subject.startsWith(`${kind} `))) {
         this.#toldOfKinds.delete(kind);
       }
     }
+    return over;
   }
 }

@@ -54,8 +54,6 @@ export interface Kernel {
   readonly ipvs: IpvsClient;
   readonly addresses: AddressClient;
   readonly masquerade: Masquerade;
-  /** What this kernel turned out to lack when it was opened; the listener was told. */
-  readonly missing: readonly string[];
   readonly desired: DesiredState;
   readonly reconciler: Reconciler;
   /** Takes over settings that can change in the running process; the next audit acts upon them. */
@@ -90,9 +88,10 @@ export async function openKernel(
   const roundEnded = (): void => {
     flows.roundEnded();
   };
-  const missing: string[] = [];
-  const masquerade = await openMasquerade(sets, ipFamilies(), settings, {
-    ...remembering(listener, missing),
+  const masquerade = openMasquerade(sets, ipFamilies(), settings, {
+    note: (message) => {
+      listener.note(message);
+    },
     entryApplied: (operation) => {
       flows.noteSetOperation(operation);
     },
@@ -110,11 +109,10 @@ export async function openKernel(
     ipvs,
     addresses,
     masquerade,
-    missing,
     desired: new DesiredState(virtualServers, boundAddresses, entries),
     // Rules first and the address last: no packet finds a Service that is half built.
     reconciler: new Reconciler(
-      [...(entries === undefined ? [] : [entries]), virtualServers, boundAddresses],
+      [entries, virtualServers, boundAddresses],
       undefined,
       // The question for the timeouts finds IPVS, or loads it, and with it come its sysctls.
       [timeouts, sysctls, ...masquerade.foundations],
@@ -156,19 +154,6 @@ function openVirtualServers(
     flows.note(operation);
   };
   return new VirtualServerKind(ipvs, undefined, undefined, note, isExcluded);
-}
-
-/** The same listener, whose warnings are kept as well. */
-function remembering(listener: KernelListener, warnings: string[]): KernelListener {
-  return {
-    note: (message) => {
-      listener.note(message);
-    },
-    warn: (message) => {
-      warnings.push(message);
-      listener.warn(message);
-    },
-  };
 }
 
 /** The families that this kernel speaks. */

@@ -4,8 +4,11 @@ import type { Settings } from '../config/load-settings.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Logger } from '../log.ts';
 import type { Failure } from '../reconcile/any-kind-table.ts';
+import { ImpossibleError } from '../reconcile/foundation.ts';
 import { missingSchedulerOf } from '../reconcile/missing-scheduler.ts';
 import { ServiceTranslator } from '../service-translator.ts';
+import { monotonicMs } from '../time/monotonic-clock.ts';
+import { pause } from '../time/timers.ts';
 import type { Scheduler } from '../translate/scheduler.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { firstList, logFailure, logMistake, logProblem, openSource } from './open-source.ts';
@@ -16,6 +19,12 @@ import type { RunOptions } from './options.ts';
  * real server was to be drained first, and until a read finds nothing left to do.
  */
 const attempts = 5;
+
+/**
+ * How long a lock, memory or a program is waited for in all, in milliseconds: longer than iptables itself
+ * waits for its lock.
+ */
+const longestWaitMs = 30_000;
 
 /** Programs everything and says whether the kernel equals the cluster. */
 export async function runOnce(
@@ -43,13 +52,18 @@ export async function runOnce(
     nodeAddressesOf(await addresses.links(), await addresses.addresses()),
   );
   translator.everythingChanged();
-  const { applied, failures } = await settle(translator, kernel, (failure, scheduler) => {
+  const tellMissing = (failure: Failure, scheduler: Scheduler): void => {
     // One that a Service chose is told as its problem; the configured one would be told by nobody.
     if (scheduler === settings.translation.scheduler) {
       logFailure(log, failure);
     }
-  });
-  return report(kernel.reconciler.differing(), failures, applied, log);
+  };
+  const first = await settle(translator, kernel, tellMissing);
+  const last = (await waitForFoundations(kernel, log))
+    ? await settle(translator, kernel, tellMissing)
+    : { applied: 0, failures: first.failures };
+  const applied = first.applied + last.applied;
+  return report(kernel.reconciler.differing(), last.failures, applied, log);
 }
 
 async function settle(
@@ -78,6 +92,25 @@ async function settle(
   return { applied, failures };
 }
 
+/** Tries again what may pass; returns whether anything was waited for. */
+async function waitForFoundations(kernel: Kernel, log: Logger): Promise<boolean> {
+  const { foundations } = kernel.reconciler;
+  const endMs = monotonicMs() + longestWaitMs;
+  let waited = false;
+  for (let dueMs = foundations.dueInMs(); dueMs !== undefined; dueMs = foundations.dueInMs()) {
+    if (monotonicMs() + dueMs > endMs) {
+      break;
+    }
+    if (!waited) {
+      log.warn({ waitingFor: foundations.waitingFor() }, 'waiting for what is not in place yet');
+    }
+    waited = true;
+    await pause(dueMs);
+    await foundations.retry();
+  }
+  return waited;
+}
+
 function report(
   differing: readonly string[],
   failures: readonly Failure[],
@@ -92,5 +125,10 @@ function report(
     return exitCode.failure;
   }
   log.info({ applied }, 'the kernel equals the cluster');
-  return failures.length > 0 ? exitCode.failure : exitCode.success;
+  return failures.some(isToBeMended) ? exitCode.failure : exitCode.success;
+}
+
+/** What this kernel has no module for is reported, and nothing that would be there after another run. */
+function isToBeMended({ kind, error }: Failure): boolean {
+  return kind !== 'foundation' || !(error instanceof ImpossibleError) || error.lack === 'right';
 }

@@ -6,6 +6,7 @@ import { NetlinkError } from '../netlink/netlink-error.ts';
 import type { ConntrackClient } from './client.ts';
 import { StaleFlows } from './stale-flows.ts';
 import { startTimer } from '../time/timers.ts';
+import { monotonicMs } from '../time/monotonic-clock.ts';
 
 /** After a search, so many times as long as it took is rested, but no longer than the limit. */
 const restFactor = 4;
@@ -29,7 +30,7 @@ export class StaleFlowCleaner {
   constructor(
     client: Pick<ConntrackClient, 'deleteStale'>,
     failed: (error: Error) => void,
-    now: () => number = () => performance.now(),
+    now: () => number = monotonicMs,
   ) {
     this.#client = client;
     this.#failed = failed;

@@ -6,6 +6,8 @@ export interface HealthState {
   readonly alive: boolean;
   /** It was equal to the cluster at least once. */
   readonly ready: boolean;
+  /** What is configured and not in place, but may still come: why this node is not ready. */
+  readonly waitingFor: readonly string[];
   /** The Node stays: it is not being deleted, nor about to be by the autoscaler. */
   readonly nodeEligible: boolean;
   /** Milliseconds since 1970; undefined before the first sync. */
@@ -15,8 +17,9 @@ export interface HealthState {
 
 /**
  * The health endpoint. `/healthz` is for load balancers: it fails on a node that leaves, too (KEP-3836);
- * `/livez` says whether a restart could help; `/readyz` whether this node serves Services. Status,
- * headers and body of the first two are kube-proxy's (pkg/proxy/healthcheck/proxy_health.go).
+ * `/livez` says whether a restart could help; `/readyz` whether this node serves Services with
+ * all that is configured, but for what its kernel cannot have. Status, headers and body of the first two
+ * are kube-proxy's (pkg/proxy/healthcheck/proxy_health.go).
  * Pure.
  */
 export function healthAnswer(path: string, state: HealthState): Answer | undefined {
@@ -28,7 +31,9 @@ export function healthAnswer(path: string, state: HealthState): Answer | undefin
     case '/livez':
       return statusAnswer(state, state.alive, {});
     case '/readyz':
-      return statusAnswer(state, state.ready, {});
+      return statusAnswer(state, state.ready && state.waitingFor.length === 0, {
+        waitingFor: state.waitingFor,
+      });
     default:
       return undefined;
   }

@@ -5,7 +5,7 @@ import { NetlinkError, unlessAbsent } from '../netlink/netlink-error.ts';
 import { netlinkProtocol } from '../netlink/protocol.ts';
 import type { Pace } from '../work-in-parts.ts';
 import { kernelTransport, type OpenTransport } from '../netlink/transport.ts';
-import { readEntries, readReferences, readRevision, readSetName } from './decode.ts';
+import { readEntries, readHeader, readRevision, readSetName } from './decode.ts';
 import {
   writeCreateSet,
   writeDestroySet,
@@ -13,10 +13,10 @@ import {
   writeListNames,
   writeListSet,
 } from './encode.ts';
-import type { IpSet, SetEntry, SetOperation, SetType } from './model.ts';
+import type { IpSet, SetEntry, SetHeader, SetOperation, SetType } from './model.ts';
 import { SetOperationWriter } from './operation-writer.ts';
 import { setErrorCode } from './protocol.ts';
-import { SetError, SetsUnavailableError } from './set-error.ts';
+import { SetError, SetsUnavailableError, withSetErrorName } from './set-error.ts';
 
 /** What the kernel answers about a set that does not exist. */
 const absent = ['ENOENT'];
@@ -50,7 +50,10 @@ export class SetClient {
     await this.#revisionOf(set);
   }
 
-  /** Makes a set unless there is one of that name. Raises SetsUnavailableError, NetlinkError. */
+  /**
+   * Makes a set unless there is one of that name, whatever its type. Raises SetsUnavailableError,
+   * NetlinkError.
+   */
   ensureSet(set: IpSet): Promise<void> {
     return this.ensureSets([set]);
   }
@@ -68,7 +71,7 @@ export class SetClient {
     );
     const refused = outcomes.find((outcome) => outcome !== undefined && outcome.code !== 'EEXIST');
     if (refused !== undefined) {
-      throw refused;
+      throw withSetErrorName(refused);
     }
   }
 
@@ -78,9 +81,10 @@ export class SetClient {
       writeDestroySet(writer, sequence, name);
     });
     if (refused !== undefined && refused.code !== 'ENOENT') {
-      throw refused.code === setErrorCode.busy
+      const named = withSetErrorName(refused);
+      throw named.code === setErrorCode.busy || named.code === setErrorCode.referenced
         ? new NetlinkError('EBUSY', 'a rule refers to the set')
-        : refused;
+        : named;
     }
   }
 
@@ -131,15 +135,20 @@ export class SetClient {
     return (await unlessAbsent(exists, absent)) ?? false;
   }
 
-  /** How many rules refer to a set; undefined where there is no such set. Raises NetlinkError. */
-  async references(name: string): Promise<number | undefined> {
+  /** What a set is; undefined where there is none of that name. Raises NetlinkError. */
+  async header(name: string): Promise<SetHeader | undefined> {
     const parts = await unlessAbsent(
       this.#connection.dump((writer, sequence) => {
         writeListSet(writer, sequence, name, 'header');
-      }, readReferences),
+      }, readHeader),
       absent,
     );
-    return parts === undefined ? undefined : Math.max(0, ...parts);
+    return parts?.find((header) => header !== undefined);
+  }
+
+  /** How many rules refer to a set; undefined where there is no such set. Raises NetlinkError. */
+  async references(name: string): Promise<number | undefined> {
+    return (await this.header(name))?.references;
   }
 
   /** Changes what sets hold, in few datagrams; answers for each change why it failed, or undefined. */
@@ -176,7 +185,7 @@ export class SetClient {
       }, readRevision);
     } catch (error) {
       if (error instanceof NetlinkError) {
-        throw unavailable(set, error);
+        throw unavailable(set, withSetErrorName(error));
       }
       throw error;
     }

@@ -2,10 +2,10 @@ import type { Protocol } from '../cluster/objects.ts';
 import { AttributeTable } from '../netlink/attribute-table.ts';
 import { eachAttribute } from '../netlink/message-reader.ts';
 import { netfilterHeaderLength } from '../netlink/netfilter-message.ts';
-import { protocolOf } from '../netlink/protocol.ts';
+import { addressFamilyNumber, protocolOf } from '../netlink/protocol.ts';
 import { Cidr } from '../net/cidr.ts';
-import { IpAddress } from '../net/ip-address.ts';
-import type { SetEntry, SetType } from './model.ts';
+import { IpAddress, type IpFamily } from '../net/ip-address.ts';
+import type { SetEntry, SetHeader, SetType } from './model.ts';
 import { addressAttribute, dataAttribute, messageAttribute } from './protocol.ts';
 
 const messageTable = new AttributeTable(messageAttribute.entries);
@@ -25,17 +25,31 @@ export function readSetName(payload: Buffer): string {
   return messageTable.text(messageAttribute.setName);
 }
 
-/** How many rules refer to a set; 0 where the message does not say. */
-export function readReferences(payload: Buffer): number {
+/** What a message of a list says of the set itself; undefined where it says nothing. */
+export function readHeader(payload: Buffer): SetHeader | undefined {
   messageTable.read(payload, netfilterHeaderLength, payload.length);
-  const { data } = messageAttribute;
-  if (!messageTable.has(data)) {
-    return 0;
+  const { data, typeName, family } = messageAttribute;
+  if (!messageTable.has(data) || !messageTable.has(typeName)) {
+    return undefined;
   }
+  const type = messageTable.text(typeName);
+  const number = messageTable.has(family) ? messageTable.u8(family) : 0;
   headerTable.read(payload, messageTable.start(data, 0), messageTable.end(data));
-  const { references } = dataAttribute;
-  const isThere = headerTable.has(references) && headerTable.length(references) >= 4;
-  return isThere ? headerTable.u32be(references) : 0;
+  const { references, maxElements, port, portTo, timeout } = dataAttribute;
+  const isPorts = headerTable.has(port) && headerTable.has(portTo);
+  return {
+    type,
+    family: familyOf(number),
+    references: headerTable.has(references) ? headerTable.u32be(references) : 0,
+    maxElements: headerTable.has(maxElements) ? headerTable.u32be(maxElements) : undefined,
+    ports: isPorts ? [headerTable.u16be(port), headerTable.u16be(portTo)] : undefined,
+    hasTimeout: headerTable.has(timeout),
+  };
+}
+
+function familyOf(number: number): IpFamily | undefined {
+  const families = ['IPv4', 'IPv6'] as const;
+  return families.find((family) => addressFamilyNumber[family] === number);
 }
 
 /**

@@ -2,7 +2,14 @@ import type { MessageWriter } from '../netlink/message-writer.ts';
 import { beginNetfilterMessage } from '../netlink/netfilter-message.ts';
 import { addressFamilyNumber, messageFlag, protocolNumber } from '../netlink/protocol.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import type { IpSet, SetEntry, SetOperation, SetType } from './model.ts';
+import {
+  lastPort,
+  mostEntries,
+  type IpSet,
+  type SetEntry,
+  type SetOperation,
+  type SetType,
+} from './model.ts';
 import {
   addressAttribute,
   dataAttribute,
@@ -13,11 +20,6 @@ import {
   messageAttribute,
   networkOrder,
 } from './protocol.ts';
-
-/** The kernel's default of 65,536 is too few for a large cluster; the memory is taken as needed. */
-const mostEntries = 1 << 20;
-
-const lastPort = 65_535;
 
 /** Asks which revisions of a type the kernel has. */
 export function writeGetType(

@@ -1,5 +1,5 @@
-import { isOutcomeUnknown, type NetlinkError } from '../netlink/netlink-error.ts';
-import { setErrorCode } from './protocol.ts';
+import { isOutcomeUnknown, NetlinkError } from '../netlink/netlink-error.ts';
+import { setErrorCode, setErrors } from './protocol.ts';
 import { formatEntry, type SetOperation } from './model.ts';
 
 /** The kernel refused to change what a set holds. */
@@ -11,7 +11,8 @@ export class SetError extends Error {
   /** The kernel may have done it all the same; only a fresh read tells. */
   readonly outcomeUnknown: boolean;
 
-  constructor(operation: SetOperation, cause: NetlinkError) {
+  constructor(operation: SetOperation, reason: NetlinkError) {
+    const cause = withSetErrorName(reason);
     const { kind, set, entry } = operation;
     super(`${kind} ${formatEntry(entry)} of set ${set.name}: ${meaningOf(cause)}`, { cause });
     this.code = cause.code;
@@ -25,7 +26,13 @@ export class SetsUnavailableError extends Error {
   override readonly name = 'SetsUnavailableError';
 }
 
-/** ipset has errors of its own from 4096 on (linux/netfilter/ipset/ip_set.h). */
+/** The same error, by the name that ipset has for numbers that the platform does not know. */
+export function withSetErrorName(error: NetlinkError): NetlinkError {
+  const number = /^E(\d+)$/.exec(error.code)?.[1];
+  const named = number === undefined ? undefined : setErrors.get(Number(number));
+  return named === undefined ? error : new NetlinkError(...named);
+}
+
 function meaningOf(cause: NetlinkError): string {
   switch (cause.code) {
     case 'ENOENT':

@@ -1,4 +1,4 @@
-import type { Foundation } from '../reconcile/foundation.ts';
+import { ImpossibleError, type Foundation } from '../reconcile/foundation.ts';
 import type { IpvsClient } from './client.ts';
 import type { Timeouts } from './model.ts';
 
@@ -22,7 +22,20 @@ export class TimeoutFoundation implements Foundation {
     const present = await this.#client.timeouts();
     const names = ['tcpSeconds', 'tcpFinSeconds', 'udpSeconds'] as const;
     if (names.some((name) => wanted[name] !== 0 && wanted[name] !== present[name])) {
-      await this.#client.setTimeouts(wanted);
+      try {
+        await this.#client.setTimeouts(wanted);
+      } catch (error) {
+        throw asImpossible(error);
+      }
     }
   }
+}
+
+/** Values that the kernel does not take, and a right that is missing, stay so. */
+function asImpossible(error: unknown): unknown {
+  return error instanceof Error &&
+    'code' in error &&
+    (error.code === 'EINVAL' || error.code === 'EPERM')
+    ? new ImpossibleError(error.message, 'right', { cause: error })
+    : error;
 }

@@ -10,6 +10,8 @@ import { setOf, type AnySetRole } from './sets.ts';
  *   nat PREROUTING  -> KIPVS-SERVICES   mark to masquerade   mangle OUTPUT -> KIPVS-OUTPUT (ranges)
  *                      KIPVS-CLOSED     refuse SCTP          nat OUTPUT    -> KIPVS-SERVICES
  *   filter INPUT    -> KIPVS-INPUT      refuse, drop                          KIPVS-CLOSED (refuse)
+ *     (the rules of others)
+ *                   -> KIPVS-SERVED     accept what a Service serves
  *   IPVS                                choose a real server IPVS
  *   nat POSTROUTING -> KIPVS-POSTROUTING masquerade          nat POSTROUTING -> KIPVS-POSTROUTING
  *   answers: filter FORWARD -> KIPVS-FORWARD
@@ -49,6 +51,8 @@ export interface Chain {
 export interface Jump {
   readonly from: string;
   readonly to: string;
+  /** Where it is put when it is missing: before the rules of others, or behind them. */
+  readonly place: 'first' | 'last';
   /** The rule without `-A CHAIN`. */
   readonly rule: string;
 }
@@ -179,6 +183,19 @@ function filterTable(family: IpFamily, settings: ChainSettings): Table {
         ],
       },
       {
+        name: 'KIPVS-SERVED',
+        // IPVS takes its packets behind this table, all of a connection's: a policy DROP, which is
+        // meant for the node's own listeners, would leave nothing to it. What others drop by a rule
+        // does not come here.
+        rules: [
+          `${is('cluster', 'dst,dst')} -j ACCEPT`,
+          `${is('external', 'dst,dst')} -j ACCEPT`,
+          `${is('local', 'dst,dst')} -j ACCEPT`,
+          `${is('node-only', 'dst,dst')} -j ACCEPT`,
+          `-p tcp ${is('health', 'dst')} -j ACCEPT`,
+        ],
+      },
+      {
         name: 'KIPVS-FORWARD',
         rules: [
           `-m mark --mark ${mark}/${mark} ${always} -j ACCEPT`,
@@ -193,7 +210,11 @@ function filterTable(family: IpFamily, settings: ChainSettings): Table {
         ],
       },
     ],
-    jumps: [jump('INPUT', 'KIPVS-INPUT', newConnections), jump('FORWARD', 'KIPVS-FORWARD')],
+    jumps: [
+      jump('INPUT', 'KIPVS-INPUT', newConnections),
+      jump('FORWARD', 'KIPVS-FORWARD'),
+      jump('INPUT', 'KIPVS-SERVED', '', 'last'),
+    ],
   };
 }
 
@@ -206,9 +227,10 @@ function wordsOf(family: IpFamily) {
     is: (role: AnySetRole, flags: string) => `-m set --match-set ${name(role)} ${flags}`,
     isNot: (role: AnySetRole, flags: string) => `-m set ! --match-set ${name(role)} ${flags}`,
     always,
-    jump: (from: string, to: string, match = ''): Jump => ({
+    jump: (from: string, to: string, match = '', place: Jump['place'] = 'first'): Jump => ({
       from,
       to,
+      place,
       rule: `${match} ${always} -j ${to}`.trim(),
     }),
   };

@@ -15,7 +15,7 @@ const mostOutputBytes = 256 << 20;
 export type IptablesFailure =
   /** The program is not there. */
   | 'missing'
-  /** Somebody else holds the lock, or the program did not come to an end: later it may work. */
+  /** The lock is held, memory is short, or the program did not come to an end: later it may work. */
   | 'busy'
   /** It does not take what it was given. */
   | 'refused';
@@ -66,6 +66,16 @@ export class Iptables {
   }
 }
 
+/** The program could not be started, for a reason that passes: ETXTBSY while it is being installed. */
+const passingStartErrors = new Set(['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE', 'ETXTBSY']);
+
+/**
+ * What both variants print for a reason that passes: the lock, and strerror of EAGAIN, ENOMEM, ENOBUFS,
+ * EINTR, EBUSY. Their exit status does not tell: nft ends with 4 for a refusal, too.
+ */
+const passingReason =
+  /xtables lock|Resource temporarily unavailable|Cannot allocate memory|No buffer space available|Interrupted system call|Device or resource busy/;
+
 /** Starts a program of the node's. */
 export function runProgram(
   program: string,
@@ -84,7 +94,12 @@ export function runProgram(
         return;
       }
       const reason = stderr.trim() === '' ? error.message : stderr.trim();
-      const isBusy = error.killed === true || reason.includes('xtables lock');
+      const isBusy =
+        error.killed === true ||
+        // By somebody else: the kernel, when memory ran out.
+        typeof error.signal === 'string' ||
+        passingStartErrors.has(String(error.code)) ||
+        passingReason.test(reason);
       reject(new IptablesError(`${program}: ${reason}`, isBusy ? 'busy' : 'refused'));
     });
     // A program that is not there, or that gives up early, closes its end: told above.

@@ -1,26 +1,30 @@
 import { asError } from '../as-error.ts';
 import type { SetClient } from '../ipset/client.ts';
+import type { SetOperation } from '../ipset/model.ts';
 import type { IpFamily } from '../net/ip-address.ts';
-import type { Foundation } from '../reconcile/foundation.ts';
 import type { Failure } from '../reconcile/any-kind-table.ts';
+import { ImpossibleError, type Foundation } from '../reconcile/foundation.ts';
 import { KindTable } from '../reconcile/kind-table.ts';
 import type { SetMember } from '../translate/set-member.ts';
-import type { SetOperation } from '../ipset/model.ts';
 import type { ChainSettings } from './chains.ts';
-import { chooseVariant, type VariantFinding } from './choose-variant.ts';
 import { MasqueradeFoundation } from './foundation.ts';
 import { Iptables, type IptablesVariant, type RunProgram } from './iptables.ts';
 import type { LocalDetector } from './local-detector.ts';
+import { RuleWatch, type RuleWatchListener } from './rule-watch.ts';
+import { SetFoundation } from './set-foundation.ts';
 import { SetEntryKind, type ObservedEntry } from './set-kind.ts';
-import { allSets } from './sets.ts';
+import { VariantChooser } from './variant-chooser.ts';
 
 export type SetEntryTable = KindTable<SetMember, ObservedEntry, SetOperation>;
 
-/** The shim as it could be had on this node. */
+/** The shim of this node. */
 export interface Masquerade {
+  /** The sets, then the chains of each family. */
   readonly foundations: readonly Foundation[];
-  /** What the sets hold; undefined where the kernel has no sets. */
-  readonly entries: SetEntryTable | undefined;
+  /** What the sets hold. */
+  readonly entries: SetEntryTable;
+  /** Sees soon that others have removed rules; `stop` ends that. */
+  watch(listener: RuleWatchListener): RuleWatch;
   /** How packets of Pods are known from now on; answers whether that is news for the chains. */
   setLocalDetector(local: LocalDetector): boolean;
   /** Takes everything out of the kernel again, as far as it goes. Answers what did not go. */
@@ -34,150 +38,97 @@ interface Settings {
 
 interface Listener {
   note(message: string): void;
-  warn(message: string): void;
   /** Hears of each change of a set that succeeded. */
   entryApplied?(operation: SetOperation): void;
 }
 
 /**
- * Finds out which iptables to use and whether there are sets; changes no rule. What is missing
- * is told once, and what does not need it works without.
+ * Opens the shim; nothing is asked or changed by that. Which iptables to use and which sets there are
+ * is found out by the foundations, as often as it takes.
  */
-export async function openMasquerade(
-  sets: SetClient,
+export function openMasquerade(
+  client: SetClient,
   families: readonly IpFamily[],
   settings: Settings,
   listener: Listener,
   run?: RunProgram,
-): Promise<Masquerade> {
+): Masquerade {
   const open = (family: IpFamily, variant: IptablesVariant) => new Iptables(family, variant, run);
-  const entries = await openEntries(sets, families, listener);
-  const variant =
-    settings.iptables === 'auto' ? await detectVariant(open, listener) : settings.iptables;
-  const foundations =
-    entries === undefined || variant === undefined
-      ? []
-      : families.map(
-          (family) =>
-            new MasqueradeFoundation(family, variant, sets, settings.chains, open(family, variant)),
-        );
+  const chooser = new VariantChooser(settings.iptables, open, (message) => {
+    listener.note(message);
+  });
+  const sets = new SetFoundation(client, families, listener);
+  const entries = new KindTable(
+    new SetEntryKind(client, families, sets, (operation) => listener.entryApplied?.(operation)),
+  );
+  const chains = families.map(
+    (family) =>
+      new MasqueradeFoundation({
+        family,
+        client,
+        sets,
+        settings: settings.chains,
+        variant: () => chooser.variant(),
+        open,
+        // Entries that the kernel refuses are not waited for.
+        areSetsFilled: () => !entries.hasDirty() || entries.failing().length > 0,
+      }),
+  );
   let present = settings.chains.local;
   return {
-    foundations,
+    foundations: [sets, ...chains],
     entries,
+    watch: (watchListener) => watchRules(chains, chooser, watchListener),
     setLocalDetector(local) {
       const isNews = JSON.stringify(local) !== JSON.stringify(present);
       present = local;
       if (isNews) {
-        foundations.forEach((foundation) => {
+        chains.forEach((foundation) => {
           foundation.setLocalDetector(local);
         });
       }
       return isNews;
     },
-    remove() {
-      return removeInTurn([
-        ...foundations.map((foundation) => ({
-          key: foundation.name,
-          remove: () => foundation.remove(),
-        })),
-        // Where chains are left that refer to them, they stay too.
-        ...allSets(families).map(({ name }) => ({
-          key: `set ${name}`,
-          remove: () => sets.destroySet(name),
-        })),
-      ]);
-    },
+    remove: () => removeAll(chains, sets),
   };
 }
 
-interface Removal {
-  readonly key: string;
-  readonly remove: () => Promise<void>;
+function watchRules(
+  chains: readonly MasqueradeFoundation[],
+  chooser: VariantChooser,
+  listener: RuleWatchListener,
+): RuleWatch {
+  const all = async (look: (one: MasqueradeFoundation) => Promise<boolean>): Promise<boolean> =>
+    (await Promise.all(chains.map(look))).every(Boolean);
+  const rules = {
+    areJumpsInPlace: () => all((one) => one.areJumpsInPlace()),
+    areInPlace: () => all((one) => one.isInPlaceIfWritten()),
+    areNft: () => (chooser.chosen === undefined ? undefined : chooser.chosen === 'nft'),
+  };
+  const watch = new RuleWatch(rules, listener);
+  watch.start();
+  return watch;
 }
 
 /** One after the other, the later ones whatever becomes of the earlier ones. */
-async function removeInTurn(removals: readonly Removal[]): Promise<readonly Failure[]> {
+async function removeAll(
+  chains: readonly MasqueradeFoundation[],
+  sets: SetFoundation,
+): Promise<readonly Failure[]> {
   const failures: Failure[] = [];
-  for (const { key, remove } of removals) {
+  for (const foundation of chains) {
     try {
-      await remove();
+      await foundation.remove();
     } catch (error) {
-      failures.push({ kind: 'foundation', key, error: asError(error) });
+      // Where no iptables works, there is nothing of ours either.
+      if (!(error instanceof ImpossibleError)) {
+        failures.push({ kind: 'foundation', key: foundation.name, error: asError(error) });
+      }
     }
+  }
+  // Where chains are left that refer to them, they stay too.
+  for (const { name, error } of await sets.remove()) {
+    failures.push({ kind: 'foundation', key: `set ${name}`, error });
   }
   return failures;
-}
-
-async function openEntries(
-  sets: SetClient,
-  families: readonly IpFamily[],
-  listener: Listener,
-): Promise<SetEntryTable | undefined> {
-  try {
-    for (const set of allSets(families)) {
-      await sets.checkType(set);
-    }
-    return new KindTable(
-      new SetEntryKind(sets, families, (operation) => listener.entryApplied?.(operation)),
-    );
-  } catch (error) {
-    const reason = asError(error).message;
-    listener.warn(`no masquerade and no filter: ${reason}`);
-    return undefined;
-  }
-}
-
-type OpenIptables = (family: IpFamily, variant: IptablesVariant) => Iptables;
-
-async function detectVariant(
-  open: OpenIptables,
-  listener: Listener,
-): Promise<IptablesVariant | undefined> {
-  const findings: Record<IptablesVariant, VariantFinding> = {
-    legacy: await readVariant(open('IPv4', 'legacy')),
-    nft: await readVariant(open('IPv4', 'nft')),
-  };
-  for (
-    let choice = chooseVariant(findings);
-    choice !== undefined;
-    choice = chooseVariant(findings)
-  ) {
-    const refused = await tryVariant(open('IPv4', choice.variant));
-    if (refused === undefined) {
-      listener.note(`iptables variant ${choice.variant}: ${choice.why}`);
-      return choice.variant;
-    }
-    findings[choice.variant] = refused;
-  }
-  const reasons = Object.values(findings).map((finding) =>
-    finding.kind === 'fails' ? finding.reason : '',
-  );
-  listener.warn(`no masquerade and no filter: no iptables works here: ${reasons.join('; ')}`);
-  return undefined;
-}
-
-async function readVariant(iptables: Iptables): Promise<VariantFinding> {
-  try {
-    return { kind: 'works', rules: await iptables.save() };
-  } catch (error) {
-    return failure(error);
-  }
-}
-
-/**
- * Reading alone does not tell: the nat table is what a kernel may lack. Only the variant that was
- * chosen is tried, since a try of the legacy one makes its tables.
- */
-async function tryVariant(iptables: Iptables): Promise<VariantFinding | undefined> {
-  try {
-    await iptables.restore('*nat\n:KIPVS-PROBE - [0:0]\n-X KIPVS-PROBE\nCOMMIT\n');
-    return undefined;
-  } catch (error) {
-    return failure(error);
-  }
-}
-
-function failure(error: unknown): VariantFinding {
-  return { kind: 'fails', reason: asError(error).message };
 }

@@ -6,6 +6,7 @@ import type { SetMember } from '../translate/set-member.ts';
 import { allSets, setOf, setOfMember } from './sets.ts';
 import type { IpFamily } from '../net/ip-address.ts';
 import type { Pace } from '../work-in-parts.ts';
+import type { SetFoundation } from './set-foundation.ts';
 
 /** An entry that a set holds. Our sets are ours as a whole: there are no foreign entries. */
 export interface ObservedEntry {
@@ -13,43 +14,54 @@ export interface ObservedEntry {
   readonly entry: SetEntry;
 }
 
-/** What the sets hold, as a kind of the loop. A set that is missing is made. */
+/** What is needed of the sets: where each is in the kernel. */
+export type SetPlaces = Pick<SetFoundation, 'inKernel'>;
+
+/** Each set by its own name; one that is missing is made by the list. */
+const byTheirNames: SetPlaces = { inKernel: (set) => set };
+
+/**
+ * What the sets hold, as a kind of the loop. Sets are made by their foundation; where one cannot be had
+ * its entries are left alone, and come with the audit that finds it there.
+ */
 export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation> {
   readonly name = 'set entry';
-  readonly difference = setEntryDifference;
   readonly after = afterSetOperations;
   readonly observedAs = entryOf;
   /** The key of an entry says all of it. */
   readonly isExactly = (): boolean => true;
   readonly #client: SetClient;
   readonly #sets: readonly IpSet[];
+  readonly #places: SetPlaces;
   readonly #onApplied: (operation: SetOperation) => void;
 
   /** `onApplied` hears of each operation that succeeded. */
   constructor(
     client: SetClient,
     families: readonly IpFamily[],
+    places = byTheirNames,
     onApplied: (operation: SetOperation) => void = () => undefined,
   ) {
     this.#client = client;
+    this.#places = places;
     this.#onApplied = onApplied;
     const empty = new Set(families.map((family) => setOf('empty', family).name));
     this.#sets = allSets(families).filter(({ name }) => !empty.has(name));
   }
 
-  /** Those that are missing are made together: one by one each costs turns of the event loop. */
-  async list(sink: ListSink<ObservedEntry>): Promise<void> {
-    const names = await this.#client.names();
-    await this.#client.ensureSets(this.#sets.filter(({ name }) => !names.has(name)));
-    for (const set of this.#sets) {
-      await this.#list(set, names.has(set.name), sink);
-    }
-  }
+  readonly difference = (
+    desired: SetMember | undefined,
+    observed: ObservedEntry | undefined,
+  ): Difference<SetOperation> => {
+    const set = desired === undefined ? observed?.set : setOfMember(desired);
+    return set === undefined || this.#places.inKernel(set) === undefined
+      ? noDifference
+      : setEntryDifference(desired, observed);
+  };
 
-  /** `isThere`: else it was just made, and holds nothing. */
-  async #list(set: IpSet, isThere: boolean, sink: ListSink<ObservedEntry>): Promise<void> {
-    let part = sink.begin();
-    if (isThere) {
+  async list(sink: ListSink<ObservedEntry>): Promise<void> {
+    for (const set of this.#sets) {
+      let part = sink.begin();
       await this.#each(
         set,
         () => {
@@ -60,8 +72,8 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
         },
         sink.pace,
       );
+      part.end();
     }
-    part.end();
   }
 
   /** The kernel answers for a whole set: a few entries are found in the lists of their sets. */
@@ -92,7 +104,7 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
   }
 
   async apply(operations: readonly SetOperation[]): Promise<(SetError | undefined)[]> {
-    const outcomes = await this.#client.execute(operations);
+    const outcomes = await this.#client.execute(this.#asInKernel(operations));
     operations.forEach((operation, index) => {
       if (outcomes[index] === undefined) {
         this.#onApplied(operation);
@@ -101,15 +113,34 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
     return outcomes;
   }
 
-  /** Visits the entries of a set, or makes it; `begin` is called when that starts (over). */
+  /** Nearly always they are the operations themselves: a set has another name after a replacement. */
+  #asInKernel(operations: readonly SetOperation[]): readonly SetOperation[] {
+    const isNamedOtherwise = ({ set }: SetOperation): boolean =>
+      this.#places.inKernel(set) !== set && this.#places.inKernel(set) !== undefined;
+    return operations.some(isNamedOtherwise)
+      ? operations.map((operation) => ({
+          ...operation,
+          set: this.#places.inKernel(operation.set) ?? operation.set,
+        }))
+      : operations;
+  }
+
+  /**
+   * Visits the entries of a set, of which a missing one has none; `begin` is called when that starts
+   * (over). Keys are those of our own names.
+   */
   async #each(
     set: IpSet,
     begin: () => void,
     visit: (key: string, entry: SetEntry) => void,
     pace?: Pace,
   ): Promise<void> {
+    const inKernel = this.#places.inKernel(set);
+    if (inKernel === undefined) {
+      return;
+    }
     const exists = await this.#client.eachEntry(
-      set,
+      inKernel,
       () => {
         begin();
         return (entry) => {
@@ -119,7 +150,7 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
       pace,
     );
     if (!exists) {
-      await this.#client.ensureSet(set);
+      await this.#client.ensureSet(inKernel);
     }
   }
 }

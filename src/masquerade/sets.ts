@@ -62,6 +62,37 @@ export function allSets(families: readonly IpFamily[]): readonly IpSet[] {
   return [...new Map(sets.map((set) => [set.name, set])).values()];
 }
 
+/**
+ * The set that takes the place of one whose name something else has: rules refer to that, and the
+ * kernel then neither deletes nor renames it.
+ */
+export function spareOf(set: IpSet): IpSet {
+  return { ...set, name: `${set.name}-b` };
+}
+
+/** Without these types no packet can be told from another: their sets are in nearly all rules. */
+const neededTypes: ReadonlySet<SetType> = new Set(['hash:ip', 'hash:ip,port']);
+
+/** Whether the chains make no sense without a set. */
+export function isNeeded({ type }: IpSet): boolean {
+  return neededTypes.has(type);
+}
+
+/** What does not work without a set, for the log. */
+export function workWithout({ type }: IpSet): string {
+  switch (type) {
+    case 'hash:ip':
+    case 'hash:ip,port':
+      return 'there is no masquerade and no filter';
+    case 'hash:ip,port,net':
+      return 'loadBalancerSourceRanges are not enforced';
+    case 'hash:ip,port,ip':
+      return 'a Pod cannot reach itself through a Service';
+    case 'bitmap:port':
+      return 'a firewall of the node may close health-check node ports';
+  }
+}
+
 /** Where a member belongs. */
 export function setOfMember({ role, entry }: SetMember): IpSet {
   return setOf(role, familyOf(entry));

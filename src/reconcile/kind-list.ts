@@ -107,6 +107,10 @@ export class KindList<Desired, Observed, Change> {
     const parts = new WorkInParts(pace);
     let looked = 0;
     const missIfUnlisted = (row: Row<Desired, Observed>): void => {
+      if (row.desired !== undefined && !this.#rows.isHeld(row)) {
+        // Nothing could be done about it before: where it belongs may be there by now.
+        this.#rows.dirty.add(row);
+      }
       // What is not known to be there cannot be gone.
       if (this.#rows.isHeld(row) || this.#rows.suspect.size > 0) {
         looked += 1;

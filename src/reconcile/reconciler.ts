@@ -1,8 +1,8 @@
-import { asError } from '../as-error.ts';
 import type { Pace } from '../work-in-parts.ts';
-import type { Foundation } from './foundation.ts';
 import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
 import { monotonicMs } from '../time/monotonic-clock.ts';
+import { FoundationKeeper } from './foundation-keeper.ts';
+import type { Foundation } from './foundation.ts';
 
 export interface RoundReport {
   /** Changes that the kernel took. */
@@ -22,12 +22,12 @@ export interface RoundReport {
  * servers before the addresses that lead packets to them), removals from last to first.
  */
 export class Reconciler {
+  /** What is looked after before rows in each audit, and tried again beside rounds. */
+  readonly foundations: FoundationKeeper;
   readonly #tables: readonly AnyKindTable[];
   readonly #removalOrder: readonly AnyKindTable[];
   readonly #now: () => number;
-  readonly #foundations: readonly Foundation[];
   readonly #roundEnded: () => void;
-  readonly #failingFoundations = new Set<string>();
   #mayRemove = false;
 
   /**
@@ -43,7 +43,7 @@ export class Reconciler {
     this.#tables = tables;
     this.#removalOrder = tables.toReversed();
     this.#now = now;
-    this.#foundations = foundations;
+    this.foundations = new FoundationKeeper(foundations, now);
     this.#roundEnded = roundEnded;
   }
 
@@ -113,7 +113,7 @@ export class Reconciler {
    */
   async read(pace?: Pace): Promise<readonly Failure[]> {
     // First: no packet is to find a virtual server without the rules that belong to it.
-    const failures = await this.#ensureFoundations();
+    const failures = await this.foundations.ensureAll();
     for (const table of this.#tables) {
       await table.relist(pace);
     }
@@ -124,22 +124,6 @@ export class Reconciler {
     return this.#tables.flatMap((table) =>
       table.takeDrifted().map((key) => `${table.name} ${key}`),
     );
-  }
-
-  async #ensureFoundations(): Promise<readonly Failure[]> {
-    const failures: Failure[] = [];
-    for (const foundation of this.#foundations) {
-      const { name } = foundation;
-      try {
-        await foundation.ensure();
-        this.#failingFoundations.delete(name);
-      } catch (error) {
-        this.#failingFoundations.add(name);
-        const reason = asError(error);
-        failures.push({ kind: 'foundation', key: name, error: reason });
-      }
-    }
-    return failures;
   }
 
   /** True while a round would have something to do right now. */
@@ -168,7 +152,7 @@ export class Reconciler {
   /** What failed and has not succeeded since: `virtual server TCP 10.96.0.1:80`. */
   failing(): readonly string[] {
     return [
-      ...[...this.#failingFoundations].map((name) => `foundation ${name}`),
+      ...this.foundations.failing().map((name) => `foundation ${name}`),
       ...this.#tables.flatMap((table) => table.failing().map((key) => `${table.name} ${key}`)),
     ];
   }

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Foundation } from '../reconcile/foundation.ts';
+import { ImpossibleError, passingErrnos, type Foundation } from '../reconcile/foundation.ts';
 import { mustBeSet, type Sysctl } from './settings.ts';
 
 const kernelFolder = '/proc/sys';
@@ -29,6 +29,7 @@ export class SysctlFoundation implements Foundation {
   /** Rejects with all that could not be set; the others are. */
   async ensure(): Promise<void> {
     const problems: string[] = [];
+    let mayPass = false;
     for (const sysctl of this.#sysctls) {
       const file = join(this.#folder, sysctl.path);
       try {
@@ -40,11 +41,13 @@ export class SysctlFoundation implements Foundation {
       } catch (error) {
         const reason =
           error instanceof Error && 'code' in error ? String(error.code) : String(error);
+        mayPass ||= passingErrnos.has(reason);
         problems.push(`${sysctl.path} cannot be set to ${sysctl.value} (${reason}): ${sysctl.why}`);
       }
     }
     if (problems.length > 0) {
-      throw new Error(problems.join('; '));
+      const message = problems.join('; ');
+      throw mayPass ? new Error(message) : new ImpossibleError(message, 'right');
     }
   }
 }

@@ -19,9 +19,9 @@ export function startInterval(callback: () => void, ms: number): NodeJS.Timeout 
   return setInterval(callback, boundedMs(ms));
 }
 
-/** Resolves as `startTimer` calls back. Rejects when the signal is aborted. */
-export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return delay(boundedMs(ms), undefined, { signal });
+/** Resolves as `startTimer` calls back. Rejects when the signal, where one is given, is aborted. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return delay(boundedMs(ms), undefined, signal === undefined ? {} : { signal });
 }
 
 function boundedMs(ms: number): number {

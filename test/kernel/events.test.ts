@@ -90,7 +90,7 @@ describe('the Events of a node where nothing goes as it should', () => {
     loseScheduler(kernel.ipvs);
     daemon = new Daemon({
       settings,
-      kernel: { ...kernel, missing: ['no masquerade and no filter'] },
+      kernel,
       store: new ClusterStore(),
       source: sourceWith(port),
       events: { record: (event) => events.push(event), close: () => Promise.resolve() },
@@ -120,7 +120,6 @@ describe('the Events of a node where nothing goes as it should', () => {
   for (const [kind, name, reason, note] of [
     ['Service', 'web', 'UnknownScheduler', /"best"/],
     ['Service', 'web', 'HealthCheckPortUnavailable', /EADDRINUSE/],
-    ['Node', 'node-a', 'KernelIncomplete', /^no masquerade and no filter$/],
     ['Node', 'node-a', 'KernelIncomplete', /^sysctls: .*ip_forward cannot be set to 1/],
     ['Service', 'hashed', 'SchedulerMissing', /"mh"/],
     ['Node', 'node-a', 'SchedulerMissing', /cannot load its module ip_vs_mh/],

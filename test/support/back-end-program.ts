@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { SetClient } from '../../src/ipset/client.ts';
 import { runProgram, type IptablesVariant } from '../../src/masquerade/iptables.ts';
-import { openMasquerade } from '../../src/masquerade/masquerade.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openMasquerade, type Masquerade } from '../../src/masquerade/masquerade.ts';
 import { cidr } from './cluster-objects.ts';
 
 /**
@@ -23,6 +24,12 @@ export interface BackEndReport {
   /** The programs that were started by an audit that found everything in place. */
   readonly programsOfAudit: number;
   readonly repairs: readonly Repair[];
+  /** How long it took until flushed rules were back without an audit, in milliseconds. */
+  readonly watchedMs: number;
+  /** How often rules were written meanwhile, and in the two seconds after that. */
+  readonly watchedRepairs: number;
+  /** What one cheap look takes, in milliseconds. */
+  readonly lookMs: number;
   /** What is left of ours at the end. */
   readonly left: readonly string[];
 }
@@ -41,7 +48,7 @@ async function examine(variant: IptablesVariant): Promise<BackEndReport> {
   let programs = 0;
   const warnings: string[] = [];
   const sets = new SetClient();
-  const masquerade = await openMasquerade(
+  const masquerade = openMasquerade(
     sets,
     ['IPv4', 'IPv6'],
     {
@@ -53,7 +60,7 @@ async function examine(variant: IptablesVariant): Promise<BackEndReport> {
       },
       iptables: variant,
     },
-    { note: () => undefined, warn: (message) => warnings.push(message) },
+    { note: () => undefined },
     (...call) => {
       programs += 1;
       return runProgram(...call);
@@ -62,7 +69,7 @@ async function examine(variant: IptablesVariant): Promise<BackEndReport> {
   const ensure = async (): Promise<number> => {
     programs = 0;
     for (const foundation of masquerade.foundations) {
-      await foundation.ensure();
+      await foundation.ensure().catch((error: unknown) => warnings.push(String(error)));
     }
     return programs;
   };
@@ -76,7 +83,8 @@ async function examine(variant: IptablesVariant): Promise<BackEndReport> {
     const restored = rulesOfOurs(variant).join('\n') === placed.join('\n');
     repairs.push({ flushed: chain, programs: started, restored });
   }
-  await masquerade.entries?.relist();
+  const watched = await watchedRepair(masquerade, variant, placed);
+  await masquerade.entries.relist();
   await masquerade.remove();
   sets.close();
   const setsLeft = execFileSync('ipset', ['list', '-n'], { encoding: 'utf8' });
@@ -85,8 +93,63 @@ async function examine(variant: IptablesVariant): Promise<BackEndReport> {
     rules: placed.length,
     programsOfAudit,
     repairs,
+    ...watched,
     left: [...rulesOfOurs(variant), ...setsLeft.split('\n').filter((name) => name !== '')],
   };
+}
+
+/** Flushes a whole table, as others do, and waits for the rules. */
+async function watchedRepair(
+  masquerade: Masquerade,
+  variant: IptablesVariant,
+  placed: readonly string[],
+): Promise<Pick<BackEndReport, 'watchedMs' | 'watchedRepairs' | 'lookMs'>> {
+  let repairs = 0;
+  let repair = Promise.resolve();
+  const watch = masquerade.watch({
+    gone: () => {
+      repairs += 1;
+      repair = repair.then(async () => {
+        for (const foundation of masquerade.foundations) {
+          await foundation.ensure();
+        }
+      });
+    },
+    failed: (error) => {
+      throw error;
+    },
+  });
+  // The monitor is there after the first look.
+  await delay(3000);
+  const startedAt = performance.now();
+  execFileSync(`iptables-${variant}`, ['-w', '-t', 'nat', '-F']);
+  while (rulesOfOurs(variant).join('\n') !== placed.join('\n')) {
+    if (performance.now() - startedAt > 20_000) {
+      throw new Error('the rules did not come back');
+    }
+    await delay(20);
+  }
+  const watchedMs = performance.now() - startedAt;
+  await delay(2500);
+  watch.stop();
+  await repair;
+  return { watchedMs, watchedRepairs: repairs, lookMs: await lookMs() };
+}
+
+/** Both families, as the watch asks. */
+async function lookMs(): Promise<number> {
+  const sets = new SetClient();
+  const look = () =>
+    Promise.all(['kube-ipvs-empty-4', 'kube-ipvs-empty-6'].map((name) => sets.references(name)));
+  await look();
+  const count = 200;
+  const startedAt = performance.now();
+  for (let at = 0; at < count; at += 1) {
+    await look();
+  }
+  const tookMs = (performance.now() - startedAt) / count;
+  sets.close();
+  return tookMs;
 }
 
 /** Sorted: the order of the tables is the program's own affair. */

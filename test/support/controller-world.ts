@@ -117,6 +117,7 @@ export function setUp(options: Partial<ControllerOptions> = {}): World {
         }
       },
       auditFailed: (error) => told.push(`audit failed: ${error.message}`),
+      mended: (foundation) => told.push(`mended ${foundation}`),
     },
   );
   started.push(controller);

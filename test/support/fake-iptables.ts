@@ -13,6 +13,8 @@ export interface FakeIptablesOptions {
   readonly missing?: readonly string[];
   /** What somebody else put there, as the program prints it; by what its name begins with. */
   readonly rules?: Readonly<Record<string, string>>;
+  /** Tables that the kernel does not have. */
+  readonly missingTables?: readonly string[];
   /** Lines that the kernel does not take. */
   readonly refuses?: (line: string, program: string) => boolean;
 }
@@ -100,6 +102,9 @@ export class FakeIptables {
   #restore(program: string, input: string): void {
     for (const part of input.split('COMMIT\n').filter((text) => text !== '')) {
       const [head = '', ...lines] = part.trim().split('\n');
+      if (this.options.missingTables?.includes(head.slice(1)) === true) {
+        throw new IptablesError(`${program}-restore: no table ${head.slice(1)}`, 'refused');
+      }
       const table = this.#table(program, head.slice(1));
       const copy = new Map(table);
       lines.forEach((line) => {

@@ -3,9 +3,12 @@ import {
   formatEntry,
   type IpSet,
   type SetEntry,
+  type SetHeader,
   type SetOperation,
+  type SetType,
 } from '../../src/ipset/model.ts';
-import { SetError, SetsUnavailableError } from '../../src/ipset/set-error.ts';
+import { SetError } from '../../src/ipset/set-error.ts';
+import { allSets } from '../../src/masquerade/sets.ts';
 import { NetlinkError } from '../../src/netlink/netlink-error.ts';
 import type { FakeIptables } from './fake-iptables.ts';
 
@@ -14,8 +17,11 @@ export class FakeSets extends SetClient {
   readonly sets = new Map<string, Map<string, SetEntry>>();
   /** The names of the sets that were read, in their order. */
   readonly listed: string[] = [];
-  /** Why the kernel has no sets at all. */
-  unavailable: string | undefined;
+  /** Why the kernel has no sets of some types. */
+  unavailable: { readonly types: readonly SetType[]; readonly reason: Error } | undefined;
+  /** What a set is, where it is not as it was made. */
+  readonly headers = new Map<string, Partial<SetHeader>>();
+  readonly #made = new Map<string, IpSet>();
   readonly #iptables: FakeIptables | undefined;
 
   constructor(iptables?: FakeIptables) {
@@ -25,17 +31,38 @@ export class FakeSets extends SetClient {
     this.#iptables = iptables;
   }
 
-  override checkType(): Promise<void> {
-    return this.unavailable === undefined
-      ? Promise.resolve()
-      : Promise.reject(new SetsUnavailableError(this.unavailable));
+  override checkType({ type }: IpSet): Promise<void> {
+    const { unavailable } = this;
+    return unavailable?.types.includes(type) === true
+      ? Promise.reject(unavailable.reason)
+      : Promise.resolve();
   }
 
-  override ensureSets(sets: readonly IpSet[]): Promise<void> {
-    for (const { name } of sets) {
-      this.sets.set(name, this.sets.get(name) ?? new Map<string, SetEntry>());
+  override async ensureSets(sets: readonly IpSet[]): Promise<void> {
+    for (const set of sets) {
+      await this.checkType(set);
+      this.sets.set(set.name, this.sets.get(set.name) ?? new Map<string, SetEntry>());
+      this.#made.set(set.name, set);
     }
-    return Promise.resolve();
+  }
+
+  override header(name: string): Promise<SetHeader | undefined> {
+    const set =
+      this.#made.get(name) ??
+      allSets(['IPv4', 'IPv6']).find((own) => own.name === name.replace(/-b$/, ''));
+    return Promise.resolve(
+      this.sets.has(name) && set !== undefined
+        ? {
+            type: set.type,
+            family: set.family,
+            references: this.#count(name),
+            maxElements: 1 << 20,
+            ports: [0, 65_535],
+            hasTimeout: false,
+            ...this.headers.get(name),
+          }
+        : undefined,
+    );
   }
 
   override names(): Promise<ReadonlySet<string>> {
@@ -47,6 +74,7 @@ export class FakeSets extends SetClient {
       return Promise.reject(new NetlinkError('EBUSY', 'a rule refers to the set'));
     }
     this.sets.delete(name);
+    this.headers.delete(name);
     return Promise.resolve();
   }
 
@@ -58,10 +86,6 @@ export class FakeSets extends SetClient {
       visit(entry);
     });
     return Promise.resolve(set !== undefined);
-  }
-
-  override references(name: string): Promise<number | undefined> {
-    return Promise.resolve(this.sets.has(name) ? this.#count(name) : undefined);
   }
 
   override execute(operations: readonly SetOperation[]): Promise<(SetError | undefined)[]> {

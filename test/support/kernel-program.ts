@@ -60,6 +60,7 @@ export class KernelProgram {
         mistake: (_service, error) => this.errors.push(error.message),
         failure: ({ error }) => this.errors.push(error.message),
         auditFailed: (error) => this.errors.push(error.message),
+        mended: () => undefined,
         healthCheck: () => undefined,
         synced: () => undefined,
         kernelRead: () => undefined,

@@ -105,6 +105,7 @@ export class LoadedController {
       mistake: (service, error) => {
         throw new Error(`Service ${service} could not be translated`, { cause: error });
       },
+      mended: ignore,
       auditFailed: (error) => {
         throw error;
       },

@@ -4,12 +4,14 @@ import { healthAnswer, type HealthState } from '../../../src/health/health-route
 const good: HealthState = {
   alive: true,
   ready: true,
+  waitingFor: [],
   nodeEligible: true,
   lastSyncAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
   nowMs: Date.UTC(2026, 0, 2, 3, 4, 6),
 };
 const stale: HealthState = { ...good, alive: false };
 const starting: HealthState = { ...good, ready: false, lastSyncAtMs: undefined };
+const waiting: HealthState = { ...good, waitingFor: ['masquerade IPv4: the lock is held'] };
 const leaving: HealthState = { ...good, nodeEligible: false };
 
 describe('the health endpoint', () => {
@@ -17,6 +19,13 @@ describe('the health endpoint', () => {
     { name: 'in order', state: good, healthz: 200, livez: 200, readyz: 200 },
     { name: 'on a node that leaves', state: leaving, healthz: 503, livez: 200, readyz: 200 },
     { name: 'before the first sync', state: starting, healthz: 503, livez: 200, readyz: 503 },
+    {
+      name: 'while something is waited for',
+      state: waiting,
+      healthz: 200,
+      livez: 200,
+      readyz: 503,
+    },
     {
       name: 'while the kernel is out of reach',
       state: stale,
@@ -48,9 +57,15 @@ describe('the health endpoint', () => {
     });
   });
 
+  it('says what a node that is not ready waits for', () => {
+    assert.deepEqual(bodyOf('/readyz', waiting)['waitingFor'], waiting.waitingFor);
+    assert.deepEqual(bodyOf('/readyz', good)['waitingFor'], []);
+  });
+
   it('says nothing of the node where the node does not count', () => {
+    assert.deepEqual(Object.keys(bodyOf('/livez', leaving)), ['lastUpdated', 'currentTime']);
     for (const path of ['/livez', '/readyz']) {
-      assert.deepEqual(Object.keys(bodyOf(path, leaving)), ['lastUpdated', 'currentTime']);
+      assert.ok(!('nodeEligible' in bodyOf(path, leaving)));
     }
   });
 

@@ -198,8 +198,11 @@ describe('reading a set', () => {
   });
 
   it('finds the number of rules that refer to it in any part of the answer', async () => {
-    const references = attribute(7, attribute(25, Buffer.from('00000003', 'hex')));
-    const client = clientOf({ [command.list]: dump(references, attribute(8, Buffer.alloc(0))) });
+    const references = Buffer.concat([
+      attribute(3, Buffer.from('hash:ip\0')),
+      attribute(7, attribute(25, Buffer.from('00000003', 'hex'))),
+    ]);
+    const client = clientOf({ [command.list]: dump(attribute(8, Buffer.alloc(0)), references) });
     assert.equal(await client.references(vips.name), 3);
   });
 

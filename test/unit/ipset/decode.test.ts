@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { readEntries, readReferences, readRevision } from '../../../src/ipset/decode.ts';
+import { readEntries, readHeader, readRevision } from '../../../src/ipset/decode.ts';
 import { writeSetOperation } from '../../../src/ipset/encode.ts';
 import {
   entryKindOf,
@@ -153,16 +153,40 @@ describe('the entries of a set', () => {
   }
 });
 
-describe('the number of rules that refer to a set', () => {
-  it('is in the data of the set', () => {
-    const references = attribute(25, Buffer.from('00000102', 'hex'));
-    const payload = Buffer.concat([header, attribute(7, references)]);
-    assert.equal(readReferences(payload), 0x102);
+describe('what a set is', () => {
+  const typeName = attribute(3, Buffer.from('hash:ip\0'));
+  const family = attribute(5, Buffer.from([2]));
+
+  it('is its type and family, the room, and how many rules refer to it', () => {
+    const data = Buffer.concat([
+      attribute(19, Buffer.from('00100000', 'hex')),
+      attribute(25, Buffer.from('00000102', 'hex')),
+    ]);
+    const payload = Buffer.concat([header, typeName, family, attribute(7, data)]);
+    assert.deepEqual(readHeader(payload), {
+      type: 'hash:ip',
+      family: 'IPv4',
+      references: 0x102,
+      maxElements: 1 << 20,
+      ports: undefined,
+      hasTimeout: false,
+    });
   });
 
-  it('is 0 where the message does not say', () => {
-    assert.equal(readReferences(header), 0);
-    assert.equal(readReferences(Buffer.concat([header, attribute(7, Buffer.alloc(0))])), 0);
+  it('is the range of a bitmap, and that entries vanish', () => {
+    const data = Buffer.concat([
+      attribute(4, Buffer.from('0001', 'hex')),
+      attribute(5, Buffer.from('03ff', 'hex')),
+      attribute(6, Buffer.from('00000258', 'hex')),
+    ]);
+    const found = readHeader(Buffer.concat([header, typeName, attribute(7, data)]));
+    assert.deepEqual(found?.ports, [1, 1023]);
+    assert.equal(found.hasTimeout, true);
+    assert.equal(found.family, undefined);
+  });
+
+  it('is not in a message of entries alone', () => {
+    assert.equal(readHeader(header), undefined);
   });
 });
 

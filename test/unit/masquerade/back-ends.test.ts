@@ -79,6 +79,16 @@ for (const variant of iptablesVariants) {
       }
     });
 
+    it('are back soon after others have flushed a table, written once', () => {
+      const { watchedMs, watchedRepairs, lookMs } = report;
+      console.log(
+        `      back after ${Math.round(watchedMs)} ms; a look takes ${Math.round(lookMs * 1000)} us`,
+      );
+      // The one tells, the other is looked at every two seconds; the rest is for a loaded machine.
+      assert.ok(watchedMs < (variant === 'nft' ? 1900 : 5000), String(watchedMs));
+      assert.equal(watchedRepairs, 1);
+    });
+
     it('are gone without a trace after they were removed, and so are the sets', () => {
       assert.deepEqual(report.left, []);
     });

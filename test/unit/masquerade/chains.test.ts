@@ -58,6 +58,7 @@ COMMIT
 COMMIT
 *filter
 :KIPVS-INPUT - [0:0]
+:KIPVS-SERVED - [0:0]
 :KIPVS-FORWARD - [0:0]
 :KIPVS-REFUSE - [0:0]
 -A KIPVS-INPUT -m set --match-set kube-ipvs-cluster-4 dst,dst -j RETURN
@@ -69,12 +70,18 @@ COMMIT
 -A KIPVS-INPUT -m set --match-set kube-ipvs-refused-4 dst,dst -j KIPVS-REFUSE
 -A KIPVS-INPUT -p tcp -m set --match-set kube-ipvs-health dst -j ACCEPT
 -A KIPVS-INPUT ! -p icmp -m set --match-set kube-ipvs-vip-4 dst -j KIPVS-REFUSE
+-A KIPVS-SERVED -m set --match-set kube-ipvs-cluster-4 dst,dst -j ACCEPT
+-A KIPVS-SERVED -m set --match-set kube-ipvs-external-4 dst,dst -j ACCEPT
+-A KIPVS-SERVED -m set --match-set kube-ipvs-local-4 dst,dst -j ACCEPT
+-A KIPVS-SERVED -m set --match-set kube-ipvs-node-only-4 dst,dst -j ACCEPT
+-A KIPVS-SERVED -p tcp -m set --match-set kube-ipvs-health dst -j ACCEPT
 -A KIPVS-FORWARD -m mark --mark 0x4000/0x4000 -m set ! --match-set kube-ipvs-empty-4 src -j ACCEPT
 -A KIPVS-FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -m set ! --match-set kube-ipvs-empty-4 src -j ACCEPT
 -A KIPVS-REFUSE -p tcp -m set ! --match-set kube-ipvs-empty-4 src -j REJECT --reject-with tcp-reset
 -A KIPVS-REFUSE -m set ! --match-set kube-ipvs-empty-4 src -j REJECT --reject-with icmp-port-unreachable
 -I FORWARD 1 -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-FORWARD
 -I INPUT 1 -m conntrack --ctstate NEW -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-INPUT
+-A INPUT -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-SERVED
 COMMIT
 `;
 

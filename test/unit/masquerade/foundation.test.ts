@@ -1,44 +1,8 @@
 import assert from 'node:assert/strict';
-import { tablesOf, type ChainSettings } from '../../../src/masquerade/chains.ts';
-import { MasqueradeFoundation } from '../../../src/masquerade/foundation.ts';
-import { Iptables, IptablesError } from '../../../src/masquerade/iptables.ts';
+import { tablesOf } from '../../../src/masquerade/chains.ts';
+import { IptablesError } from '../../../src/masquerade/iptables.ts';
 import { allSets } from '../../../src/masquerade/sets.ts';
-import { FakeIptables, type FakeIptablesOptions } from '../../support/fake-iptables.ts';
-import { FakeSets } from '../../support/fake-sets.ts';
-
-const settings: ChainSettings = {
-  masqueradeAll: false,
-  masqueradeBit: 14,
-  local: { kind: 'none' },
-  randomFully: true,
-};
-const program = 'iptables-nft';
-
-function setUp(options: FakeIptablesOptions = {}) {
-  const iptables = new FakeIptables(options);
-  const sets = new FakeSets(iptables);
-  const foundation = new MasqueradeFoundation(
-    'IPv4',
-    'nft',
-    sets,
-    settings,
-    new Iptables('IPv4', 'nft', iptables.run),
-  );
-  return { iptables, sets, foundation };
-}
-
-/** Fails unless all chains and jumps are there, each once. */
-function assertInPlace(iptables: FakeIptables): void {
-  for (const { name, chains, jumps } of tablesOf('IPv4', settings)) {
-    for (const chain of chains) {
-      assert.deepEqual(iptables.rules(program, name, chain.name), chain.rules);
-    }
-    for (const { from, rule } of jumps) {
-      const found = iptables.rules(program, name, from)?.filter((other) => other === rule);
-      assert.deepEqual(found, [rule]);
-    }
-  }
-}
+import { assertInPlace, chainsOf, program, settings, setUp } from '../../support/chains-world.ts';
 
 describe('the chains and sets of a family', () => {
   it('are made on an empty node, the sets first', async () => {
@@ -65,16 +29,9 @@ describe('the chains and sets of a family', () => {
   });
 
   it('are what an earlier run left, with one jump each', async () => {
-    const { iptables, sets, foundation } = setUp();
+    const { iptables, sets, node, foundation } = setUp();
     await foundation.ensure();
-    const again = new MasqueradeFoundation(
-      'IPv4',
-      'nft',
-      sets,
-      settings,
-      new Iptables('IPv4', 'nft', iptables.run),
-    );
-    await again.ensure();
+    await chainsOf(iptables, sets, node).ensure();
     assertInPlace(iptables);
   });
 
@@ -157,7 +114,7 @@ describe('a kernel that lacks what some rules need', () => {
   it('gets all other rules, and one error names what is missing', async () => {
     const { iptables, foundation } = setUp(withoutReject);
     await assert.rejects(foundation.ensure(), {
-      name: 'IptablesError',
+      name: 'ImpossibleError',
       message:
         'iptables-nft lacks target REJECT (kernel modules: ipt_REJECT and ip6t_REJECT); rules that need it are left out (2), the others are in place',
     });
@@ -180,12 +137,48 @@ describe('a kernel that lacks what some rules need', () => {
     assert.doesNotMatch(iptables.everything(program), /KIPVS-PROBE/);
   });
 
-  it('is not asked again while what it takes is in place', async () => {
+  it('is asked with few processes, whatever it lacks', async () => {
+    for (const lacking of ['-j REJECT', '-j REDIRECT', '-m addrtype', '-m set', '-j MARK']) {
+      const { iptables, foundation } = setUp({ refuses: (line) => line.includes(lacking) });
+      await assert.rejects(foundation.ensure(), { name: 'ImpossibleError' });
+      assert.ok(iptables.calls.length <= 20, `${lacking}: ${iptables.calls.length}`);
+    }
+  });
+
+  it('is not asked again while what it takes is in place, and the lack stays told', async () => {
     const { iptables, foundation } = setUp(withoutReject);
     await assert.rejects(foundation.ensure());
     const started = iptables.calls.length;
-    await foundation.ensure();
+    await assert.rejects(foundation.ensure(), /lacks target REJECT/);
     assert.equal(iptables.calls.length, started);
+  });
+
+  it('is asked again when a module was loaded, and gets the rules that need it', async () => {
+    const { iptables, node, foundation } = setUp(withoutReject);
+    await assert.rejects(foundation.ensure());
+    iptables.options = {};
+    await assert.rejects(foundation.ensure());
+    node.modules = 'ipt_REJECT xt_set';
+    await foundation.ensure();
+    assertInPlace(iptables);
+  });
+
+  it('is asked again after ten minutes, and nothing is written for the same answer', async () => {
+    const { iptables, node, foundation } = setUp(withoutReject);
+    await assert.rejects(foundation.ensure());
+    node.nowMs = 600_000;
+    const before = iptables.restored().length;
+    await assert.rejects(foundation.ensure());
+    const texts = iptables.restored().slice(before);
+    assert.ok(texts.length > 1);
+    // All but the attempt to write all rules.
+    for (const text of texts.slice(1)) {
+      assert.doesNotMatch(text, /^:KIPVS-(?!PROBE)/m);
+    }
+    iptables.options = {};
+    node.nowMs = 1_200_000;
+    await foundation.ensure();
+    assertInPlace(iptables);
   });
 
   it('keeps the chains that it has while rules are tried', async () => {
@@ -202,10 +195,8 @@ describe('a kernel that lacks what some rules need', () => {
   });
 
   it('gets the other tables where one is missing', async () => {
-    const { iptables, foundation } = setUp({
-      refuses: (line) => /MARK|MASQUERADE|POSTROUTING/.test(line),
-    });
-    await assert.rejects(foundation.ensure(), /lacks target MARK, target MASQUERADE/);
+    const { iptables, foundation } = setUp({ missingTables: ['nat'] });
+    await assert.rejects(foundation.ensure(), /^ImpossibleError: iptables-nft lacks table nat;/);
     assert.ok((iptables.rules(program, 'filter', 'KIPVS-INPUT')?.length ?? 0) > 5);
   });
 

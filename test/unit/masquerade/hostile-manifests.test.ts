@@ -7,9 +7,7 @@ import { parseEndpointSlice } from '../../../src/cluster/parse-endpoint-slice.ts
 import { parseService } from '../../../src/cluster/parse-service.ts';
 import { writeSetOperation } from '../../../src/ipset/encode.ts';
 import { writeOperation } from '../../../src/ipvs/encode.ts';
-import { MasqueradeFoundation } from '../../../src/masquerade/foundation.ts';
-import { Iptables } from '../../../src/masquerade/iptables.ts';
-import { SetEntryKind } from '../../../src/masquerade/set-kind.ts';
+import { openMasquerade } from '../../../src/masquerade/masquerade.ts';
 import { allSets, setOfMember } from '../../../src/masquerade/sets.ts';
 import type { MessageWriter } from '../../../src/netlink/message-writer.ts';
 import { KindTable } from '../../../src/reconcile/kind-table.ts';
@@ -69,11 +67,13 @@ async function callsOf({ tables }: TranslatorWorld) {
     local: { kind: 'none' },
     randomFully: true,
   } as const;
-  const foundations = (['IPv4', 'IPv6'] as const).map((family) => {
-    const opened = new Iptables(family, 'nft', iptables.run);
-    return new MasqueradeFoundation(family, 'nft', sets, settings, opened);
-  });
-  const entries = new KindTable(new SetEntryKind(sets, ['IPv4', 'IPv6']));
+  const { foundations, entries } = openMasquerade(
+    sets,
+    ['IPv4', 'IPv6'],
+    { chains: settings, iptables: 'nft' },
+    { note: () => undefined },
+    iptables.run,
+  );
   const virtualServers = new KindTable(fakeVirtualServers());
   const addresses = new KindTable(fakeBoundAddresses());
   const reconciler = new Reconciler([entries, virtualServers, addresses], () => 0, foundations);
@@ -216,7 +216,7 @@ describe('the programs that are started', () => {
       .map((file) => ({ file, text: readFileSync(join(sources, file), 'utf8') }))
       .filter(({ text }) => text.includes('child_process'));
     assert.deepEqual(starting.map(({ file }) => file).toSorted(), [
-      'addresses/address-monitor.ts',
+      'line-monitor.ts',
       'masquerade/iptables.ts',
     ]);
     for (const { text } of starting) {

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
+import { asError } from '../../../src/as-error.ts';
+import { SetsUnavailableError } from '../../../src/ipset/set-error.ts';
+import { IptablesError } from '../../../src/masquerade/iptables.ts';
 import { openMasquerade } from '../../../src/masquerade/masquerade.ts';
+import { memberKey } from '../../../src/masquerade/member-key.ts';
+import { ImpossibleError } from '../../../src/reconcile/foundation.ts';
+import { cidr, ip } from '../../support/cluster-objects.ts';
 import { allSets } from '../../../src/masquerade/sets.ts';
 import { FakeIptables, type FakeIptablesOptions } from '../../support/fake-iptables.ts';
 import { FakeSets } from '../../support/fake-sets.ts';
@@ -11,91 +18,176 @@ const chains = {
   randomFully: true,
 } as const;
 
-async function open(
-  options: FakeIptablesOptions = {},
-  wanted: 'auto' | 'legacy' | 'nft' = 'auto',
-  unavailable?: string,
-) {
+function open(options: FakeIptablesOptions = {}, wanted: 'auto' | 'legacy' | 'nft' = 'auto') {
   const iptables = new FakeIptables(options);
   const sets = new FakeSets(iptables);
-  sets.unavailable = unavailable;
   const notes: string[] = [];
-  const warnings: string[] = [];
-  const masquerade = await openMasquerade(
+  const masquerade = openMasquerade(
     sets,
     ['IPv4', 'IPv6'],
     { chains, iptables: wanted },
-    { note: (message) => notes.push(message), warn: (message) => warnings.push(message) },
+    { note: (message) => notes.push(message) },
     iptables.run,
   );
-  return { iptables, sets, notes, warnings, masquerade };
+  /** The errors of one pass. */
+  const ensure = async () => {
+    const errors: Error[] = [];
+    for (const foundation of masquerade.foundations) {
+      await foundation.ensure().catch((error: unknown) => errors.push(asError(error)));
+    }
+    return errors;
+  };
+  return { iptables, sets, notes, masquerade, ensure };
 }
 
-describe('opening the masquerade shim', () => {
+/** A refusal that passes. */
+function heldLock(): never {
+  throw new IptablesError('Another app is currently holding the xtables lock', 'busy');
+}
+
+describe('the masquerade shim', () => {
+  it('asks and changes nothing when it is opened', () => {
+    const { iptables, sets } = open();
+    assert.deepEqual(iptables.calls, []);
+    assert.equal(sets.sets.size, 0);
+  });
+
   it('finds the variant with rules, and says so once', async () => {
-    const { notes, warnings, masquerade } = await open({
+    const { notes, masquerade, ensure } = open({
       rules: { 'iptables-legacy': '*filter\n-A INPUT -j ACCEPT\nCOMMIT\n' },
     });
+    assert.deepEqual(await ensure(), []);
+    await ensure();
     assert.deepEqual(notes, ['iptables variant legacy: it holds rules already']);
-    assert.deepEqual(warnings, []);
     assert.deepEqual(
       masquerade.foundations.map(({ name }) => name),
-      ['masquerade IPv4', 'masquerade IPv6'],
+      ['sets', 'masquerade IPv4', 'masquerade IPv6'],
     );
   });
 
-  it('leaves no rule and no chain behind by that', async () => {
-    const { iptables } = await open();
-    for (const program of ['iptables-nft', 'iptables-legacy', 'ip6tables-nft']) {
-      assert.doesNotMatch(iptables.everything(program), /KIPVS|-A /);
-    }
-  });
-
   it('does not touch the variant that it does not choose', async () => {
-    const { iptables } = await open();
+    const { iptables, ensure } = open();
+    await ensure();
     const changed = iptables.calls.filter(({ program }) => program.endsWith('-restore'));
-    assert.deepEqual([...new Set(changed.map(({ program }) => program))], ['iptables-nft-restore']);
+    assert.deepEqual(
+      [...new Set(changed.map(({ program }) => program))],
+      ['iptables-nft-restore', 'ip6tables-nft-restore'],
+    );
   });
 
   it('takes the other variant where the first one has no nat table', async () => {
-    const { notes } = await open({
+    const { notes, ensure } = open({
       rules: { 'iptables-nft': '*filter\n-A INPUT -j ACCEPT\nCOMMIT\n' },
       refuses: (line, program) => program === 'iptables-nft' && line.startsWith('-X'),
     });
+    await ensure();
     assert.deepEqual(notes, ['iptables variant legacy: the other one does not work here']);
   });
 
-  it('asks nobody where the configuration says which variant', async () => {
-    const { iptables, notes, masquerade } = await open({}, 'legacy');
-    assert.equal(iptables.calls.length, 0);
+  it('waits for the variant of the node while its lock is held, and never takes the other', async () => {
+    const { iptables, notes, ensure } = open({
+      rules: { 'iptables-legacy': '*filter\n-A INPUT -j ACCEPT\nCOMMIT\n' },
+      refuses: (_line, program) => program === 'iptables-legacy' && heldLock(),
+    });
+    for (const error of await ensure()) {
+      assert.match(error.message, /xtables lock/);
+      assert.ok(!(error instanceof ImpossibleError));
+    }
     assert.deepEqual(notes, []);
-    await masquerade.foundations[0]?.ensure();
-    assert.ok(iptables.calls.every(({ program }) => program.startsWith('iptables-legacy-')));
+    assert.ok(!iptables.calls.some(({ program }) => program === 'iptables-nft-restore'));
+    iptables.options = {
+      rules: { 'iptables-legacy': '*filter\n-A INPUT -j ACCEPT\nCOMMIT\n' },
+    };
+    await delay(600);
+    assert.deepEqual(await ensure(), []);
+    assert.deepEqual(notes, ['iptables variant legacy: it holds rules already']);
   });
 
-  it('says what is missing where neither variant works, and does without', async () => {
-    const { warnings, masquerade } = await open({ missing: ['iptables'] });
-    assert.deepEqual(warnings, [
+  it('asks nobody where the configuration says which variant', async () => {
+    const { iptables, notes, ensure } = open({}, 'legacy');
+    await ensure();
+    assert.deepEqual(notes, []);
+    assert.ok(iptables.calls.every(({ program }) => /^ip6?tables-legacy-/.test(program)));
+  });
+
+  it('says what is missing where neither program is there, and works when they come', async () => {
+    const { iptables, ensure } = open({ missing: ['iptables'] });
+    const [error] = await ensure();
+    assert.equal(
+      error?.message,
       'no masquerade and no filter: no iptables works here: the program iptables-legacy-save is missing; the program iptables-nft-save is missing',
-    ]);
-    assert.deepEqual(masquerade.foundations, []);
-    assert.notEqual(masquerade.entries, undefined);
+    );
+    assert.ok(!(error instanceof ImpossibleError));
+    iptables.options = {};
+    await delay(600);
+    assert.deepEqual(await ensure(), []);
   });
 
-  it('says so where the kernel has no sets, and does without', async () => {
-    const { warnings, masquerade } = await open({}, 'auto', 'the kernel has no sets');
-    assert.deepEqual(warnings, ['no masquerade and no filter: the kernel has no sets']);
-    assert.deepEqual(masquerade.foundations, []);
-    assert.equal(masquerade.entries, undefined);
+  it('calls it impossible where the kernel takes neither variant, and asks no more', async () => {
+    const { iptables, ensure } = open({ refuses: (line) => line.startsWith('-X') });
+    const [error] = await ensure();
+    assert.ok(error instanceof ImpossibleError);
+    const { length } = iptables.calls;
+    await delay(600);
+    await ensure();
+    assert.equal(iptables.calls.length, length);
+  });
+
+  it('does without where the kernel has no sets, until it has', async () => {
+    const { iptables, sets, ensure } = open();
+    const reason = new SetsUnavailableError('the kernel has no sets of type hash:ip,port');
+    sets.unavailable = { types: ['hash:ip,port'], reason };
+    const errors = await ensure();
+    assert.deepEqual(
+      errors.map(({ message }) => message),
+      [
+        'the kernel has no sets of type hash:ip,port. Until then there is no masquerade and no filter',
+        'no masquerade and no filter: the kernel has no sets of type hash:ip,port',
+        'no masquerade and no filter: the kernel has no sets of type hash:ip,port',
+      ],
+    );
+    assert.ok(errors.every((error) => error instanceof ImpossibleError));
+    assert.deepEqual(iptables.calls, []);
+    sets.unavailable = undefined;
+    assert.deepEqual(await ensure(), []);
+  });
+
+  it('loses no more than what a missing type is for', async () => {
+    const { iptables, sets, masquerade, ensure } = open({}, 'nft');
+    const reason = new SetsUnavailableError('the kernel has no sets of type hash:ip,port,net');
+    sets.unavailable = { types: ['hash:ip,port,net'], reason };
+    const [error, ...more] = await ensure();
+    assert.match(error?.message ?? '', /Until then loadBalancerSourceRanges are not enforced$/);
+    assert.deepEqual(more, []);
+    assert.equal(iptables.countRules('kube-ipvs-admitted'), 0);
+    assert.ok(iptables.countRules('kube-ipvs-refused-4') > 0);
+    // Its entries wait, and are no failure.
+    const admitted = {
+      role: 'admitted',
+      entry: {
+        kind: 'endpoint and source',
+        address: ip('203.0.113.1'),
+        protocol: 'TCP',
+        port: 80,
+        source: cidr('198.51.100.0/24'),
+      },
+    } as const;
+    masquerade.entries.setDesired(memberKey(admitted), admitted);
+    await masquerade.entries.relist();
+    assert.deepEqual((await masquerade.entries.applyAdditions(0)).failures, []);
+    sets.unavailable = undefined;
+    assert.deepEqual(await ensure(), []);
+    assert.ok(iptables.countRules('kube-ipvs-admitted') > 0);
+    await masquerade.entries.relist();
+    await masquerade.entries.applyAdditions(0);
+    assert.equal(sets.sets.get('kube-ipvs-admitted-4')?.size, 1);
   });
 });
 
 describe('removing the masquerade shim', () => {
   it('takes out the chains of both families, then the sets', async () => {
-    const { iptables, sets, masquerade } = await open({}, 'nft');
-    for (const foundation of masquerade.foundations) {
-      await foundation.ensure();
-    }
+    const { iptables, sets, masquerade, ensure } = open({}, 'nft');
+    await ensure();
     assert.equal(sets.sets.size, allSets(['IPv4', 'IPv6']).length);
     assert.deepEqual(await masquerade.remove(), []);
     assert.doesNotMatch(iptables.everything('iptables-nft'), /KIPVS/);
@@ -105,13 +197,11 @@ describe('removing the masquerade shim', () => {
 
   it('goes on behind what fails, and tells all of it', async () => {
     const refusesIPv4 = { is: false };
-    const { iptables, sets, masquerade } = await open(
+    const { iptables, sets, masquerade, ensure } = open(
       { refuses: (_line, program) => refusesIPv4.is && program === 'iptables-nft' },
       'nft',
     );
-    for (const foundation of masquerade.foundations) {
-      await foundation.ensure();
-    }
+    await ensure();
     refusesIPv4.is = true;
     const failures = await masquerade.remove();
     assert.equal(failures[0]?.key, 'masquerade IPv4');
@@ -129,7 +219,7 @@ describe('removing the masquerade shim', () => {
   });
 
   it('changes nothing where nothing is', async () => {
-    const { iptables, masquerade } = await open({}, 'nft');
+    const { iptables, masquerade } = open({}, 'nft');
     assert.deepEqual(await masquerade.remove(), []);
     assert.deepEqual(iptables.restored(), []);
   });

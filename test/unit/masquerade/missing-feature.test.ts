@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { featuresOf, missingFeatures, moduleOf } from '../../../src/masquerade/missing-feature.ts';
+import fc from 'fast-check';
+import {
+  featuresOf,
+  findRefused,
+  moduleOf,
+  needsOf,
+} from '../../../src/masquerade/missing-feature.ts';
 
 describe('the features of a rule', () => {
   it('are its matches and its target', () => {
@@ -18,28 +24,53 @@ describe('what every rule can do', () => {
   }
 });
 
-describe('what is missing', () => {
-  it('is what refused rules need and no accepted rule has', () => {
+describe('what the rules of a table need', () => {
+  it('is the table, and each match and target once, cut from the first rule that has it', () => {
     assert.deepEqual(
-      missingFeatures(
-        ['-m set --match-set a src -j REJECT', '-m mark --mark 0x1 -j REJECT'],
-        ['-m set --match-set a src -j DROP', '-m mark --mark 0x1 -j ACCEPT'],
-      ),
-      ['target REJECT'],
+      needsOf('filter', [
+        '! -p icmp -m set --match-set a dst -j KIPVS-A',
+        '-p tcp -m conntrack --ctstate NEW -m set ! --match-set b src -j REJECT --reject-with tcp-reset',
+        '-m set --match-set c dst -j REJECT',
+      ]).map(({ feature, rule }) => [feature, rule]),
+      [
+        ['table filter', undefined],
+        ['match set', '-m set --match-set a dst'],
+        ['match conntrack', '-m conntrack --ctstate NEW'],
+        ['target REJECT', '-p tcp -j REJECT --reject-with tcp-reset'],
+      ],
+    );
+  });
+});
+
+describe('what is refused', () => {
+  async function ask(items: readonly number[], refused: readonly number[]) {
+    let questions = 0;
+    const found = await findRefused(items, (some) => {
+      questions += 1;
+      assert.ok(some.length > 0);
+      return Promise.resolve(!some.some((item) => refused.includes(item)));
+    });
+    return { found, questions };
+  }
+  const sixteen = Array.from({ length: 16 }, (_, index) => index);
+
+  it('is found whichever it is', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.subarray(sixteen), fc.subarray(sixteen), async (items, refused) => {
+        const { found } = await ask(items, refused);
+        assert.deepEqual(
+          found,
+          items.filter((item) => refused.includes(item)),
+        );
+      }),
     );
   });
 
-  it('is several features where no accepted rule has any of them', () => {
-    assert.deepEqual(missingFeatures(['-m set --match-set a src -j REJECT'], []), [
-      'match set',
-      'target REJECT',
-    ]);
-  });
-
-  it('is the refused rule itself where accepted rules have all that it needs', () => {
-    assert.deepEqual(missingFeatures(['-m set -j DROP'], ['-m set -j RETURN', '-j DROP']), [
-      'rule "-m set -j DROP"',
-    ]);
+  it('takes one question where nothing is, and few for one of many', async () => {
+    assert.equal((await ask(sixteen, [])).questions, 1);
+    for (const one of sixteen) {
+      assert.ok((await ask(sixteen, [one])).questions <= 9);
+    }
   });
 });
 

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict';
-import { tablesOf, type Table } from '../../../src/masquerade/chains.ts';
+import { tablesOf, type Jump, type Table } from '../../../src/masquerade/chains.ts';
 import { removalText, restoreText } from '../../../src/masquerade/restore-text.ts';
 
-const jump = (from: string, to: string) => ({ from, to, rule: `-m mark --mark 0x1 -j ${to}` });
+const jump = (from: string, to: string, place: Jump['place'] = 'first'): Jump => ({
+  from,
+  to,
+  place,
+  rule: `-m mark --mark 0x1 -j ${to}`,
+});
 
 const tables: readonly Table[] = [
   {
@@ -74,6 +79,42 @@ describe('the text that puts the chains in place', () => {
   it('names no chain and no rule of others', () => {
     const present = saved('*nat', ':DOCKER - [0:0]', '-A OUTPUT -j DOCKER');
     assert.equal(restoreText(tables, present), restoreText(tables, ''));
+  });
+
+  it('puts a jump that is to come last behind the rules of others', () => {
+    const last = [
+      { name: 'filter', chains: [], jumps: [jump('INPUT', 'KIPVS-C', 'last')] },
+    ] as const;
+    assert.equal(
+      restoreText(last, ''),
+      '*filter\n-A INPUT -m mark --mark 0x1 -j KIPVS-C\nCOMMIT\n',
+    );
+  });
+
+  it('takes out the chains and jumps of another version, and leaves those made by hand', () => {
+    const present = saved(
+      '*filter',
+      ':KIPVS-C - [0:0]',
+      ':KIPVS-OLD - [0:0]',
+      '-A OUTPUT -m set ! --match-set kube-ipvs-empty-4 dst -j KIPVS-C',
+      '-A OUTPUT -s 192.0.2.1 -j KIPVS-C',
+      '-A FORWARD -j KIPVS-OLD',
+      '-A KIPVS-C -j KIPVS-OLD',
+    );
+    assert.equal(
+      restoreText(tables.slice(1), present),
+      [
+        '*filter',
+        ':KIPVS-C - [0:0]',
+        ':KIPVS-OLD - [0:0]',
+        '-D OUTPUT -m set ! --match-set kube-ipvs-empty-4 dst -j KIPVS-C',
+        '-D FORWARD -j KIPVS-OLD',
+        '-I OUTPUT 1 -m mark --mark 0x1 -j KIPVS-C',
+        '-X KIPVS-OLD',
+        'COMMIT',
+        '',
+      ].join('\n'),
+    );
   });
 
   it('deletes nothing', () => {

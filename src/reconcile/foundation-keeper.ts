@@ -1,0 +1,118 @@
+import { asError } from '../as-error.ts';
+import type { Failure } from './any-kind-table.ts';
+import { BackOff, type BackOffOptions } from './back-off.ts';
+import { ImpossibleError, type Foundation } from './foundation.ts';
+
+const defaultBackOff: BackOffOptions = { firstMs: 1000, longestMs: 30_000 };
+
+/** What a retry has brought. */
+export interface FoundationRetry {
+  /** Those that failed again. */
+  readonly failures: readonly Failure[];
+  /** The names of those that are in place now. */
+  readonly mended: readonly string[];
+}
+
+/**
+ * The foundations with what is known of each: in place, waiting for something that passes (tried
+ * again with a back-off), or impossible on this kernel (tried again in audits).
+ */
+export class FoundationKeeper {
+  readonly #foundations: readonly Foundation[];
+  readonly #now: () => number;
+  readonly #backOff: BackOff;
+  readonly #failing = new Map<string, Error>();
+  readonly #suspected = new Set<string>();
+  /** One at a time: audits and retries ask for the same ones. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** `now` in milliseconds. */
+  constructor(
+    foundations: readonly Foundation[],
+    now: () => number,
+    backOff: BackOffOptions = defaultBackOff,
+  ) {
+    this.#foundations = foundations;
+    this.#now = now;
+    this.#backOff = new BackOff(backOff);
+  }
+
+  /** Puts all of them in place, in their order. Never rejects; returns those that failed. */
+  ensureAll(): Promise<readonly Failure[]> {
+    return this.#inTurn(() => this.#ensure(this.#foundations));
+  }
+
+  /** Something has taken one away that was in place: it is to be looked after now. */
+  suspect(names: readonly string[]): void {
+    names.filter((name) => !this.#failing.has(name)).forEach((name) => this.#suspected.add(name));
+  }
+
+  /** Tries those again whose wait is over, and those that are suspected. Never rejects. */
+  retry(): Promise<FoundationRetry> {
+    return this.#inTurn(async () => {
+      const now = this.#now();
+      const waiting = new Set(this.#backOff.keys());
+      const due = this.#foundations.filter(
+        ({ name }) =>
+          this.#suspected.has(name) || (waiting.has(name) && this.#backOff.isDue(name, now)),
+      );
+      this.#suspected.clear();
+      const failures = await this.#ensure(due);
+      const mended = due.map(({ name }) => name).filter((name) => !this.#failing.has(name));
+      return { failures, mended };
+    });
+  }
+
+  /** How long until the next one is to be tried again, in milliseconds; undefined where none waits. */
+  dueInMs(): number | undefined {
+    if (this.#suspected.size > 0) {
+      return 0;
+    }
+    const due = this.#backOff.nextDueAtMs();
+    return due === undefined ? undefined : Math.max(0, due - this.#now());
+  }
+
+  /** The names of those that are not in place. */
+  failing(): readonly string[] {
+    return [...this.#failing.keys()];
+  }
+
+  /** What this node waits for before all that is configured is in place, one sentence each. */
+  waitingFor(): readonly string[] {
+    return [...this.#failing]
+      .filter(([, error]) => !(error instanceof ImpossibleError))
+      .map(([name, error]) => `${name}: ${error.message}`);
+  }
+
+  async #ensure(foundations: readonly Foundation[]): Promise<readonly Failure[]> {
+    const failures: Failure[] = [];
+    for (const foundation of foundations) {
+      const { name } = foundation;
+      try {
+        await foundation.ensure();
+        this.#failing.delete(name);
+        this.#backOff.succeeded(name);
+      } catch (error) {
+        const reason = asError(error);
+        this.#failed(name, reason);
+        failures.push({ kind: 'foundation', key: name, error: reason });
+      }
+    }
+    return failures;
+  }
+
+  #failed(name: string, error: Error): void {
+    this.#failing.set(name, error);
+    if (error instanceof ImpossibleError) {
+      this.#backOff.succeeded(name);
+    } else {
+      this.#backOff.failed(name, this.#now());
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+}

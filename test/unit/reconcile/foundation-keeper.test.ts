@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { FoundationKeeper } from '../../../src/reconcile/foundation-keeper.ts';
+import { ImpossibleError, type Foundation } from '../../../src/reconcile/foundation.ts';
+
+/** Two foundations; each fails with what is written down for it. */
+function setUp() {
+  const errors = new Map<string, Error>();
+  const tried: string[] = [];
+  const clock = { ms: 0 };
+  const foundations = ['sets', 'chains'].map((name): Foundation => ({
+    name,
+    ensure: () => {
+      tried.push(name);
+      const error = errors.get(name);
+      return error === undefined ? Promise.resolve() : Promise.reject(error);
+    },
+  }));
+  return { errors, tried, clock, keeper: new FoundationKeeper(foundations, () => clock.ms) };
+}
+
+describe('foundations', () => {
+  it('that fail for a passing reason are tried again after 1 s, doubled up to 30 s', async () => {
+    const { errors, tried, clock, keeper } = setUp();
+    errors.set('chains', new Error('the lock is held'));
+    await keeper.ensureAll();
+    const waits: (number | undefined)[] = [];
+    for (let round = 0; round < 7; round += 1) {
+      const waitMs = keeper.dueInMs();
+      waits.push(waitMs);
+      clock.ms += waitMs ?? 0;
+      await keeper.retry();
+    }
+    assert.deepEqual(waits, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+    assert.deepEqual(new Set(tried.slice(2)), new Set(['chains']));
+    assert.deepEqual(keeper.waitingFor(), ['chains: the lock is held']);
+  });
+
+  it('that come are named, and waited for no more', async () => {
+    const { errors, clock, keeper } = setUp();
+    errors.set('chains', new Error('the lock is held'));
+    await keeper.ensureAll();
+    errors.clear();
+    clock.ms = 1000;
+    assert.deepEqual(await keeper.retry(), { failures: [], mended: ['chains'] });
+    assert.deepEqual(keeper.waitingFor(), []);
+    assert.equal(keeper.dueInMs(), undefined);
+  });
+
+  it('that are impossible are not waited for, and tried in audits alone', async () => {
+    const { errors, tried, clock, keeper } = setUp();
+    errors.set('sets', new ImpossibleError('no such type'));
+    assert.equal((await keeper.ensureAll()).length, 1);
+    assert.equal(keeper.dueInMs(), undefined);
+    assert.deepEqual(keeper.waitingFor(), []);
+    assert.deepEqual(keeper.failing(), ['sets']);
+    clock.ms = 60_000;
+    await keeper.retry();
+    assert.deepEqual(tried, ['sets', 'chains']);
+    await keeper.ensureAll();
+    assert.deepEqual(tried, ['sets', 'chains', 'sets', 'chains']);
+  });
+
+  it('that somebody took away are tried at once, but for those that wait', async () => {
+    const { errors, tried, keeper } = setUp();
+    errors.set('chains', new Error('the lock is held'));
+    await keeper.ensureAll();
+    keeper.suspect(['sets', 'chains']);
+    assert.equal(keeper.dueInMs(), 0);
+    await keeper.retry();
+    assert.deepEqual(tried, ['sets', 'chains', 'sets']);
+  });
+});
