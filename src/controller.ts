@@ -191,6 +191,12 @@ export class Controller {
       case 'node':
         this.#translator.nodeChanged();
         break;
+      case 'hosts':
+        this.#translator.hostsChanged(change.addresses);
+        break;
+      case 'external VIPs':
+        // A matter of the source, which follows Nodes for them.
+        break;
       case 'synced':
         // Acted upon once what came with it is translated.
         break;

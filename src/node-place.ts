@@ -4,6 +4,9 @@ import { nodePortAddressesOf, type NodePortAddresses } from './translate/node-ad
 import type { Place } from './translate/place.ts';
 import type { Scheduler } from './translate/scheduler.ts';
 
+/** What is asked anew each time, so that the place stays the same when it changes. */
+export type KnownAddresses = Pick<Place, 'isVip' | 'serviceAt' | 'ownerOf'>;
+
 /**
  * What is known of this node, put together from the Node object, the kernel's addresses and
  * what the kernel was found to lack.
@@ -11,20 +14,16 @@ import type { Scheduler } from './translate/scheduler.ts';
 export class NodePlace {
   readonly #nodeName: string;
   readonly #nodePortAddresses: NodePortAddresses;
-  readonly #isVip: (address: IpAddress) => boolean;
+  readonly #known: KnownAddresses;
   #missingSchedulers: ReadonlySet<Scheduler> = new Set();
   #node: Node | undefined;
   #nodeAddresses: readonly IpAddress[] = [];
   #current: Place | undefined;
 
-  constructor(
-    nodeName: string,
-    nodePortAddresses: NodePortAddresses,
-    isVip: (address: IpAddress) => boolean,
-  ) {
+  constructor(nodeName: string, nodePortAddresses: NodePortAddresses, known: KnownAddresses) {
     this.#nodeName = nodeName;
     this.#nodePortAddresses = nodePortAddresses;
-    this.#isVip = isVip;
+    this.#known = known;
   }
 
   /** Another object whenever something of it has changed. */
@@ -40,7 +39,7 @@ export class NodePlace {
         this.#nodePortAddresses,
       ),
       missingSchedulers: this.#missingSchedulers,
-      isVip: this.#isVip,
+      ...this.#known,
     };
     return this.#current;
   }

@@ -4,6 +4,7 @@ import type { ClusterStore } from './cluster/store.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import type { IpAddress } from './net/ip-address.ts';
 import { NodePlace } from './node-place.ts';
+import { apiServerService, OtherHosts } from './other-hosts.ts';
 import {
   noChange,
   ServiceClaims,
@@ -47,6 +48,8 @@ interface Translated {
   translation: Translation;
   /** Whether the address of one of its endpoints may have become a VIP since. */
   mayHaveLoop: boolean;
+  /** Whether one of its VIPs may have become, or ceased to be, somebody else's address since. */
+  hasOtherOwners: boolean;
   readonly claims: ServiceClaims;
 }
 
@@ -61,6 +64,7 @@ export class ServiceTranslator {
   #translation: TranslationSettings;
   readonly #listener: TranslatorListener;
   readonly #place: NodePlace;
+  readonly #otherHosts: OtherHosts;
   readonly #problems: ToldProblems;
   readonly #vipRanges = new VipRanges();
   readonly #endpoints = new EndpointIndex(this.#vipRanges);
@@ -81,11 +85,12 @@ export class ServiceTranslator {
     this.#desired = desired;
     this.#translation = options.translation;
     this.#listener = listener;
-    this.#place = new NodePlace(
-      options.nodeName,
-      options.nodePortAddresses,
-      (address) => this.#vipRanges.mayHold(address) && desired.isVip(address.text),
-    );
+    this.#otherHosts = new OtherHosts(store, options.nodeName);
+    this.#place = new NodePlace(options.nodeName, options.nodePortAddresses, {
+      isVip: (address) => this.#vipRanges.mayHold(address) && desired.isVip(address.text),
+      serviceAt: (vip) => desired.serviceAt(vip.text),
+      ownerOf: this.#otherHosts.ownerOf,
+    });
     this.#place.setNode(store.node);
     this.#problems = new ToldProblems((problem) => {
       listener.problem(problem);
@@ -101,6 +106,24 @@ export class ServiceTranslator {
   /** The Service, or one of its slices, has changed or is gone. */
   changed(service: ObjectKey): void {
     this.#dirty.add(service);
+    if (service === apiServerService) {
+      this.hostsChanged(this.#otherHosts.apiServerAddresses());
+    }
+  }
+
+  /** Whose these addresses are may have changed, or whose any are where they are missing. */
+  hostsChanged(addresses: readonly string[] | undefined): void {
+    if (addresses?.length === 0) {
+      return;
+    }
+    const changed = addresses && new Set(addresses);
+    for (const key of this.#external) {
+      const translated = this.#translated.get(key);
+      if (translated !== undefined && hasVipIn(translated.service, changed)) {
+        translated.hasOtherOwners = true;
+        this.#dirty.add(key);
+      }
+    }
   }
 
   /** The Node object has changed. */
@@ -216,8 +239,8 @@ export class ServiceTranslator {
     const settings = this.#translation;
     if (before === undefined) {
       const claims = new ServiceClaims(key);
-      const mayHaveLoop = false;
-      const translated = { service, slices, place, settings, translation, mayHaveLoop, claims };
+      const now = { service, slices, place, settings, translation };
+      const translated = { ...now, mayHaveLoop: false, hasOtherOwners: false, claims };
       this.#translated.set(key, translated);
       return translated;
     }
@@ -227,6 +250,7 @@ export class ServiceTranslator {
     before.settings = settings;
     before.translation = translation;
     before.mayHaveLoop = false;
+    before.hasOtherOwners = false;
     return before;
   }
 
@@ -238,7 +262,10 @@ export class ServiceTranslator {
     const { current: place } = this.#place;
     const settings = this.#translation;
     const isSameButForSlices =
-      service === before?.service && place === before.place && settings === before.settings;
+      service === before?.service &&
+      place === before.place &&
+      settings === before.settings &&
+      !before.hasOtherOwners;
     if (isSameButForSlices) {
       const { translation, mayHaveLoop } = before;
       const slicesBefore = mayHaveLoop ? undefined : before.slices;
@@ -326,4 +353,13 @@ function isExternal({ ports, externalIPs, loadBalancerIPs }: Service): boolean {
     loadBalancerIPs.length > 0 ||
     ports.some(({ nodePort }) => nodePort !== undefined)
   );
+}
+
+/** Whether an external or load-balancer IP is among the addresses; any, where they are missing. */
+function hasVipIn(
+  { externalIPs, loadBalancerIPs }: Service,
+  addresses: ReadonlySet<string> | undefined,
+): boolean {
+  const isAmong = ({ text }: IpAddress): boolean => addresses?.has(text) !== false;
+  return externalIPs.some(isAmong) || loadBalancerIPs.some(isAmong);
 }

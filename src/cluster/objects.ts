@@ -100,6 +100,19 @@ export interface Node {
   readonly isLeaving: boolean;
   /** The primary address of each family: the first InternalIP, else the first ExternalIP. */
   readonly primaryAddresses: readonly IpAddress[];
+  /** All of its InternalIPs and ExternalIPs. */
+  readonly addresses: readonly IpAddress[];
+}
+
+/** Where API servers answer. */
+export interface ApiServerAddress {
+  readonly address: IpAddress;
+  readonly port: number;
+  /**
+   * Named by the kubeconfig or `--master`, and not only by the environment of a Pod: that has the
+   * cluster IP of `default/kubernetes`, which has to be served.
+   */
+  readonly isConfigured: boolean;
 }
 
 /** `namespace/name`, the key of Services and slices everywhere. */

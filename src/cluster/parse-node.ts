@@ -2,6 +2,7 @@ import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 import { FieldReader, ProblemLog, type Parsed } from './fields.ts';
 import { describeObject, readName } from './metadata.ts';
+import type { NamedNode } from './node-index.ts';
 import type { Node } from './objects.ts';
 
 /** Lower goes first; other types (Hostname, DNS names) hold no IP. */
@@ -18,6 +19,28 @@ export function parseNode(raw: unknown, origin?: string): Parsed<Node> {
   return { value, problems: log.problems };
 }
 
+/**
+ * Reduces another Node to its name and addresses. What is odd in it is not told here: the program on
+ * that Node does. Undefined when its name is not valid.
+ */
+export function parseNamedNode(raw: unknown): NamedNode | undefined {
+  const log = new ProblemLog('Node');
+  const root = FieldReader.root(raw, log);
+  const name = root === undefined ? undefined : readName(root.object('metadata'), 'Node');
+  return root === undefined || name === undefined
+    ? undefined
+    : { name, addresses: textsOf(readAddresses(root.object('status'))) };
+}
+
+/** The name and addresses of a Node that was parsed. */
+export function namedNodeOf({ name, addresses }: Node): NamedNode {
+  return { name, addresses: textsOf(addresses) };
+}
+
+function textsOf(addresses: readonly IpAddress[]): readonly string[] {
+  return [...new Set(addresses.map(({ text }) => text))];
+}
+
 function readNode(root: FieldReader): Node | undefined {
   const metadata = root.object('metadata');
   const name = readName(metadata, 'Node');
@@ -25,12 +48,14 @@ function readNode(root: FieldReader): Node | undefined {
     return undefined;
   }
   const zone = metadata.object('labels').string(zoneLabel);
+  const addresses = readAddresses(root.object('status'));
   return {
     name,
     zone: zone === '' ? undefined : zone,
     podRanges: readPodRanges(root.object('spec')),
     isLeaving: readIsLeaving(root),
-    primaryAddresses: readPrimaryAddresses(root.object('status')),
+    primaryAddresses: primaryOf(addresses),
+    addresses,
   };
 }
 
@@ -49,8 +74,8 @@ function readIsLeaving(root: FieldReader): boolean {
   return root.object('metadata').has('deletionTimestamp') || taints.includes(autoscalerTaint);
 }
 
-/** As kube-proxy does it (pkg/util/node GetNodeHostIPs). */
-function readPrimaryAddresses(status: FieldReader): readonly IpAddress[] {
+/** The InternalIPs, then the ExternalIPs. */
+function readAddresses(status: FieldReader): readonly IpAddress[] {
   const all = status.list('addresses', (element) => {
     const type = element.string('type') ?? '';
     const rank = rankOfType[type];
@@ -64,8 +89,12 @@ function readPrimaryAddresses(status: FieldReader): readonly IpAddress[] {
     }
     return { rank, address };
   });
-  const ordered = all.toSorted((a, b) => a.rank - b.rank).map(({ address }) => address);
-  const [first] = ordered;
-  const second = ordered.find(({ family }) => family !== first?.family);
+  return all.toSorted((a, b) => a.rank - b.rank).map(({ address }) => address);
+}
+
+/** As kube-proxy does it (pkg/util/node GetNodeHostIPs). */
+function primaryOf(addresses: readonly IpAddress[]): readonly IpAddress[] {
+  const [first] = addresses;
+  const second = addresses.find(({ family }) => family !== first?.family);
   return [first, second].filter((address) => address !== undefined);
 }

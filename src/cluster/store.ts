@@ -1,5 +1,7 @@
+import { NodeIndex, type NamedNode } from './node-index.ts';
 import {
   objectKey,
+  type ApiServerAddress,
   type EndpointSlice,
   type Node,
   type ObjectKey,
@@ -24,6 +26,13 @@ export type StoreChange =
     }
   /** The own Node: it concerns every Service. */
   | { readonly kind: 'node' }
+  /** Some Service has external or load-balancer IPs, or none has any more. */
+  | { readonly kind: 'external VIPs' }
+  /**
+   * Whose these addresses are may have changed: an API server's, another Node's. All of them where
+   * they are missing.
+   */
+  | { readonly kind: 'hosts'; readonly addresses: readonly string[] | undefined }
   /** Services and slices are both complete for the first time. */
   | { readonly kind: 'synced' };
 
@@ -53,7 +62,12 @@ export class ClusterStore {
   readonly #services = new Map<ObjectKey, HeldService>();
   readonly #slices = new Map<ObjectKey, HeldSlice>();
   readonly #listeners = new Set<(change: StoreChange) => void>();
+  readonly #nodes = new NodeIndex();
   #node: Node | undefined;
+  #apiServers: readonly ApiServerAddress[] = [];
+  #awaitsNodes = false;
+  /** How many Services have external or load-balancer IPs. */
+  #external = 0;
   #servicesListed = false;
   #slicesListed = false;
 
@@ -71,6 +85,26 @@ export class ClusterStore {
   /** The Node that this program runs on; undefined while it is not known. */
   get node(): Node | undefined {
     return this.#node;
+  }
+
+  /** Whether some Service has external or load-balancer IPs: only then the other Nodes matter. */
+  get hasExternalVips(): boolean {
+    return this.#external > 0;
+  }
+
+  /** Whether a list of the Nodes is on its way, so that nobody knows whose an address is. */
+  get awaitsNodes(): boolean {
+    return this.#awaitsNodes;
+  }
+
+  /** Where the program reaches its API server; empty with manifests. */
+  get apiServers(): readonly ApiServerAddress[] {
+    return this.#apiServers;
+  }
+
+  /** The names of the Nodes that have an address, as far as Nodes are followed. */
+  nodesAt(address: string): readonly string[] {
+    return this.#nodes.namesAt(address);
   }
 
   service(key: ObjectKey): Service | undefined {
@@ -94,7 +128,9 @@ export class ClusterStore {
   setService(service: Service, arrivedMs?: number): void {
     const held = this.#heldService(objectKey(service));
     if (!sameData(held.service, service)) {
+      const before = held.service;
       held.service = service;
+      this.#countExternal(before, service);
       this.#announce({ kind: 'service', key: held.key, arrivedMs });
     }
   }
@@ -102,7 +138,9 @@ export class ClusterStore {
   deleteService(key: ObjectKey, arrivedMs?: number): void {
     const held = this.#services.get(key);
     if (held?.service !== undefined) {
+      const before = held.service;
       held.service = undefined;
+      this.#countExternal(before, undefined);
       this.#forgetIfEmpty(held);
       this.#announce({ kind: 'service', key, arrivedMs });
     }
@@ -139,6 +177,45 @@ export class ClusterStore {
     }
   }
 
+  setApiServers(servers: readonly ApiServerAddress[]): void {
+    if (!sameData(this.#apiServers, servers)) {
+      const addresses = [...this.#apiServers, ...servers].map(({ address }) => address.text);
+      this.#apiServers = servers;
+      this.#announce({ kind: 'hosts', addresses: [...new Set(addresses)] });
+    }
+  }
+
+  /** From now on nobody knows whose an address is, until the Nodes are listed, or given up. */
+  awaitNodes(): void {
+    this.#awaitsNodes = true;
+  }
+
+  /** Nodes cannot be had: addresses are taken for nobody's. */
+  giveUpNodes(): void {
+    if (this.#awaitsNodes) {
+      this.#awaitsNodes = false;
+      this.#announce({ kind: 'hosts', addresses: undefined });
+    }
+  }
+
+  /** Takes another Node as it is now; without addresses it is gone. */
+  setNamedNode(node: NamedNode): void {
+    this.#announceHosts(this.#nodes.set(node));
+  }
+
+  /** Takes a complete list of Nodes: those that it lacks are gone. */
+  replaceNamedNodes(nodes: readonly NamedNode[]): void {
+    const changed = this.#nodes.replace(nodes);
+    this.giveUpNodes();
+    this.#announceHosts(changed);
+  }
+
+  #announceHosts(addresses: readonly string[]): void {
+    if (addresses.length > 0) {
+      this.#announce({ kind: 'hosts', addresses });
+    }
+  }
+
   /** Takes a complete list: Services that it lacks are gone. */
   replaceServices(services: readonly Service[]): void {
     const listed = new Set(services.map(objectKey));
@@ -165,6 +242,14 @@ export class ClusterStore {
     this.#markListed(() => {
       this.#slicesListed = true;
     });
+  }
+
+  #countExternal(before: Service | undefined, after: Service | undefined): void {
+    const had = this.hasExternalVips;
+    this.#external += Number(isExternal(after)) - Number(isExternal(before));
+    if (had !== this.hasExternalVips) {
+      this.#announce({ kind: 'external VIPs' });
+    }
   }
 
   #markListed(mark: () => void): void {
@@ -236,6 +321,10 @@ function addInOrder(owner: HeldService, slice: EndpointSlice): void {
   const after = others.findIndex((other) => other.name > slice.name);
   const position = after === -1 ? others.length : after;
   owner.slices = others.toSpliced(position, 0, slice);
+}
+
+function isExternal(service: Service | undefined): boolean {
+  return service !== undefined && service.externalIPs.length + service.loadBalancerIPs.length > 0;
 }
 
 /** A slice belongs to a Service of its own namespace. */

@@ -54,6 +54,8 @@ const effects: ReadonlyMap<string, Effect> = new Map<string, Effect>([
   ['kubeIpvs.iptablesVariant', ({ kernel }) => kernel.iptables],
   ['kubeIpvs.drainTimeout', ({ translation }) => translation.drainTimeoutMs],
   ['kubeIpvs.externalIPCIDRs', ({ translation }) => translation.externalIPs],
+  ['kubeIpvs.loadBalancerIPCIDRs', ({ translation }) => translation.loadBalancerIPs],
+  ['kubeIpvs.protectedCIDRs', ({ translation }) => translation.protectedRanges],
 ]);
 
 /** Compares settings by what they mean: `60s` and `1m` are no change. */

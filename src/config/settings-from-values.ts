@@ -36,6 +36,8 @@ export function settingsFromValues(values: Values, outside: OutsideValues): Sett
       scheduler: isScheduler(ipvs.scheduler) ? ipvs.scheduler : fallbackScheduler,
       drainTimeoutMs: parseGoDuration(kubeIpvs.drainTimeout),
       externalIPs: cidrsFrom(kubeIpvs.externalIPCIDRs),
+      loadBalancerIPs: cidrsFrom(kubeIpvs.loadBalancerIPCIDRs),
+      protectedRanges: cidrsFrom(kubeIpvs.protectedCIDRs),
     },
     kernel: kernelSettingsFrom(values, localDetection),
     localDetection,

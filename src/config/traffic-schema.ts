@@ -88,5 +88,21 @@ export const ownSchema: SchemaOf<OwnValues> = {
       change: 'live',
       env: 'KUBE_IPVS_EXTERNAL_IP_CIDRS',
     },
+    loadBalancerIPCIDRs: {
+      doc: 'Where load-balancer IPs of Services may come from; an empty list for nowhere.',
+      format: 'cidrs-or-text',
+      default: ['0.0.0.0/0', '::/0'],
+      unit: 'CIDRs, or text with commas between them',
+      change: 'live',
+      env: 'KUBE_IPVS_LOAD_BALANCER_IP_CIDRS',
+    },
+    protectedCIDRs: {
+      doc: 'Where no external or load-balancer IP of a Service is bound or served: addresses that this node must go on reaching, and addresses of its own that no Service may have. Those of the API server and of other Nodes need not be named. Cluster IPs do not count.',
+      format: 'cidrs-or-text',
+      default: [],
+      unit: 'CIDRs, or text with commas between them',
+      change: 'live',
+      env: 'KUBE_IPVS_PROTECTED_CIDRS',
+    },
   },
 };

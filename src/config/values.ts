@@ -50,6 +50,8 @@ export interface OwnValues {
     readonly iptablesVariant: string;
     readonly drainTimeout: string;
     readonly externalIPCIDRs: readonly string[];
+    readonly loadBalancerIPCIDRs: readonly string[];
+    readonly protectedCIDRs: readonly string[];
   };
 }
 

@@ -193,6 +193,11 @@ export class DesiredState {
     return this.#virtualServers.losers(key);
   }
 
+  /** The Service that holds a VIP. */
+  serviceAt(vip: string): ObjectKey | undefined {
+    return this.#boundAddresses.holder(vip);
+  }
+
   /** True for an address that some Service wants bound. */
   isVip(text: string): boolean {
     return this.#boundAddressTable.find(text)?.claimants !== undefined;

@@ -1,13 +1,18 @@
 import type { Service, ServicePort } from '../cluster/objects.ts';
-import type { Cidr } from '../net/cidr.ts';
 import type { IpAddress, IpFamily } from '../net/ip-address.ts';
 import type { Place } from './place.ts';
-import { serviceProblem, type ServiceProblem } from './service-problem.ts';
+import {
+  VipGuard,
+  type AdmittedVip,
+  type ChosenVipKind,
+  type VipSettings,
+} from './refused-vips.ts';
+import type { ServiceProblem } from './service-problem.ts';
 
 /** Which traffic policy counts for connections to a front end. */
 export type Traffic = 'internal' | 'external';
 
-export type VipKind = 'cluster IP' | 'external IP' | 'load-balancer IP';
+export type VipKind = 'cluster IP' | ChosenVipKind;
 
 /** Where a Service port is to be reached: it becomes one virtual server. */
 export interface FrontEnd {
@@ -20,6 +25,8 @@ export interface FrontEnd {
 export interface Vip {
   readonly kind: VipKind;
   readonly address: IpAddress;
+  /** The TCP ports that are left to an API server, where one runs on this node. */
+  readonly apiServerPorts: readonly number[];
 }
 
 /** The VIPs of a Service in the families that it has cluster IPs of, each address once. */
@@ -35,43 +42,39 @@ export function trafficOf({ kind }: Pick<FrontEnd, 'kind'>): Traffic {
 
 /**
  * The VIPs of a Service. Each family goes by itself: without a cluster IP of a family the
- * Service has nothing in it. `externalIPs` limits where external IPs may come from
- * (CVE-2020-8554: whoever may write a Service could else draw anybody's traffic).
+ * Service has nothing in it. Cluster IPs come from the API server's own range and are trusted; for the
+ * others see `VipGuard`.
  */
-export function vipsOf(service: Service, externalIPs: readonly Cidr[] | undefined): Vips {
+export function vipsOf(service: Service, place: Place, settings: VipSettings): Vips {
   const families = familiesOf(service);
-  const { clusterIPs } = service;
-  if (
-    service.externalIPs.length + service.loadBalancerIPs.length === 0 &&
-    clusterIPs.length === families.length
-  ) {
+  const { clusterIPs, externalIPs, loadBalancerIPs } = service;
+  const clusterVips = clusterIPs.map((address) => vipOf('cluster IP', { address, apiServerPorts }));
+  if (externalIPs.length + loadBalancerIPs.length === 0 && clusterIPs.length === families.length) {
     // Most Services: there is nothing to choose from.
-    return { vips: vipsOfKind('cluster IP', clusterIPs), problems: [] };
+    return { vips: clusterVips, problems: [] };
   }
-  const refused = new Set<IpAddress>();
-  if (externalIPs !== undefined) {
-    for (const address of service.externalIPs) {
-      if (!externalIPs.some((range) => range.contains(address))) {
-        refused.add(address);
-      }
-    }
-  }
+  const guard = new VipGuard(service, place, settings);
+  const chosen = (kind: ChosenVipKind, addresses: readonly IpAddress[]): readonly Vip[] =>
+    guard.admitted(kind, addresses).map((admitted) => vipOf(kind, admitted));
   const vips = [
-    ...vipsOfKind('cluster IP', clusterIPs),
-    ...vipsOfKind('external IP', service.externalIPs),
-    ...vipsOfKind('load-balancer IP', service.loadBalancerIPs),
-  ].filter(({ address }) => families.includes(address.family) && !refused.has(address));
+    ...clusterVips,
+    ...chosen('external IP', externalIPs),
+    ...chosen('load-balancer IP', loadBalancerIPs),
+  ].filter(({ address }) => families.includes(address.family));
   return {
     // The first kind of an address counts.
     vips: [
       ...new Map(vips.toReversed().map((vip) => [vip.address.text, vip])).values(),
     ].toReversed(),
-    problems: refused.size === 0 ? [] : [externalIPsRefused(service, [...refused], externalIPs)],
+    problems: guard.problems,
   };
 }
 
-function vipsOfKind(kind: VipKind, addresses: readonly IpAddress[]): readonly Vip[] {
-  return addresses.map((address) => ({ kind, address }));
+/** At cluster IPs no port is anybody's but the Service's. */
+const apiServerPorts: readonly number[] = [];
+
+function vipOf(kind: VipKind, { address, apiServerPorts: ports }: AdmittedVip): Vip {
+  return { kind, address, apiServerPorts: ports };
 }
 
 const oneFamily: Readonly<Record<IpFamily, readonly IpFamily[]>> = {
@@ -89,14 +92,14 @@ export function familiesOf({ clusterIPs }: Service): readonly IpFamily[] {
 
 /** All front ends of one Service port in one family. */
 export function frontEndsOf(
-  { port, nodePort }: ServicePort,
+  { protocol, port, nodePort }: ServicePort,
   family: IpFamily,
   { vips }: Vips,
   place: Place,
 ): readonly FrontEnd[] {
   const frontEnds: FrontEnd[] = [];
-  for (const { kind, address } of vips) {
-    if (address.family === family) {
+  for (const { kind, address, apiServerPorts: taken } of vips) {
+    if (address.family === family && !(protocol === 'TCP' && taken.includes(port))) {
       frontEnds.push({ kind, address, port });
     }
   }
@@ -118,17 +121,4 @@ export function boundAddressesOf({ vips }: Vips, place: Place): readonly IpAddre
   return vips
     .filter(({ kind, address }) => kind === 'cluster IP' || !place.nodeAddresses.has(address.text))
     .map(({ address }) => address);
-}
-
-function externalIPsRefused(
-  service: Service,
-  refused: readonly IpAddress[],
-  externalIPs: readonly Cidr[] | undefined,
-): ServiceProblem {
-  const ranges = externalIPs?.map(String).join(', ') ?? '';
-  return serviceProblem(service, 'ExternalIPRefused', {
-    field: 'spec.externalIPs',
-    value: refused.map(String),
-    allowed: `the configuration allows external IPs ${ranges === '' ? 'nowhere' : `in ${ranges} only`}; they are left out`,
-  });
 }

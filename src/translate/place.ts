@@ -1,4 +1,5 @@
 import type { IpAddress } from '../net/ip-address.ts';
+import type { AddressOwner } from './address-owner.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** What a Service's rows depend on besides itself and its slices: where this node is. */
@@ -16,4 +17,8 @@ export interface Place {
   readonly missingSchedulers: ReadonlySet<Scheduler>;
   /** True for the VIPs of Services: an endpoint there would be a loop. */
   isVip(address: IpAddress): boolean;
+  /** The Service whose VIP an address is: `default/web`. */
+  serviceAt(vip: IpAddress): string | undefined;
+  /** Whose an address is, besides: asked of external and load-balancer IPs. */
+  ownerOf(address: IpAddress): AddressOwner | undefined;
 }

@@ -60,5 +60,10 @@ export class EndpointGuard {
 
 /** Why an address may get no traffic; undefined where it may. */
 export function reasonAgainst(address: IpAddress, place: Place): string | undefined {
-  return specialAddress(address) ?? (place.isVip(address) ? 'a VIP' : undefined);
+  return specialAddress(address) ?? (place.isVip(address) ? vipOf(address, place) : undefined);
+}
+
+function vipOf(address: IpAddress, place: Place): string {
+  const service = place.serviceAt(address);
+  return service === undefined ? 'a VIP' : `a VIP of Service ${service}`;
 }

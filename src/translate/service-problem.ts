@@ -8,6 +8,7 @@ export type ServiceProblemReason =
   | 'UnknownSchedulerFlag'
   | 'InvalidDrainTimeout'
   | 'ExternalIPRefused'
+  | 'LoadBalancerIPRefused'
   | 'EndpointRefused'
   | 'AddressConflict';
 

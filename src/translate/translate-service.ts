@@ -1,5 +1,4 @@
 import type { EndpointSlice, Service, ServicePort } from '../cluster/objects.ts';
-import type { Cidr } from '../net/cidr.ts';
 import type { IpAddress, IpFamily } from '../net/ip-address.ts';
 import {
   noTranslation,
@@ -12,6 +11,7 @@ import { endpointsOfPort } from './endpoints.ts';
 import { boundAddressesOf, familiesOf, frontEndsOf, trafficOf, vipsOf } from './front-ends.ts';
 import type { Place } from './place.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
+import type { VipSettings } from './refused-vips.ts';
 import { routesByTraffic } from './routes.ts';
 import type { ServiceProblem } from './service-problem.ts';
 import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
@@ -20,13 +20,11 @@ import { chooseScheduler, type Scheduler } from './scheduler.ts';
 import { sharedVirtualServer } from './shared-virtual-server.ts';
 
 /** The part of the configuration that decides what a Service becomes. */
-export interface TranslationSettings {
+export interface TranslationSettings extends VipSettings {
   /** The scheduler of Services that choose none. */
   readonly scheduler: Scheduler;
   /** The limit of draining, in milliseconds; undefined for none. */
   readonly drainTimeoutMs: number | undefined;
-  /** Where external IPs may come from; undefined for anywhere. */
-  readonly externalIPs: readonly Cidr[] | undefined;
 }
 
 /**
@@ -48,7 +46,7 @@ export function translateService(
   }
   const chosen = chooseScheduler(service, settings.scheduler, place.missingSchedulers);
   const drain = chooseDrainTimeout(service, settings.drainTimeoutMs);
-  const vips = vipsOf(service, settings.externalIPs);
+  const vips = vipsOf(service, place, settings);
   const guard = new EndpointGuard(place);
   const persistenceSeconds = persistenceSecondsOf(service);
 

@@ -35,6 +35,7 @@ export function node(fields: Partial<Node> = {}): Node {
     isLeaving: false,
     podRanges: [],
     primaryAddresses: [],
+    addresses: [],
     ...fields,
   };
 }

@@ -133,7 +133,13 @@ function optionsOf({ name, config }: GoldenCase): TranslatorOptions {
   return {
     nodeName,
     nodePortAddresses: { kind: 'all' },
-    translation: { scheduler, drainTimeoutMs: undefined, externalIPs: undefined },
+    translation: {
+      scheduler,
+      drainTimeoutMs: undefined,
+      externalIPs: undefined,
+      loadBalancerIPs: undefined,
+      protectedRanges: [],
+    },
   };
 }
 

@@ -13,7 +13,13 @@ import type { ServiceProblem } from '../../src/translate/service-problem.ts';
 export const defaultOptions: ControllerOptions = {
   nodeName: 'node-a',
   nodePortAddresses: { kind: 'all' },
-  translation: { scheduler: 'rr', drainTimeoutMs: undefined, externalIPs: undefined },
+  translation: {
+    scheduler: 'rr',
+    drainTimeoutMs: undefined,
+    externalIPs: undefined,
+    loadBalancerIPs: undefined,
+    protectedRanges: [],
+  },
   auditEveryMs: 30_000,
 };
 

@@ -11,6 +11,8 @@ export function place(fields: Partial<Place> = {}): Place {
     allNodeAddresses: [],
     missingSchedulers: new Set(),
     isVip: () => false,
+    serviceAt: () => undefined,
+    ownerOf: () => undefined,
     ...fields,
   };
 }

@@ -36,6 +36,8 @@ export class FollowedStore {
         this.translator.changed(change.key);
       } else if (change.kind === 'node') {
         this.translator.nodeChanged();
+      } else if (change.kind === 'hosts') {
+        this.translator.hostsChanged(change.addresses);
       }
     });
   }

@@ -25,6 +25,8 @@ export function translate(
     scheduler: 'lc',
     drainTimeoutMs: undefined,
     externalIPs: undefined,
+    loadBalancerIPs: undefined,
+    protectedRanges: [],
     ...settings,
   });
 }

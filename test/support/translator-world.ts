@@ -8,7 +8,13 @@ import { MemoryTables } from './memory-tables.ts';
 export const translatorOptions: TranslatorOptions = {
   nodeName: 'node-a',
   nodePortAddresses: { kind: 'all' },
-  translation: { scheduler: 'rr', drainTimeoutMs: undefined, externalIPs: undefined },
+  translation: {
+    scheduler: 'rr',
+    drainTimeoutMs: undefined,
+    externalIPs: undefined,
+    loadBalancerIPs: undefined,
+    protectedRanges: [],
+  },
 };
 
 /** A translator over a store and tables in memory, and what it told. */
@@ -38,6 +44,8 @@ export class TranslatorWorld {
         this.translator.changed(change.key);
       } else if (change.kind === 'node') {
         this.translator.nodeChanged();
+      } else if (change.kind === 'hosts') {
+        this.translator.hostsChanged(change.addresses);
       }
     });
   }

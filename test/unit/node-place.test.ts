@@ -6,7 +6,11 @@ import { ip, node } from '../support/cluster-objects.ts';
 const addresses = ['192.0.2.10', '198.18.0.5'].map(ip);
 
 function nodePlace(setting: NodePortAddresses = { kind: 'all' }): NodePlace {
-  return new NodePlace('node-a', setting, ({ text }) => text === '10.96.0.1');
+  return new NodePlace('node-a', setting, {
+    isVip: ({ text }) => text === '10.96.0.1',
+    serviceAt: () => undefined,
+    ownerOf: () => undefined,
+  });
 }
 
 describe('the place of the node', () => {

@@ -88,7 +88,7 @@ describe('an endpoint at an address that is no VIP yet', () => {
     assert.equal(world.problems.length, 1);
     assert.match(
       world.problems[0] ?? '',
-      /^EndpointRefused Service default\/web: .*10\.96\.0\.2 \(a VIP\)/,
+      /^EndpointRefused Service default\/web: .*10\.96\.0\.2 \(a VIP of Service default\/other\)/,
     );
     world.translator.everythingChanged();
     world.translate();

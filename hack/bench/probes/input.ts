@@ -35,6 +35,8 @@ export const translationSettings: TranslationSettings = {
   scheduler: 'rr',
   drainTimeoutMs: undefined,
   externalIPs: undefined,
+  loadBalancerIPs: undefined,
+  protectedRanges: [],
 };
 
 /** Raises where the manifests are not sound: then nothing that is measured would count. */
@@ -62,6 +64,8 @@ export function translateCluster(cluster: MergedManifests): Map<string, Translat
     nodePortAddresses: [],
     missingSchedulers: new Set(),
     isVip: () => false,
+    serviceAt: () => undefined,
+    ownerOf: () => undefined,
   };
   return new Map(
     cluster.services.map((service) => {

@@ -1,12 +1,14 @@
 import type { ClusterStore } from '../../cluster/store.ts';
 import type { ProblemListener, Source } from '../source.ts';
+import { ApiServerAddresses, type Lookup } from './api-server-addresses.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { HttpTransport } from './http-transport.ts';
-import { loadKubeConfig } from './kube-config.ts';
+import { loadKubeConfig, serverUrlsOf } from './kube-config.ts';
+import { NodeFollower } from './node-follower.ts';
 import { noObserver, type ReflectorObserver } from './reflector-observer.ts';
 import { Reflector, type ReflectorTarget } from './reflector.ts';
-import { endpointSlices, oneNode, services, type Resource } from './resource.ts';
-import { nodeTarget, serviceTarget, sliceTarget } from './store-targets.ts';
+import { allNodes, endpointSlices, oneNode, services, type Resource } from './resource.ts';
+import { namedNodeTarget, nodeTarget, serviceTarget, sliceTarget } from './store-targets.ts';
 import type { ApiTransport } from './transport.ts';
 
 export interface ApiServerSourceOptions {
@@ -20,6 +22,8 @@ export interface ApiServerSourceOptions {
   /** Instead of one made from the kubeconfig. */
   readonly transport?: ApiTransport;
   readonly clock?: Clock;
+  /** Instead of the system's resolver. */
+  readonly lookup?: Lookup;
 }
 
 /** A Kubernetes API server as the source of the cluster's objects. */
@@ -36,7 +40,7 @@ export class ApiServerSource implements Source {
   /** Rejects when the kubeconfig cannot be used; an API server out of reach is waited for. */
   async start(store: ClusterStore): Promise<void> {
     const { nodeName, onProblem } = this.#options;
-    const transport = this.#options.transport ?? (await this.#openTransport());
+    const transport = this.#options.transport ?? (await this.#openTransport(store));
     this.#transport = transport;
     const node = this.#reflect(
       transport,
@@ -50,7 +54,9 @@ export class ApiServerSource implements Source {
       this.#reflect(transport, services, serviceTarget(store, onProblem)),
       this.#reflect(transport, endpointSlices, sliceTarget(store, onProblem)),
     ];
+    const nodes = this.#followNodes(transport, store);
     await Promise.all(both.map((reflector) => reflector.firstList));
+    await nodes.settled();
   }
 
   async stop(): Promise<void> {
@@ -59,10 +65,52 @@ export class ApiServerSource implements Source {
     this.#transport?.close();
   }
 
-  async #openTransport(): Promise<ApiTransport> {
-    const { kubeconfig: file, server } = this.#options;
-    const reload = (): ReturnType<typeof loadKubeConfig> => loadKubeConfig({ file, server });
-    return new HttpTransport(await reload(), { reload });
+  /** The Nodes are asked for as soon as a Service needs them. */
+  #followNodes(transport: ApiTransport, store: ClusterStore): NodeFollower {
+    const { onProblem, clock = systemClock, observer = noObserver } = this.#options;
+    const follower = new NodeFollower({
+      store,
+      clock,
+      onProblem,
+      follow: async (signal, failed) => {
+        const observed: ReflectorObserver = {
+          ...observer,
+          failed: (...args) => {
+            observer.failed(...args);
+            failed(args[2]);
+          },
+        };
+        const target = namedNodeTarget(store);
+        const options = { resource: allNodes, transport, target, clock, onProblem };
+        await new Reflector({ ...options, observer: observed }).run(signal);
+      },
+    });
+    this.#running.push(follower.run(this.#stop.signal));
+    return follower;
+  }
+
+  async #openTransport(store: ClusterStore): Promise<ApiTransport> {
+    const { kubeconfig: file, server, clock = systemClock, lookup } = this.#options;
+    const addresses = new ApiServerAddresses({
+      clock,
+      changed: (servers) => {
+        store.setApiServers(servers);
+      },
+      ...(lookup === undefined ? {} : { lookup }),
+    });
+    const reload = async (): ReturnType<typeof loadKubeConfig> => {
+      const config = await loadKubeConfig({ file, server });
+      addresses.setUrls(serverUrlsOf(config, { file, server }));
+      return config;
+    };
+    const config = await reload();
+    this.#running.push(addresses.run(this.#stop.signal));
+    return new HttpTransport(config, {
+      reload,
+      answered: (address, port) => {
+        addresses.answered(address, port);
+      },
+    });
   }
 
   #reflect<T>(

@@ -13,6 +13,8 @@ export interface HttpTransportOptions {
   readonly reload?: () => Promise<KubeConfig>;
   /** How long a TCP connection may take to come about. */
   readonly connectLimitMs?: number;
+  /** Hears from which address and port each request was answered: the server, or a proxy. */
+  readonly answered?: (address: string, port: number) => void;
 }
 
 /** Long enough for a lost packet, short enough to notice a server that comes back. */
@@ -30,6 +32,7 @@ const unauthorized = 401;
 export class HttpTransport implements ApiTransport {
   readonly #reload: (() => Promise<KubeConfig>) | undefined;
   readonly #connectLimitMs: number;
+  readonly #answered: NonNullable<HttpTransportOptions['answered']>;
   /** One for each protocol, made at its first use: TLS takes a while to load. */
   readonly #agents = new Map<string, http.Agent>();
   #config: KubeConfig;
@@ -42,6 +45,7 @@ export class HttpTransport implements ApiTransport {
     clusterOf(config);
     this.#config = config;
     this.#reload = options.reload;
+    this.#answered = options.answered ?? (() => undefined);
     this.#connectLimitMs = options.connectLimitMs ?? defaultConnectLimitMs;
   }
 
@@ -69,6 +73,10 @@ export class HttpTransport implements ApiTransport {
     const options = await abortable(this.#requestOptions(), what.signal);
     const url = new URL(`${clusterOf(this.#config).server.replace(/\/+$/, '')}${path}`);
     const response = await this.#send(url, withBody({ ...options, ...what }, body), body);
+    const { remoteAddress, remotePort } = response.socket;
+    if (remoteAddress !== undefined && remotePort !== undefined) {
+      this.#answered(remoteAddress, remotePort);
+    }
     response.setEncoding('utf8');
     const status = response.statusCode ?? 0;
     this.#isReloadDue ||= status === unauthorized;

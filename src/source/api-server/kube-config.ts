@@ -4,6 +4,7 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
 import { asError } from '../../as-error.ts';
 import { FieldReader, isObject, ProblemLog } from '../../cluster/fields.ts';
+import type { ServerUrl } from './api-server-addresses.ts';
 import { proxyFor } from './proxy-environment.ts';
 import { tokenFileAuthenticator, tokenFileOf, withTokenFile } from './token-file.ts';
 
@@ -125,4 +126,17 @@ function readTokenFiles(text: string, folder: string): ReadonlyMap<string, strin
     return undefined;
   });
   return tokenFiles;
+}
+
+/** Where the requests go by a KubeConfig that was loaded with these options: its server, and a proxy. */
+export function serverUrlsOf(config: KubeConfig, options: KubeConfigOptions): readonly ServerUrl[] {
+  const { server, proxyUrl = '' } = config.getCurrentCluster() ?? { server: '' };
+  const isConfigured =
+    options.server !== undefined ||
+    options.file !== undefined ||
+    process.env['KUBERNETES_SERVICE_HOST'] === undefined;
+  return [
+    { url: server, isConfigured },
+    ...(proxyUrl === '' ? [] : [{ url: proxyUrl, isConfigured: true }]),
+  ];
 }

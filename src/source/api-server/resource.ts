@@ -44,6 +44,14 @@ export function oneNode(name: string): Resource {
   };
 }
 
+/** All Nodes, for their addresses. */
+export const allNodes: Resource = {
+  name: 'nodes',
+  group: '',
+  path: '/api/v1/nodes',
+  listKind: 'NodeList',
+};
+
 /** Path and query of one page of a list (the first one without a token), or of all of it. */
 export function listPath(
   resource: Resource,

@@ -8,7 +8,8 @@ import {
   type Service,
 } from '../../cluster/objects.ts';
 import { parseEndpointSlice } from '../../cluster/parse-endpoint-slice.ts';
-import { parseNode } from '../../cluster/parse-node.ts';
+import type { NamedNode } from '../../cluster/node-index.ts';
+import { parseNamedNode, parseNode } from '../../cluster/parse-node.ts';
 import { parseService } from '../../cluster/parse-service.ts';
 import type { ClusterStore } from '../../cluster/store.ts';
 import type { ProblemListener } from '../source.ts';
@@ -75,6 +76,25 @@ export function nodeTarget(
     remove: (raw) => {
       if (identify('Node', raw)?.name === nodeName) {
         store.setNode(undefined);
+      }
+    },
+  };
+}
+
+/** Keeps the names and addresses of all Nodes of a store. */
+export function namedNodeTarget(store: ClusterStore): ReflectorTarget<NamedNode> {
+  return {
+    reduce: parseNamedNode,
+    replace: (values) => {
+      store.replaceNamedNodes(values);
+    },
+    set: (value) => {
+      store.setNamedNode(value);
+    },
+    remove: (raw) => {
+      const name = identify('Node', raw)?.name;
+      if (name !== undefined) {
+        store.setNamedNode({ name, addresses: [] });
       }
     },
   };

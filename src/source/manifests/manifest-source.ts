@@ -1,5 +1,6 @@
 import { watch, type FSWatcher } from 'node:fs';
 import { asError } from '../../as-error.ts';
+import { namedNodeOf } from '../../cluster/parse-node.ts';
 import type { ClusterStore } from '../../cluster/store.ts';
 import { formatProblem, type Problem } from '../../problem.ts';
 import type { ProblemListener, Source } from '../source.ts';
@@ -115,10 +116,11 @@ export class ManifestSource implements Source {
   }
 
   #apply(store: ClusterStore): void {
-    const { node, services, slices, problems } = this.#folder.merged(this.#options.nodeName);
+    const { node, nodes, services, slices, problems } = this.#folder.merged(this.#options.nodeName);
     this.#report(problems);
     // The Node goes first: what the Services become depends on its zone.
     store.setNode(node);
+    store.replaceNamedNodes(nodes.map(namedNodeOf));
     store.replaceServices(services);
     store.replaceSlices(slices);
   }

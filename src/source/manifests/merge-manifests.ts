@@ -8,6 +8,8 @@ export interface MergedManifests {
   readonly slices: readonly EndpointSlice[];
   /** The Node of the given name, where there is one. */
   readonly node: Node | undefined;
+  /** All Nodes. */
+  readonly nodes: readonly Node[];
   readonly problems: readonly Problem[];
 }
 
@@ -51,17 +53,17 @@ function sortOut(
 ): Omit<MergedManifests, 'problems'> {
   const services: Service[] = [];
   const slices: EndpointSlice[] = [];
-  let node: Node | undefined;
+  const nodes: Node[] = [];
   for (const object of objects) {
     if (object.kind === 'Service') {
       services.push(object.value);
     } else if (object.kind === 'EndpointSlice') {
       slices.push(object.value);
-    } else if (object.value.name === nodeName) {
-      node = object.value;
+    } else {
+      nodes.push(object.value);
     }
   }
-  return { services, slices, node };
+  return { services, slices, nodes, node: nodes.find(({ name }) => name === nodeName) };
 }
 
 /**

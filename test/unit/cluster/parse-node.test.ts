@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseNode } from '../../../src/cluster/parse-node.ts';
+import { parseNamedNode, parseNode } from '../../../src/cluster/parse-node.ts';
 import { formatProblem } from '../../../src/problem.ts';
 import { rawNode } from '../../support/manifests.ts';
 
@@ -12,6 +12,7 @@ describe('a Node', () => {
       isLeaving: false,
       podRanges: [],
       primaryAddresses: [],
+      addresses: [],
     });
   });
 
@@ -70,5 +71,21 @@ describe('a Node', () => {
       problems.map(({ object, field, value: found }) => [object, field, found]),
       [['Node', 'metadata.name', 'Node_A']],
     );
+  });
+
+  it('is reduced to its name and addresses where it is another one', () => {
+    const addresses = [
+      { type: 'ExternalIP', address: '198.51.100.1' },
+      { type: 'InternalIP', address: '192.0.2.10' },
+      { type: 'InternalIP', address: 'not an address' },
+      { type: 'Hostname', address: 'node-b' },
+      { type: 'InternalIP', address: '2001:db8:0::10' },
+      { type: 'ExternalIP', address: '192.0.2.10' },
+    ];
+    assert.deepEqual(parseNamedNode({ ...rawNode('node-b'), status: { addresses } }), {
+      name: 'node-b',
+      addresses: ['192.0.2.10', '2001:db8::10', '198.51.100.1'],
+    });
+    assert.equal(parseNamedNode({ metadata: { name: 'Not A Name' } }), undefined);
   });
 });

@@ -37,6 +37,8 @@ const otherValues: Readonly<Record<string, unknown>> = {
   'kubeIpvs.iptablesVariant': 'legacy',
   'kubeIpvs.drainTimeout': '0s',
   'kubeIpvs.externalIPCIDRs': [],
+  'kubeIpvs.loadBalancerIPCIDRs': [],
+  'kubeIpvs.protectedCIDRs': ['203.0.113.0/24'],
 };
 
 /** Fields that say something together with another one alone. */

@@ -19,7 +19,7 @@ const dualStack = { clusterIPs: [ip('10.96.0.1'), ip('fd00:96::1')] };
 const nodeAt = placeAt(ip('192.0.2.10'), ip('2001:db8::10'), ip('198.18.0.5'));
 
 function vips(of: Service, externalIPs?: readonly Cidr[]): Vips {
-  return vipsOf(of, externalIPs);
+  return vipsOf(of, place(), { externalIPs, loadBalancerIPs: undefined, protectedRanges: [] });
 }
 
 /** The VIPs of some kinds, in their order. */
@@ -98,7 +98,7 @@ describe('the ranges of external IPs', () => {
     );
   });
 
-  it('do not concern load-balancer IPs: no user can write those', () => {
+  it('do not concern load-balancer IPs, which have ranges of their own', () => {
     assert.deepEqual(externalOf(vips(of, [cidr('10.0.0.0/8')])), ['203.0.113.10']);
   });
 

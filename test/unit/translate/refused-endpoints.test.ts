@@ -9,7 +9,8 @@ function guardAfter(...addresses: string[]): {
   readonly guard: EndpointGuard;
   readonly admitted: string[];
 } {
-  const guard = new EndpointGuard(place({ isVip }));
+  const serviceAt = () => 'kube-system/kube-dns';
+  const guard = new EndpointGuard(place({ isVip, serviceAt }));
   const admitted = addresses.filter(
     (address) =>
       guard.admitted([{ endpoints: [endpoint(address)], targetPort: 8080 }]).length === 1,
@@ -33,7 +34,7 @@ describe('an endpoint', () => {
     ['ff02::1', 'multicast'],
     ['255.255.255.255', 'multicast'],
     ['0.0.0.0', 'unspecified'],
-    ['10.96.0.10', 'a VIP'],
+    ['10.96.0.10', 'a VIP of Service kube-system/kube-dns'],
   ] as const) {
     it(`is refused at ${address}, and the problem says why: ${reason}`, () => {
       const { guard, admitted } = guardAfter(address);

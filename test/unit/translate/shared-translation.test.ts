@@ -7,7 +7,13 @@ import { arbitraryService, arbitrarySlice } from '../../support/arbitrary-cluste
 import { endpoint, service, slice } from '../../support/cluster-objects.ts';
 import { nodeAt } from '../../support/translation.ts';
 
-const settings = { scheduler: 'rr', drainTimeoutMs: undefined, externalIPs: undefined } as const;
+const settings = {
+  scheduler: 'rr',
+  drainTimeoutMs: undefined,
+  externalIPs: undefined,
+  loadBalancerIPs: undefined,
+  protectedRanges: [],
+} as const;
 
 const translate = (
   of: Service,
