@@ -30,6 +30,8 @@ export interface DesiredRows {
   readonly boundAddresses: ReadonlyMap<string, IpAddress>;
   /** The Service that holds a virtual server, by the key of that. */
   serviceOf(key: string): string | undefined;
+  /** The Service that holds a VIP. */
+  serviceAt(vip: string): string | undefined;
 }
 
 /** Reads the cluster once and translates it. Raises NetlinkError, SourceTimeoutError and what the source raises. */
@@ -61,6 +63,7 @@ export async function readDesired(
     virtualServers: virtualServers.rows,
     boundAddresses: boundAddresses.rows,
     serviceOf: (key) => desired.serviceOf(key),
+    serviceAt: (vip) => desired.serviceAt(vip),
   };
 }
 

@@ -1,21 +1,25 @@
-import { formatRealServer, type VirtualServerId } from '../ipvs/model.ts';
+import { formatRealServer, formatVirtualServer, type VirtualServerId } from '../ipvs/model.ts';
 import type { ListedVirtualServer } from '../ipvs/read-table.ts';
 import { formatEndpoint } from '../net/ip-address.ts';
+import { foreignAtVipAdvice } from '../reconcile/foreign-at-vips.ts';
 import type { ObservedKernel } from './observe-kernel.ts';
+import type { DesiredRows } from './plan.ts';
 import { formatTable } from './text-table.ts';
 
-type ServiceOf = (key: string) => string | undefined;
+/** Which Service holds a virtual server, by its key, and which one holds a VIP. */
+export type ServiceNames = Pick<DesiredRows, 'serviceOf' | 'serviceAt'>;
 
 /** The kernel's table for programs. Ends with a new line. */
-export function showJson(observed: ObservedKernel, serviceOf: ServiceOf): string {
+export function showJson(observed: ObservedKernel, services: ServiceNames): string {
   const virtualServers = sorted(observed.virtualServers).map(([key, listed]) => ({
     ...idJson(listed.id),
     scheduler: listed.settings.scheduler,
     ...(listed.settings.persistence === undefined
       ? {}
       : { options: `-p ${listed.settings.persistence.timeoutSeconds}` }),
-    service: serviceOf(key) ?? null,
+    service: services.serviceOf(key) ?? null,
     owned: listed.settings.owned,
+    ...refusedJson(listed, observed, services),
     realServers: listed.realServers.map((realServer) => ({
       address: formatRealServer(realServer),
       method: realServer.method,
@@ -32,9 +36,9 @@ export function showJson(observed: ObservedKernel, serviceOf: ServiceOf): string
 }
 
 /** The kernel's table for people. Ends with a new line. */
-export function showText(observed: ObservedKernel, serviceOf: ServiceOf): string {
+export function showText(observed: ObservedKernel, services: ServiceNames): string {
   const rows = sorted(observed.virtualServers).flatMap(([key, listed]) => [
-    [key, listed.settings.scheduler, serviceText(key, listed, serviceOf), '', '', ''],
+    [key, listed.settings.scheduler, serviceText(key, listed, observed, services), '', '', ''],
     ...listed.realServers.map((realServer) => [
       `  -> ${formatRealServer(realServer)}`,
       realServer.method,
@@ -45,15 +49,58 @@ export function showText(observed: ObservedKernel, serviceOf: ServiceOf): string
     ]),
   ]);
   const header = ['VIRTUAL SERVER', 'SCHEDULER', 'SERVICE', 'WEIGHT', 'ACTIVE', 'INACTIVE'];
-  return rows.length === 0
-    ? 'The kernel holds no virtual server.\n'
-    : formatTable([header, ...rows]);
+  if (rows.length === 0) {
+    return 'The kernel holds no virtual server.\n';
+  }
+  const hasRefused = rows.some(([, , text]) => text?.includes(refusedWord));
+  const note = `\n(foreign, ${refusedWord}): a VIP answers on the ports of its Service alone; ${foreignAtVipAdvice}.\n`;
+  return `${formatTable([header, ...rows])}${hasRefused ? note : ''}`;
 }
 
-function serviceText(key: string, listed: ListedVirtualServer, serviceOf: ServiceOf): string {
+const refusedWord = 'refused';
+
+/** The VIP of a Service, or bound by us, at which a virtual server of others stands: our rules refuse it. */
+function vipUnder(
+  { id, settings }: ListedVirtualServer,
+  observed: ObservedKernel,
+  { serviceAt }: ServiceNames,
+): { readonly service: string | undefined } | undefined {
+  if (id.kind !== 'address' || settings.owned) {
+    return undefined;
+  }
+  const service = serviceAt(id.address.text);
+  const isOurs = observed.boundAddresses.get(id.address.text)?.owned === true;
+  return service !== undefined || isOurs ? { service } : undefined;
+}
+
+function refusedJson(
+  listed: ListedVirtualServer,
+  observed: ObservedKernel,
+  services: ServiceNames,
+): { readonly refusedAtVipOf?: string | null } {
+  const vip = isClaimed(listed, services) ? undefined : vipUnder(listed, observed, services);
+  return vip === undefined ? {} : { refusedAtVipOf: vip.service ?? null };
+}
+
+/** One that a Service claims is about to be taken over. */
+function isClaimed({ id }: ListedVirtualServer, { serviceOf }: ServiceNames): boolean {
+  return serviceOf(formatVirtualServer(id)) !== undefined;
+}
+
+function serviceText(
+  key: string,
+  listed: ListedVirtualServer,
+  observed: ObservedKernel,
+  services: ServiceNames,
+): string {
   const { persistence, owned } = listed.settings;
+  const vip = vipUnder(listed, observed, services);
+  const foreign =
+    vip === undefined
+      ? '(foreign)'
+      : `(foreign, ${refusedWord}) at a VIP of ${vip.service ?? 'kube-ipvs'}`;
   const parts = [
-    serviceOf(key) ?? (owned ? '(unknown)' : '(foreign)'),
+    services.serviceOf(key) ?? (owned ? '(unknown)' : foreign),
     ...(persistence === undefined ? [] : [`persistent ${persistence.timeoutSeconds}s`]),
   ];
   return parts.join(', ');

@@ -6,6 +6,7 @@ import {
   formatVirtualServer,
   type Operation,
   type VirtualServerHead,
+  type VirtualServerId,
 } from '../ipvs/model.ts';
 import type { ListedRealServer } from '../ipvs/listed-real-servers.ts';
 import {
@@ -48,6 +49,7 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   readonly #drainTimes = new DrainTimes();
   readonly #knownSchedulers = new Set<string>();
   readonly #onApplied: (operation: Operation) => void;
+  #foreign: readonly VirtualServerId[] = [];
 
   /** `now` in milliseconds; `onApplied` hears of each operation that succeeded.
    * Virtual servers with an excluded address are left as they are, whatever is desired. */
@@ -70,12 +72,18 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
     this.#visitTable = visit;
   }
 
+  /** Those without our mark when the kernel was listed last; another list with each. */
+  get foreign(): readonly VirtualServerId[] {
+    return this.#foreign;
+  }
+
   async list(sink: ListSink<ObservedVirtualServer>): Promise<void> {
     const draining = new Set(this.#drainTimes.virtualServers());
     const nowMs = this.#now();
     const part = sink.begin();
     // Those that are new, or have other settings than they are known to have.
     const news = new Map<string, VirtualServerHead>();
+    const foreign: VirtualServerId[] = [];
     const take = (key: string, head: VirtualServerHead, listed: ListedRealServer[]): void => {
       const { id, settings } = head;
       part.take(key, this.#observe(key, { id, settings, realServers: listed }, undefined, nowMs));
@@ -83,9 +91,13 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
     const visitor: TableVisitor = {
       begin: () => {
         news.clear();
+        foreign.length = 0;
       },
       virtualServer: (head) => {
         const key = formatVirtualServer(head.id);
+        if (!head.settings.owned) {
+          foreign.push(head.id);
+        }
         const held = sink.held(key);
         const isKnown = held !== undefined && sameSettings(held.settings, head.settings);
         if (head.id.kind === 'fwmark') {
@@ -113,6 +125,7 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
     };
     await this.#visitTable(this.#client, visitor, sink.pace);
     part.end();
+    this.#foreign = foreign;
     for (const key of draining) {
       if (!sink.isStale(key)) {
         this.#drainTimes.forget(key);

@@ -45,13 +45,15 @@ function kernelOf(...listed: readonly ListedVirtualServer[]): ObservedKernel {
   };
 }
 
-const serviceOf = (key: string): string | undefined =>
-  key === 'TCP 10.96.0.1:80' ? 'default/web' : undefined;
+const services = {
+  serviceOf: (key: string) => (key === 'TCP 10.96.0.1:80' ? 'default/web' : undefined),
+  serviceAt: (vip: string) => (vip === '10.96.0.1' ? 'default/web' : undefined),
+};
 
 describe('the table of the kernel', () => {
   it('for people names Services, what is ours without one, and what is foreign', () => {
     assert.equal(
-      showText(kernelOf(unknown, foreign, web), serviceOf),
+      showText(kernelOf(unknown, foreign, web), services),
       [
         'VIRTUAL SERVER        SCHEDULER  SERVICE                       WEIGHT  ACTIVE  INACTIVE',
         'TCP 10.96.0.1:80      rr         default/web, persistent 600s',
@@ -63,12 +65,48 @@ describe('the table of the kernel', () => {
     );
   });
 
+  describe('with a virtual server of others at a VIP', () => {
+    const atVip: ListedVirtualServer = {
+      id: virtualServer('10.96.0.1', 9090),
+      settings: plainSettings,
+      realServers: [],
+    };
+    const elsewhere: ListedVirtualServer = { ...atVip, id: virtualServer('10.9.9.9', 9090) };
+
+    it('says for people that it is refused, and what to do', () => {
+      assert.equal(
+        showText(kernelOf(atVip, elsewhere), services),
+        [
+          'VIRTUAL SERVER      SCHEDULER  SERVICE                                     WEIGHT  ACTIVE  INACTIVE',
+          'TCP 10.9.9.9:9090   rr         (foreign)',
+          'TCP 10.96.0.1:9090  rr         (foreign, refused) at a VIP of default/web',
+          '',
+          '(foreign, refused): a VIP answers on the ports of its Service alone; give the Service that port, or the virtual server an address of its own.',
+          '',
+        ].join('\n'),
+      );
+    });
+
+    it('says it for programs', () => {
+      const { virtualServers } = JSON.parse(showJson(kernelOf(atVip, elsewhere), services)) as {
+        virtualServers: { address: string; refusedAtVipOf?: string }[];
+      };
+      assert.deepEqual(
+        virtualServers.map(({ address, refusedAtVipOf }) => [address, refusedAtVipOf]),
+        [
+          ['10.9.9.9:9090', undefined],
+          ['10.96.0.1:9090', 'default/web'],
+        ],
+      );
+    });
+  });
+
   it('for people says when there is nothing', () => {
-    assert.equal(showText(kernelOf(), serviceOf), 'The kernel holds no virtual server.\n');
+    assert.equal(showText(kernelOf(), services), 'The kernel holds no virtual server.\n');
   });
 
   it('for programs has the same', () => {
-    assert.deepEqual(JSON.parse(showJson(kernelOf(unknown, foreign, web), serviceOf)), {
+    assert.deepEqual(JSON.parse(showJson(kernelOf(unknown, foreign, web), services)), {
       virtualServers: [
         {
           protocol: 'TCP',
