@@ -182,24 +182,15 @@ export class Controller {
   }
 
   #onChange(change: StoreChange): void {
-    switch (change.kind) {
-      case 'service':
-        this.#translator.changed(change.key);
-        this.#latencies.note(change.key, change.arrivedMs ?? monotonicMs(), change.triggeredAt);
-        this.#listener.changed();
-        break;
-      case 'node':
-        this.#translator.nodeChanged();
-        break;
-      case 'hosts':
-        this.#translator.hostsChanged(change.addresses);
-        break;
-      case 'external VIPs':
-        // A matter of the source, which follows Nodes for them.
-        break;
-      case 'synced':
-        // Acted upon once what came with it is translated.
-        break;
+    // What came with 'synced' is translated first; 'external VIPs' is a matter of the source.
+    if (change.kind === 'service') {
+      this.#translator.changed(change.key);
+      this.#latencies.note(change.key, change.arrivedMs ?? monotonicMs(), change.triggeredAt);
+      this.#listener.changed();
+    } else if (change.kind === 'node') {
+      this.#translator.nodeChanged();
+    } else if (change.kind === 'hosts') {
+      this.#translator.hostsChanged(change.addresses);
     }
     this.#schedule();
   }

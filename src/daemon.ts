@@ -1,5 +1,6 @@
 import { AddressClient } from './addresses/client.ts';
 import { NodeAddressWatch } from './addresses/node-address-watch.ts';
+import { ReleaseWhileListing } from './captured/release-while-listing.ts';
 import type { ObjectKey } from './cluster/objects.ts';
 import type { ClusterStore } from './cluster/store.ts';
 import type { Settings } from './config/settings.ts';
@@ -100,7 +101,7 @@ export class Daemon {
    * rejects when the source cannot be used.
    */
   async start(): Promise<void> {
-    const { source } = this.#parts;
+    const { source, kernel, settings, listener } = this.#parts;
     this.#endpoints.forEach((endpoint) => {
       endpoint.start();
     });
@@ -112,7 +113,17 @@ export class Daemon {
     if (this.#store.node !== undefined) {
       this.#nodeChanged();
     }
-    await source.start(this.#store);
+    const release = new ReleaseWhileListing({
+      store: this.#store,
+      protectedRanges: settings.translation.protectedRanges,
+      release: (othersAt) => kernel.release(othersAt),
+      listener,
+    });
+    try {
+      await source.start(this.#store);
+    } finally {
+      await release.end();
+    }
     if (this.#store.synced && !this.#stopped) {
       await this.#watch.start();
       this.#controller.start();

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { AddressClient } from './addresses/client.ts';
+import { releaseCaptured, type OthersAt } from './captured/release-captured.ts';
 import { ConntrackClient } from './conntrack/client.ts';
 import { StaleFlowCleaner } from './conntrack/stale-flow-cleaner.ts';
 import { SetClient } from './ipset/client.ts';
@@ -17,6 +18,7 @@ import type { IpAddress, IpFamily } from './net/ip-address.ts';
 import { addressesOfOthers } from './reconcile/bound-address-difference.ts';
 import { BoundAddressKind } from './reconcile/bound-address-kind.ts';
 import { DesiredState } from './reconcile/desired-state.ts';
+import { ForeignAtVips } from './reconcile/foreign-at-vips.ts';
 import { KindTable } from './reconcile/kind-table.ts';
 import { Reconciler, type RoundReport } from './reconcile/reconciler.ts';
 import { VirtualServerKind } from './reconcile/virtual-server-kind.ts';
@@ -63,6 +65,11 @@ export interface Kernel {
   /** How packets of Pods are known from now on; answers whether that is news for the chains. */
   setLocalDetector(local: LocalDetector): boolean;
   /**
+   * Unbinds addresses that are somebody else's, unless they are excluded; see `releaseCaptured`.
+   * Returns what was unbound.
+   */
+  release(othersAt: OthersAt): Promise<readonly IpAddress[]>;
+  /**
    * Takes everything of ours out of the kernel, but for addresses at which others have virtual
    * servers. Rejects where the kernel cannot be read.
    */
@@ -85,18 +92,14 @@ export async function openKernel(
   const flows = new StaleFlowCleaner(conntrack, (error) => {
     listener.warn(`stale flows could not be deleted: ${error.message}`);
   });
-  const roundEnded = (): void => {
-    flows.roundEnded();
-  };
   const masquerade = openMasquerade(sets, ipFamilies(), settings, {
-    note: (message) => {
-      listener.note(message);
-    },
+    note: listener.note.bind(listener),
     entryApplied: (operation) => {
       flows.noteSetOperation(operation);
     },
   });
-  const virtualServers = new KindTable(openVirtualServers(ipvs, flows, isExcluded));
+  const kind = openVirtualServers(ipvs, flows, isExcluded);
+  const virtualServers = new KindTable(kind);
   const boundAddresses = new KindTable(
     new BoundAddressKind(addresses, isExcluded, (operation) => {
       flows.noteAddressOperation(operation);
@@ -105,11 +108,13 @@ export async function openKernel(
   const sysctls = openSysctls(configuration, listener);
   const timeouts = new TimeoutFoundation(ipvs, configuration.ipvsTimeouts);
   const { entries } = masquerade;
+  const desired = new DesiredState(virtualServers, boundAddresses, entries);
+  const roundEnded = openRoundEnd({ flows, kind, desired, listener });
   return {
     ipvs,
     addresses,
     masquerade,
-    desired: new DesiredState(virtualServers, boundAddresses, entries),
+    desired,
     // Rules first and the address last: no packet finds a Service that is half built.
     reconciler: new Reconciler(
       [entries, virtualServers, boundAddresses],
@@ -122,15 +127,16 @@ export async function openKernel(
       sysctls.set(sysctlsOf(changed));
       timeouts.set(changed.ipvsTimeouts);
     },
-    onIpvsReloaded(callback) {
-      ipvs.onReloaded(callback);
-    },
+    onIpvsReloaded: ipvs.onReloaded.bind(ipvs),
     setLocalDetector: (local) => masquerade.setLocalDetector(local),
+    release: (othersAt) =>
+      releaseCaptured({ ipvs, addresses, sets, families: ipFamilies() }, (address) =>
+        isExcluded(address) ? undefined : othersAt(address),
+      ),
     async removeAll() {
-      // No foundations here: what is to go need not be put in place before.
-      const inUse = addressesOfOthers((await readTable(ipvs)).values());
-      const isLeft = (address: IpAddress) => inUse.has(address.text) || isExcluded(address);
+      const isLeft = await isInUse(ipvs, isExcluded);
       const ownAddresses = new KindTable(new BoundAddressKind(addresses, isLeft));
+      // No foundations here: what is to go need not be put in place before.
       const remover = new Reconciler([virtualServers, ownAddresses], undefined, [], roundEnded);
       remover.allowRemovals();
       const report = await remover.audit();
@@ -142,6 +148,36 @@ export async function openKernel(
       sets.close();
       conntrack.close();
     },
+  };
+}
+
+/** Which addresses stay bound when ours go: those of others' virtual servers, and the excluded ones. */
+async function isInUse(
+  ipvs: IpvsClient,
+  isExcluded: (address: IpAddress) => boolean,
+): Promise<(address: IpAddress) => boolean> {
+  const inUse = addressesOfOthers((await readTable(ipvs)).values());
+  return (address) => inUse.has(address.text) || isExcluded(address);
+}
+
+/** What follows each round; after a list of the kernel, news of foreign virtual servers at VIPs. */
+function openRoundEnd(parts: {
+  readonly flows: StaleFlowCleaner;
+  readonly kind: VirtualServerKind;
+  readonly desired: DesiredState;
+  readonly listener: KernelListener;
+}): () => void {
+  const { flows, kind, desired, listener } = parts;
+  const foreignAtVips = new ForeignAtVips(desired, (message) => {
+    listener.warn(message);
+  });
+  let looked: typeof kind.foreign | undefined;
+  return () => {
+    flows.roundEnded();
+    if (looked !== kind.foreign) {
+      looked = kind.foreign;
+      foreignAtVips.look(looked);
+    }
   };
 }
 

@@ -55,13 +55,13 @@ export class OtherHosts {
       for (const { address, port } of apiServers) {
         add(address, port);
       }
-      for (const { endpoints, ports: answering } of slices) {
-        for (const { address } of endpoints) {
-          for (const { port } of answering) {
+      slices.forEach(({ endpoints, ports: answering }) => {
+        for (const { port } of answering) {
+          endpoints.forEach(({ address }) => {
             add(address, port);
-          }
+          });
         }
-      }
+      });
       this.#apiServers = ports;
     }
     return this.#apiServers;

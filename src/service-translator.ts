@@ -2,6 +2,7 @@ import { asError } from './as-error.ts';
 import type { EndpointSlice, ObjectKey, Service } from './cluster/objects.ts';
 import type { ClusterStore } from './cluster/store.ts';
 import { EndpointIndex } from './endpoint-index.ts';
+import { hasVipIn, isExternal } from './external-services.ts';
 import type { IpAddress } from './net/ip-address.ts';
 import { NodePlace } from './node-place.ts';
 import { apiServerService, OtherHosts } from './other-hosts.ts';
@@ -345,21 +346,4 @@ export class ServiceTranslator {
           }),
         ];
   }
-}
-
-function isExternal({ ports, externalIPs, loadBalancerIPs }: Service): boolean {
-  return (
-    externalIPs.length > 0 ||
-    loadBalancerIPs.length > 0 ||
-    ports.some(({ nodePort }) => nodePort !== undefined)
-  );
-}
-
-/** Whether an external or load-balancer IP is among the addresses; any, where they are missing. */
-function hasVipIn(
-  { externalIPs, loadBalancerIPs }: Service,
-  addresses: ReadonlySet<string> | undefined,
-): boolean {
-  const isAmong = ({ text }: IpAddress): boolean => addresses?.has(text) !== false;
-  return externalIPs.some(isAmong) || loadBalancerIPs.some(isAmong);
 }

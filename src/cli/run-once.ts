@@ -1,4 +1,5 @@
 import { nodeAddressesOf } from '../addresses/node-addresses.ts';
+import { ReleaseWhileListing } from '../captured/release-while-listing.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import type { Settings } from '../config/load-settings.ts';
 import type { Kernel } from '../kernel.ts';
@@ -36,10 +37,24 @@ export async function runOnce(
   const store = new ClusterStore();
   const onProblem = logProblem.bind(undefined, log);
   const source = openSource(options, settings, onProblem);
+  const release = new ReleaseWhileListing({
+    store,
+    protectedRanges: settings.translation.protectedRanges,
+    release: (othersAt) => kernel.release(othersAt),
+    listener: {
+      info: (message) => {
+        log.info(message);
+      },
+      error: (message) => {
+        log.error(message);
+      },
+    },
+  });
   try {
     await firstList(source, store, options.timeout);
   } finally {
     await source.stop();
+    await release.end();
   }
   const translator = new ServiceTranslator(store, kernel.desired, settings, {
     problem: onProblem,

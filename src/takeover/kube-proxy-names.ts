@@ -67,6 +67,11 @@ export function kubeProxyVips(family: IpFamily): IpSet {
   return { name: setName('IPVS-IPS', family), type: 'hash:ip', family };
 }
 
+/** The set of its cluster IPs. */
+export function kubeProxyClusterIps(family: IpFamily): IpSet {
+  return { name: setName('CLUSTER-IP', family), type: 'hash:ip,port', family };
+}
+
 /** The sets of node ports by protocol; those of SCTP hold the addresses as well. */
 export function kubeProxyNodePorts(family: IpFamily): Readonly<Record<Protocol, IpSet>> {
   return {

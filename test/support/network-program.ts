@@ -56,11 +56,13 @@ export class NodeProgram {
   /** Starts it; `configuration` are fields of the KubeProxyConfiguration. */
   static async launch(
     node: NodeName,
-    folder: ManifestFolder,
+    source: ManifestFolder | { readonly kubeconfig: string },
     configuration: Readonly<Record<string, unknown>> = {},
   ): Promise<NodeProgram> {
     const file = await configurationFile(node, configuration);
-    const args = ['run', '--manifests', folder.path, '--node-name', node, '--config', file];
+    const from =
+      'kubeconfig' in source ? ['--kubeconfig', source.kubeconfig] : ['--manifests', source.path];
+    const args = ['run', ...from, '--node-name', node, '--config', file];
     const command = ['netns', 'exec', node, process.execPath, programFile, ...args];
     return new NodeProgram(
       spawn('ip', [...command, '--log-format', 'json'], {

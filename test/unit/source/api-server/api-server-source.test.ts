@@ -89,6 +89,58 @@ describe('an API server as the source', () => {
     await until('the slice is gone', () => store.slices('default/web').length === 0);
   });
 
+  describe('and the other Nodes', () => {
+    const external = rawService('web', { externalIPs: ['192.0.2.11'] });
+    const nodeB = {
+      ...rawNode('node-b'),
+      status: { addresses: [{ type: 'InternalIP', address: '192.0.2.11' }] },
+    };
+    const followed = () => server.requests.filter(isOfAllNodes);
+
+    it('are not asked for where no Service has external or load-balancer IPs', async () => {
+      server.onList(services, list([rawService('web')], { resourceVersion: '10' }));
+      await source.start(store);
+      assert.equal(followed().length, 0);
+    });
+
+    it('are listed before the store counts as complete, where one has', async () => {
+      server.onList(services, list([external], { resourceVersion: '10' }));
+      server.onList(
+        nodes,
+        list([], { resourceVersion: '10' }),
+        list([nodeB], { resourceVersion: '10' }),
+      );
+      await source.start(store);
+      assert.deepEqual(store.nodesAt('192.0.2.11'), ['node-b']);
+      assert.equal(store.awaitsNodes, false);
+      assert.equal(complaints.length, 0);
+    });
+
+    it('are asked for when the first such Service comes', async () => {
+      server.onList(
+        nodes,
+        list([], { resourceVersion: '10' }),
+        list([nodeB], { resourceVersion: '10' }),
+      );
+      server.onWatch(services, watch([event('ADDED', external)], 'open'));
+      await source.start(store);
+      await until('they are listed', () => store.nodesAt('192.0.2.11').length > 0);
+    });
+
+    it('are gone on without where they may not be listed, and that is told once', async () => {
+      server.onList(services, list([external], { resourceVersion: '10' }));
+      server.onList(nodes, list([], { resourceVersion: '10' }), status(403, 'forbidden'));
+      await source.start(store);
+      assert.equal(store.awaitsNodes, false);
+      assert.deepEqual(
+        complaints.filter((line) => line.includes('protectedCIDRs')),
+        [
+          'API server: the Nodes may not be listed (RBAC: list and watch nodes): until they are, external and load-balancer IPs that are addresses of other Nodes are not refused; name these in kubeIpvs.protectedCIDRs',
+        ],
+      );
+    });
+  });
+
   it('does not hang on a Node that it may not read', async () => {
     server.onList(nodes, status(403, 'forbidden'));
     server.onList(services, list([rawService('web')], { resourceVersion: '10' }));
@@ -182,3 +234,7 @@ describe('an API server as the source', () => {
     assert.deepEqual(complaints, []);
   });
 });
+
+function isOfAllNodes({ path, query }: TestApiServer['requests'][number]): boolean {
+  return path === nodes && !query.has('fieldSelector');
+}
