@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { inHost, podAddress } from '../support/network.ts';
-import { runOnNode } from '../support/network-program.ts';
+import { cleanUp, runOnce } from '../support/cli.ts';
+import { TestFolder } from '../support/cli-folder.ts';
+import { emptyKernel, shell } from '../support/kernel-state.ts';
+import { podAddress } from '../support/network.ts';
 import { serviceObjects } from '../support/network-services.ts';
-import { stateOf } from '../support/network-state.ts';
-import { NetworkWorld } from '../support/network-world.ts';
+import { ownState } from '../support/network-state.ts';
 
 /** Of others, in the same tables and on the same link; some with names that look like ours. */
 const foreign = `
@@ -21,44 +22,66 @@ const foreign = `
   ipvsadm -A -u [2001:db8::1]:53 -s rr
   ip link add others0 type dummy; ip addr add 192.0.2.1/32 dev others0`;
 
-describe('cleanup', function () {
-  this.timeout(120_000);
-  let world: NetworkWorld;
+const removeAll = `
+  for i in iptables-legacy ip6tables-legacy; do for t in mangle nat filter; do
+    $i -t $t -F; $i -t $t -X; done; done
+  ipset destroy
+  ip link delete others0`;
+
+describe('cleanup', () => {
+  let folder: TestFolder;
+  let once: () => Promise<void>;
 
   before(async () => {
-    world = await NetworkWorld.build({ objects, nodes: [], agents: {} });
-    await inHost('node-a', foreign);
+    folder = new TestFolder();
+    folder.write('web.json', objects);
+    once = async () => {
+      const { code, log } = await runOnce({ manifests: folder.manifests, nodeName: 'node-a' });
+      assert.equal(code, 0, log.messages('error').join('\n'));
+    };
+    // Rules of ours from the tests before would not be there before the first start.
+    await emptyKernel();
+    await cleanedUp();
+    await shell(foreign);
   });
-  after(() => world.remove());
+  after(async () => {
+    folder.delete();
+    await emptyKernel();
+    await shell(removeAll);
+  });
 
   it('leaves everything as it was before the first start', async () => {
-    const state = await stateOf('node-a');
-    const program = await world.startProgram('node-a');
-    await program.stop();
-    const running = await stateOf('node-a');
+    const state = await ownState();
+    assert.doesNotMatch(state, /KIPVS-INPUT/);
+    await once();
+    const running = await ownState();
     for (const part of ['KIPVS-INPUT', 'kube-ipvs-vip-6', '10.96.0.1:80', 'kube-ipvs0']) {
       assert.ok(running.includes(part), `${part} was there`);
     }
-    await runOnNode('node-a', ['cleanup']);
-    assert.equal(await stateOf('node-a'), state);
+    await cleanedUp();
+    assert.equal(await ownState(), state);
   });
 
   it('leaves an address of others on the VIP link, and the link for it', async () => {
-    const program = await world.startProgram('node-a');
-    await program.stop();
-    await inHost('node-a', 'ip addr add 192.0.2.9/32 dev kube-ipvs0');
-    await runOnNode('node-a', ['cleanup']);
-    const addresses = await inHost('node-a', 'ip -o addr show dev kube-ipvs0');
+    await once();
+    await shell('ip addr add 192.0.2.9/32 dev kube-ipvs0');
+    await cleanedUp();
+    const addresses = await shell('ip -o addr show dev kube-ipvs0');
     assert.match(addresses, /^\d+: kube-ipvs0 +inet 192\.0\.2\.9\/32/);
     assert.equal(addresses.trim().split('\n').length, 1);
-    await inHost('node-a', 'ip link delete kube-ipvs0');
+    await shell('ip link delete kube-ipvs0');
   });
 
   it('changes nothing where nothing of ours is', async () => {
-    const state = await stateOf('node-a');
-    await runOnNode('node-a', ['cleanup']);
-    assert.equal(await stateOf('node-a'), state);
+    const state = await ownState();
+    await cleanedUp();
+    assert.equal(await ownState(), state);
   });
+
+  async function cleanedUp(): Promise<void> {
+    const { code, log } = await cleanUp({ dryRun: false });
+    assert.equal(code, 0, log.messages('error').join('\n'));
+  }
 });
 
 const objects = serviceObjects({

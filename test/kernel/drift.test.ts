@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { TestCluster } from '../support/kernel-cluster.ts';
+import { KernelProgram } from '../support/kernel-program.ts';
+import { emptyKernel, shell, shownKernel } from '../support/kernel-state.ts';
+import { becomes } from '../support/kernel-table.ts';
 import { inHost, podAddress } from '../support/network.ts';
 import { serviceObjects, vipOf } from '../support/network-services.ts';
 import { returnsTo, stateOf } from '../support/network-state.ts';
@@ -87,35 +91,45 @@ describe('what is changed by hand', function () {
       console.log(`      ${what}: as before after ${(ms / 1000).toFixed(1)} s`);
     });
   }
+});
 
-  describe('where the kernel notifies', () => {
-    const addresses = () =>
-      inHost('node-a', 'ip -o addr show dev kube-ipvs0 | sed "s/^[0-9]*: //" | sort');
-    const vip = vipOf('cluster IP', 1);
-    let intact: string;
+describe('what is changed by hand where the kernel notifies', () => {
+  const addresses = () =>
+    shell('ip -o addr show dev kube-ipvs0 | sed "s/^[0-9]*: //" | sort').catch(String);
+  const vip = vipOf('cluster IP', 1);
+  let program: KernelProgram;
+  let intact: string;
 
-    before(async () => {
-      // With audits so rare that none comes meanwhile.
-      await world.program().stop();
-      await world.startProgram('node-a', { ipvs: { syncPeriod: '300s' } });
-      intact = await addresses();
-    });
-
-    for (const [what, line] of [
-      ['an IPv4 address is deleted', `ip addr del ${vip.IPv4}/32 dev kube-ipvs0`],
-      ['an IPv6 address is deleted', `ip addr del ${vip.IPv6}/128 dev kube-ipvs0`],
-      ['all addresses are deleted', 'ip addr flush dev kube-ipvs0'],
-      ['the link is deleted', 'ip link delete kube-ipvs0'],
-    ] as const) {
-      it(`is as before without an audit when ${what}`, async () => {
-        const startedAt = performance.now();
-        await inHost('node-a', line);
-        await returnsTo(intact, () => addresses().catch(String), noticeMs);
-        const ms = Math.round(performance.now() - startedAt);
-        console.log(`      ${what}: as before ${ms} ms after the command was started`);
-      });
-    }
+  before(async () => {
+    await emptyKernel();
+    const cluster = new TestCluster();
+    const clusterIPs = [vip.IPv4, vip.IPv6];
+    cluster.putService('web', { clusterIP: vip.IPv4, spec: { clusterIPs } });
+    // With audits so rare that none comes meanwhile.
+    program = await KernelProgram.start(cluster.store, { auditEveryMs: 300_000 });
+    const bound = async () => (await shownKernel()).boundAddresses.length;
+    await becomes(bound, clusterIPs.length);
+    intact = await addresses();
   });
+  after(async () => {
+    await program.stop();
+    await emptyKernel();
+  });
+
+  for (const [what, line] of [
+    ['an IPv4 address is deleted', `ip addr del ${vip.IPv4}/32 dev kube-ipvs0`],
+    ['an IPv6 address is deleted', `ip addr del ${vip.IPv6}/128 dev kube-ipvs0`],
+    ['all addresses are deleted', 'ip addr flush dev kube-ipvs0'],
+    ['the link is deleted', 'ip link delete kube-ipvs0'],
+  ] as const) {
+    it(`is as before without an audit when ${what}`, async () => {
+      const startedAt = performance.now();
+      await shell(line);
+      await returnsTo(intact, addresses, noticeMs);
+      const ms = Math.round(performance.now() - startedAt);
+      console.log(`      ${what}: as before ${ms} ms after the command was started`);
+    });
+  }
 });
 
 function flushed(program: string): string {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { cleanUp, KubeIpvs, runOnce } from '../support/cli.ts';
+import { cleanUp, runOnce } from '../support/cli.ts';
 import { serviceWith } from '../support/cli-clusters.ts';
 import { TestFolder } from '../support/cli-folder.ts';
+import { TestCluster } from '../support/kernel-cluster.ts';
+import { KernelProgram } from '../support/kernel-program.ts';
 import {
   emptyKernel,
   kernelBecomes,
@@ -103,8 +105,10 @@ describe('what others have put into the kernel', () => {
   it('comes through audits, changes, and the end of a Service', async () => {
     await shell(`${addForeignVirtualServers}${addForeignLink}`);
     const before = await shownKernel();
-    const config = folder.config({ ipvs: { syncPeriod: '100ms' } });
-    const process = new KubeIpvs(['run', '--config', config, '--manifests', folder.manifests]);
+    const cluster = new TestCluster();
+    cluster.putService('web', { clusterIP: '10.96.0.1' });
+    cluster.putEndpoints('web', ['10.244.1.1', '10.244.1.2']);
+    const program = await KernelProgram.start(cluster.store);
     try {
       const withWeb = {
         virtualServers: [...before.virtualServers, oursOfWeb],
@@ -113,12 +117,14 @@ describe('what others have put into the kernel', () => {
       await kernelBecomes(withWeb, 30_000);
       // Drift that an audit repairs shows that one has run.
       await ipvsadm('-D', '-t', '10.96.0.1:80');
+      program.requestAudit();
       await kernelBecomes(withWeb);
-      folder.remove('web.json');
+      cluster.removeService('web');
       await kernelBecomes(before);
     } finally {
-      await process.end('SIGTERM');
+      await program.stop();
     }
+    assert.deepEqual(program.errors, []);
     assert.deepEqual(await shownKernel(), before);
   });
 

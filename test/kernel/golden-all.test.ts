@@ -1,11 +1,24 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AddressClient } from '../../src/addresses/client.ts';
+import { nodeAddressesOf } from '../../src/addresses/node-addresses.ts';
 import type { GoldenShape } from '../../src/cli/golden-shape.ts';
+import { openKernel, type Kernel } from '../../src/kernel.ts';
+import type { IpAddress } from '../../src/net/ip-address.ts';
 import { planJson, runOnce } from '../support/cli.ts';
 import { TestFolder } from '../support/cli-folder.ts';
-import { expectedOf, goldenFolder, loadGoldenCases, type GoldenCase } from '../support/golden.ts';
+import {
+  expectedOf,
+  goldenFolder,
+  loadGoldenCases,
+  optionsOf,
+  putCase,
+  type GoldenCase,
+} from '../support/golden.ts';
+import { defaultSettings } from '../support/kernel-program.ts';
 import { emptyKernel, shell, shownKernel } from '../support/kernel-state.ts';
+import { RunningProgram } from '../support/running-program.ts';
 
 /** As the README of the cases has it. */
 const addNodeLinks = `
@@ -15,7 +28,10 @@ const addNodeLinks = `
   ip addr add 2001:db8::10/64 dev eth0 nodad
   ip addr add 198.18.0.5/24 dev eth1`;
 
-describe('what kube-proxy left in a real kernel, run --once leaves there', () => {
+/** One with a scheduler of the configuration, one with most kinds of front ends. */
+const byCommand = ['scheduler-global', 'lb-cluster'];
+
+describe('what kube-proxy left in a real kernel, this program leaves there', () => {
   const cases = loadGoldenCases();
   if (cases === undefined) {
     it('the golden cases', function () {
@@ -24,34 +40,76 @@ describe('what kube-proxy left in a real kernel, run --once leaves there', () =>
     });
     return;
   }
-  let folder: TestFolder;
+  let kernel: Kernel;
+  let nodeAddresses: readonly IpAddress[];
 
-  before(() => shell(addNodeLinks));
-  beforeEach(() => {
-    folder = new TestFolder();
-  });
-  afterEach(async () => {
-    folder.delete();
+  before(async () => {
     await emptyKernel();
+    await shell(addNodeLinks);
+    nodeAddresses = await readNodeAddresses();
+    const warnings: string[] = [];
+    kernel = await openKernel(defaultSettings, {
+      note: () => undefined,
+      warn: (message) => warnings.push(message),
+    });
+    assert.deepEqual(warnings, []);
   });
-  after(() => shell('ip link delete eth0; ip link delete eth1'));
+  afterEach(() => emptyKernel());
+  after(async () => {
+    kernel.close();
+    await shell('ip link delete eth0; ip link delete eth1');
+  });
 
   for (const golden of cases) {
     it(`${golden.name}: ${golden.about}`, async () => {
-      const where = writeCase(folder, golden);
-      const expected = expectedShape(golden);
+      const program = new RunningProgram(kernel, optionsOf(golden));
+      program.translator.nodeAddressesChanged(nodeAddresses);
+      putCase(program.store, golden);
+      await program.audit();
+      assert.deepEqual(program.mistakes, []);
+      assert.deepEqual(await shownKernel(), expectedShape(golden), 'the kernel');
+      assert.equal((await kernel.reconciler.audit()).applied, 0, 'nothing is left to do');
 
-      const { code, log } = await runOnce(where);
-      assert.equal(code, 0, log.messages('error').join('\n'));
-      assert.deepEqual(log.messages('error'), []);
-      assert.deepEqual(await shownKernel(), expected, 'the kernel');
-
-      const { difference, ...plan } = await planOf(where);
-      assert.deepEqual(plan, expected, 'the plan');
-      assert.deepEqual(difference, [], 'nothing is left to do');
+      program.store.replaceServices([]);
+      program.store.replaceSlices([]);
+      await program.audit();
+      assert.deepEqual(await shownKernel(), expectedShape(undefined), 'without the Services');
     });
   }
+
+  for (const golden of cases.filter(({ name }) => byCommand.includes(name))) {
+    it(`${golden.name}, by run --once and plan`, async () => {
+      const folder = new TestFolder();
+      try {
+        const where = writeCase(folder, golden);
+        const { code, log } = await runOnce(where);
+        assert.equal(code, 0, log.messages('error').join('\n'));
+        assert.deepEqual(log.messages('error'), []);
+        assert.deepEqual(await shownKernel(), expectedShape(golden), 'the kernel');
+
+        const { difference, ...plan } = await planOf(where);
+        assert.deepEqual(plan, expectedShape(golden), 'the plan');
+        assert.deepEqual(difference, [], 'nothing is left to do');
+      } finally {
+        folder.delete();
+      }
+    });
+  }
+
+  it('the cases by command are there', () => {
+    assert.ok(byCommand.every((name) => cases.some((golden) => golden.name === name)));
+  });
 });
+
+/** As the program reads them, from the links above. */
+async function readNodeAddresses(): Promise<readonly IpAddress[]> {
+  const client = new AddressClient();
+  try {
+    return nodeAddressesOf(await client.links(), await client.addresses());
+  } finally {
+    client.close();
+  }
+}
 
 interface Plan extends GoldenShape {
   readonly difference: readonly unknown[] | null;
@@ -63,7 +121,11 @@ interface Where {
   readonly nodeName: string;
 }
 
-function expectedShape(golden: GoldenCase): GoldenShape {
+/** Without a case, that of a kernel in which nothing is. */
+function expectedShape(golden: GoldenCase | undefined): GoldenShape {
+  if (golden === undefined) {
+    return { virtualServers: [], boundAddresses: [] };
+  }
   const { virtualServers, boundAddresses } = expectedOf(golden);
   return { virtualServers, boundAddresses };
 }

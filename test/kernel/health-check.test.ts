@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { KubeIpvs } from '../support/cli.ts';
 import { TestFolder } from '../support/cli-folder.ts';
+import { KernelDaemon } from '../support/kernel-daemon.ts';
 import { emptyKernel, shell } from '../support/kernel-state.ts';
 import { becomes } from '../support/kernel-table.ts';
 import { rawNode, rawService, rawSlice } from '../support/manifests.ts';
@@ -100,13 +100,10 @@ function answer(name: string, localEndpoints: number): Answer {
 
 describe('at the health-check node port of a load balancer of policy Local', () => {
   let folder: TestFolder;
-  let process: KubeIpvs;
+  let program: KernelDaemon;
 
   async function start(fields: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    const config = folder.config(fields);
-    const args = ['--manifests', folder.manifests, '--node-name', here, '--config', config];
-    process = new KubeIpvs(['run', ...args, '--log-format', 'json']);
-    await process.logged('kernel synced');
+    program = await KernelDaemon.start(folder.manifests, here, fields);
   }
 
   before(async () => {
@@ -120,7 +117,7 @@ describe('at the health-check node port of a load balancer of policy Local', () 
     folder.write('none.json', loadBalancer('none', 2, 32_002, noneHere));
   });
   after(async () => {
-    await process.end('SIGKILL');
+    await program.stop();
     folder.delete();
     await emptyKernel();
     await shell('ip link delete eth0');
@@ -128,9 +125,7 @@ describe('at the health-check node port of a load balancer of policy Local', () 
 
   describe('while this program runs', () => {
     before(() => start());
-    after(async () => {
-      assert.equal((await process.end('SIGTERM')).code, 0);
-    });
+    after(() => program.stop());
 
     for (const host of ['192.0.2.10', '198.18.0.5', '127.0.0.1', '[2001:db8::10]']) {
       it(`at ${host}, the number of ready endpoints of this node is told, each Pod once`, async () => {
@@ -171,7 +166,7 @@ describe('at the health-check node port of a load balancer of policy Local', () 
       folder.write('free.json', loadBalancer('free', 5, 32_005, twoHere));
       await becomes(() => ask(32_005), answer('free', 2));
       await becomes(() => {
-        const told = process.log.filter(({ service }) => service === 'default/busy');
+        const told = program.log.filter(({ service }) => service === 'default/busy');
         return told.map(({ level, port }) => ({ level, port }));
       }, [{ level: 'error', port: 32_004 }]);
       somebody.close();
@@ -186,7 +181,7 @@ describe('at the health-check node port of a load balancer of policy Local', () 
     folder.write('some.json', loadBalancer('some', 1, 32_001, twoHere));
     await start();
     await becomes(() => ask(32_001), answer('some', 2));
-    await process.end('SIGTERM');
+    await program.stop();
     assert.equal(await ask(32_001), 'refused');
   });
 
@@ -198,7 +193,7 @@ describe('at the health-check node port of a load balancer of policy Local', () 
 
     await shell('ip addr add 198.18.0.6/24 dev eth0');
     await becomes(() => ask(32_001, '198.18.0.6'), answer('some', 2));
-    assert.equal((await process.end('SIGTERM')).code, 0);
+    await program.stop();
   });
 
   it('only the primary addresses of the Node answer where nodePortAddresses says so', async () => {
@@ -212,6 +207,6 @@ describe('at the health-check node port of a load balancer of policy Local', () 
     folder.write('node.json', [{ ...rawNode(here), status: moved }]);
     await becomes(() => ask(32_001, '198.18.0.5'), answer('some', 2));
     await becomes(() => ask(32_001, '192.0.2.10'), 'refused' as const);
-    assert.equal((await process.end('SIGTERM')).code, 0);
+    await program.stop();
   });
 });

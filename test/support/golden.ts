@@ -97,10 +97,7 @@ function readCase(golden: GoldenCase): {
   readonly healthCheckNodePorts: GoldenHealthChecks;
 } {
   const store = new ClusterStore();
-  store.setNode(valueOf(parseNode(goldenNode())));
-  for (const object of golden.objects) {
-    putObject(store, object);
-  }
+  putCase(store, golden);
   const tables = new MemoryTables();
   const healthChecks = new Map<ObjectKey, HealthCheck>();
   const translator = new ServiceTranslator(store, tables.desired, optionsOf(golden), {
@@ -125,7 +122,16 @@ function readCase(golden: GoldenCase): {
   };
 }
 
-function optionsOf({ name, config }: GoldenCase): TranslatorOptions {
+/** Puts the objects of a case, and the Node that all are about, where they are translated from. */
+export function putCase(store: ClusterStore, golden: GoldenCase): void {
+  store.setNode(valueOf(parseNode(goldenNode())));
+  for (const object of golden.objects) {
+    putObject(store, object);
+  }
+}
+
+/** What the configuration of a case says, for the translation. */
+export function optionsOf({ name, config }: GoldenCase): TranslatorOptions {
   const { scheduler = 'rr', ...others } = config;
   if (!isScheduler(scheduler) || Object.keys(others).length > 0) {
     throw new Error(`${name}: a setting that no case has had before: ${JSON.stringify(config)}`);

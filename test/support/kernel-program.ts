@@ -30,7 +30,7 @@ const noListener: ConfigurationListener = {
 };
 
 /** What the program runs with when nobody configures anything. */
-const defaultSettings = settingsFromText(undefined, { nodeName: 'node-a' }, noListener);
+export const defaultSettings = settingsFromText(undefined, { nodeName: 'node-a' }, noListener);
 
 /**
  * What `run` keeps going, inside this process: the real kernel follows a store that the test
@@ -40,6 +40,8 @@ export class KernelProgram {
   readonly problems: ServiceProblem[] = [];
   /** Errors of any kind; a test that expects none says so. */
   readonly errors: string[] = [];
+  /** How many rounds have changed something in the kernel. */
+  roundsWithChanges = 0;
   /** The virtual servers whose real servers were asked for one by one, in their order. */
   readonly polled: string[] = [];
   /** Every set of node addresses that was told. */
@@ -71,7 +73,9 @@ export class KernelProgram {
         synced: () => undefined,
         kernelRead: () => undefined,
         unwritable: () => undefined,
-        round: () => undefined,
+        round: ({ applied }) => {
+          this.roundsWithChanges += applied > 0 ? 1 : 0;
+        },
         changed: () => undefined,
         programmed: () => undefined,
       },

@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { runCommand } from './run-command.ts';
 
 /**
@@ -56,19 +53,22 @@ const hosts: readonly HostName[] = ['router', 'outside', 'node-a', 'node-b', ...
 export async function buildNetwork(): Promise<void> {
   requireTestKernel();
   await removeNetwork();
-  await ipBatch(hosts.map((name) => `netns add ${name}`));
-  await Promise.all(hosts.map((name) => inHost(name, hostSettings)));
-  await ipBatch(links());
-  await Promise.all(hosts.map((name) => ipBatch(configuration(name), name)));
+  await shell([
+    ipBatch(hosts.map((name) => `netns add ${name}`)),
+    ...hosts.map((name) => `ip netns exec ${name} sh -ec '${hostSettings}'`),
+    ipBatch(links()),
+    ...hosts.map((name) => ipBatch(['link set lo up', ...configuration(name)], name)),
+  ]);
 }
 
 export async function removeNetwork(): Promise<void> {
   const present = (await runCommand('ip', 'netns', 'list'))
     .split('\n')
     .map((line) => line.split(' ')[0]);
-  await ipBatch(
-    hosts.filter((name) => present.includes(name)).map((name) => `netns delete ${name}`),
-  );
+  const left = hosts.filter((name) => present.includes(name));
+  if (left.length > 0) {
+    await shell([ipBatch(left.map((name) => `netns delete ${name}`))]);
+  }
 }
 
 /** Runs a line of a shell in a network namespace; what it printed. Rejects where it fails. */
@@ -90,8 +90,7 @@ export function requireTestKernel(): void {
 const hostSettings = `
   echo 0 >/proc/sys/net/ipv4/icmp_ratelimit; echo 0 >/proc/sys/net/ipv6/icmp/ratelimit
   echo 0 >/proc/sys/net/ipv6/conf/all/accept_dad; echo 0 >/proc/sys/net/ipv6/conf/default/accept_dad
-  echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; echo 1 >/proc/sys/net/ipv4/ip_forward
-  ip link set lo up`;
+  echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; echo 1 >/proc/sys/net/ipv4/ip_forward`;
 
 /** The router's end of a link has the name of the host at the other end. */
 function links(): string[] {
@@ -185,15 +184,13 @@ function podConfiguration(pod: PodName): string[] {
   ];
 }
 
-/** Many commands of `ip` in one process: starting one is slow in the test kernel. */
-async function ipBatch(commands: readonly string[], host?: HostName): Promise<void> {
-  const options = host === undefined ? [] : ['-n', host];
-  const child = spawn('ip', [...options, '-batch', '-'], { stdio: ['pipe', 'ignore', 'pipe'] });
-  const exited = once(child, 'exit');
-  child.stdin.end(`${commands.join('\n')}\n`);
-  const complaint = await text(child.stderr);
-  await exited;
-  if (child.exitCode !== 0) {
-    throw new Error(`ip ${options.join(' ')} failed: ${complaint.trim()}`);
-  }
+/** Line by line in one shell, up to the first that fails: starting a process is slow in the test kernel. */
+async function shell(lines: readonly string[]): Promise<void> {
+  await runCommand('sh', '-ec', lines.join('\n'));
+}
+
+/** The line of a shell that has many commands done by one `ip`. */
+function ipBatch(commands: readonly string[], host?: HostName): string {
+  const options = host === undefined ? '' : `-n ${host} `;
+  return `ip ${options}-batch - <<'END'\n${commands.join('\n')}\nEND`;
 }
