@@ -10,7 +10,7 @@ import type { Operation, Timeouts } from './ipvs/model.ts';
 import { readTable } from './ipvs/read-table.ts';
 import { TimeoutFoundation } from './ipvs/timeout-foundation.ts';
 import type { ChainSettings } from './masquerade/chains.ts';
-import type { IptablesVariant } from './masquerade/iptables.ts';
+import type { IptablesVariant, RunProgram } from './masquerade/iptables.ts';
 import type { LocalDetector } from './masquerade/local-detector.ts';
 import { openMasquerade, type Masquerade } from './masquerade/masquerade.ts';
 import type { Cidr } from './net/cidr.ts';
@@ -77,10 +77,14 @@ export interface Kernel {
   close(): void;
 }
 
-/** Opens the kernel; nothing is changed by that. Raises IpvsUnavailableError. */
+/**
+ * Opens the kernel; nothing is changed by that. `run` starts the programs of iptables. Throws
+ * IpvsUnavailableError.
+ */
 export async function openKernel(
   configuration: KernelConfiguration,
   listener: KernelListener,
+  run?: RunProgram,
 ): Promise<Kernel> {
   const settings = configuration.kernel;
   const isExcluded = (address: IpAddress): boolean =>
@@ -92,12 +96,11 @@ export async function openKernel(
   const flows = new StaleFlowCleaner(conntrack, (error) => {
     listener.warn(`stale flows could not be deleted: ${error.message}`);
   });
-  const masquerade = openMasquerade(sets, ipFamilies(), settings, {
+  const masqueradeListener = {
     note: listener.note.bind(listener),
-    entryApplied: (operation) => {
-      flows.noteSetOperation(operation);
-    },
-  });
+    entryApplied: flows.noteSetOperation.bind(flows),
+  };
+  const masquerade = openMasquerade(sets, ipFamilies(), settings, masqueradeListener, run);
   const kind = openVirtualServers(ipvs, flows, isExcluded);
   const virtualServers = new KindTable(kind);
   const boundAddresses = new KindTable(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { AddressClient } from '../../src/addresses/client.ts';
 import { nodeAddressesOf } from '../../src/addresses/node-addresses.ts';
 import type { GoldenShape } from '../../src/cli/golden-shape.ts';
-import { openKernel, type Kernel } from '../../src/kernel.ts';
+import type { Kernel } from '../../src/kernel.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import { planJson, runOnce } from '../support/cli.ts';
 import { TestFolder } from '../support/cli-folder.ts';
@@ -16,8 +16,8 @@ import {
   putCase,
   type GoldenCase,
 } from '../support/golden.ts';
-import { defaultSettings } from '../support/kernel-program.ts';
 import { emptyKernel, shell, shownKernel } from '../support/kernel-state.ts';
+import { openTestKernel } from '../support/open-kernel.ts';
 import { RunningProgram } from '../support/running-program.ts';
 
 /** As the README of the cases has it. */
@@ -48,10 +48,7 @@ describe('what kube-proxy left in a real kernel, this program leaves there', () 
     await shell(addNodeLinks);
     nodeAddresses = await readNodeAddresses();
     const warnings: string[] = [];
-    kernel = await openKernel(defaultSettings, {
-      note: () => undefined,
-      warn: (message) => warnings.push(message),
-    });
+    kernel = await openTestKernel((message) => warnings.push(message));
     assert.deepEqual(warnings, []);
   });
   afterEach(() => emptyKernel());

@@ -1,10 +1,11 @@
 import { ClusterStore } from '../../src/cluster/store.ts';
 import { settingsFromText } from '../../src/config/load-settings.ts';
 import { Daemon, type DaemonParts } from '../../src/daemon.ts';
-import { openKernel, type Kernel } from '../../src/kernel.ts';
+import type { Kernel } from '../../src/kernel.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { formatProblem, type Problem } from '../../src/problem.ts';
 import { ManifestSource } from '../../src/source/manifests/manifest-source.ts';
+import { openTestKernel } from './open-kernel.ts';
 import { until } from './until.ts';
 
 /** What the log of a process would have, as far as the daemon writes it. */
@@ -68,7 +69,7 @@ export class KernelDaemon {
       { withoutEffect: () => undefined, unknown: () => undefined },
     );
     const source = new ManifestSource({ folder: manifests, nodeName, onProblem: noProblem });
-    const kernel = await openKernel(settings, { note: () => undefined, warn: () => undefined });
+    const kernel = await openTestKernel(() => undefined, settings);
     const started = new KernelDaemon(kernel, { settings, source });
     await started.#daemon.start();
     const isSynced = () => started.log.some(({ msg }) => msg === 'kernel synced');

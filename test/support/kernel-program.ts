@@ -4,10 +4,10 @@ import { NodeAddressWatch } from '../../src/addresses/node-address-watch.ts';
 import type { ClusterStore } from '../../src/cluster/store.ts';
 import { Controller, type ControllerOptions } from '../../src/controller.ts';
 import { formatVirtualServer } from '../../src/ipvs/model.ts';
-import { settingsFromText, type ConfigurationListener } from '../../src/config/load-settings.ts';
-import { openKernel, type Kernel } from '../../src/kernel.ts';
+import type { Kernel } from '../../src/kernel.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import type { ServiceProblem } from '../../src/translate/service-problem.ts';
+import { openTestKernel } from './open-kernel.ts';
 
 /** What `run` has without a configuration, on node-a. */
 export const defaultOptions: ControllerOptions = {
@@ -22,15 +22,6 @@ export const defaultOptions: ControllerOptions = {
   },
   auditEveryMs: 30_000,
 };
-
-/** kube-proxy's defaults. */
-const noListener: ConfigurationListener = {
-  withoutEffect: () => undefined,
-  unknown: () => undefined,
-};
-
-/** What the program runs with when nobody configures anything. */
-export const defaultSettings = settingsFromText(undefined, { nodeName: 'node-a' }, noListener);
 
 /**
  * What `run` keeps going, inside this process: the real kernel follows a store that the test
@@ -104,10 +95,7 @@ export class KernelProgram {
     options: Partial<ControllerOptions> = {},
   ): Promise<KernelProgram> {
     const told: string[] = [];
-    const kernel = await openKernel(defaultSettings, {
-      note: () => undefined,
-      warn: (message) => told.push(message),
-    });
+    const kernel = await openTestKernel((message) => told.push(message));
     const program = new KernelProgram(store, kernel, options);
     program.errors.push(...told);
     await program.#watch.start();

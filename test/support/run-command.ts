@@ -1,27 +1,33 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
 /**
- * Runs a program and answers its standard output; it has no input. Rejects with its error output
+ * Runs a program and returns its standard output; its input is empty. Rejects with its error output
  * where it fails. A shell of few pages starts it, not this process: under User Mode Linux a fork
  * costs in proportion to the memory of who forks, and both have to touch their pages anew.
  */
 export async function runCommand(program: string, ...args: readonly string[]): Promise<string> {
-  const shell = idle.pop() ?? new SmallShell();
-  const { status, stdout, stderr } = await shell.run([program, ...args]);
-  idle.push(shell);
+  const { status, stdout, stderr } = await endOfCommand([program, ...args]);
   if (status !== 0) {
     throw new Error(`Command failed (${status}): ${program} ${args.join(' ')}\n${stderr}`);
   }
   return stdout;
 }
 
-interface Ending {
+/** Runs a program with this input to its end, whatever that is, from a small shell too. */
+export async function endOfCommand(words: readonly string[], input = ''): Promise<Ending> {
+  const shell = idle.pop() ?? new SmallShell();
+  const ending = await shell.run(words, input);
+  idle.push(shell);
+  return ending;
+}
+
+export interface Ending {
   readonly status: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -30,13 +36,14 @@ interface Ending {
 /** One command at a time; as many shells as commands that run beside each other. */
 class SmallShell {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
-  readonly #files: Readonly<Record<'stdout' | 'stderr', string>>;
+  readonly #files: Readonly<Record<'stdin' | 'stdout' | 'stderr', string>>;
   #told: (status: number) => void = () => undefined;
   #broken: (error: Error) => void = () => undefined;
 
   constructor() {
     shells += 1;
     this.#files = {
+      stdin: join(folder(), `${shells}.in`),
       stdout: join(folder(), `${shells}.out`),
       stderr: join(folder(), `${shells}.err`),
     };
@@ -49,14 +56,15 @@ class SmallShell {
     });
   }
 
-  async run(words: readonly string[]): Promise<Ending> {
+  async run(words: readonly string[], input: string): Promise<Ending> {
     const files = this.#files;
     const command = words.map(quoted).join(' ');
+    await writeFile(files.stdin, input);
     this.#keepAlive(true);
     const status = await new Promise<number>((resolve, reject) => {
       this.#told = resolve;
       this.#broken = reject;
-      const to = `</dev/null >${quoted(files.stdout)} 2>${quoted(files.stderr)}`;
+      const to = `<${quoted(files.stdin)} >${quoted(files.stdout)} 2>${quoted(files.stderr)}`;
       this.#process.stdin.write(`${command} ${to}; echo $?\n`);
     });
     this.#keepAlive(false);
