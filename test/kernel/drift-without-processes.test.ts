@@ -6,7 +6,7 @@ import { serviceObjects, servicePort, vipOf } from '../support/network-services.
 import { endpointListeners, NetworkWorld } from '../support/network-world.ts';
 
 const auditSeconds = 1;
-/** The kernel itself starts a thread now and then: in one of so many periods it does not. */
+/** The kernel itself starts a thread now and then: in one of so many periods, the last, it does not. */
 const periods = 5;
 
 describe('the steady state', function () {
@@ -31,16 +31,16 @@ describe('the steady state', function () {
 
   it('starts no process over audits', async () => {
     const started: number[] = [];
-    for (let period = 0; period < periods; period += 1) {
+    for (let period = 0; period < periods && !started.includes(0); period += 1) {
       started.push(await processesDuring(() => delay(2.5 * auditSeconds * 1000)));
     }
-    console.log(`      processes started in ${periods} periods of 2 audits: ${started.join(' ')}`);
+    console.log(`      processes started in each period of 2 audits: ${started.join(' ')}`);
     assert.equal(Math.min(...started), 0);
   });
 
   it('starts no process for changes of endpoints', async () => {
     const started: number[] = [];
-    for (let period = 0; period < periods; period += 1) {
+    for (let period = 0; period < periods && !started.includes(0); period += 1) {
       const pod = period % 2 === 0 ? 'pod-a2' : 'pod-b2';
       started.push(
         await processesDuring(async () => {
@@ -50,7 +50,7 @@ describe('the steady state', function () {
         }),
       );
     }
-    console.log(`      processes started in ${periods} changes: ${started.join(' ')}`);
+    console.log(`      processes started in each change: ${started.join(' ')}`);
     assert.equal(Math.min(...started), 0);
   });
 

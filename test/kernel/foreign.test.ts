@@ -181,13 +181,14 @@ async function cleanedUp(): Promise<void> {
 
 /** What `run --once` does, by a kernel that is opened for it. */
 async function syncedOnce({ store }: TestCluster): Promise<void> {
-  const { desired, reconciler, close } = await openTestKernel((message) => assert.fail(message));
+  const kernel = await openTestKernel((message) => assert.fail(message));
+  const { desired, reconciler } = kernel;
   const { translator, mistakes } = new FollowedStore(store, desired, defaultOptions);
   translator.everythingChanged();
   translator.translate();
   reconciler.allowRemovals();
   const { failures } = await reconciler.audit();
-  close();
+  kernel.close();
   assert.deepEqual([...failures, ...mistakes], []);
 }
 

@@ -65,8 +65,6 @@ describe('a run that is killed with SIGKILL', () => {
   // 1,800 changes to virtual servers and 300 addresses, then the last batch that a kill can follow.
   const ofFirstSync = anyOf(1, 9);
   it(`after ${ofFirstSync} batches of its first sync leaves what the next start can finish`, async () => {
-    folder.write('cluster.json', []);
-    await once();
     folder.write('cluster.json', largeCluster(size));
     process = start(ofFirstSync);
     await assertKilled(process);
