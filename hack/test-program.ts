@@ -5,5 +5,4 @@ const [folder = ''] = process.argv.slice(2);
 if (folder === '') {
   throw new Error('usage: node hack/test-program.ts FOLDER');
 }
-const { file, compileCache } = await bundleProgram(folder);
-console.log(`KUBE_IPVS_TEST_PROGRAM=${file}\nNODE_COMPILE_CACHE=${compileCache}`);
+console.log(`KUBE_IPVS_TEST_PROGRAM=${(await bundleProgram(folder)).file}`);

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build as bundle, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '../..');
@@ -34,8 +34,8 @@ export interface ProgramBundle {
 let shared: Promise<NodeJS.ProcessEnv> | undefined;
 
 /**
- * The environment for a test kernel in which `node "$KUBE_IPVS_TEST_PROGRAM"` is the program. It is
- * bundled when it is first wanted, and gone when this process ends.
+ * The environment for a test kernel in which `node "$KUBE_IPVS_TEST_PROGRAM"` is the program. Where
+ * hack/test has not bundled it, it is when it is first wanted, and gone when this process ends.
  */
 export function environmentOfBundle(): Promise<NodeJS.ProcessEnv> {
   shared ??= makeEnvironment();
@@ -43,6 +43,10 @@ export function environmentOfBundle(): Promise<NodeJS.ProcessEnv> {
 }
 
 async function makeEnvironment(): Promise<NodeJS.ProcessEnv> {
+  const bundled = process.env['KUBE_IPVS_TEST_PROGRAM'];
+  if (bundled !== undefined) {
+    return { ...process.env, NODE_COMPILE_CACHE: cacheOf(dirname(bundled)) };
+  }
   const folder = mkdtempSync(join(tmpdir(), 'kube-ipvs-program-'));
   process.on('exit', () => {
     rmSync(folder, { recursive: true });
@@ -58,7 +62,7 @@ async function makeEnvironment(): Promise<NodeJS.ProcessEnv> {
  */
 export async function bundleProgram(folder: string): Promise<ProgramBundle> {
   const file = join(folder, 'main.mjs');
-  const compileCache = join(folder, 'compile-cache');
+  const compileCache = cacheOf(folder);
   await bundle({
     absWorkingDir: root,
     entryPoints: ['src/main.ts'],
@@ -77,6 +81,10 @@ export async function bundleProgram(folder: string): Promise<ProgramBundle> {
   });
   await fillCache(file, folder, compileCache);
   return { file, compileCache };
+}
+
+function cacheOf(folder: string): string {
+  return join(folder, 'compile-cache');
 }
 
 /** With a command that needs no kernel. */
