@@ -54,6 +54,8 @@ export async function buildNetwork(): Promise<void> {
   requireTestKernel();
   await removeNetwork();
   await shell([
+    // A node's own network may set it; a namespace may not, and kube-ipvs on it would complain.
+    'echo 131072 2>/dev/null >/proc/sys/net/netfilter/nf_conntrack_max || true',
     ipBatch(hosts.map((name) => `netns add ${name}`)),
     ...hosts.map((name) => `ip netns exec ${name} sh -ec '${hostSettings}'`),
     ipBatch(links()),
