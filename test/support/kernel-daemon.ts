@@ -10,7 +10,7 @@ import { until } from './until.ts';
 
 /** What the log of a process would have, as far as the daemon writes it. */
 interface DaemonLine {
-  readonly level: 'info' | 'error';
+  readonly level: 'debug' | 'info' | 'error';
   readonly msg: string;
   readonly [field: string]: unknown;
 }
@@ -38,6 +38,7 @@ export class KernelDaemon {
       events: { record: () => undefined, close: () => Promise.resolve() },
       metrics: new Metrics(),
       listener: {
+        debug: (msg, details) => this.log.push({ ...details, level: 'debug', msg }),
         info: (msg, details) => this.log.push({ ...details, level: 'info', msg }),
         error: (msg, details) => this.log.push({ ...details, level: 'error', msg }),
         problem: complain,
