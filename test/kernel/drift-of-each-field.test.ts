@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { IpvsClient } from '../../src/ipvs/client.ts';
+import type { Operation, RealServer, VirtualServerSettings } from '../../src/ipvs/model.ts';
+import { KindTable } from '../../src/reconcile/kind-table.ts';
+import { Reconciler } from '../../src/reconcile/reconciler.ts';
+import { idOf } from '../../src/reconcile/virtual-server-difference.ts';
+import { VirtualServerKind } from '../../src/reconcile/virtual-server-kind.ts';
+import {
+  driftedRealServers,
+  driftedSettings,
+  wantedRealServer,
+  wantedRow,
+  wantedSettings,
+} from '../support/field-samples.ts';
+import { emptyKernel } from '../support/kernel-state.ts';
+
+const id = idOf(wantedRow);
+
+/** What somebody does to the kernel beside us, by the field that it concerns. */
+const drifts: readonly (readonly [string, Operation])[] = [
+  ...driftedSettings.map(
+    ([field, settings]) =>
+      [`${field} of a virtual server`, { kind: 'change virtual server', id, settings }] as const,
+  ),
+  ...driftedRealServers.map(
+    ([field, realServer]) =>
+      [`${field} of a real server`, { kind: 'change real server', id, realServer }] as const,
+  ),
+];
+
+interface Shown {
+  readonly settings: VirtualServerSettings | undefined;
+  readonly realServers: readonly RealServer[];
+}
+
+const unlimited = { upperThreshold: 0, lowerThreshold: 0 };
+const wanted: Shown = {
+  settings: wantedSettings,
+  realServers: [{ ...wantedRealServer, ...unlimited }],
+};
+
+describe('each field of a virtual server and of a real server, in the kernel', () => {
+  let client: IpvsClient;
+
+  before(async () => {
+    await emptyKernel();
+    client = await IpvsClient.connect();
+  });
+  afterEach(emptyKernel);
+  after(() => {
+    client.close();
+  });
+
+  /** A program that has just started, and knows nothing of the kernel. */
+  function start(): Reconciler {
+    const table = new KindTable(new VirtualServerKind(client));
+    table.setDesired('TCP 10.96.0.1:80', wantedRow);
+    const reconciler = new Reconciler([table]);
+    reconciler.allowRemovals();
+    return reconciler;
+  }
+
+  async function shown(): Promise<Shown> {
+    return {
+      settings: (await client.virtualServer(id))?.settings,
+      realServers: (await client.realServers(id)).map(({ realServer }) => realServer),
+    };
+  }
+
+  async function change(operation: Operation): Promise<void> {
+    assert.deepEqual(await client.execute([operation]), [undefined]);
+    assert.notDeepEqual(await shown(), wanted, 'it made no difference');
+  }
+
+  for (const [field, drift] of drifts) {
+    it(`is as before after an audit where ${field} was changed`, async () => {
+      const program = start();
+      assert.deepEqual(await program.audit(), { applied: 2, failures: [] });
+      assert.deepEqual(await shown(), wanted);
+      await change(drift);
+      assert.deepEqual(await program.audit(), { applied: 1, failures: [] });
+      assert.deepEqual(await shown(), wanted);
+    });
+
+    it(`is as before after a restart where ${field} was changed meanwhile`, async () => {
+      await start().audit();
+      await change(drift);
+      assert.deepEqual(await start().audit(), { applied: 1, failures: [] });
+      assert.deepEqual(await shown(), wanted);
+    });
+  }
+
+  it('is kept by a restart', async () => {
+    await start().audit();
+    assert.deepEqual(await start().audit(), { applied: 0, failures: [] });
+    assert.deepEqual(await shown(), wanted);
+  });
+});

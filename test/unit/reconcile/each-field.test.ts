@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { readRealServer, readVirtualServerHead } from '../../../src/ipvs/decode.ts';
+import { writeOperation } from '../../../src/ipvs/encode.ts';
+import type { Operation } from '../../../src/ipvs/model.ts';
+import { MessageWriter } from '../../../src/netlink/message-writer.ts';
+import { messageHeaderLength } from '../../../src/netlink/protocol.ts';
+import { KindTable } from '../../../src/reconcile/kind-table.ts';
+import { Reconciler } from '../../../src/reconcile/reconciler.ts';
+import {
+  idOf,
+  virtualServerDifference,
+  type ObservedVirtualServer,
+} from '../../../src/reconcile/virtual-server-difference.ts';
+import { VirtualServerKind } from '../../../src/reconcile/virtual-server-kind.ts';
+import { FakeIpvs } from '../../support/fake-ipvs.ts';
+import {
+  driftedRealServers,
+  driftedSettings,
+  realServerKey,
+  wantedRealServer,
+  wantedRow,
+  wantedSettings,
+} from '../../support/field-samples.ts';
+
+const key = 'TCP 10.96.0.1:80';
+const id = idOf(wantedRow);
+
+const mendsSettings: Operation = { kind: 'change virtual server', id, settings: wantedSettings };
+const mendsRealServer: Operation = {
+  kind: 'change real server',
+  id,
+  realServer: wantedRealServer,
+};
+
+/** What the kernel holds, who drifted, and the only operation that mends it. */
+const drifts: readonly (readonly [string, ObservedVirtualServer, Operation])[] = [
+  ...driftedSettings.map(
+    ([field, settings]) =>
+      [
+        `${field} of a virtual server`,
+        { id, settings, realServers: wantedRow.realServers },
+        mendsSettings,
+      ] as const,
+  ),
+  ...driftedRealServers.map(
+    ([field, realServer]) =>
+      [
+        `${field} of a real server`,
+        { id, settings: wantedSettings, realServers: new Map([[realServerKey, realServer]]) },
+        mendsRealServer,
+      ] as const,
+  ),
+];
+
+async function started(ipvs: FakeIpvs): Promise<Reconciler> {
+  const table = new KindTable(new VirtualServerKind(ipvs, () => 0, ipvs.visitTable.bind(ipvs)));
+  table.setDesired(key, wantedRow);
+  const reconciler = new Reconciler([table]);
+  reconciler.allowRemovals();
+  await reconciler.audit();
+  return reconciler;
+}
+
+function hold(ipvs: FakeIpvs, { settings, realServers }: ObservedVirtualServer): void {
+  ipvs.rows.set(key, { id, settings, realServers: new Map(realServers) });
+}
+
+function payloadOf(operation: Operation): Buffer {
+  const writer = new MessageWriter();
+  writeOperation(writer, 30, 1, operation);
+  return writer.bytes().subarray(messageHeaderLength);
+}
+
+describe('each field of a virtual server and of a real server', () => {
+  it('is in the samples of the tests as the desired row has it', () => {
+    assert.deepEqual(virtualServerDifference(wantedRow, undefined).additions, [
+      {
+        kind: 'add virtual server',
+        id,
+        settings: wantedSettings,
+        realServers: new Map([[realServerKey, wantedRealServer]]),
+      },
+    ]);
+  });
+
+  for (const [field, observed, mend] of drifts) {
+    it(`is mended by one message where ${field} alone differs`, () => {
+      assert.deepEqual(virtualServerDifference(wantedRow, observed), {
+        additions: [mend],
+        removals: [],
+      });
+    });
+
+    it(`is seen by the audit, and mended, where ${field} was changed in the kernel`, async () => {
+      const ipvs = new FakeIpvs();
+      const reconciler = await started(ipvs);
+      hold(ipvs, observed);
+      ipvs.log.length = 0;
+      await reconciler.audit();
+      assert.deepEqual(ipvs.log, [mend]);
+      await reconciler.audit();
+      assert.deepEqual(ipvs.log, [mend], 'once is enough');
+    });
+
+    it(`is mended by a start that finds ${field} changed`, async () => {
+      const ipvs = new FakeIpvs();
+      hold(ipvs, observed);
+      await started(ipvs);
+      assert.deepEqual(ipvs.log, [mend]);
+    });
+  }
+
+  it('is kept by a restart', async () => {
+    const ipvs = new FakeIpvs();
+    await started(ipvs);
+    ipvs.log.length = 0;
+    await started(ipvs);
+    assert.deepEqual(ipvs.log, []);
+    assert.deepEqual(ipvs.rows.get(key), {
+      id,
+      settings: wantedSettings,
+      realServers: new Map([[realServerKey, wantedRealServer]]),
+    });
+  });
+
+  for (const [field, settings] of driftedSettings) {
+    it(`goes through a message: ${field} of a virtual server`, () => {
+      const payload = payloadOf({ kind: 'change virtual server', id, settings });
+      assert.deepEqual(readVirtualServerHead(payload), { id, settings });
+    });
+  }
+
+  for (const [field, realServer] of driftedRealServers) {
+    it(`goes through a message: ${field} of a real server`, () => {
+      const payload = payloadOf({ kind: 'change real server', id, realServer });
+      assert.partialDeepStrictEqual(readRealServer(payload, 'IPv4').realServer, realServer);
+    });
+  }
+});
