@@ -14,8 +14,6 @@ import {
 } from './reconcile/desired-state.ts';
 import { ToldProblems } from './told-problems.ts';
 import type { HealthCheck, Translation } from './translate/desired.ts';
-import { withOtherEndpoints } from './translate/other-endpoints.ts';
-import type { Place } from './translate/place.ts';
 import type { NodePortAddresses } from './translate/node-addresses.ts';
 import type { Scheduler } from './translate/scheduler.ts';
 import { serviceProblem, type ServiceProblem } from './translate/service-problem.ts';
@@ -37,20 +35,11 @@ export interface TranslatorListener {
   healthCheck(service: ObjectKey, healthCheck: HealthCheck | undefined): void;
 }
 
-/**
- * What a Service became when it was translated last, and from what. Written over with each
- * translation: the records of a burst would be garbage else.
- */
+/** What a Service became when it was translated last, and from what. */
 interface Translated {
-  service: Service;
-  slices: readonly EndpointSlice[];
-  place: Place;
-  settings: TranslationSettings;
-  translation: Translation;
-  /** Whether the address of one of its endpoints may have become a VIP since. */
-  mayHaveLoop: boolean;
-  /** Whether one of its VIPs may have become, or ceased to be, somebody else's address since. */
-  hasOtherOwners: boolean;
+  readonly service: Service;
+  readonly slices: readonly EndpointSlice[];
+  readonly translation: Translation;
   readonly claims: ServiceClaims;
 }
 
@@ -121,7 +110,6 @@ export class ServiceTranslator {
     for (const key of this.#external) {
       const translated = this.#translated.get(key);
       if (translated !== undefined && hasVipIn(translated.service, changed)) {
-        translated.hasOtherOwners = true;
         this.#dirty.add(key);
       }
     }
@@ -212,70 +200,25 @@ export class ServiceTranslator {
       return this.#forget(key, before);
     }
     const slices = this.#store.slices(key);
-    const translation = this.#translationOf(service, slices, before);
-    const serviceBefore = before?.service;
-    const translationBefore = before?.translation;
+    const translation = translateService(
+      service,
+      slices,
+      this.#place.current,
+      this.#translation,
+      before?.translation,
+    );
+    const claims = before?.claims ?? new ServiceClaims(key);
+    this.#translated.set(key, { service, slices, translation, claims });
     this.#endpoints.replace(key, before?.slices ?? noSlices, slices);
-    const { claims } = this.#remember(key, before, service, slices, translation);
-    if (service !== serviceBefore) {
+    if (service !== before?.service) {
       this.#noteExternal(key, service);
     }
-    this.#noteVips(translation, translationBefore);
-    if (translation.problems !== translationBefore?.problems) {
+    this.#noteVips(translation, before?.translation);
+    if (translation.problems !== before?.translation.problems) {
       this.#problems.set(key, translation.problems);
     }
     this.#listener.healthCheck(key, translation.healthCheck);
     return this.#desired.replace(claims, service.createdAt, translation);
-  }
-
-  /** Takes note of what a Service became by the place and the settings of now. */
-  #remember(
-    key: ObjectKey,
-    before: Translated | undefined,
-    service: Service,
-    slices: readonly EndpointSlice[],
-    translation: Translation,
-  ): Translated {
-    const { current: place } = this.#place;
-    const settings = this.#translation;
-    if (before === undefined) {
-      const claims = new ServiceClaims(key);
-      const now = { service, slices, place, settings, translation };
-      const translated = { ...now, mayHaveLoop: false, hasOtherOwners: false, claims };
-      this.#translated.set(key, translated);
-      return translated;
-    }
-    before.service = service;
-    before.slices = slices;
-    before.place = place;
-    before.settings = settings;
-    before.translation = translation;
-    before.mayHaveLoop = false;
-    before.hasOtherOwners = false;
-    return before;
-  }
-
-  #translationOf(
-    service: Service,
-    slices: readonly EndpointSlice[],
-    before: Translated | undefined,
-  ): Translation {
-    const { current: place } = this.#place;
-    const settings = this.#translation;
-    const isSameButForSlices =
-      service === before?.service &&
-      place === before.place &&
-      settings === before.settings &&
-      !before.hasOtherOwners;
-    if (isSameButForSlices) {
-      const { translation, mayHaveLoop } = before;
-      const slicesBefore = mayHaveLoop ? undefined : before.slices;
-      const others = withOtherEndpoints(service, slices, place, translation, slicesBefore);
-      if (others !== undefined) {
-        return others;
-      }
-    }
-    return translateService(service, slices, place, settings, before?.translation);
   }
 
   #forget(key: ObjectKey, before: Translated | undefined): DesiredChange {
@@ -315,10 +258,6 @@ export class ServiceTranslator {
     }
     for (const vip of vips) {
       for (const service of this.#endpoints.servicesAt(vip)) {
-        const translated = this.#translated.get(service);
-        if (translated !== undefined) {
-          translated.mayHaveLoop = true;
-        }
         this.#dirty.add(service);
       }
     }

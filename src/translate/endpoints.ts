@@ -178,7 +178,7 @@ function hintedFor(
  * The target port of a Service port in a slice: that of the same name and protocol. Undefined where the
  * slice has none, or is of another family.
  */
-export function targetPortOf(
+function targetPortOf(
   port: ServicePort,
   family: IpFamily,
   slice: EndpointSlice,

@@ -10,7 +10,7 @@ const weight = 1;
 export type RealServers = ReadonlyMap<string, RealServer>;
 
 /** The real server at an endpoint. */
-export function realServerAt(address: IpAddress, port: number): RealServer {
+function realServerAt(address: IpAddress, port: number): RealServer {
   return { address, port, method, weight };
 }
 

@@ -36,10 +36,6 @@ export class EndpointGuard {
     return reason === undefined;
   }
 
-  get hasRefused(): boolean {
-    return this.#refused !== undefined;
-  }
-
   /** What is to be told: one problem for all of them. */
   problems(service: Service): readonly ServiceProblem[] {
     if (this.#refused === undefined) {
@@ -59,7 +55,7 @@ export class EndpointGuard {
 }
 
 /** Why an address may get no traffic; undefined where it may. */
-export function reasonAgainst(address: IpAddress, place: Place): string | undefined {
+function reasonAgainst(address: IpAddress, place: Place): string | undefined {
   return specialAddress(address) ?? (place.isVip(address) ? vipOf(address, place) : undefined);
 }
 

@@ -39,20 +39,6 @@ export function routesByTraffic(
   };
 }
 
-/** Where connections to a cluster IP go. */
-export function realServersInside(
-  { internalTrafficPolicy }: Service,
-  endpoints: readonly PortEndpoints[],
-  place: Place,
-  before: ReadonlyMap<string, RealServer>,
-): ReadonlyMap<string, RealServer> {
-  const chosen =
-    internalTrafficPolicy === 'Local'
-      ? localEndpoints(endpoints, place)
-      : clusterEndpoints(endpoints, place);
-  return realServersAt(chosen, before);
-}
-
 /**
  * Policy Local without a local endpoint: all endpoints, so that Pods of this node still reach
  * the Service by its external address (kube-proxy pull request 97081).
