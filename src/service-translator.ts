@@ -200,23 +200,16 @@ export class ServiceTranslator {
       return this.#forget(key, before);
     }
     const slices = this.#store.slices(key);
-    const translation = translateService(
-      service,
-      slices,
-      this.#place.current,
-      this.#translation,
-      before?.translation,
-    );
+    const place = this.#place.current;
+    const translation = translateService(service, slices, place, this.#translation);
     const claims = before?.claims ?? new ServiceClaims(key);
     this.#translated.set(key, { service, slices, translation, claims });
     this.#endpoints.replace(key, before?.slices ?? noSlices, slices);
     if (service !== before?.service) {
       this.#noteExternal(key, service);
     }
-    this.#noteVips(translation, before?.translation);
-    if (translation.problems !== before?.translation.problems) {
-      this.#problems.set(key, translation.problems);
-    }
+    this.#noteVips(translation);
+    this.#problems.set(key, translation.problems);
     this.#listener.healthCheck(key, translation.healthCheck);
     return this.#desired.replace(claims, service.createdAt, translation);
   }
@@ -238,12 +231,10 @@ export class ServiceTranslator {
     }
   }
 
-  #noteVips({ boundAddresses }: Translation, before: Translation | undefined): void {
-    if (boundAddresses !== before?.boundAddresses) {
-      for (const address of boundAddresses) {
-        if (this.#vipRanges.add(address)) {
-          this.#hasNewRange = true;
-        }
+  #noteVips({ boundAddresses }: Translation): void {
+    for (const address of boundAddresses) {
+      if (this.#vipRanges.add(address)) {
+        this.#hasNewRange = true;
       }
     }
   }

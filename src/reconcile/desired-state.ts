@@ -1,6 +1,6 @@
 import type { ObjectKey } from '../cluster/objects.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import type { SetMember } from '../translate/set-member.ts';
+import { sameMembers, type SetMember } from '../translate/set-member.ts';
 import { memberKey } from '../masquerade/member-key.ts';
 import {
   noTranslation,
@@ -84,11 +84,8 @@ export class DesiredState {
     const before = claims.translation;
     const { virtualServers } = translation;
     claims.translation = translation;
-    for (let index = 0; index < virtualServers.length; index += 1) {
-      const row = virtualServers[index];
-      if (row !== before.virtualServers[index]) {
-        this.#claimAt(claims.places[index], claims, row);
-      }
+    for (const [index, place] of claims.places.entries()) {
+      this.#claimAt(place, claims, virtualServers[index]);
     }
     this.#setMembers(claims, before.members, translation.members);
   }
@@ -102,12 +99,11 @@ export class DesiredState {
     claims.translation = translation;
     claims.places = places;
     claims.repeatsKeys = places.length > 1 && new Set(places).size < places.length;
-    // Iterators of lists are garbage, and this goes over thousands of lists of one.
-    for (let index = 0; index < gone.length; index += 1) {
-      this.#claimAt(gone[index], claims, undefined);
+    for (const place of gone) {
+      this.#claimAt(place, claims, undefined);
     }
-    for (let index = 0; index < places.length; index += 1) {
-      this.#claimAt(places[index], claims, virtualServers[index]);
+    for (const [index, place] of places.entries()) {
+      this.#claimAt(place, claims, virtualServers[index]);
     }
     const vips = this.#replaceAddresses(claims, before.boundAddresses, translation.boundAddresses);
     this.#setMembers(claims, before.members, translation.members);
@@ -119,13 +115,9 @@ export class DesiredState {
     this.#virtualServerTable.at(virtualServerKey(row));
 
   /** Without a row the claim is taken back. */
-  #claimAt(
-    place: Place<VirtualServer> | undefined,
-    owner: Owner,
-    row: VirtualServer | undefined,
-  ): void {
-    const before = place?.desired;
-    if (place !== undefined && this.#virtualServers.claimAt(place, owner, row)) {
+  #claimAt(place: Place<VirtualServer>, owner: Owner, row: VirtualServer | undefined): void {
+    const before = place.desired;
+    if (this.#virtualServers.claimAt(place, owner, row)) {
       // Members go with the virtual server that holds its address: a Service that claims one in
       // vain must not turn its traffic away.
       this.#setMembers(place, before?.members, place.desired?.members);
@@ -138,21 +130,11 @@ export class DesiredState {
     before: readonly IpAddress[],
     addresses: readonly IpAddress[],
   ): readonly string[] {
-    let vips = none;
-    const gone = goneKeys(before, addresses, textOf);
-    for (let index = 0; index < gone.length; index += 1) {
-      const text = gone[index] ?? '';
-      if (this.#boundAddresses.claim(text, owner, undefined)) {
-        vips = vips.concat(text);
-      }
-    }
-    for (let index = 0; index < addresses.length; index += 1) {
-      const address = addresses[index];
-      if (address !== undefined && this.#claimAddress(owner, address)) {
-        vips = vips.concat(address.text);
-      }
-    }
-    return vips;
+    const gone = goneKeys(before, addresses, textOf).filter((text) =>
+      this.#boundAddresses.claim(text, owner, undefined),
+    );
+    const bound = addresses.filter((address) => this.#claimAddress(owner, address)).map(textOf);
+    return [...gone, ...bound];
   }
 
   /** Answers whether nobody had it bound before. */
@@ -168,18 +150,15 @@ export class DesiredState {
     before: readonly SetMember[] = noMembers,
     members: readonly SetMember[] = noMembers,
   ): void {
-    if (members === before || this.#members === undefined) {
+    const table = this.#members;
+    if (table === undefined || sameMembers(members, before)) {
       return;
     }
-    const gone = goneKeys(before, members, memberKey);
-    for (let index = 0; index < gone.length; index += 1) {
-      this.#members.claim(gone[index] ?? '', owner, undefined);
+    for (const key of goneKeys(before, members, memberKey)) {
+      table.claim(key, owner, undefined);
     }
-    for (let index = 0; index < members.length; index += 1) {
-      const member = members[index];
-      if (member !== undefined) {
-        this.#members.claim(memberKey(member), owner, member);
-      }
+    for (const member of members) {
+      table.claim(memberKey(member), owner, member);
     }
   }
 
@@ -206,8 +185,6 @@ export class DesiredState {
 
 const noMembers: readonly SetMember[] = [];
 
-const none: readonly string[] = [];
-
 const noPlaces: readonly Place<VirtualServer>[] = [];
 
 /** Those of the items that are not among the others. */
@@ -224,37 +201,22 @@ export const noChange: DesiredChange = { virtualServers: [], vips: [] };
 /** Whether the new translation has the same virtual servers and VIPs, whatever their real servers. */
 function hasSameKeys(
   { translation: before, repeatsKeys }: ServiceClaims,
-  { virtualServers: rows, boundAddresses }: Translation,
+  { virtualServers, boundAddresses }: Translation,
 ): boolean {
   return (
     !repeatsKeys &&
-    boundAddresses === before.boundAddresses &&
-    haveSameFrontEnds(rows, before.virtualServers)
+    virtualServers.length === before.virtualServers.length &&
+    virtualServers.every((row, index) => isSameFrontEnd(row, before.virtualServers[index])) &&
+    boundAddresses.length === before.boundAddresses.length &&
+    boundAddresses.every((address, index) => before.boundAddresses[index]?.equals(address) === true)
   );
 }
 
-function haveSameFrontEnds(
-  rows: readonly VirtualServer[],
-  before: readonly VirtualServer[],
-): boolean {
-  let index = 0;
-  while (index < rows.length && isSameFrontEnd(rows[index], before[index])) {
-    index += 1;
-  }
-  return index === rows.length && index === before.length;
-}
-
-function isSameFrontEnd(
-  row: VirtualServer | undefined,
-  before: VirtualServer | undefined,
-): boolean {
+function isSameFrontEnd(row: VirtualServer, before: VirtualServer | undefined): boolean {
   return (
-    row !== undefined &&
-    before !== undefined &&
-    (row === before ||
-      (row.port === before.port &&
-        row.protocol === before.protocol &&
-        row.address.equals(before.address)))
+    row.port === before?.port &&
+    row.protocol === before.protocol &&
+    row.address.equals(before.address)
   );
 }
 
@@ -265,7 +227,7 @@ function goneKeys<Row>(
   keyOf: (row: Row) => string,
 ): readonly string[] {
   // In a first sync nothing was there before: the keys of all the others need not be made.
-  return before.length === 0 ? none : without(before.map(keyOf), after.map(keyOf));
+  return before.length === 0 ? [] : without(before.map(keyOf), after.map(keyOf));
 }
 
 function textOf({ text }: IpAddress): string {

@@ -2,16 +2,11 @@ import type { Endpoint, EndpointSlice, ServicePort } from '../cluster/objects.ts
 import type { IpFamily } from '../net/ip-address.ts';
 import type { Place } from './place.ts';
 
-/**
- * Endpoints of one Service port that have the same target port, as all of a slice have: one at least.
- * They are kept together, since an object for each would be made with each change of any of them.
- */
+/** Endpoints of one Service port that have the same target port: one at least. */
 export interface PortEndpoints {
   readonly targetPort: number;
   readonly endpoints: readonly Endpoint[];
 }
-
-const none: readonly PortEndpoints[] = [];
 
 /**
  * All endpoints of a Service port in one family, by address and target port. The same one in
@@ -23,65 +18,30 @@ export function endpointsOfPort(
   family: IpFamily,
   slices: readonly EndpointSlice[],
 ): readonly PortEndpoints[] {
-  let all = none;
-  for (let index = 0; index < slices.length; index += 1) {
-    const slice = slices[index];
-    const targetPort = slice === undefined ? undefined : targetPortOf(port, family, slice);
-    if (slice !== undefined && targetPort !== undefined && slice.endpoints.length > 0) {
-      const { endpoints } = slice;
-      all = all.length === 0 ? [{ targetPort, endpoints }] : [...all, { targetPort, endpoints }];
-    }
-  }
-  return areFewAndDistinct(all) ? all : bestOfEach(all);
-}
-
-/** Up to so many endpoints are compared with each other faster than by their keys. */
-const fewEndpoints = 16;
-
-/** Nearly each Service has one slice of a family. */
-function areFewAndDistinct(all: readonly PortEndpoints[]): boolean {
-  const endpoints = all[0]?.endpoints ?? [];
-  if (all.length > 1 || endpoints.length > fewEndpoints) {
-    return false;
-  }
-  let index = 1;
-  while (index < endpoints.length && !isRepeated(endpoints, index)) {
-    index += 1;
-  }
-  return index >= endpoints.length;
-}
-
-/** Whether an endpoint has the address of one before it. */
-function isRepeated(endpoints: readonly Endpoint[], index: number): boolean {
-  const address = endpoints[index]?.address;
-  for (let other = 0; other < index; other += 1) {
-    const before = endpoints[other]?.address;
-    // Addresses mostly differ in their first word, and each pair of them comes by here.
-    if (address !== undefined && before?.word0 === address.word0 && before.equals(address)) {
-      return true;
-    }
-  }
-  return false;
-}
-
-/** Each address and target port once, in its best condition, in the order of first mention. */
-function bestOfEach(all: readonly PortEndpoints[]): readonly PortEndpoints[] {
   const byPort = new Map<number, Map<string, Endpoint>>();
-  for (const { targetPort, endpoints } of all) {
-    const best = byPort.get(targetPort) ?? new Map<string, Endpoint>();
-    byPort.set(targetPort, best);
-    for (const endpoint of endpoints) {
-      const { text } = endpoint.address;
-      const known = best.get(text);
-      if (known === undefined || fitness(endpoint) > fitness(known)) {
-        best.set(text, endpoint);
-      }
+  for (const slice of slices) {
+    const targetPort = targetPortOf(port, family, slice);
+    if (targetPort !== undefined) {
+      const best = byPort.get(targetPort) ?? new Map<string, Endpoint>();
+      byPort.set(targetPort, best);
+      addBest(best, slice.endpoints);
     }
   }
   return Array.from(byPort, ([targetPort, best]) => ({
     targetPort,
     endpoints: [...best.values()],
-  }));
+  })).filter(({ endpoints }) => endpoints.length > 0);
+}
+
+/** Takes each address once, in its best condition, in the order of first mention. */
+function addBest(best: Map<string, Endpoint>, endpoints: readonly Endpoint[]): void {
+  for (const endpoint of endpoints) {
+    const { text } = endpoint.address;
+    const known = best.get(text);
+    if (known === undefined || fitness(endpoint) > fitness(known)) {
+      best.set(text, endpoint);
+    }
+  }
 }
 
 /** Whether all endpoints are as asked for. */
@@ -89,11 +49,7 @@ function areAll(
   all: readonly PortEndpoints[],
   predicate: (endpoint: Endpoint) => boolean,
 ): boolean {
-  let index = 0;
-  while (index < all.length && all[index]?.endpoints.every(predicate) === true) {
-    index += 1;
-  }
-  return index === all.length;
+  return all.every(({ endpoints }) => endpoints.every(predicate));
 }
 
 /** The endpoints that are as asked for; the same list where all are. */
@@ -186,15 +142,8 @@ function targetPortOf(
   if (slice.family !== family) {
     return undefined;
   }
-  // By index: a function within would be made for each change of an endpoint.
-  const { ports } = slice;
-  for (let index = 0; index < ports.length; index += 1) {
-    const there = ports[index];
-    if (there?.name === port.name && there.protocol === port.protocol) {
-      return there.port;
-    }
-  }
-  return undefined;
+  return slice.ports.find(({ name, protocol }) => name === port.name && protocol === port.protocol)
+    ?.port;
 }
 
 function isReady({ ready }: Endpoint): boolean {

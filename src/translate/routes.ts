@@ -1,5 +1,5 @@
 import type { Service } from '../cluster/objects.ts';
-import type { RealServer, VirtualServer } from './desired.ts';
+import type { RealServer } from './desired.ts';
 import { clusterEndpoints, localEndpoints, type PortEndpoints } from './endpoints.ts';
 import type { Traffic } from './front-ends.ts';
 import type { Place } from './place.ts';
@@ -11,14 +11,11 @@ export interface Route {
   readonly servedHere: boolean;
 }
 
-const noRealServers: ReadonlyMap<string, RealServer> = new Map();
-
 /** Where connections of both kinds go; one map serves both where they go the same way. */
 export function routesByTraffic(
   service: Service,
   endpoints: readonly PortEndpoints[],
   place: Place,
-  rowsBefore: readonly VirtualServer[],
 ): Readonly<Record<Traffic, Route>> {
   const { internalTrafficPolicy, externalTrafficPolicy } = service;
   const cluster = clusterEndpoints(endpoints, place);
@@ -26,16 +23,11 @@ export function routesByTraffic(
   const servedHere = local.length > 0;
   const internal = internalTrafficPolicy === 'Local' ? local : cluster;
   const external = externalTrafficPolicy === 'Local' ? externalLocal(local, cluster) : cluster;
-  // The front ends at cluster IPs are the first ones.
-  const internalBefore = rowsBefore[0]?.realServers ?? noRealServers;
-  const internalRoute = { realServers: realServersAt(internal, internalBefore), servedHere };
-  if (external === internal) {
-    return { internal: internalRoute, external: internalRoute };
-  }
-  const externalBefore = rowsBefore.at(-1)?.realServers ?? noRealServers;
+  const internalRoute = { realServers: realServersAt(internal), servedHere };
   return {
     internal: internalRoute,
-    external: { realServers: realServersAt(external, externalBefore), servedHere },
+    external:
+      external === internal ? internalRoute : { realServers: realServersAt(external), servedHere },
   };
 }
 

@@ -34,16 +34,13 @@ export interface SetMember {
   readonly entry: SetEntry;
 }
 
-/** The members before, where they are the same in the same order. */
-export function sharedMembers(
-  members: readonly SetMember[],
-  before: readonly SetMember[] | undefined,
-): readonly SetMember[] {
-  const isSame =
-    members.length === before?.length &&
-    members.every(({ role, entry }, index) => {
-      const other = before[index];
+/** Whether two lists have the same members in the same order. */
+export function sameMembers(a: readonly SetMember[], b: readonly SetMember[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ role, entry }, index) => {
+      const other = b[index];
       return role === other?.role && sameEntry(entry, other.entry);
-    });
-  return isSame ? before : members;
+    })
+  );
 }

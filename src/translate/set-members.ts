@@ -60,32 +60,19 @@ export function hairpinMembers(
   all: readonly PortEndpoints[],
   place: Place,
 ): readonly SetMember[] {
-  let members = noMembers;
-  for (let list = 0; list < all.length; list += 1) {
-    const { endpoints, targetPort: port } = all[list] ?? noEndpoints;
-    for (let index = 0; index < endpoints.length; index += 1) {
-      const endpoint = endpoints[index];
-      if (endpoint !== undefined && hasOwnAddressHere(endpoint, place)) {
-        const entry = {
-          kind: 'endpoint to itself',
-          address: endpoint.address,
-          protocol,
-          port,
-        } as const;
-        members = [...members, { role: 'hairpin', entry }];
-      }
-    }
-  }
-  return members;
+  return all.flatMap(({ targetPort: port, endpoints }) =>
+    endpoints
+      .filter((endpoint) => hasOwnAddressHere(endpoint, place))
+      .map(({ address }) => ({
+        role: 'hairpin',
+        entry: { kind: 'endpoint to itself', address, protocol, port },
+      })),
+  );
 }
 
 function hasOwnAddressHere({ nodeName, address }: Endpoint, place: Place): boolean {
   return nodeName === place.nodeName && !place.nodeAddresses.has(address.text);
 }
-
-const noEndpoints: PortEndpoints = { targetPort: 0, endpoints: [] };
-
-const noMembers: readonly SetMember[] = [];
 
 function frontEndRole(
   service: Service,

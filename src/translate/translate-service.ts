@@ -1,5 +1,5 @@
 import type { EndpointSlice, Service, ServicePort } from '../cluster/objects.ts';
-import type { IpAddress, IpFamily } from '../net/ip-address.ts';
+import type { IpFamily } from '../net/ip-address.ts';
 import {
   noTranslation,
   type HealthCheck,
@@ -15,9 +15,8 @@ import type { VipSettings } from './refused-vips.ts';
 import { routesByTraffic } from './routes.ts';
 import type { ServiceProblem } from './service-problem.ts';
 import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
-import { sharedMembers, type SetMember } from './set-member.ts';
+import type { SetMember } from './set-member.ts';
 import { chooseScheduler, type Scheduler } from './scheduler.ts';
-import { sharedVirtualServer } from './shared-virtual-server.ts';
 
 /** The part of the configuration that decides what a Service becomes. */
 export interface TranslationSettings extends VipSettings {
@@ -31,15 +30,13 @@ export interface TranslationSettings extends VipSettings {
  * What one Service becomes on this node: a virtual server for each address and port where it
  * is to be reached, with the endpoints that may get traffic as real servers. Services without
  * a cluster IP or a port and those left to another proxy become nothing. Pure: the same input gives the
- * same rows. What they have in common with those `before` is the same object, which is how the next
- * steps see without a look inside that it has not changed.
+ * same rows.
  */
 export function translateService(
   service: Service,
   slices: readonly EndpointSlice[],
   place: Place,
   settings: TranslationSettings,
-  before: Translation = noTranslation,
 ): Translation {
   if (!isServed(service)) {
     return noTranslation;
@@ -57,17 +54,10 @@ export function translateService(
     for (const family of familiesOf(service)) {
       const endpoints = guard.admitted(endpointsOfPort(port, family, slices));
       hairpins.push(...hairpinMembers(protocol, endpoints, place));
-      const frontEnds = frontEndsOf(port, family, vips, place);
-      const rowsBefore = before.virtualServers.slice(
-        virtualServers.length,
-        virtualServers.length + frontEnds.length,
-      );
-      const routes = routesByTraffic(service, endpoints, place, rowsBefore);
-      for (const [index, frontEnd] of frontEnds.entries()) {
+      const routes = routesByTraffic(service, endpoints, place);
+      for (const frontEnd of frontEndsOf(port, family, vips, place)) {
         const route = routes[trafficOf(frontEnd)];
-        const rowBefore = rowsBefore[index];
-        const members = frontEndMembers(service, { frontEnd, protocol, ...route }, place);
-        const row = {
+        virtualServers.push({
           protocol,
           address: frontEnd.address,
           port: frontEnd.port,
@@ -75,22 +65,18 @@ export function translateService(
           schedulerFlags: chosen.flags,
           persistenceSeconds,
           drainTimeoutMs: drain.drainTimeoutMs,
-          members: sharedMembers(members, rowBefore?.members),
+          members: frontEndMembers(service, { frontEnd, protocol, ...route }, place),
           realServers: route.realServers,
-        };
-        virtualServers.push(sharedVirtualServer(row, rowBefore));
+        });
       }
     }
   }
-  const boundAddresses = sharedAddresses(boundAddressesOf(vips, place), before.boundAddresses);
+  const boundAddresses = boundAddressesOf(vips, place);
   const healthCheck = healthCheckOf(service, slices, place, guard);
   return {
     virtualServers,
     boundAddresses,
-    members: sharedMembers(
-      [...serviceMembers(boundAddresses, healthCheck), ...hairpins],
-      before.members,
-    ),
+    members: [...serviceMembers(boundAddresses, healthCheck), ...hairpins],
     healthCheck,
     problems: allOf(chosen.problems, drain.problems, vips.problems, guard.problems(service)),
   };
@@ -100,16 +86,6 @@ export function translateService(
 function allOf(...lists: readonly (readonly ServiceProblem[])[]): readonly ServiceProblem[] {
   const all = lists.flat();
   return all.length === 0 ? noTranslation.problems : all;
-}
-
-function sharedAddresses(
-  addresses: readonly IpAddress[],
-  before: readonly IpAddress[],
-): readonly IpAddress[] {
-  const isSame =
-    addresses.length === before.length &&
-    addresses.every((address, index) => before[index]?.equals(address) === true);
-  return isSame ? before : addresses;
 }
 
 /** A VIP without a port would lead to the node's own listeners: such a Service has none bound. */
