@@ -18,7 +18,6 @@ import type { NodePortAddresses } from './translate/node-addresses.ts';
 import type { Scheduler } from './translate/scheduler.ts';
 import { serviceProblem, type ServiceProblem } from './translate/service-problem.ts';
 import { translateService, type TranslationSettings } from './translate/translate-service.ts';
-import { VipRanges } from './vip-ranges.ts';
 
 export interface TranslatorOptions {
   readonly nodeName: string;
@@ -56,10 +55,7 @@ export class ServiceTranslator {
   readonly #place: NodePlace;
   readonly #otherHosts: OtherHosts;
   readonly #problems: ToldProblems;
-  readonly #vipRanges = new VipRanges();
-  readonly #endpoints = new EndpointIndex(this.#vipRanges);
-  /** Whether VIPs came in a new range, whose endpoints the index lacks. */
-  #hasNewRange = false;
+  readonly #endpoints = new EndpointIndex();
   readonly #translated = new Map<ObjectKey, Translated>();
   #dirty = new Set<ObjectKey>();
   /** Those with node ports or external VIPs: only they care for the node's addresses. */
@@ -77,7 +73,7 @@ export class ServiceTranslator {
     this.#listener = listener;
     this.#otherHosts = new OtherHosts(store, options.nodeName);
     this.#place = new NodePlace(options.nodeName, options.nodePortAddresses, {
-      isVip: (address) => this.#vipRanges.mayHold(address) && desired.isVip(address.text),
+      isVip: (address) => desired.isVip(address.text),
       serviceAt: (vip) => desired.serviceAt(vip.text),
       ownerOf: this.#otherHosts.ownerOf,
     });
@@ -208,7 +204,6 @@ export class ServiceTranslator {
     if (service !== before?.service) {
       this.#noteExternal(key, service);
     }
-    this.#noteVips(translation);
     this.#problems.set(key, translation.problems);
     this.#listener.healthCheck(key, translation.healthCheck);
     return this.#desired.replace(claims, service.createdAt, translation);
@@ -231,22 +226,8 @@ export class ServiceTranslator {
     }
   }
 
-  #noteVips({ boundAddresses }: Translation): void {
-    for (const address of boundAddresses) {
-      if (this.#vipRanges.add(address)) {
-        this.#hasNewRange = true;
-      }
-    }
-  }
-
   /** An address that became a VIP, or is none any more, concerns all that have an endpoint there. */
   #refuseEndpointsAt(vips: readonly string[]): void {
-    if (vips.length > 0 && this.#hasNewRange) {
-      this.#hasNewRange = false;
-      this.#translated.forEach(({ slices }, key) => {
-        this.#endpoints.add(key, slices);
-      });
-    }
     for (const vip of vips) {
       for (const service of this.#endpoints.servicesAt(vip)) {
         this.#dirty.add(service);

@@ -115,7 +115,7 @@ describe('an endpoint at an address that is no VIP yet', () => {
     }
   });
 
-  it('is refused at the first VIP of a range, and still so after further changes', () => {
+  it('is refused at an address that becomes a VIP, and still so after further changes', () => {
     const world = withEndpointAt('203.0.113.9');
     world.store.setService({ ...other, externalIPs: [ip('203.0.113.9')] });
     assert.deepEqual(world.translate(), ['default/other', 'default/web']);
