@@ -8,7 +8,6 @@ import {
   type Service,
 } from './objects.ts';
 import { sameData } from './same-data.ts';
-import { sharedSlice } from './shared-slice.ts';
 
 /** What became different in the store; a listener reads the new state from it. */
 export type StoreChange =
@@ -261,10 +260,9 @@ export class ClusterStore {
   }
 
   /** The ordinary change: other endpoints, or the same ones, of the same Service. */
-  #changeSlice(held: HeldSlice, news: EndpointSlice, arrivedMs: number | undefined): void {
+  #changeSlice(held: HeldSlice, slice: EndpointSlice, arrivedMs: number | undefined): void {
     const { owner, slice: before } = held;
-    const slice = sharedSlice(news, before);
-    if (slice === before) {
+    if (sameData(slice, before)) {
       return;
     }
     held.slice = slice;
