@@ -105,25 +105,18 @@ export class KindList<Desired, Observed, Change> {
     pace: Pace,
   ): Promise<void> {
     const parts = new WorkInParts(pace);
-    let looked = 0;
-    const missIfUnlisted = (row: Row<Desired, Observed>): void => {
+    // Rows that come and go meanwhile are touched ones.
+    for (const row of this.#rows.all()) {
       if (row.desired !== undefined && !this.#rows.isHeld(row)) {
         // Nothing could be done about it before: where it belongs may be there by now.
         this.#rows.dirty.add(row);
       }
       // What is not known to be there cannot be gone.
-      if (this.#rows.isHeld(row) || this.#rows.suspect.size > 0) {
-        looked += 1;
-        if (!complete.has(row.listedBy) && !touched.has(row.key)) {
-          this.#miss(row, touched.size > 0);
-        }
+      const mayBeGone = this.#rows.isHeld(row) || this.#rows.suspect.has(row.key);
+      if (mayBeGone && !complete.has(row.listedBy) && !touched.has(row.key)) {
+        this.#miss(row, touched.size > 0);
       }
-    };
-    // Rows that come and go meanwhile are touched ones.
-    for (const rows of this.#rows.parts) {
-      looked = 0;
-      rows.forEach(missIfUnlisted);
-      if (parts.isOver(looked)) {
+      if (parts.isOver()) {
         await parts.pause();
       }
     }

@@ -1,10 +1,8 @@
-import { DirtyRows, type Dirtiable } from './dirty-rows.ts';
 import type { Kind } from './kind.ts';
 import type { Claimants, Place } from './place.ts';
-import { ShardedMap } from './sharded-map.ts';
 
 /** What is desired and what is observed under one key. */
-export interface Row<Desired, Observed> extends Place<Desired>, Dirtiable {
+export interface Row<Desired, Observed> extends Place<Desired> {
   desired: Desired | undefined;
   /** Undefined too where `programmed` says what the kernel holds. */
   observed: Observed | undefined;
@@ -29,10 +27,11 @@ type HowHeld<Desired, Observed> = Pick<
  * kernel must be asked about (suspect).
  */
 export class KindRows<Desired, Observed> {
-  readonly dirty = new DirtyRows<Row<Desired, Observed>>();
+  /** In the order in which they became so. */
+  readonly dirty = new Set<Row<Desired, Observed>>();
   /** What was last known of each object that the kernel must be asked about. */
   readonly suspect = new Map<string, Desired | Observed>();
-  readonly #rows = new ShardedMap<Row<Desired, Observed>>();
+  readonly #rows = new Map<string, Row<Desired, Observed>>();
   /** While the kernel is listed: the keys whose rows have changed since. */
   #touched: Set<string> | undefined;
   readonly #kind: HowHeld<Desired, Observed>;
@@ -57,7 +56,6 @@ export class KindRows<Desired, Observed> {
       programmed: undefined,
       claimants: undefined,
       listedBy: 0,
-      dirtyAt: -1,
     };
     this.#rows.set(key, row);
     return row;
@@ -67,9 +65,9 @@ export class KindRows<Desired, Observed> {
     return this.#rows.get(key);
   }
 
-  /** All rows, in some parts. */
-  get parts(): readonly ReadonlyMap<string, Row<Desired, Observed>>[] {
-    return this.#rows.shards;
+  /** All rows. */
+  all(): Iterable<Row<Desired, Observed>> {
+    return this.#rows.values();
   }
 
   /** The keys that are touched from here on, until `forgetTouched`. */

@@ -150,7 +150,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
   }
 
   hasWork(nowMs: number): boolean {
-    return this.#rows.dirty.some(({ key }) => this.#backOff.isDue(key, nowMs));
+    return [...this.#rows.dirty].some(({ key }) => this.#backOff.isDue(key, nowMs));
   }
 
   takeDrifted(): readonly string[] {
@@ -167,16 +167,12 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
 
   /** The keys whose rows differ from the kernel, by what is known of it. */
   differing(): readonly string[] {
-    const keys: string[] = [];
-    for (const rows of this.#rows.parts) {
-      for (const row of rows.values()) {
+    return Array.from(this.#rows.all())
+      .filter((row) => {
         const { additions, removals } = this.#differenceOf(row);
-        if (additions.length + removals.length > 0) {
-          keys.push(row.key);
-        }
-      }
-    }
-    return keys;
+        return additions.length + removals.length > 0;
+      })
+      .map(({ key }) => key);
   }
 
   /**
@@ -364,7 +360,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
   }
 
   #readyRows(nowMs: number): Row<Desired, Observed>[] {
-    const rows = this.#rows.dirty.list();
+    const rows = [...this.#rows.dirty];
     return this.#rows.suspect.size === 0 && !this.#backOff.hasWaiting
       ? rows
       : rows.filter(({ key }) => !this.#rows.suspect.has(key) && this.#backOff.isDue(key, nowMs));
