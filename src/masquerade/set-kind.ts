@@ -27,9 +27,6 @@ const byTheirNames: SetPlaces = { inKernel: (set) => set };
 export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation> {
   readonly name = 'set entry';
   readonly after = afterSetOperations;
-  readonly observedAs = entryOf;
-  /** The key of an entry says all of it. */
-  readonly isExactly = (): boolean => true;
   readonly #client: SetClient;
   readonly #sets: readonly IpSet[];
   readonly #places: SetPlaces;
@@ -153,10 +150,6 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
       await this.#client.ensureSet(inKernel);
     }
   }
-}
-
-function entryOf(member: SetMember): ObservedEntry {
-  return { set: setOfMember(member), entry: member.entry };
 }
 
 function setEntryDifference(

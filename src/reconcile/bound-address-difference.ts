@@ -32,7 +32,7 @@ export function boundAddressDifference(
   if (observed === undefined) {
     return { additions: [{ kind: 'bind', address: desired }], removals: noDifference.removals };
   }
-  return isAsWeBind(desired, observed)
+  return observed.owned && observed.settled
     ? noDifference
     : { additions: [{ kind: 'adopt', address: desired }], removals: [] };
 }
@@ -50,13 +50,8 @@ export function afterAddressOperations(
 }
 
 /** The row for an address that is bound as ours. */
-export function ownedAddress(address: IpAddress): ObservedAddress {
+function ownedAddress(address: IpAddress): ObservedAddress {
   return { address, owned: true, settled: true };
-}
-
-/** Whether the address that is desired is bound as ours are; both rows have the same key. */
-export function isAsWeBind(_desired: IpAddress, { owned, settled }: ObservedAddress): boolean {
-  return owned && settled;
 }
 
 /**

@@ -5,9 +5,7 @@ import type { IpAddress } from '../net/ip-address.ts';
 import {
   afterAddressOperations,
   boundAddressDifference,
-  isAsWeBind,
   observedOnLink,
-  ownedAddress,
   type ObservedAddress,
 } from './bound-address-difference.ts';
 import { noDifference, type Kind, type ListSink } from './kind.ts';
@@ -24,8 +22,6 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
   readonly name = 'bound address';
   readonly difference: typeof boundAddressDifference;
   readonly after = afterAddressOperations;
-  readonly observedAs = ownedAddress;
-  readonly isExactly = isAsWeBind;
   readonly #client: VipLinkClient;
   #linkIndex: number | undefined;
 

@@ -27,7 +27,7 @@ export class KindList<Desired, Observed, Change> {
       const complete = new Set<number>();
       await this.#kind.list({
         pace,
-        held: (key) => this.#heldAt(key),
+        held: (key) => this.#rows.get(key)?.observed,
         isStale: (key) => touched.has(key),
         begin: () => this.#part(touched, complete),
       });
@@ -53,11 +53,6 @@ export class KindList<Desired, Observed, Change> {
     }
   }
 
-  #heldAt(key: string): Observed | undefined {
-    const row = this.#rows.get(key);
-    return row === undefined ? undefined : this.#rows.observedOf(row);
-  }
-
   /** Each part has a number; rows bear that of the one which listed them. */
   #part(touched: ReadonlySet<string>, complete: Set<number>): ListPart<Observed> {
     this.#parts += 1;
@@ -78,7 +73,7 @@ export class KindList<Desired, Observed, Change> {
   #take(row: Row<Desired, Observed>, listed: Observed, part: number): void {
     row.listedBy = part;
     this.#rows.suspect.delete(row.key);
-    if (listed === this.#rows.observedOf(row) && !this.#rows.dirty.has(row)) {
+    if (listed === row.observed && !this.#rows.dirty.has(row)) {
       return;
     }
     const { desired } = row;
@@ -87,15 +82,25 @@ export class KindList<Desired, Observed, Change> {
       this.#noteDrift(row);
       this.#rows.dirty.add(row);
     }
-    this.#rows.list(row, listed);
+    row.observed = listed;
   }
 
   /** A row that was as desired, or of something that nobody knew of, was changed by others. */
   #noteDrift(row: Row<Desired, Observed>): void {
-    const wasSettled = row.programmed !== undefined || !this.#rows.isHeld(row);
-    if (wasSettled && !this.#rows.dirty.has(row)) {
+    if (!this.#rows.dirty.has(row) && this.#wasSettled(row)) {
       this.#drifted.push(row.key);
     }
+  }
+
+  /** Nothing was to be done about it, nor does it change by itself. */
+  #wasSettled({ key, desired, observed }: Row<Desired, Observed>): boolean {
+    if (observed === undefined) {
+      return true;
+    }
+    const { additions, removals } = this.#kind.difference(desired, observed);
+    return (
+      additions.length + removals.length === 0 && this.#kind.restless?.().includes(key) !== true
+    );
   }
 
   /** What is not in the list is gone. */
@@ -107,12 +112,12 @@ export class KindList<Desired, Observed, Change> {
     const parts = new WorkInParts(pace);
     // Rows that come and go meanwhile are touched ones.
     for (const row of this.#rows.all()) {
-      if (row.desired !== undefined && !this.#rows.isHeld(row)) {
+      if (row.desired !== undefined && row.observed === undefined) {
         // Nothing could be done about it before: where it belongs may be there by now.
         this.#rows.dirty.add(row);
       }
       // What is not known to be there cannot be gone.
-      const mayBeGone = this.#rows.isHeld(row) || this.#rows.suspect.has(row.key);
+      const mayBeGone = row.observed !== undefined || this.#rows.suspect.has(row.key);
       if (mayBeGone && !complete.has(row.listedBy) && !touched.has(row.key)) {
         this.#miss(row, touched.size > 0);
       }
@@ -130,7 +135,7 @@ export class KindList<Desired, Observed, Change> {
     const { key, desired } = row;
     const wasSettled = desired !== undefined && !this.#rows.dirty.has(row);
     this.#rows.dirty.add(row);
-    if (isDoubtful && desired !== undefined && this.#rows.isHeld(row)) {
+    if (isDoubtful && desired !== undefined && row.observed !== undefined) {
       if (wasSettled) {
         this.#doubtful.add(key);
       }
@@ -140,7 +145,7 @@ export class KindList<Desired, Observed, Change> {
         this.#drifted.push(key);
       }
       this.#rows.suspect.delete(key);
-      this.#rows.list(row, undefined);
+      row.observed = undefined;
     }
   }
 }

@@ -2,7 +2,7 @@ import { noRest, type Pace } from '../work-in-parts.ts';
 import { asError } from '../as-error.ts';
 import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
 import { BackOff } from './back-off.ts';
-import { noDifference, type Difference, type KernelError, type Kind } from './kind.ts';
+import type { Difference, KernelError, Kind } from './kind.ts';
 import { KindList } from './kind-list.ts';
 import { KindRows, type Row } from './kind-rows.ts';
 import { allChanges, firstError, takenOf, type Planned } from './planned-changes.ts';
@@ -28,7 +28,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
   constructor(kind: Kind<Desired, Observed, Change>, backOff = new BackOff()) {
     this.name = kind.name;
     this.#kind = kind;
-    this.#rows = new KindRows(kind);
+    this.#rows = new KindRows();
     this.#list = new KindList(kind, this.#rows);
     this.#backOff = backOff;
   }
@@ -116,8 +116,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
   }
 
   async #review(row: Row<Desired, Observed>): Promise<void> {
-    const { key, desired, observed: observedThen, programmed: programmedThen } = row;
-    const observed = this.#rows.observedOf(row);
+    const { key, desired, observed } = row;
     const known = desired ?? observed;
     if (known === undefined) {
       return;
@@ -127,8 +126,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
         observed === undefined || this.#kind.review === undefined
           ? (await this.#kind.read(new Map([[key, known]]))).get(key)
           : await this.#kind.review(key, desired, observed);
-      const isAsThen = row.observed === observedThen && row.programmed === programmedThen;
-      if (isAsThen && this.#rows.get(key) === row) {
+      if (row.observed === observed && this.#rows.get(key) === row) {
         this.#rows.setObserved(row, found);
         this.#rows.dirty.add(row);
       }
@@ -230,9 +228,9 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
         this.#rows.settle(row);
       }
       if (changes.length > 0) {
-        const observed = this.#rows.unfold(row);
+        const { desired, observed } = row;
         const changesInAll = this.#sizeOf(changes);
-        planned.push({ row, desired: row.desired, observed, changes, size: changesInAll, areAll });
+        planned.push({ row, desired, observed, changes, size: changesInAll, areAll });
         size += changesInAll;
       }
     }
@@ -315,18 +313,12 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
    * nothing else differed from it.
    */
   #advance(
-    { row: { key }, observed }: Planned<Desired, Observed, Change>,
+    { row: { key } }: Planned<Desired, Observed, Change>,
     taken: readonly Change[],
     led: Desired | undefined,
   ): void {
     const row = this.#rows.of(key);
-    if (led !== undefined && observed === undefined && this.#rows.canBeProgrammed) {
-      // Nothing was there before: that is all that is there now.
-      this.#rows.setProgrammed(row, led);
-    } else {
-      const before = this.#rows.observedOf(row);
-      this.#rows.setObserved(row, this.#kind.after(before, taken, led));
-    }
+    this.#rows.setObserved(row, this.#kind.after(row.observed, taken, led));
   }
 
   #sizeOf(changes: readonly Change[]): number {
@@ -345,18 +337,14 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
     for (const [key, knownThen] of this.#rows.suspect) {
       if (this.#backOff.isDue(key, nowMs)) {
         const row = this.#rows.get(key);
-        const observed = row === undefined ? undefined : this.#rows.observedOf(row);
-        due.set(key, row?.desired ?? observed ?? knownThen);
+        due.set(key, row?.desired ?? row?.observed ?? knownThen);
       }
     }
     return due;
   }
 
-  #differenceOf(row: Row<Desired, Observed>): Difference<Change> {
-    const { desired, programmed } = row;
-    return programmed !== undefined && programmed === desired
-      ? noDifference
-      : this.#kind.difference(desired, this.#rows.observedOf(row));
+  #differenceOf({ desired, observed }: Row<Desired, Observed>): Difference<Change> {
+    return this.#kind.difference(desired, observed);
   }
 
   #readyRows(nowMs: number): Row<Desired, Observed>[] {

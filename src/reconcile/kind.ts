@@ -15,15 +15,6 @@ export interface Kind<Desired, Observed, Change> {
   list(sink: ListSink<Observed>): Promise<void>;
 
   /**
-   * The observed row of a kernel that holds a desired one to the letter: rows in that state keep none.
-   * All keep one where the method is missing. Pure.
-   */
-  observedAs?(desired: Desired): Observed;
-
-  /** Whether what is observed is a desired row to the letter; asked where `observedAs` is there. Pure. */
-  isExactly?(desired: Desired, observed: Observed): boolean;
-
-  /**
    * Reads a few objects afresh, after the kernel answered something unexpected: those that
    * exist, by key.
    */

@@ -142,28 +142,6 @@ function changeRealServer(
   }
 }
 
-/** The virtual server as the kernel holds it where nothing differs, with the same real servers. */
-export function observedAs(desired: VirtualServer): ObservedVirtualServer {
-  return { id: idOf(desired), settings: settingsOf(desired), realServers: desired.realServers };
-}
-
-/** Whether the kernel holds the virtual server with its real servers and no others. */
-export function isExactly(desired: VirtualServer, observed: ObservedVirtualServer): boolean {
-  const { settings, realServers } = observed;
-  if (realServers.size !== desired.realServers.size || !hasSettingsOf(settings, desired)) {
-    return false;
-  }
-  if (realServers !== desired.realServers) {
-    for (const [key, { weight, method }] of desired.realServers) {
-      const present = realServers.get(key);
-      if (present?.weight !== weight || present.method !== method) {
-        return false;
-      }
-    }
-  }
-  return true;
-}
-
 /** How the kernel names the virtual server. */
 export function idOf(virtualServer: VirtualServer): VirtualServerId {
   const { protocol, address, port } = virtualServer;

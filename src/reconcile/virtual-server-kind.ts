@@ -25,8 +25,6 @@ import { noDifference, type Kind, type ListSink } from './kind.ts';
 import {
   afterOperations,
   idOf,
-  isExactly,
-  observedAs,
   sameSettings,
   virtualServerDifference,
   type ObservedVirtualServer,
@@ -41,8 +39,6 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   readonly name = 'virtual server';
   readonly difference: typeof virtualServerDifference;
   readonly after = afterOperations;
-  readonly observedAs = observedAs;
-  readonly isExactly = isExactly;
   readonly #client: VirtualServerClient;
   readonly #now: () => number;
   readonly #visitTable: typeof visitTable;

@@ -11,15 +11,11 @@ import type { IpAddress } from '../../src/net/ip-address.ts';
 import {
   afterAddressOperations,
   boundAddressDifference,
-  isAsWeBind,
-  ownedAddress,
   type ObservedAddress,
 } from '../../src/reconcile/bound-address-difference.ts';
 import type { Difference, KernelError, Kind, ListSink } from '../../src/reconcile/kind.ts';
 import {
   afterOperations,
-  isExactly,
-  observedAs,
   virtualServerDifference,
   type ObservedVirtualServer,
 } from '../../src/reconcile/virtual-server-difference.ts';
@@ -30,8 +26,6 @@ interface Rules<Desired, Observed, Change> {
   readonly name: string;
   difference(desired: Desired | undefined, observed: Observed | undefined): Difference<Change>;
   after(observed: Observed | undefined, changes: readonly Change[]): Observed | undefined;
-  observedAs?(desired: Desired): Observed;
-  isExactly?(desired: Desired, observed: Observed): boolean;
   sizeOf?(change: Change): number;
   keyOf(change: Change): string;
   /** In the words of operators, a line for each change that it stands for. */
@@ -78,8 +72,6 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
   gate: Promise<unknown> = Promise.resolve();
   /** What a list waits for once it has read the table: what comes meanwhile is not in it. */
   afterListing: Promise<unknown> = Promise.resolve();
-  readonly observedAs?: (desired: Desired) => Observed;
-  readonly isExactly?: (desired: Desired, observed: Observed) => boolean;
   readonly #rules: Rules<Desired, Observed, Change>;
   readonly #log: string[];
   readonly #faults = new Map<string, Fault[]>();
@@ -89,10 +81,6 @@ export class FakeKind<Desired, Observed, Change> implements Kind<Desired, Observ
     this.name = rules.name;
     this.#rules = rules;
     this.#log = log;
-    if (rules.observedAs !== undefined && rules.isExactly !== undefined) {
-      this.observedAs = rules.observedAs.bind(rules);
-      this.isExactly = rules.isExactly.bind(rules);
-    }
   }
 
   /** Each fault is used up by one change of the object. */
@@ -213,8 +201,6 @@ export function fakeVirtualServers(log?: string[]): FakeVirtualServers {
       name: 'virtual server',
       difference: virtualServerDifference,
       after: afterOperations,
-      observedAs,
-      isExactly,
       sizeOf: changeCount,
       keyOf: ({ id }) => formatVirtualServer(id),
       describe: linesOf,
@@ -239,8 +225,6 @@ export function fakeBoundAddresses(log?: string[]): FakeBoundAddresses {
       name: 'bound address',
       difference: boundAddressDifference,
       after: afterAddressOperations,
-      observedAs: ownedAddress,
-      isExactly: isAsWeBind,
       keyOf: ({ address }) => address.text,
       describe: ({ kind, address }) => [`${kind} ${address.text}`],
       refusal: addressRefusal,

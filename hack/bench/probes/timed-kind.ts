@@ -13,8 +13,6 @@ export function timedKind<Desired, Observed, Change>(
   }
   return {
     name: kind.name,
-    ...(kind.observedAs === undefined ? {} : { observedAs: kind.observedAs.bind(kind) }),
-    ...(kind.isExactly === undefined ? {} : { isExactly: kind.isExactly.bind(kind) }),
     list: (sink) => stopwatch.time(`${kind.name}: list`, () => kind.list(sink)),
     read: (known) => kind.read(known),
     difference: (desired, observed) => kind.difference(desired, observed),
