@@ -9,6 +9,7 @@ import { AddressError, VipLinkError } from './address-error.ts';
 import {
   readAddress,
   readLink,
+  writeAddressOperation,
   writeDeleteLink,
   writeGetAddresses,
   writeGetLinks,
@@ -18,7 +19,6 @@ import {
   type KernelAddress,
   type KernelLink,
 } from './messages.ts';
-import { AddressOperationWriter } from './operation-writer.ts';
 import { vipLinkAlias, vipLinkName } from './protocol.ts';
 
 /** The links and addresses of this network namespace, above all the VIP link `kube-ipvs0`. */
@@ -123,7 +123,13 @@ export class AddressClient {
     return executeOperations(
       this.#connection,
       operations,
-      new AddressOperationWriter(linkIndex),
+      {
+        // That of an IPv4 address.
+        messageBytes: 48,
+        write: (writer, sequence, operation) => {
+          writeAddressOperation(writer, sequence, linkIndex, operation);
+        },
+      },
       (operation, cause) => new AddressError(operation, cause),
     );
   }

@@ -12,9 +12,9 @@ import {
   writeGetType,
   writeListNames,
   writeListSet,
+  writeSetOperation,
 } from './encode.ts';
 import type { IpSet, SetEntry, SetHeader, SetOperation, SetType } from './model.ts';
-import { SetOperationWriter } from './operation-writer.ts';
 import { setErrorCode } from './protocol.ts';
 import { SetError, SetsUnavailableError, withSetErrorName } from './set-error.ts';
 
@@ -33,10 +33,15 @@ const setCreation: OperationWriter<RevisedSet> = {
   },
 };
 
+const entryChange: OperationWriter<SetOperation> = {
+  // That of an IPv4 endpoint in a set with a name of 20 letters.
+  messageBytes: 88,
+  write: writeSetOperation,
+};
+
 /** The kernel's sets of this network namespace. */
 export class SetClient {
   readonly #connection: NetlinkConnection;
-  readonly #operations = new SetOperationWriter();
 
   constructor(
     options: Partial<ConnectionOptions> = {},
@@ -156,7 +161,7 @@ export class SetClient {
     return executeOperations(
       this.#connection,
       operations,
-      this.#operations,
+      entryChange,
       (operation, cause) => new SetError(operation, cause),
     );
   }

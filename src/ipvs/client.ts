@@ -1,5 +1,6 @@
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import { NetlinkConnection, type ConnectionOptions } from '../netlink/connection.ts';
+import { executeOperations, type OperationWriter } from '../netlink/execute-operations.ts';
 import { resolveFamily } from '../netlink/generic-family.ts';
 import { asNetlinkError } from '../netlink/exchange.ts';
 import { NetlinkError, unlessAbsent } from '../netlink/netlink-error.ts';
@@ -17,12 +18,15 @@ import {
   writeBareCommand,
   writeGetRealServers,
   writeGetVirtualServer,
+  writeOperation,
   writeSetTimeouts,
   writeZeroVirtualServer,
 } from './encode.ts';
 import { IpvsFamily, maybeNoFamily } from './family.ts';
 import { IpvsError, IpvsUnavailableError } from './ipvs-error.ts';
 import {
+  changeCount,
+  oneByOne,
   virtualServerFamily,
   type KernelInfo,
   type ObservedRealServer,
@@ -32,26 +36,28 @@ import {
   type VirtualServerHead,
   type VirtualServerId,
 } from './model.ts';
-import { OperationMessages } from './operation-messages.ts';
-import { OperationWriter } from './operation-writer.ts';
 import { familyName } from './protocol.ts';
 
 /** What the kernel answers about a virtual or real server that does not exist. */
 const absent = ['ESRCH', 'ENOENT'];
 
+/** Of the message of a real server; that of a virtual server is no longer. */
+const realServerMessageBytes = 140;
+
 /** The kernel's IPVS table of this network namespace. */
 export class IpvsClient {
   readonly #connection: NetlinkConnection;
   readonly #family: IpvsFamily;
-  #operations: OperationWriter;
+  readonly #messages: OperationWriter<Operation> = {
+    messageBytes: realServerMessageBytes,
+    write: (writer, sequence, operation) => {
+      writeOperation(writer, this.#family.number, sequence, operation);
+    },
+  };
 
   private constructor(connection: NetlinkConnection, family: number) {
     this.#connection = connection;
     this.#family = new IpvsFamily(connection, family);
-    this.#operations = new OperationWriter(family);
-    this.#family.onReloaded(() => {
-      this.#operations = new OperationWriter(this.#family.number);
-    });
   }
 
   /** Finds IPVS in the kernel. Raises IpvsUnavailableError, which says what is missing. */
@@ -73,7 +79,8 @@ export class IpvsClient {
 
   /**
    * Carries out the operations in their order, in few datagrams. Answers one by one:
-   * undefined for success, else why not. One that fails does not stop those behind it.
+   * undefined for success, else why not: of one that takes several messages, the first that failed.
+   * One that fails does not stop those behind it.
    */
   async execute(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
     const { number } = this.#family;
@@ -217,8 +224,18 @@ export class IpvsClient {
   }
 
   async #execute(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
-    const messages = new OperationMessages(operations, this.#operations);
-    return messages.failures(await this.#connection.executeBatch(messages));
+    const outcomes = await executeOperations(
+      this.#connection,
+      operations.flatMap(oneByOne),
+      this.#messages,
+      (operation, cause) => new IpvsError(operation, cause),
+    );
+    let next = 0;
+    return operations.map((operation) => {
+      const first = next;
+      next += changeCount(operation);
+      return outcomes.slice(first, next).find((outcome) => outcome !== undefined);
+    });
   }
 
   /** Asks once more where IPVS turns out to have got another number meanwhile. */

@@ -5,9 +5,6 @@ import { align, attributeHeaderLength, messageHeaderLength, nestedAttribute } fr
 /** Enough for what one event makes; a batch grows it. */
 const initialCapacity = 4 << 10;
 
-/** Where the sequence number stands in a message, in words of 32 bits. */
-export const sequenceWord = 2;
-
 /** How deep attributes nest in any message that we send. */
 const deepestNesting = 8;
 
@@ -56,7 +53,7 @@ export class MessageWriter {
     const words = this.#words;
     words[word] = 0;
     words[word + 1] = type | (flags << 16);
-    words[word + sequenceWord] = sequence;
+    words[word + 2] = sequence;
     words[word + 3] = 0;
   }
 
@@ -68,44 +65,6 @@ export class MessageWriter {
   addFlagsToLastMessage(flags: number): void {
     const word = (this.#messageStart >>> 2) + 1;
     this.#words[word] = (this.#words[word] ?? 0) | (flags << 16);
-  }
-
-  /** The message that was written last, to be repeated; a copy of its own. */
-  copyOfLastMessage(): Uint32Array {
-    return this.#words.slice(this.#messageStart >>> 2, this.#length >>> 2);
-  }
-
-  /**
-   * Writes a whole message once more, with another sequence number; answers at which word it starts,
-   * for its values to be set.
-   */
-  repeatMessage(message: Uint32Array, sequence: number): number {
-    this.#messageStart = this.#length;
-    const word = this.#grow(message.length * 4) >>> 2;
-    this.#words.set(message, word);
-    this.#words[word + sequenceWord] = sequence;
-    return word;
-  }
-
-  /** Writes the last message so many times more; answers at which word the first copy starts. */
-  repeatLastMessage(times: number): number {
-    const start = this.#messageStart >>> 2;
-    const first = this.#length >>> 2;
-    const length = first - start;
-    this.#grow(times * length * 4);
-    const words = this.#words;
-    const end = this.#length >>> 2;
-    for (let at = first; at < end; at += at - start) {
-      // All that is there already, as far as it goes.
-      words.copyWithin(at, start, Math.min(at, start + end - at));
-    }
-    this.#messageStart = (end - length) * 4;
-    return first;
-  }
-
-  /** What was written, in words of 32 bits in host order; valid until more is written. */
-  get words(): Uint32Array {
-    return this.#words;
   }
 
   /** Fixed headers that follow the netlink header (genlmsghdr, ifaddrmsg, nfgenmsg). */

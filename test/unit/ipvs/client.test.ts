@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { IpvsClient } from '../../../src/ipvs/client.ts';
-import type { Operation } from '../../../src/ipvs/model.ts';
+import { formatRealServer, type Operation } from '../../../src/ipvs/model.ts';
 import type { ReceivedMessage } from '../../../src/netlink/message-reader.ts';
+import { messageFlag } from '../../../src/netlink/protocol.ts';
 import {
   attribute,
   doneMessage,
@@ -11,23 +12,31 @@ import {
   type FakeSocket,
 } from '../../support/fake-transport.ts';
 import { hex } from '../../support/written-bytes.ts';
-import { plainSettings, virtualServer } from '../../support/ipvs-examples.ts';
+import { plainSettings, realServer, virtualServer } from '../../support/ipvs-examples.ts';
 
 type Answer = (request: ReceivedMessage, socket: FakeSocket) => void;
 
 /** A kernel that knows IPVS by the number 28 and answers its commands as the test says. */
 function kernelWith(answers: Readonly<Record<number, Answer>>): FakeKernel {
   return new FakeKernel(([request], socket) => {
-    if (request === undefined) {
-      return;
-    }
-    if (request.type === 16) {
-      const id = Buffer.concat([Buffer.alloc(4), attribute(1, Buffer.from('1c00', 'hex'))]);
-      socket.reply(netlinkMessage(16, request.sequence, id));
-      return;
-    }
-    (answers[request.payload.readUInt8(0)] ?? refuse(95))(request, socket);
+    answer(answers, request, socket);
   });
+}
+
+function answer(
+  answers: Readonly<Record<number, Answer>>,
+  request: ReceivedMessage | undefined,
+  socket: FakeSocket,
+): void {
+  if (request === undefined) {
+    return;
+  }
+  if (request.type === 16) {
+    const id = Buffer.concat([Buffer.alloc(4), attribute(1, Buffer.from('1c00', 'hex'))]);
+    socket.reply(netlinkMessage(16, request.sequence, id));
+    return;
+  }
+  (answers[request.payload.readUInt8(0)] ?? refuse(95))(request, socket);
 }
 
 function refuse(errno: number): Answer {
@@ -41,7 +50,14 @@ const info: Answer = ({ sequence }, socket) => {
   socket.reply(netlinkMessage(28, sequence, payload));
 };
 
-const command = { newService: 1, getService: 4, getDestination: 8, getInfo: 15, flush: 17 };
+const command = {
+  newService: 1,
+  getService: 4,
+  newDestination: 5,
+  getDestination: 8,
+  getInfo: 15,
+  flush: 17,
+};
 
 async function connect(answers: Readonly<Record<number, Answer>>): Promise<IpvsClient> {
   const kernel = kernelWith({ [command.getInfo]: info, ...answers });
@@ -100,6 +116,36 @@ describe('the IPVS client', () => {
     const [error] = await client.execute([operation]);
     assert.equal(error?.code, 'EEXIST');
     assert.equal(error.operation, operation);
+  });
+
+  it('answers for a virtual server with the first of its real servers that failed', async () => {
+    const kernel = new FakeKernel((requests, socket) => {
+      if (requests.length === 1) {
+        answer({ [command.getInfo]: info }, requests[0], socket);
+        return;
+      }
+      requests.forEach(({ sequence, payload, flags }) => {
+        if (payload.readUInt8(0) === command.newDestination) {
+          socket.reply(errorMessage(sequence, 17));
+        } else if ((flags & messageFlag.ack) !== 0) {
+          socket.reply(errorMessage(sequence, 0));
+        }
+      });
+    });
+    const client = await IpvsClient.connect({}, kernel.open);
+    const id = virtualServer('10.96.0.1');
+    const realServers = ['10.1.0.1', '10.1.0.2'].map((address) => realServer(address));
+    const [added, deleted] = await client.execute([
+      {
+        kind: 'add virtual server',
+        id,
+        settings: plainSettings,
+        realServers: new Map(realServers.map((each) => [formatRealServer(each), each])),
+      },
+      { kind: 'delete virtual server', id },
+    ]);
+    assert.deepEqual(added?.operation, { kind: 'add real server', id, realServer: realServers[0] });
+    assert.equal(deleted, undefined);
   });
 
   it('answers nothing for no operations', async () => {

@@ -98,41 +98,11 @@ describe('the netlink message writer', () => {
     );
   });
 
-  it('repeats the last message as often as is asked for', () => {
-    const message = (writer: MessageWriter, sequence: number): void => {
-      writer.beginMessage(28, 1, sequence);
-      writer.attributeU32(1, sequence);
-      writer.endMessage();
-    };
-    fc.assert(
-      fc.property(fc.nat({ max: 300 }), (times) => {
-        const bytes = writtenBytes((writer) => {
-          message(writer, 7);
-          message(writer, 9);
-          const at = writer.repeatLastMessage(times);
-          assert.equal(at, (2 * 24) / 4);
-          writer.addFlagsToLastMessage(0x4);
-        });
-        const messages = readMessages(bytes);
-        assert.deepEqual(
-          messages.map(({ sequence, payload }) => [sequence, payload.readUInt32LE(4)]),
-          [[7, 7], ...Array.from({ length: times + 1 }, () => [9, 9])],
-        );
-        assert.deepEqual(
-          messages.map(({ flags }) => flags),
-          [...Array.from({ length: times + 1 }, () => 1), 5],
-        );
-      }),
-    );
-  });
-
   it('keeps what was written when room is made', () => {
     const writer = new MessageWriter();
     writer.u32(1);
     writer.reserve(100_000);
-    const { words } = writer;
     writer.attributeBytes(1, new Uint8Array(90_000));
-    assert.equal(writer.words, words);
     assert.equal(writer.bytes().readUInt32LE(0), 1);
   });
 
