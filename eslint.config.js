@@ -69,9 +69,6 @@ export default defineConfig(
       'no-param-reassign': 'error',
       'object-shorthand': 'error',
       'prefer-const': 'error',
-      // The iterator of a list is garbage wherever V8 has not compiled the loop: a first sync goes over
-      // thousands of lists of one.
-      '@typescript-eslint/prefer-for-of': 'off',
       '@typescript-eslint/consistent-type-exports': 'error',
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/explicit-module-boundary-types': 'error',

@@ -5,7 +5,7 @@ import { BackOff } from './back-off.ts';
 import type { Difference, KernelError, Kind } from './kind.ts';
 import { KindList } from './kind-list.ts';
 import { KindRows, type Row } from './kind-rows.ts';
-import { allChanges, firstError, takenOf, type Planned } from './planned-changes.ts';
+import type { Planned } from './planned-changes.ts';
 import type { Place, Places } from './place.ts';
 
 /** So many messages fill the datagrams that are under way at a time. */
@@ -179,69 +179,61 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
    * waited for, so that one that is set meanwhile is dirty anew.
    */
   async #inChunks(nowMs: number, step: Step): Promise<StepReport> {
-    const rows = this.#readyRows(nowMs);
     const failures: Failure[] = [];
     let applied = 0;
-    for (let start = 0; start < rows.length;) {
-      const planned: Planned<Desired, Observed, Change>[] = [];
-      const end = this.#plan(rows, start, step, planned);
+    let looked: Row<Desired, Observed>[] = [];
+    let planned: Planned<Desired, Observed, Change>[] = [];
+    let size = 0;
+    const carryOut = async (): Promise<void> => {
       if (planned.length > 0) {
-        const outcomes = await this.#execute(planned);
-        applied += this.#absorb(planned, outcomes, nowMs, failures);
+        applied += this.#absorb(planned, await this.#execute(planned), nowMs, failures);
       }
-      this.#endBackOffs(rows, start, end);
-      start = end;
+      this.#endBackOffs(looked);
+      [looked, planned, size] = [[], [], 0];
+    };
+    for (const row of this.#readyRows(nowMs)) {
+      const object = this.#plan(row, step);
+      looked.push(row);
+      if (object !== undefined) {
+        planned.push(object);
+        size += object.size;
+      }
+      if (size >= changesPerChunk) {
+        await carryOut();
+      }
     }
+    await carryOut();
     return { applied, failures };
   }
 
-  /** Of the rows from `start` to `end`, those that are as they should be have waited long enough. */
-  #endBackOffs(rows: readonly Row<Desired, Observed>[], start: number, end: number): void {
-    if (!this.#backOff.hasWaiting) {
-      return;
-    }
-    for (let index = start; index < end; index += 1) {
-      const row = rows[index];
-      if (row !== undefined && !this.#rows.dirty.has(row) && !this.#rows.suspect.has(row.key)) {
+  /** Of these rows, those that are as they should be have waited long enough. */
+  #endBackOffs(rows: readonly Row<Desired, Observed>[]): void {
+    for (const row of this.#backOff.hasWaiting ? rows : []) {
+      if (!this.#rows.dirty.has(row) && !this.#rows.suspect.has(row.key)) {
         this.#backOff.succeeded(row.key);
       }
     }
   }
 
-  /** Plans rows from `start` on, as many as make a chunk; answers where they end. */
-  #plan(
-    rows: readonly Row<Desired, Observed>[],
-    start: number,
-    step: Step,
-    planned: Planned<Desired, Observed, Change>[],
-  ): number {
-    let size = 0;
-    for (let index = start; index < rows.length; index += 1) {
-      const row = rows[index];
-      if (row === undefined || size >= changesPerChunk) {
-        return index;
-      }
-      const difference = this.#differenceOf(row);
-      const changes = difference[step];
-      const areAll = difference[step === 'additions' ? 'removals' : 'additions'].length === 0;
-      if (areAll) {
-        this.#rows.settle(row);
-      }
-      if (changes.length > 0) {
-        const { desired, observed } = row;
-        const changesInAll = this.#sizeOf(changes);
-        planned.push({ row, desired, observed, changes, size: changesInAll, areAll });
-        size += changesInAll;
-      }
+  /** What a step has to do about a row; undefined for nothing. */
+  #plan(row: Row<Desired, Observed>, step: Step): Planned<Desired, Observed, Change> | undefined {
+    const difference = this.#differenceOf(row);
+    const changes = difference[step];
+    const areAll = difference[step === 'additions' ? 'removals' : 'additions'].length === 0;
+    if (areAll) {
+      this.#rows.settle(row);
     }
-    return rows.length;
+    const { desired, observed } = row;
+    return changes.length === 0
+      ? undefined
+      : { row, desired, observed, changes, size: this.#sizeOf(changes), areAll };
   }
 
   /** What stops a batch as a whole is the failure of each of its changes. */
   async #execute(
     planned: readonly Planned<Desired, Observed, Change>[],
   ): Promise<readonly (KernelError | Error | undefined)[]> {
-    const changes = allChanges(planned);
+    const changes = planned.flatMap((object) => object.changes);
     try {
       return await this.#kind.apply(changes);
     } catch (error) {
@@ -262,32 +254,28 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
   ): number {
     let applied = 0;
     let first = 0;
-    for (let index = 0; index < planned.length; index += 1) {
-      const object = planned[index];
-      if (object !== undefined) {
-        applied += this.#absorbOne(object, outcomes, first, nowMs, failures);
-        first += object.changes.length;
-      }
+    for (const object of planned) {
+      const own = outcomes.slice(first, first + object.changes.length);
+      applied += this.#absorbOne(object, own, nowMs, failures);
+      first += object.changes.length;
     }
     return applied;
   }
 
-  /** The outcomes of the object's changes begin at `first`. */
   #absorbOne(
     object: Planned<Desired, Observed, Change>,
     outcomes: readonly (Error | undefined)[],
-    first: number,
     nowMs: number,
     failures: Failure[],
   ): number {
     const { changes, size, areAll, desired } = object;
     // The first failure of an object says what is wrong; the others follow from it.
-    const error = firstError(outcomes, first, first + changes.length);
+    const error = outcomes.find((outcome) => outcome !== undefined);
     if (error === undefined) {
       this.#advance(object, changes, areAll ? desired : undefined);
       return size;
     }
-    const taken = takenOf(object, outcomes, first);
+    const taken = changes.filter((_, index) => outcomes[index] === undefined);
     if (taken.length > 0) {
       this.#advance(object, taken, undefined);
     }
@@ -322,14 +310,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
   }
 
   #sizeOf(changes: readonly Change[]): number {
-    if (this.#kind.sizeOf === undefined) {
-      return changes.length;
-    }
-    let size = 0;
-    for (let index = 0; index < changes.length; index += 1) {
-      size += this.#kind.sizeOf(changes[index] as Change); // there are so many
-    }
-    return size;
+    return changes.reduce((sum, change) => sum + (this.#kind.sizeOf?.(change) ?? 1), 0);
   }
 
   #suspectsDue(nowMs: number): Map<string, Desired | Observed> {

@@ -105,11 +105,7 @@ export function afterOperations(
 }
 
 function additionsIn(operations: readonly Operation[]): number {
-  let count = 0;
-  for (let index = 0; index < operations.length; index += 1) {
-    count += operations[index]?.kind === 'add real server' ? 1 : 0;
-  }
-  return count;
+  return operations.filter(({ kind }) => kind === 'add real server').length;
 }
 
 /** The real servers of a new virtual server are those of the desired row, in one map for both. */
@@ -205,20 +201,14 @@ function wantedRealServers(
   desired: VirtualServer,
   observed: ObservedVirtualServer,
 ): Operation[] {
-  let operations: Operation[] | undefined;
-  desired.realServers.forEach((realServer, key) => {
+  const operations: Operation[] = [];
+  for (const [key, realServer] of desired.realServers) {
     const operation = operationFor(id, realServer, observed.realServers.get(key));
-    if (operation === undefined) {
-      return;
-    }
-    // Mostly it is one, and a list that has grown by one has room for many.
-    if (operations === undefined) {
-      operations = [operation];
-    } else {
+    if (operation !== undefined) {
       operations.push(operation);
     }
-  });
-  return operations ?? [];
+  }
+  return operations;
 }
 
 function operationFor(
