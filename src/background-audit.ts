@@ -1,14 +1,14 @@
 import { asError } from './as-error.ts';
-import { GentlePace } from './gentle-pace.ts';
 import type { Failure } from './reconcile/any-kind-table.ts';
 import type { Reconciler } from './reconcile/reconciler.ts';
 import { monotonicMs } from './time/monotonic-clock.ts';
+import { noRest, restAsLong, type Pace } from './work-in-parts.ts';
 
 /** What an audit has read, for the next round to act upon. */
 export interface AuditRead {
   /** The foundations that failed. */
   readonly failures: readonly Failure[];
-  /** How long the reading took, without its rests, in milliseconds. */
+  /** How long the reading took, its rests included, in milliseconds. */
   readonly durationMs: number;
 }
 
@@ -29,29 +29,18 @@ export interface BackgroundAuditListener {
 export class BackgroundAudit {
   readonly #reconciler: Pick<Reconciler, 'read'>;
   readonly #listener: BackgroundAuditListener;
-  readonly #restMs: number;
   #due: AuditUrgency | undefined;
-  #pace: GentlePace | undefined;
   #reading: Promise<void> | undefined;
   #read: AuditRead | undefined;
   #stopped = false;
 
-  /** `restMs`: how long a gentle audit may rest in all, in milliseconds. */
-  constructor(
-    reconciler: Pick<Reconciler, 'read'>,
-    listener: BackgroundAuditListener,
-    restMs: number,
-  ) {
+  constructor(reconciler: Pick<Reconciler, 'read'>, listener: BackgroundAuditListener) {
     this.#reconciler = reconciler;
     this.#listener = listener;
-    this.#restMs = restMs;
   }
 
-  /** Starts to read now, or once the read under way is done, which does not rest any more then. */
+  /** Starts to read now, or once the read under way is done. */
   request(urgency: AuditUrgency): void {
-    if (urgency === 'at once') {
-      this.#pace?.hurry();
-    }
     this.#due = this.#due === 'at once' ? 'at once' : urgency;
     this.#start();
   }
@@ -71,27 +60,25 @@ export class BackgroundAudit {
   /** Begins no further read, and waits for the one under way. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#pace?.hurry();
     await this.#reading;
   }
 
   #start(): void {
     if (this.#due !== undefined && this.#reading === undefined && !this.#stopped) {
-      this.#pace = this.#due === 'gently' ? new GentlePace(this.#restMs) : undefined;
+      const pace = this.#due === 'gently' ? restAsLong : noRest;
       this.#due = undefined;
-      this.#reading = this.#readKernel(this.#pace).finally(() => {
+      this.#reading = this.#readKernel(pace).finally(() => {
         this.#reading = undefined;
-        this.#pace = undefined;
         this.#start();
       });
     }
   }
 
-  async #readKernel(pace: GentlePace | undefined): Promise<void> {
+  async #readKernel(pace: Pace): Promise<void> {
     const startedAt = monotonicMs();
     try {
       const failures = await this.#reconciler.read(pace);
-      const durationMs = monotonicMs() - startedAt - (pace?.restedMs ?? 0);
+      const durationMs = monotonicMs() - startedAt;
       this.#read = { failures, durationMs };
       this.#listener.read();
     } catch (error) {

@@ -95,7 +95,7 @@ export class Controller {
         this.#auditFailed(error);
       },
     };
-    this.#audit = new BackgroundAudit(reconciler, auditListener, options.auditEveryMs / 2);
+    this.#audit = new BackgroundAudit(reconciler, auditListener);
     this.#foundationRetry = new FoundationRetry(reconciler.foundations, {
       tried: (failures, mended) => {
         this.#tellFailures(failures);
@@ -157,8 +157,8 @@ export class Controller {
   }
 
   /**
-   * Reads the kernel anew, and repairs in a round what differs. Gently: over half of the time until
-   * the next one at the most, while changes have the process nearly for themselves.
+   * Reads the kernel anew, and repairs in a round what differs. Gently: changes have the process for
+   * themselves half of the time meanwhile.
    */
   requestAudit(urgency: AuditUrgency = 'at once'): void {
     if (this.#kernelWasRead) {

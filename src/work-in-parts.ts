@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { monotonicMs } from './time/monotonic-clock.ts';
+import { pause } from './time/timers.ts';
 
 /** How long a part may take before others get their turn, in milliseconds. */
 const partMs = 1;
@@ -15,6 +16,9 @@ export interface Pace {
 
 /** What waits in the event loop gets its turn, and no more. */
 export const noRest: Pace = { rest: () => nextTurn() };
+
+/** Half of the time belongs to others: for work that nobody waits for. */
+export const restAsLong: Pace = { rest: (ms) => pause(ms) };
 
 /**
  * Long work that is done in parts, so that an event waits for one of them and not for all: after

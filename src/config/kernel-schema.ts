@@ -13,7 +13,7 @@ export const kernelSchema: SchemaOf<KernelValues> = {
       change: 'live',
     },
     syncPeriod: {
-      doc: 'How often the kernel is read anew and drift repaired. A reading rests between its parts, for half of that time at the most.',
+      doc: 'How often the kernel is read anew and drift repaired. A reading rests after each of its parts, as long as that took.',
       format: 'go-duration',
       default: '30s',
       defaultText: '`30s`; `0s` means the same',

@@ -21,12 +21,12 @@ function setUp() {
     read: () => told.push('read'),
     failed: (error: Error) => told.push(error.message),
   };
-  return { audit: new BackgroundAudit(reconciler, listener, 60_000), paces, ends, told };
+  return { audit: new BackgroundAudit(reconciler, listener), paces, ends, told };
 }
 
 const turn = (): Promise<void> => new Promise(setImmediate);
 
-/** Whether a read at this pace would rest for long now. */
+/** Whether a read at this pace would rest as long as a part of 100 ms took. */
 async function rests(pace: Pace | undefined): Promise<boolean> {
   if (pace === undefined) {
     return false;
@@ -49,12 +49,11 @@ describe('an audit in the background', () => {
     assert.equal(await rests(urgent.paces[0]), false);
   });
 
-  it('rests no more, and is followed by another, once one is wanted at once', async () => {
+  it('is followed by another, without rests, once one is wanted at once', async () => {
     const { audit, paces, ends, told } = setUp();
     audit.request('gently');
     audit.request('at once');
     assert.equal(paces.length, 1);
-    assert.equal(await rests(paces[0]), false);
     ends[0]?.();
     await turn();
     assert.deepEqual(told, ['read']);
@@ -72,11 +71,10 @@ describe('an audit in the background', () => {
     assert.equal(await rests(paces[1]), false);
   });
 
-  it('rests no more when it is to stop', async () => {
+  it('is waited for when it is to stop, and starts no more', async () => {
     const { audit, paces, ends } = setUp();
     audit.request('gently');
     const stopped = audit.stop();
-    assert.equal(await rests(paces[0]), false);
     ends[0]?.();
     await stopped;
     audit.request('at once');

@@ -30,7 +30,6 @@ export async function measureAudit({ options, probe }: Bench): Promise<Section[]
       ],
       figures: [
         figure('one audit, with its rests', 'one audit'),
-        figure('one audit without its rests', 'one audit without rests'),
         figure('usual p50', 'usual p50'),
         figure('usual p99', 'usual p99'),
         figure('p50 during audits', 'p50'),

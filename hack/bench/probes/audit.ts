@@ -31,14 +31,7 @@ export async function audit(input: ProbeInput): Promise<Reading> {
       'usual p99': percentile(usual, 99),
       p50: percentile(meanwhile, 50),
       p99: percentile(meanwhile, 99),
-      'one audit': percentile(
-        audits.map(({ ms }) => ms),
-        50,
-      ),
-      'one audit without rests': percentile(
-        audits.map(({ workMs }) => workMs),
-        50,
-      ),
+      'one audit': percentile(audits, 50),
       audits: audits.length,
     };
   } finally {
@@ -94,7 +87,7 @@ class Arrivals {
 
 /** One audit after the other, until the end. */
 class Audits {
-  readonly #durations: Duration[] = [];
+  readonly #durations: number[] = [];
   readonly #running: Promise<void>;
   #isEnding = false;
 
@@ -107,8 +100,8 @@ class Audits {
     return this.#durations.length;
   }
 
-  /** How long each audit took. */
-  async end(): Promise<readonly Duration[]> {
+  /** How long each audit took, in milliseconds. */
+  async end(): Promise<readonly number[]> {
     this.#isEnding = true;
     await this.#running;
     return this.#durations;
@@ -121,16 +114,11 @@ class Audits {
   }
 }
 
-/** How long an audit took, and how long without its rests, in milliseconds. */
-interface Duration {
-  readonly ms: number;
-  readonly workMs: number;
-}
-
-async function audited(loaded: LoadedController, urgency: AuditUrgency): Promise<Duration> {
+/** How long an audit took, in milliseconds. */
+async function audited(loaded: LoadedController, urgency: AuditUrgency): Promise<number> {
   const startedAt = performance.now();
   const ended = loaded.nextAudit();
   loaded.controller.requestAudit(urgency);
-  const workMs = await ended;
-  return { ms: performance.now() - startedAt, workMs };
+  await ended;
+  return performance.now() - startedAt;
 }
