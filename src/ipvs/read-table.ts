@@ -33,6 +33,13 @@ export interface TableVisitor {
   lacksRealServers(key: string): boolean;
 }
 
+/** The text of /proc/net/ip_vs, read from its start to its end. */
+export interface TableText {
+  /** Fills the buffer from its start; returns how many bytes, 0 at the end. */
+  read(buffer: Buffer): number;
+  close(): void;
+}
+
 const procTable = '/proc/net/ip_vs';
 const bytesPerRead = 16 << 10;
 /** A line of a real server. */
@@ -40,13 +47,14 @@ const bytesPerLine = 60;
 
 /**
  * Goes over the table of this network namespace: one netlink dump for the virtual servers and one
- * read of /proc for all real servers, where netlink would ask for a dump per virtual server. Raises
+ * read of /proc for all real servers, where netlink would ask for a dump per virtual server. Throws
  * NetlinkError, and an errno exception where /proc cannot be read.
  */
 export async function visitTable(
   client: Pick<TableReader, 'eachVirtualServer' | 'realServers'>,
   visitor: TableVisitor,
   pace?: Pace,
+  openText = openProcTable,
 ): Promise<void> {
   let expected = 0;
   await client.eachVirtualServer(() => {
@@ -57,10 +65,14 @@ export async function visitTable(
       visitor.virtualServer(head);
     };
   }, pace);
-  await visitRealServers((listed) => {
-    expected -= 1;
-    visitor.realServers(listed);
-  }, pace);
+  await visitRealServers(
+    (listed) => {
+      expected -= 1;
+      visitor.realServers(listed);
+    },
+    pace,
+    openText(),
+  );
   if (expected > 0) {
     await visitUnlisted(client, visitor, pace);
   }
@@ -94,11 +106,14 @@ async function visitUnlisted(
   }
 }
 
-/** The whole table, by `formatVirtualServer`. Raises as `visitTable` does. */
-export async function readTable(client: TableReader): Promise<Map<string, ListedVirtualServer>> {
+/** The whole table, by `formatVirtualServer`. Throws as `visitTable` does. */
+export async function readTable(
+  client: TableReader,
+  openText = openProcTable,
+): Promise<Map<string, ListedVirtualServer>> {
   const table = new Map<string, ListedVirtualServer>();
   const lacking = new Set<string>();
-  await visitTable(client, {
+  const visitor: TableVisitor = {
     begin: () => {
       table.clear();
       lacking.clear();
@@ -116,7 +131,8 @@ export async function readTable(client: TableReader): Promise<Map<string, Listed
       }
     },
     lacksRealServers: (key) => lacking.has(key),
-  });
+  };
+  await visitTable(client, visitor, undefined, openText);
   return table;
 }
 
@@ -127,14 +143,14 @@ export async function readTable(client: TableReader): Promise<Map<string, Listed
 async function visitRealServers(
   visit: (listed: ListedRealServers) => void,
   pace: Pace | undefined,
+  text: TableText,
 ): Promise<void> {
   const parser = new ProcTableParser(visit);
   const buffer = Buffer.allocUnsafe(bytesPerRead);
-  const file = openSync(procTable, 'r');
   try {
     const parts = new WorkInParts(pace);
     for (;;) {
-      const length = readSync(file, buffer);
+      const length = text.read(buffer);
       if (length === 0) {
         parser.end();
         return;
@@ -145,8 +161,18 @@ async function visitRealServers(
       }
     }
   } finally {
-    closeSync(file);
+    text.close();
   }
+}
+
+function openProcTable(): TableText {
+  const file = openSync(procTable, 'r');
+  return {
+    read: (buffer) => readSync(file, buffer),
+    close: () => {
+      closeSync(file);
+    },
+  };
 }
 
 /** One virtual server, read afresh; undefined where there is none. Raises NetlinkError. */

@@ -1,6 +1,7 @@
 import type { IpFamily } from '../../src/net/ip-address.ts';
 import { ip } from './cluster-objects.ts';
-import { attribute } from './fake-transport.ts';
+import type { Flow } from './fake-kernel/conntrack.ts';
+import { attribute } from './fake-kernel/wire.ts';
 
 /** Flows of conntrack as the kernel lists them, written by hand. */
 
@@ -84,4 +85,25 @@ export function protocolPart(sourcePort: number, destinationPort: number, protoc
 
 function bigEndian(port: number): Buffer {
   return Buffer.from([port >> 8, port & 0xff]);
+}
+
+/** A flow of UDP as the fake kernel keeps it. */
+export function udpFlow({ client, vip, port, server, serverPort = 8053 }: FlowExample): Flow {
+  const bytes = (text: string) => Buffer.from(ip(text).bytes);
+  return {
+    family: ip(vip).family === 'IPv4' ? 2 : 10,
+    protocol: 17,
+    original: {
+      source: bytes(client),
+      sourcePort: clientPort,
+      destination: bytes(vip),
+      destinationPort: port,
+    },
+    reply: {
+      source: bytes(server),
+      sourcePort: server === vip ? port : serverPort,
+      destination: bytes(client),
+      destinationPort: clientPort,
+    },
+  };
 }

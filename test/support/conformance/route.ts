@@ -1,0 +1,174 @@
+import { AddressClient } from '../../../src/addresses/client.ts';
+import type { AddressOperation } from '../../../src/addresses/messages.ts';
+import { attribute, text, u32 } from '../fake-kernel/wire.ts';
+import { ip } from '../ipvs-examples.ts';
+import { askAll, flags, type AnyKernel, type RawRequest, type Scenario } from './scenario.ts';
+
+function addressMessage(linkIndex: number, type: 20 | 21, more: number, last = 1): RawRequest {
+  const address = Buffer.from([10, 96, 0, last]);
+  const header = Buffer.concat([Buffer.from([2, 32, 0, 0]), u32(linkIndex)]);
+  return {
+    type,
+    flags: flags.ack | more,
+    payload: Buffer.concat([header, attribute(2, address), attribute(1, address)]),
+  };
+}
+
+async function withLink<T>(
+  kernel: AnyKernel,
+  work: (client: AddressClient, index: number) => Promise<T>,
+): Promise<T> {
+  const client = new AddressClient({}, kernel.open('route'));
+  const link = await client.ensureVipLink();
+  try {
+    return await work(client, link.index);
+  } finally {
+    await client.deleteLink(link).catch(() => undefined);
+    client.close();
+  }
+}
+
+/** Links and addresses. */
+export const routeScenarios: readonly Scenario[] = [
+  {
+    name: 'a link that is made, named, found again and deleted',
+    run: (kernel) =>
+      withLink(kernel, async (client, index) => {
+        const before = (await client.links()).find((link) => link.index === index);
+        const again = await client.ensureVipLink();
+        await client.deleteLink(again);
+        const gone = await client.deleteLink(again).catch((error: unknown) => codeOf(error));
+        return {
+          name: before?.name,
+          kind: before?.kind,
+          alias: before?.alias,
+          up: before?.up,
+          same: again.index === index,
+          gone,
+          found: await client.findVipLink(),
+        };
+      }),
+    expected: {
+      name: 'kube-ipvs0',
+      kind: 'dummy',
+      alias: 'made by kube-ipvs',
+      up: false,
+      same: true,
+      gone: 'ENODEV',
+      found: undefined,
+    },
+  },
+  {
+    name: 'links that cannot be made',
+    run: (kernel) =>
+      withLink(kernel, () => {
+        const named = (name: string, kind: string) =>
+          Buffer.concat([
+            Buffer.alloc(16),
+            attribute(3, text(name)),
+            attribute(18, attribute(1, text(kind))),
+          ]);
+        return askAll(kernel.open('route'), [
+          {
+            type: 16,
+            flags: flags.ack | flags.create | flags.exclusive,
+            payload: named('kube-ipvs0', 'dummy'),
+          },
+          {
+            type: 16,
+            flags: flags.ack | flags.create | flags.exclusive,
+            payload: named('other0', 'unheard'),
+          },
+          { type: 16, flags: flags.ack, payload: named('other0', 'dummy') },
+        ]);
+      }),
+    expected: [17, 95, 19],
+  },
+  {
+    name: 'addresses that are bound, adopted and unbound',
+    run: (kernel) =>
+      withLink(kernel, async (client, index) => {
+        const operations: readonly AddressOperation[] = (
+          [
+            ['bind', '10.96.0.1'],
+            ['bind', '10.96.0.1'],
+            ['bind', 'fd00:96::1'],
+            ['bind', 'fd00:96::1'],
+            ['adopt', '10.96.0.1'],
+            ['adopt', 'fd00:96::1'],
+            ['bind', '10.96.0.2'],
+            ['unbind', '10.96.0.2'],
+            ['unbind', '10.96.0.2'],
+            ['unbind', 'fd00:96::2'],
+          ] as const
+        ).map(([kind, address]) => ({ kind, address: ip(address) }));
+        const outcomes = await client.execute(index, operations);
+        const elsewhere = await client.execute(9999, operations.slice(0, 3));
+        const bound = (await client.addresses()).filter(({ linkIndex }) => linkIndex === index);
+        return {
+          outcomes: outcomes.map((outcome) => outcome?.code ?? 'done'),
+          elsewhere: elsewhere.map((outcome) => outcome?.code),
+          bound: bound.map(({ address, prefixLength, metric }) => [
+            address.text,
+            prefixLength,
+            metric,
+          ]),
+        };
+      }),
+    expected: {
+      outcomes: [
+        'done',
+        'EEXIST',
+        'done',
+        'EEXIST',
+        'done',
+        'done',
+        'done',
+        'done',
+        'EADDRNOTAVAIL',
+        'EADDRNOTAVAIL',
+      ],
+      elsewhere: ['ENODEV', 'ENODEV', 'ENODEV'],
+      bound: [
+        ['10.96.0.1', 32, 27_497],
+        ['fd00:96::1', 128, 27_497],
+      ],
+    },
+  },
+  {
+    name: 'addresses with the flags that we never send',
+    run: (kernel) =>
+      withLink(kernel, (_client, index) => {
+        const message = (...[type, more, last]: [20 | 21, number, number?]) =>
+          addressMessage(index, type, more, last);
+        return askAll(kernel.open('route'), [
+          message(20, 0),
+          message(20, 0),
+          message(20, flags.create),
+          message(20, flags.replace | flags.exclusive),
+          message(20, flags.replace),
+          message(20, flags.replace, 2),
+          message(21, 0),
+          message(21, 0),
+        ]);
+      }),
+    expected: [0, 17, 17, 17, 0, 0, 0, 99],
+  },
+  {
+    name: 'an address that somebody else bound has no metric, and ours once adopted',
+    run: (kernel) =>
+      withLink(kernel, async (client, index) => {
+        await askAll(kernel.open('route'), [addressMessage(index, 20, flags.create)]);
+        const metric = async () =>
+          (await client.addresses()).find((row) => row.linkIndex === index)?.metric;
+        const before = await metric();
+        await client.execute(index, [{ kind: 'adopt', address: ip('10.96.0.1') }]);
+        return [before, await metric()];
+      }),
+    expected: [0, 27_497],
+  },
+];
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : error;
+}

@@ -1,0 +1,198 @@
+import { constants } from 'node:os';
+import type { ReceivedMessage } from '../../../src/netlink/message-reader.ts';
+import type { OpenTransport } from '../../../src/netlink/transport.ts';
+import { FakeConntrack } from './conntrack.ts';
+import { FakeGenericNetlink } from './generic.ts';
+import { FakeIpsets } from './ipset.ts';
+import { FakeRoute } from './route.ts';
+import { flag, type Request, type Subsystem } from './request.ts';
+import { ScriptedSockets, type FakeSocket } from './sockets.ts';
+import { doneMessage, errorMessage, netlinkMessage, Refusal } from './wire.ts';
+
+/** How the kernel answers one request: what a real one does not do when it is told to. */
+export type Fault =
+  /** It does nothing and says so; a number for what has no name, as the errnos of ipset. */
+  | { readonly kind: 'refused'; readonly code: keyof typeof constants.errno | number }
+  /** It does what is asked and answers nothing at all. */
+  | { readonly kind: 'lost' }
+  /** It does what is asked, and the datagram with its answer makes no sense. */
+  | { readonly kind: 'garbled' }
+  /** It does what is asked, and the receive buffer runs over: ENOBUFS. */
+  | { readonly kind: 'overrun' }
+  /** A dump whose end says that the table changed meanwhile. */
+  | { readonly kind: 'interrupted' };
+
+export type Protocol = 'generic' | 'route' | 'netfilter';
+
+/** So many messages of a dump come in one datagram. */
+const dumpMessages = 8;
+
+/**
+ * A kernel in memory on the other end of netlink sockets: it reads the bytes that clients write, keeps
+ * state, and answers as Linux 6.1 does; `test/support/conformance/` holds it to that.
+ * What a test sees of it are its parts, the requests in words, and the faults that it orders.
+ */
+export class FakeKernel {
+  readonly generic = new FakeGenericNetlink();
+  readonly ipvs = this.generic.ipvs;
+  readonly route = new FakeRoute();
+  readonly ipset = new FakeIpsets();
+  readonly conntrack = new FakeConntrack();
+  /** Every change that it was asked for, in words, whether it did it or not. */
+  readonly log: string[] = [];
+  /** Every question that it was asked, in words. */
+  readonly questions: string[] = [];
+  /** The errno for what is refused as long as this is set, besides what does not fit. */
+  refuses: (request: Request) => keyof typeof constants.errno | undefined = () => undefined;
+  readonly sockets: Readonly<Record<Protocol, ScriptedSockets>>;
+  readonly #faults = new Map<string, Fault[]>();
+  readonly #stalled = new Map<Protocol, (() => void)[]>();
+  readonly #held = new Map<string, (() => void)[]>();
+
+  constructor() {
+    const netfilter: Subsystem = (message) =>
+      message.type >> 8 === 1 ? this.conntrack.request(message) : this.ipset.request(message);
+    this.sockets = {
+      generic: this.#socketsOf('generic', (message) => this.generic.request(message)),
+      route: this.#socketsOf('route', (message) => this.route.request(message)),
+      netfilter: this.#socketsOf('netfilter', netfilter),
+    };
+  }
+
+  /** In the place of `kernelTransport`. */
+  open(protocol: Protocol): OpenTransport {
+    return this.sockets[protocol].open;
+  }
+
+  /** The next changes of an object, or the next questions in these words, meet one fault each. */
+  addFaults(what: string, ...faults: readonly Fault[]): void {
+    this.#faults.set(what, [...(this.#faults.get(what) ?? []), ...faults]);
+  }
+
+  clearFaults(): void {
+    this.#faults.clear();
+  }
+
+  /** Nothing that comes in is looked at before the function is called. */
+  stall(protocol: Protocol): () => void {
+    this.#stalled.set(protocol, []);
+    return () => {
+      const waiting = this.#stalled.get(protocol) ?? [];
+      this.#stalled.delete(protocol);
+      waiting.forEach((work) => {
+        work();
+      });
+    };
+  }
+
+  /** The answers to a question are made and kept back until the function is called. */
+  holdAnswers(words: string): () => void {
+    this.#held.set(words, []);
+    return () => {
+      const waiting = this.#held.get(words) ?? [];
+      this.#held.delete(words);
+      waiting.forEach((send) => {
+        send();
+      });
+    };
+  }
+
+  #socketsOf(protocol: Protocol, subsystem: Subsystem): ScriptedSockets {
+    return new ScriptedSockets((messages, socket) => {
+      const work = (): void => {
+        this.#answerDatagram(messages, socket, subsystem);
+      };
+      const waiting = this.#stalled.get(protocol);
+      if (waiting === undefined) {
+        work();
+      } else {
+        waiting.push(work);
+      }
+    });
+  }
+
+  #answerDatagram(
+    messages: readonly ReceivedMessage[],
+    socket: FakeSocket,
+    subsystem: Subsystem,
+  ): void {
+    const answers = messages.map((message) => this.#answer(message, subsystem));
+    const faults = new Set(answers.map(({ fault }) => fault?.kind));
+    const held = answers.map(({ words }) => this.#held.get(words)).find((list) => list);
+    const send = (): void => {
+      if (faults.has('overrun')) {
+        socket.fail('ENOBUFS');
+      } else if (faults.has('garbled')) {
+        socket.reply(Buffer.alloc(16));
+      } else {
+        sendInParts(
+          answers.flatMap(({ fault, replies }) => (fault?.kind === 'lost' ? [] : replies)),
+          socket,
+        );
+      }
+    };
+    if (held === undefined) {
+      send();
+    } else {
+      held.push(send);
+    }
+  }
+
+  #answer(message: ReceivedMessage, subsystem: Subsystem): Answer {
+    const { sequence, flags, type } = message;
+    const ack = (flags & flag.ack) === 0 ? [] : [errorMessage(sequence, 0)];
+    if ((flags & flag.request) === 0 || type < 16) {
+      return { words: '', fault: undefined, replies: ack };
+    }
+    let asked: Pick<Answer, 'words' | 'fault'> = { words: '', fault: undefined };
+    try {
+      const request = subsystem(message);
+      const { kind, words } = request;
+      (kind === 'change' ? this.log : this.questions).push(words);
+      asked = { words, fault: this.#faultOf(request) };
+      const payloads = this.#perform(request, asked.fault) ?? [];
+      const [multi, end] =
+        kind === 'dump' ? [2, [doneMessage(sequence, interruption(asked.fault))]] : [0, ack];
+      const parts = payloads.map((payload) =>
+        netlinkMessage(request.answerType ?? 0, sequence, payload, multi),
+      );
+      return { ...asked, replies: [...parts, ...end] };
+    } catch (error) {
+      if (error instanceof Refusal) {
+        return { ...asked, replies: [errorMessage(sequence, error.errno)] };
+      }
+      throw error;
+    }
+  }
+
+  #perform(request: Request, fault: Fault | undefined): readonly Buffer[] | undefined {
+    const code = fault?.kind === 'refused' ? fault.code : this.refuses(request);
+    if (code !== undefined) {
+      throw new Refusal(typeof code === 'number' ? code : constants.errno[code]);
+    }
+    return request.perform();
+  }
+
+  #faultOf({ kind, object, words }: Request): Fault | undefined {
+    return (
+      (kind === 'change' ? this.#faults.get(object)?.shift() : undefined) ??
+      this.#faults.get(words)?.shift()
+    );
+  }
+}
+
+interface Answer {
+  readonly words: string;
+  readonly fault: Fault | undefined;
+  readonly replies: readonly Buffer[];
+}
+
+function interruption(fault: Fault | undefined): number {
+  return fault?.kind === 'interrupted' ? 0x10 : 0;
+}
+
+function sendInParts(replies: readonly Buffer[], socket: FakeSocket): void {
+  for (let start = 0; start < replies.length; start += dumpMessages) {
+    socket.reply(...replies.slice(start, start + dumpMessages));
+  }
+}
