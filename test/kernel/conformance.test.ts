@@ -30,10 +30,18 @@ describe('a real kernel does what the tests of the fake one expect', () => {
             await runCommand('iptables-legacy', '-D', ...rule);
           };
         },
-        addFlow: async (server) => {
+        addFlow: async (server, unanswered = false) => {
           const flow = `-s 10.244.0.9 -d 10.96.0.10 --sport 40000 --dport 53 -r ${server} -q 10.244.0.9`;
           const ports = '--reply-port-src 8053 --reply-port-dst 40000 -t 60';
-          await runCommand('conntrack', '-I', '-p', 'udp', ...`${flow} ${ports}`.split(' '));
+          const status = unanswered ? [] : ['-u', 'SEEN_REPLY'];
+          await runCommand(
+            'conntrack',
+            '-I',
+            '-p',
+            'udp',
+            ...`${flow} ${ports}`.split(' '),
+            ...status,
+          );
         },
       });
       assert.deepEqual(result, scenario.expected);

@@ -1,9 +1,7 @@
-import type { IpFamily } from '../../src/net/ip-address.ts';
 import { ip } from './cluster-objects.ts';
-import type { Flow } from './fake-kernel/conntrack.ts';
-import { attribute } from './fake-kernel/wire.ts';
+import { flowPayload, type Direction, type Flow } from './fake-kernel/conntrack.ts';
 
-/** Flows of conntrack as the kernel lists them, written by hand. */
+/** Flows of conntrack as the kernel keeps and lists them. */
 
 export interface FlowExample {
   readonly client: string;
@@ -21,89 +19,46 @@ export interface FlowExample {
   readonly state?: number;
 }
 
+export const protocolNumber = { TCP: 6, UDP: 17, SCTP: 132 } as const;
+/** IPS_SEEN_REPLY. */
 const seenReply = 2;
-/** The attribute of the states of a protocol, and the state that its first packet leads to. */
-const states: Readonly<Record<number, readonly [number, number]>> = { 6: [1, 1], 132: [3, 2] };
+/** The state that the first packet of a protocol leads to. */
+const firstState: Readonly<Record<number, number>> = { 6: 1, 132: 2 };
 const established = 3;
 
 const clientPort = 40_000;
+let flows = 0;
 
-/** The payload of one message of a dump; `protocol` 17 is UDP. */
-export function flowPayload(family: IpFamily, flow: FlowExample, protocol = 17): Buffer {
-  const { client, vip, port, server, unanswered = false } = flow;
-  const serverPort = server === vip ? port : (flow.serverPort ?? 8053);
-  return Buffer.concat([
-    Buffer.from([family === 'IPv4' ? 2 : 10, 0, 0, 0]),
-    attribute(1, tuple(family, client, vip, clientPort, port, protocol)),
-    attribute(2, tuple(family, server, flow.answersTo ?? client, serverPort, clientPort, protocol)),
-    attribute(3, Buffer.from([0, 0, 0, unanswered ? 0 : seenReply])),
-    protocolInfo(flow, protocol),
-  ]);
-}
-
-/** The state of a protocol that has some. */
-function protocolInfo({ unanswered = false, state }: FlowExample, protocol: number): Buffer {
-  const [infoType, firstState] = states[protocol] ?? [];
-  if (infoType === undefined || firstState === undefined) {
-    return Buffer.alloc(0);
-  }
-  const value = state ?? (unanswered ? firstState : established);
-  return attribute(4, attribute(infoType, attribute(1, Buffer.from([value]))));
-}
-
-/** One direction: addresses, protocol and ports. */
-export function tuple(
-  family: IpFamily,
-  source: string,
-  destination: string,
-  sourcePort: number,
-  destinationPort: number,
-  protocol = 17,
-): Buffer {
-  const [sourceType, destinationType] = family === 'IPv4' ? [1, 2] : [3, 4];
-  const addresses = Buffer.concat([
-    attribute(sourceType, ip(source).bytes),
-    attribute(destinationType, ip(destination).bytes),
-  ]);
-  return Buffer.concat([
-    attribute(1, addresses),
-    protocolPart(sourcePort, destinationPort, protocol),
-  ]);
-}
-
-/** The protocol with its ports. */
-export function protocolPart(sourcePort: number, destinationPort: number, protocol = 17): Buffer {
-  return attribute(
-    2,
-    Buffer.concat([
-      attribute(1, Buffer.from([protocol])),
-      attribute(2, bigEndian(sourcePort)),
-      attribute(3, bigEndian(destinationPort)),
-    ]),
-  );
-}
-
-function bigEndian(port: number): Buffer {
-  return Buffer.from([port >> 8, port & 0xff]);
-}
-
-/** A flow of UDP as the fake kernel keeps it. */
-export function udpFlow({ client, vip, port, server, serverPort = 8053 }: FlowExample): Flow {
-  const bytes = (text: string) => Buffer.from(ip(text).bytes);
+/** As the kernel keeps it. */
+export function flowIn(example: FlowExample, protocol: number = protocolNumber.UDP): Flow {
+  const { client, vip, port, server, unanswered = false } = example;
+  const serverPort = server === vip ? port : (example.serverPort ?? 8053);
+  const first = firstState[protocol];
+  const state = example.state ?? (unanswered ? first : established);
+  flows += 1;
   return {
     family: ip(vip).family === 'IPv4' ? 2 : 10,
-    protocol: 17,
-    original: {
-      source: bytes(client),
-      sourcePort: clientPort,
-      destination: bytes(vip),
-      destinationPort: port,
-    },
-    reply: {
-      source: bytes(server),
-      sourcePort: server === vip ? port : serverPort,
-      destination: bytes(client),
-      destinationPort: clientPort,
-    },
+    protocol,
+    original: direction(client, clientPort, vip, port),
+    reply: direction(server, serverPort, example.answersTo ?? client, clientPort),
+    status: unanswered ? 0 : seenReply,
+    ...(first === undefined || state === undefined ? {} : { state }),
+    id: 0x7000_0000 + flows,
   };
+}
+
+/** The payload of one message of a dump. */
+export function listed(example: FlowExample, protocol?: number): Buffer {
+  return flowPayload(flowIn(example, protocol));
+}
+
+/** From an address and port to another. */
+export function direction(
+  source: string,
+  sourcePort: number,
+  destination: string,
+  destinationPort: number,
+): Direction {
+  const bytes = (text: string) => Buffer.from(ip(text).bytes);
+  return { source: bytes(source), sourcePort, destination: bytes(destination), destinationPort };
 }

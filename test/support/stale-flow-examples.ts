@@ -6,7 +6,7 @@ import type { Operation, RealServer, VirtualServerId } from '../../src/ipvs/mode
 import { setOf } from '../../src/masquerade/sets.ts';
 import type { SetRole } from '../../src/translate/set-member.ts';
 import { ip } from './cluster-objects.ts';
-import { flowPayload, type FlowExample } from './conntrack-flows.ts';
+import { listed, protocolNumber, type FlowExample } from './conntrack-flows.ts';
 
 /** One VIP with a port, what changes there, and flows to it. */
 
@@ -44,7 +44,6 @@ export function deleted(text: string, id: VirtualServerId = dns): Operation {
   return { kind: 'delete real server', id, realServer: realServer(text) };
 }
 
-export const protocolNumber = { TCP: 6, UDP: 17, SCTP: 132 } as const;
 export const everything = new Set(['TCP', 'UDP', 'SCTP'] as const);
 
 /** A flow to the VIP, answered where nothing else is said. */
@@ -53,11 +52,7 @@ export function flowOf(
   example: Partial<FlowExample> & { server: string },
 ): Flow {
   const read = readFlow(
-    flowPayload(
-      'IPv4',
-      { client: '10.244.0.9', vip, port: 53, ...example },
-      protocolNumber[protocol],
-    ),
+    listed({ client: '10.244.0.9', vip, port: 53, ...example }, protocolNumber[protocol]),
     'IPv4',
     { protocols: everything, answered: everything },
   );

@@ -12,8 +12,8 @@ import { netlinkMessage } from '../fake-kernel/wire.ts';
 export interface AnyKernel {
   open(protocol: Protocol): OpenTransport;
   openProcTable(): TableText;
-  /** A flow of UDP from 10.244.0.9:40000 to 10.96.0.10:53, answered by a real server. */
-  addFlow(server: string): Promise<void>;
+  /** A flow of UDP from 10.244.0.9:40000 to 10.96.0.10:53 that a real server answers, or has yet to. */
+  addFlow(server: string, unanswered?: boolean): Promise<void>;
   /** A rule of iptables that refers to a set; returns what deletes it. */
   addRule(set: string): Promise<() => Promise<void>>;
 }

@@ -1,4 +1,4 @@
-import { conntrackScenario } from './conntrack.ts';
+import { conntrackScenarios } from './conntrack.ts';
 import { ipvsMessageScenarios } from './ipvs-messages.ts';
 import { ipvsScenarios } from './ipvs.ts';
 import { routeScenarios } from './route.ts';
@@ -11,5 +11,5 @@ export const scenarios: readonly Scenario[] = [
   ...ipvsMessageScenarios,
   ...routeScenarios,
   ...setScenarios,
-  conntrackScenario,
+  ...conntrackScenarios,
 ];

@@ -1,7 +1,7 @@
 import type { ReceivedMessage } from '../../../src/netlink/message-reader.ts';
 import { addressBytes, endpointText, protocolName, type FamilyNumber } from './ip.ts';
 import { isDump, type Request } from './request.ts';
-import { attribute, AttributeReader, Refusal, u16be, u8 } from './wire.ts';
+import { attribute, AttributeReader, Refusal, u16be, u32be, u8 } from './wire.ts';
 
 /** One direction of a flow. */
 export interface Direction {
@@ -17,6 +17,12 @@ export interface Flow {
   readonly protocol: number;
   readonly original: Direction;
   readonly reply: Direction;
+  /** IPS_* of linux/netfilter/nf_conntrack_common.h; IPS_SEEN_REPLY 0x2. */
+  readonly status: number;
+  /** Of TCP and SCTP: TCP_CONNTRACK_* and SCTP_CONNTRACK_*. */
+  readonly state?: number;
+  /** None two flows have the same; another one comes after it at the same addresses and ports. */
+  readonly id: number;
 }
 
 const einval = 22;
@@ -27,6 +33,8 @@ const einval = 22;
  */
 export class FakeConntrack {
   readonly flows: Flow[] = [];
+  /** Kernels before 5.8 list every flow, whatever is asked for; those before 5.18 look at no status. */
+  filters = true;
 
   request(message: ReceivedMessage): Request {
     const { type, payload } = message;
@@ -41,22 +49,36 @@ export class FakeConntrack {
     throw new Refusal(95);
   }
 
-  /** CTA_FILTER 25 says that of CTA_TUPLE_ORIG 1 the protocol (CTA_TUPLE_PROTO 2) counts. */
+  /**
+   * CTA_FILTER 25 says that of CTA_TUPLE_ORIG 1 the protocol (CTA_TUPLE_PROTO 2) counts, CTA_STATUS 3
+   * and CTA_STATUS_MASK 26 which bits of the status are to be set and which are not.
+   */
   #list(family: FamilyNumber, attributes: AttributeReader): Request {
     const protocol = attributes.has(25) ? attributes.nested(1).nested(2).u8(1) : undefined;
+    const status = attributes.has(3) ? attributes.u32be(3) : 0;
+    const mask = attributes.has(26) ? attributes.u32be(26) : status;
+    const words = [
+      mask === 2 && status === 0 ? 'unanswered' : [],
+      protocol === undefined ? [] : protocolName(protocol),
+      `flows of ${family === 2 ? 'IPv4' : 'IPv6'}`,
+    ];
     return {
       object: 'flows',
-      words: `${protocol === undefined ? '' : `${protocolName(protocol)} `}flows of family ${family}`,
+      words: words.flat().join(' '),
       kind: 'dump',
       answerType: 0x100,
       perform: () =>
         this.flows
-          .filter((flow) => flow.family === family && flow.protocol === (protocol ?? flow.protocol))
+          .filter((flow) => flow.family === family)
+          .filter((flow) => !this.filters || protocol === undefined || flow.protocol === protocol)
+          .filter((flow) => !this.filters || (flow.status & mask) === status)
           .map(flowPayload),
     };
   }
 
+  /** CTA_ID 12: that very flow, and none that has come after it. */
   #delete(family: FamilyNumber, attributes: AttributeReader): Request {
+    const id = attributes.has(12) ? attributes.u32be(12) : undefined;
     const tuple = attributes.nested(1);
     const shown = flowText({ family, ...readTuple(family, tuple) });
     return {
@@ -67,7 +89,7 @@ export class FakeConntrack {
         const at = this.flows.findIndex(
           (flow) => flowText({ ...flow, direction: flow.original }) === shown,
         );
-        if (at === -1) {
+        if (at === -1 || (id !== undefined && this.flows[at]?.id !== id)) {
           throw new Refusal(2);
         }
         this.flows.splice(at, 1);
@@ -106,15 +128,24 @@ function readTuple(
   };
 }
 
-function flowPayload({ family, protocol, original, reply }: Flow): Buffer {
+/** CTA_PROTOINFO 4 with CTA_PROTOINFO_TCP 1 or _SCTP 3, each with its state as 1. */
+export function flowPayload(flow: Flow): Buffer {
+  const { family, protocol, original, reply, status, state, id } = flow;
+  const states =
+    state === undefined
+      ? []
+      : [attribute(protocol === 6 ? 0x8001 : 0x8003, attribute(1, u8(state)))];
   return Buffer.concat([
     Buffer.from([family, 0, 0, 0]),
     attribute(0x8001, tuplePayload(family, protocol, original)),
     attribute(0x8002, tuplePayload(family, protocol, reply)),
+    attribute(3, u32be(status)),
+    ...states.map((info) => attribute(0x8004, info)),
+    attribute(12, u32be(id)),
   ]);
 }
 
-function tuplePayload(family: FamilyNumber, protocol: number, direction: Direction): Buffer {
+export function tuplePayload(family: FamilyNumber, protocol: number, direction: Direction): Buffer {
   const { source, sourcePort, destination, destinationPort } = direction;
   const first = family === 2 ? 1 : 3;
   return Buffer.concat([

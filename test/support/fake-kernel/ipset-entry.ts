@@ -16,6 +16,7 @@ export interface IpSet {
   readonly name: string;
   readonly type: string;
   readonly family: FamilyNumber;
+  readonly revision: number;
   readonly mostEntries: number;
   /** By their text: `10.96.0.1`, `TCP 10.96.0.1:80`, `TCP 10.96.0.1:80,10.0.0.0/8`, `80`. */
   readonly entries: Map<string, Entry>;

@@ -28,8 +28,8 @@ const subsystem = 0x600;
  */
 export class FakeIpsets {
   readonly sets = new Map<string, IpSet>();
-  /** The types that it has, or can load. */
-  types: ReadonlySet<string> = new Set(Object.keys(revisionOf));
+  /** The highest revision of each type that it has, or can load. */
+  readonly revisions = new Map(Object.entries(revisionOf));
   /** How many rules refer to a set. */
   references: (name: string) => number = () => 0;
 
@@ -69,11 +69,11 @@ export class FakeIpsets {
     const family = attributes.u8(5) === 10 ? 10 : 2;
     const data = attributes.has(7) ? attributes.nested(7) : undefined;
     return change(name, `make set ${name}`, () => {
-      if (!this.types.has(type) || revision > (revisionOf[type] ?? 0)) {
+      if (revision > (this.revisions.get(type) ?? -1)) {
         throw new Refusal(errno.noType);
       }
       const mostEntries = data?.has(19) === true ? data.u32be(19) : 65_536;
-      const made: IpSet = { name, type, family, mostEntries, entries: new Map() };
+      const made: IpSet = { name, type, family, revision, mostEntries, entries: new Map() };
       const clash = this.sets.get(name);
       if (clash !== undefined && (isExclusive || !isSameKind(clash, made))) {
         throw new Refusal(errno.EEXIST);
@@ -143,18 +143,19 @@ export class FakeIpsets {
     const type = attributes.text(3);
     return {
       object: type,
-      words: `type ${type} for family ${payload.readUInt8(0)}`,
+      words: `type ${type} for ${payload.readUInt8(0) === 2 ? 'IPv4' : 'IPv6'}`,
       kind: 'question',
       answerType: subsystem | 13,
       perform: () => {
-        if (!this.types.has(type)) {
+        const revision = this.revisions.get(type);
+        if (revision === undefined) {
           throw new Refusal(errno.noType);
         }
         return [
           message(
             attribute(3, text(type)),
             attribute(5, u8(attributes.u8(5))),
-            attribute(4, u8(revisionOf[type] ?? 0)),
+            attribute(4, u8(revision)),
             attribute(16, u8(0)),
           ),
         ];
@@ -171,7 +172,7 @@ export class FakeIpsets {
     const head = [
       attribute(3, text(set.type)),
       attribute(5, u8(set.type === 'bitmap:port' ? 0 : set.family)),
-      attribute(4, u8(revisionOf[set.type] ?? 0)),
+      attribute(4, u8(set.revision)),
       attribute(7 | nested, attribute(25 | netOrder, u32be(this.references(set.name)))),
     ];
     if (what === 'header') {

@@ -13,7 +13,7 @@ import {
 } from '../../../src/addresses/messages.ts';
 import { MalformedMessageError, readMessages } from '../../../src/netlink/message-reader.ts';
 import * as arbitrary from '../../support/arbitraries.ts';
-import { attribute } from '../../support/fake-transport.ts';
+import { attribute } from '../../support/fake-kernel/wire.ts';
 import { ip } from '../../support/ipvs-examples.ts';
 import { hex, writtenBytes, writtenHex } from '../../support/written-bytes.ts';
 

@@ -1,35 +1,22 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ConntrackClient } from '../../../src/conntrack/client.ts';
 import { StaleFlows } from '../../../src/conntrack/stale-flows.ts';
 import { ip } from '../../support/cluster-objects.ts';
-import { flowPayload, type FlowExample } from '../../support/conntrack-flows.ts';
-import {
-  doneMessage,
-  errorMessage,
-  FakeKernel,
-  netlinkMessage,
-} from '../../support/fake-transport.ts';
+import { flowIn, type FlowExample } from '../../support/conntrack-flows.ts';
+import type { Flow } from '../../support/fake-kernel/conntrack.ts';
+import { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';
 
 const vip = '10.96.0.10';
-const get = 0x101;
-const deletion = 0x102;
 
 function to(server: string, client = '10.244.0.9'): FlowExample {
   return { client, vip, port: 53, server };
 }
 
-/** A kernel with these flows, that answers each deletion with an errno. */
-function kernelWith(flows: readonly Buffer[], errno = 0): FakeKernel {
-  return new FakeKernel((messages, socket) => {
-    for (const { type, sequence } of messages) {
-      if (type === get) {
-        const parts = flows.map((payload) => netlinkMessage(0x100, sequence, payload, 2));
-        socket.reply(...parts, doneMessage(sequence));
-      } else {
-        socket.reply(errorMessage(sequence, errno));
-      }
-    }
-  });
+function setUp(...flows: readonly Flow[]) {
+  const kernel = new FakeKernel();
+  kernel.conntrack.flows.push(...flows);
+  return { kernel, client: new ConntrackClient({}, kernel.open('netfilter')) };
 }
 
 function staleAt(server: string): StaleFlows {
@@ -42,40 +29,36 @@ function staleAt(server: string): StaleFlows {
   return stale;
 }
 
-function deletionsOf(kernel: FakeKernel) {
-  return kernel.datagrams.flat().filter(({ type }) => type === deletion);
-}
+const deletion = (client: string) => `delete flow UDP ${client}:40000 > ${vip}:53`;
 
 describe('deleting stale flows', () => {
   it('deletes those and no other, in one datagram', async () => {
-    const flows = [
-      flowPayload('IPv4', to('10.244.1.1', '10.244.0.1')),
-      flowPayload('IPv4', to('10.244.1.2', '10.244.0.2')),
-      flowPayload('IPv4', to('10.244.1.1', '10.244.0.3')),
-      flowPayload('IPv4', to('10.244.1.1', '10.244.0.4'), 6),
+    const others = [
+      flowIn(to('10.244.1.2', '10.244.0.2')),
+      flowIn(to('10.244.1.1', '10.244.0.4'), 6),
     ];
-    const kernel = kernelWith(flows);
-    const client = new ConntrackClient({}, kernel.open);
+    const { kernel, client } = setUp(
+      flowIn(to('10.244.1.1', '10.244.0.1')),
+      ...others,
+      flowIn(to('10.244.1.1', '10.244.0.3')),
+    );
     assert.equal(await client.deleteStale(staleAt('10.244.1.1')), 2);
-    const sent = deletionsOf(kernel).map(({ payload }) => payload);
-    assert.equal(sent.length, 2);
-    assert.ok(sent[0]?.includes(Buffer.from(ip('10.244.0.1').bytes)));
-    assert.ok(sent[1]?.includes(Buffer.from(ip('10.244.0.3').bytes)));
-    assert.equal(kernel.datagrams.length, 2);
+    assert.deepEqual(kernel.log, [deletion('10.244.0.1'), deletion('10.244.0.3')]);
+    assert.deepEqual(kernel.conntrack.flows, others);
+    assert.equal(kernel.sockets.netfilter.datagrams.length, 2);
   });
 
   it('deletes first packets past IPVS, and nothing that is established', async () => {
     const syn = { client: '10.244.0.1', vip, port: 53, server: vip, unanswered: true } as const;
-    const flows = [
-      flowPayload('IPv4', syn, 6),
-      flowPayload('IPv4', { ...syn, client: '10.244.0.2', unanswered: false }, 6),
-      flowPayload('IPv4', { ...syn, client: '10.244.0.3' }, 17),
+    const others = [
+      flowIn({ ...syn, client: '10.244.0.2', unanswered: false }, 6),
+      flowIn({ ...syn, client: '10.244.0.3' }, 17),
     ];
-    const kernel = kernelWith(flows);
+    const { kernel, client } = setUp(flowIn(syn, 6), ...others);
     const stale = new StaleFlows();
     const id = { kind: 'address', protocol: 'TCP', address: ip(vip), port: 53 } as const;
     stale.note({ kind: 'delete virtual server', id });
-    assert.equal(await new ConntrackClient({}, kernel.open).deleteStale(stale), 0);
+    assert.equal(await client.deleteStale(stale), 0);
     stale.note({
       kind: 'add virtual server',
       id,
@@ -87,30 +70,51 @@ describe('deleting stale flows', () => {
         owned: true,
       },
     });
-    assert.equal(await new ConntrackClient({}, kernel.open).deleteStale(stale), 1);
-    assert.ok(deletionsOf(kernel)[0]?.payload.includes(Buffer.from(ip('10.244.0.1').bytes)));
+    assert.equal(await client.deleteStale(stale), 1);
+    assert.deepEqual(kernel.log, [`delete flow TCP 10.244.0.1:40000 > ${vip}:53`]);
+    assert.deepEqual(kernel.conntrack.flows, others);
+    assert.deepEqual(new Set(kernel.questions), new Set(['unanswered TCP flows of IPv4']));
   });
 
   it('asks for the families that changed only', async () => {
-    const kernel = kernelWith([]);
-    await new ConntrackClient({}, kernel.open).deleteStale(staleAt('10.244.1.1'));
-    assert.deepEqual(
-      kernel.datagrams.flat().map(({ type, payload }) => `${type} ${payload[0] ?? ''}`),
-      [`${get} 2`],
-    );
+    const { kernel, client } = setUp();
+    await client.deleteStale(staleAt('10.244.1.1'));
+    assert.deepEqual(kernel.questions, ['UDP flows of IPv4']);
   });
 
-  it('does not mind a flow that has ended by itself', async () => {
-    const kernel = kernelWith([flowPayload('IPv4', to('10.244.1.1'))], 2);
-    const client = new ConntrackClient({}, kernel.open);
+  it('leaves out what a kernel before 5.8 lists besides, which does not filter', async () => {
+    const { kernel, client } = setUp(flowIn(to('10.244.1.1'), 6));
+    kernel.conntrack.filters = false;
     assert.equal(await client.deleteStale(staleAt('10.244.1.1')), 0);
+    assert.deepEqual(kernel.log, []);
   });
 
-  it('rejects where the kernel refuses', async () => {
-    const kernel = kernelWith([flowPayload('IPv4', to('10.244.1.1'))], 1);
-    const client = new ConntrackClient({}, kernel.open);
-    await assert.rejects(client.deleteStale(staleAt('10.244.1.1')), { code: 'EPERM' });
-    client.close();
-    assert.equal(kernel.closed, kernel.opened);
+  it('leaves a flow alone that has taken the place of a stale one meanwhile', async () => {
+    const { kernel, client } = setUp(flowIn(to('10.244.1.1')));
+    const release = kernel.holdAnswers('UDP flows of IPv4');
+    const deleting = client.deleteStale(staleAt('10.244.1.1'));
+    await nextTurn();
+    kernel.conntrack.flows.splice(0, 1, flowIn(to('10.244.1.1')));
+    release();
+    assert.equal(await deleting, 0);
+    assert.equal(kernel.conntrack.flows.length, 1);
   });
+
+  for (const [code, outcome] of [
+    ['ENOENT', 'does not mind a flow that has ended by itself'],
+    ['EPERM', 'rejects where the kernel refuses'],
+  ] as const) {
+    it(outcome, async () => {
+      const { kernel, client } = setUp(flowIn(to('10.244.1.1')));
+      kernel.addFaults(deletion('10.244.0.9'), { kind: 'refused', code });
+      const deleting = client.deleteStale(staleAt('10.244.1.1'));
+      await (code === 'ENOENT'
+        ? deleting.then((count) => {
+            assert.equal(count, 0);
+          })
+        : assert.rejects(deleting, { code }));
+      client.close();
+      assert.equal(kernel.sockets.netfilter.closed, kernel.sockets.netfilter.opened);
+    });
+  }
 });

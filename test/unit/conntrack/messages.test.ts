@@ -8,8 +8,9 @@ import {
   type FlowSelection,
 } from '../../../src/conntrack/messages.ts';
 import type { IpFamily } from '../../../src/net/ip-address.ts';
-import { flowPayload, protocolPart, tuple } from '../../support/conntrack-flows.ts';
-import { attribute } from '../../support/fake-transport.ts';
+import { direction, flowIn, listed, protocolNumber } from '../../support/conntrack-flows.ts';
+import { flowPayload, tuplePayload } from '../../support/fake-kernel/conntrack.ts';
+import { attribute, u8 } from '../../support/fake-kernel/wire.ts';
 import { hex, writtenHex } from '../../support/written-bytes.ts';
 
 function selection(
@@ -70,10 +71,10 @@ describe('the question for flows', () => {
 
 describe('a flow', () => {
   const udp = { client: '10.244.0.9', vip: '10.96.0.10', port: 53, server: '10.244.1.1' } as const;
-  const number = { TCP: 6, UDP: 17, SCTP: 132 } as const;
+  const there = tuplePayload(2, 17, direction('10.244.0.9', 40_000, '10.96.0.10', 53));
 
   it('says who sent where, and who answers to whom', () => {
-    const flow = read(flowPayload('IPv4', { ...udp, answersTo: '192.0.2.10' }));
+    const flow = read(listed({ ...udp, answersTo: '192.0.2.10' }));
     assert.equal(flow?.protocol, 'UDP');
     assert.equal(flow.source.text, '10.244.0.9');
     assert.equal(flow.destination.text, '10.96.0.10');
@@ -86,7 +87,7 @@ describe('a flow', () => {
 
   it('is read in IPv6 too', () => {
     const flow = read(
-      flowPayload('IPv6', { client: 'fd00::9', vip: 'fd00:96::a', port: 53, server: 'fd00::1' }),
+      listed({ client: 'fd00::9', vip: 'fd00:96::a', port: 53, server: 'fd00::1' }),
       'IPv6',
     );
     assert.equal(flow?.destination.text, 'fd00:96::a');
@@ -96,7 +97,7 @@ describe('a flow', () => {
   for (const protocol of ['TCP', 'UDP', 'SCTP'] as const) {
     it(`of ${protocol} is unanswered where only first packets were seen`, () => {
       const payload = (isUnanswered: boolean): Buffer =>
-        flowPayload('IPv4', { ...udp, unanswered: isUnanswered }, number[protocol]);
+        listed({ ...udp, unanswered: isUnanswered }, protocolNumber[protocol]);
       assert.equal(read(payload(true))?.answered, false);
       assert.equal(read(payload(false))?.answered, true);
       assert.equal(read(payload(true))?.protocol, protocol);
@@ -106,26 +107,25 @@ describe('a flow', () => {
   for (const protocol of ['TCP', 'SCTP'] as const) {
     it(`of ${protocol} that conntrack has picked up in its midst counts as answered`, () => {
       const pickedUp = { ...udp, unanswered: true, state: 3 };
-      assert.equal(read(flowPayload('IPv4', pickedUp, number[protocol]))?.answered, true);
+      assert.equal(read(listed(pickedUp, protocolNumber[protocol]))?.answered, true);
     });
   }
 
   it('is of interest by its protocol, and by whether it is answered', () => {
-    const tcp = flowPayload('IPv4', udp, 6);
-    const syn = flowPayload('IPv4', { ...udp, unanswered: true }, 6);
+    const tcp = listed(udp, 6);
+    const syn = listed({ ...udp, unanswered: true }, 6);
     assert.equal(read(tcp, 'IPv4', unanswered), undefined);
     assert.equal(read(tcp, 'IPv4', selection(['TCP', 'UDP'], ['UDP'])), undefined);
     assert.ok(read(syn, 'IPv4', unanswered) !== undefined);
     assert.equal(read(syn, 'IPv4', selection(['UDP'], ['UDP'])), undefined);
-    assert.equal(read(flowPayload('IPv4', udp, 1)), undefined);
+    assert.equal(read(listed(udp, 1)), undefined);
   });
 
   it('is deleted by what the kernel gave, its number and zone included', () => {
-    const id = attribute(12, Buffer.from('00112233', 'hex'));
     const zone = attribute(18, Buffer.from('0007', 'hex'));
-    const flow = read(Buffer.concat([flowPayload('IPv4', udp), id, zone]));
+    const listedFlow = { ...flowIn(udp), id: 0x0011_2233 };
+    const flow = read(Buffer.concat([flowPayload(listedFlow), zone]));
     assert.ok(flow !== undefined);
-    const original = tuple('IPv4', '10.244.0.9', '10.96.0.10', 40_000, 53);
     assert.equal(
       writtenHex((writer) => {
         writeDeleteFlow(writer, 6, flow);
@@ -134,7 +134,7 @@ describe('a flow', () => {
         '58000000 0201 0100 06000000 00000000',
         '02 00 0000',
         '3400 0180',
-        original.toString('hex'),
+        there.toString('hex'),
         '0800 0c00 00112233',
         '0600 1200 0007 0000',
       ),
@@ -142,7 +142,7 @@ describe('a flow', () => {
   });
 
   it('has no zone in the order to delete it where it has none', () => {
-    const flow = read(flowPayload('IPv4', udp));
+    const flow = read(listed(udp));
     assert.ok(flow !== undefined);
     const digits = writtenHex((writer) => {
       writeDeleteFlow(writer, 6, flow);
@@ -151,7 +151,7 @@ describe('a flow', () => {
   });
 
   it('keeps what it needs when its message is gone', () => {
-    const payload = flowPayload('IPv4', udp);
+    const payload = listed(udp);
     const flow = read(payload);
     payload.fill(0);
     assert.ok(flow?.original.includes(Buffer.from([10, 96, 0, 10])));
@@ -159,14 +159,14 @@ describe('a flow', () => {
 
   it('is none without the way back, or without addresses', () => {
     const header = Buffer.from('02000000', 'hex');
-    const there = attribute(1, tuple('IPv4', '10.244.0.9', '10.96.0.10', 40_000, 53));
+    const original = attribute(1, there);
     assert.equal(read(header), undefined);
-    assert.equal(read(Buffer.concat([header, there])), undefined);
-    const bare = attribute(2, protocolPart(53, 40_000));
-    assert.equal(read(Buffer.concat([header, there, bare])), undefined);
+    assert.equal(read(Buffer.concat([header, original])), undefined);
+    const bare = attribute(2, attribute(2, attribute(1, u8(protocolNumber.UDP))));
+    assert.equal(read(Buffer.concat([header, original, bare])), undefined);
   });
 
   it('is none in the other family', () => {
-    assert.equal(read(flowPayload('IPv4', udp), 'IPv6'), undefined);
+    assert.equal(read(listed(udp), 'IPv6'), undefined);
   });
 });

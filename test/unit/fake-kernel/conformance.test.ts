@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';
 import { openProcText } from '../../support/fake-kernel/ipvs-proc.ts';
 import { scenarios } from '../../support/conformance/scenarios.ts';
-import { udpFlow } from '../../support/conntrack-flows.ts';
+import { flowIn } from '../../support/conntrack-flows.ts';
 
 describe('the fake kernel does what test/kernel/conformance.test.ts sees a real one do', () => {
   for (const scenario of scenarios) {
@@ -18,9 +18,9 @@ describe('the fake kernel does what test/kernel/conformance.test.ts sees a real 
             fake.ipset.references = () => 0;
           };
         },
-        addFlow: async (server) => {
+        addFlow: async (server, unanswered = false) => {
           const [client, vip] = ['10.244.0.9', '10.96.0.10'];
-          fake.conntrack.flows.push(udpFlow({ client, vip, port: 53, server }));
+          fake.conntrack.flows.push(flowIn({ client, vip, port: 53, server, unanswered }));
         },
       });
       assert.deepEqual(result, scenario.expected);

@@ -14,7 +14,7 @@ import type { Cidr } from '../../../src/net/cidr.ts';
 import type { IpFamily } from '../../../src/net/ip-address.ts';
 import { address, family, port, record } from '../../support/arbitraries.ts';
 import { cidr, ip } from '../../support/cluster-objects.ts';
-import { attribute } from '../../support/fake-transport.ts';
+import { attribute } from '../../support/fake-kernel/wire.ts';
 import { writtenBytes } from '../../support/written-bytes.ts';
 
 const header = Buffer.from('02000000', 'hex');

@@ -10,7 +10,7 @@ import { writeOperation, writeSetTimeouts } from '../../../src/ipvs/encode.ts';
 import { virtualServerFamily, type Operation, type Persistence } from '../../../src/ipvs/model.ts';
 import { MalformedMessageError, readMessages } from '../../../src/netlink/message-reader.ts';
 import * as arbitrary from '../../support/arbitraries.ts';
-import { attribute } from '../../support/fake-transport.ts';
+import { attribute } from '../../support/fake-kernel/wire.ts';
 import { hex, writtenBytes } from '../../support/written-bytes.ts';
 import { ip, plainSettings, virtualServer } from '../../support/ipvs-examples.ts';
 

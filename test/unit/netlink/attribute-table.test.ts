@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { AttributeTable } from '../../../src/netlink/attribute-table.ts';
 import { forEachAttribute, MalformedMessageError } from '../../../src/netlink/message-reader.ts';
-import { attribute } from '../../support/fake-transport.ts';
+import { attribute } from '../../support/fake-kernel/wire.ts';
 import { hex } from '../../support/written-bytes.ts';
 
 const bytes = (...lines: readonly string[]): Buffer => Buffer.from(hex(...lines), 'hex');

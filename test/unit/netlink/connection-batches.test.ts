@@ -3,12 +3,8 @@ import fc from 'fast-check';
 import type { WriteOperation } from '../../../src/netlink/batch.ts';
 import { NetlinkConnection } from '../../../src/netlink/connection.ts';
 import type { Outcome } from '../../../src/netlink/netlink-error.ts';
-import {
-  answerAll,
-  errorMessage,
-  FakeKernel,
-  netlinkMessage,
-} from '../../support/fake-transport.ts';
+import { answerAll, ScriptedSockets } from '../../support/fake-kernel/sockets.ts';
+import { errorMessage, netlinkMessage } from '../../support/fake-kernel/wire.ts';
 
 /** Operations of a size in bytes, headers included, that carry their index. */
 function operationOf(bytes = 24): WriteOperation {
@@ -25,7 +21,7 @@ const codes = (outcomes: readonly Outcome[]): (string | undefined)[] =>
 
 describe('a batch over netlink', () => {
   it('of few operations is one datagram that asks the ACK of its last message alone', async () => {
-    const kernel = new FakeKernel();
+    const kernel = new ScriptedSockets();
     const outcomes = await new NetlinkConnection(kernel.open).execute(4, operationOf());
     assert.deepEqual(codes(outcomes), [undefined, undefined, undefined, undefined]);
     assert.equal(kernel.datagrams.length, 1);
@@ -36,13 +32,13 @@ describe('a batch over netlink', () => {
   });
 
   it('of no operations asks nothing', async () => {
-    const kernel = new FakeKernel();
+    const kernel = new ScriptedSockets();
     assert.deepEqual(await new NetlinkConnection(kernel.open).execute(0, operationOf()), []);
     assert.equal(kernel.datagrams.length, 0);
   });
 
   it('is split into datagrams of 250 messages at most, each with an ACK of its own', async () => {
-    const kernel = new FakeKernel();
+    const kernel = new ScriptedSockets();
     await new NetlinkConnection(kernel.open).execute(601, operationOf());
     assert.deepEqual(
       kernel.datagrams.map(({ length }) => length),
@@ -61,7 +57,7 @@ describe('a batch over netlink', () => {
       [100_000, 400],
       [0, 1],
     ] as const) {
-      const kernel = new FakeKernel();
+      const kernel = new ScriptedSockets();
       kernel.mostErrors = mostErrors;
       const connection = new NetlinkConnection(kernel.open);
       // Each lane learns of its buffer when its socket is opened, for its first datagram.
@@ -77,19 +73,19 @@ describe('a batch over netlink', () => {
   });
 
   it('of long messages is split at 60 kB', async () => {
-    const kernel = new FakeKernel();
+    const kernel = new ScriptedSockets();
     await new NetlinkConnection(kernel.open).execute(100, operationOf(1000));
     assert.deepEqual(kernel.sizes, [60_000, 40_000]);
   });
 
   it('sends an operation alone that is longer than a datagram should be', async () => {
-    const kernel = new FakeKernel();
+    const kernel = new ScriptedSockets();
     await new NetlinkConnection(kernel.open).execute(2, operationOf(65_000));
     assert.deepEqual(kernel.sizes, [65_000, 65_000]);
   });
 
   it('keeps the order of its operations', async () => {
-    const kernel = new FakeKernel();
+    const kernel = new ScriptedSockets();
     await new NetlinkConnection(kernel.open).execute(600, operationOf());
     assert.deepEqual(
       kernel.datagrams.flat().map(({ payload }) => payload.readUInt32LE(0)),
@@ -99,7 +95,7 @@ describe('a batch over netlink', () => {
 
   it('waits for the answer to a datagram before it sends the next', async () => {
     let waiting = false;
-    const kernel = new FakeKernel((messages, socket) => {
+    const kernel = new ScriptedSockets((messages, socket) => {
       assert.equal(waiting, false);
       waiting = true;
       setTimeout(() => {
@@ -118,7 +114,7 @@ describe('a batch over netlink', () => {
     const errnos = fc.array(fc.constantFrom(0, 0, 0, 1, 2, 17, 22), { maxLength: 700 });
     await fc.assert(
       fc.asyncProperty(errnos, async (expected) => {
-        const kernel = new FakeKernel(answerAll((index) => expected[index] ?? 0));
+        const kernel = new ScriptedSockets(answerAll((index) => expected[index] ?? 0));
         const connection = new NetlinkConnection(kernel.open, { deadlineMs: 500 });
         const names = new Map([
           [1, 'EPERM'],
@@ -136,7 +132,7 @@ describe('a batch over netlink', () => {
   });
 
   it('matches answers by sequence number, whatever their order and number of datagrams', async () => {
-    const kernel = new FakeKernel((messages, socket) => {
+    const kernel = new ScriptedSockets((messages, socket) => {
       const at = (index: number): number => messages[index]?.sequence ?? 0;
       socket.reply(errorMessage(at(3), 17));
       socket.reply(errorMessage(at(1), 2), errorMessage(at(4), 0));
@@ -146,13 +142,13 @@ describe('a batch over netlink', () => {
   });
 
   it('is finished also when its last operation fails', async () => {
-    const kernel = new FakeKernel(answerAll((index) => (index === 2 ? 22 : 0)));
+    const kernel = new ScriptedSockets(answerAll((index) => (index === 2 ? 22 : 0)));
     const outcomes = await new NetlinkConnection(kernel.open).execute(3, operationOf());
     assert.deepEqual(codes(outcomes), [undefined, undefined, 'EINVAL']);
   });
 
   it('ignores answers to others and messages that are no answers', async () => {
-    const kernel = new FakeKernel((messages, socket) => {
+    const kernel = new ScriptedSockets((messages, socket) => {
       const last = messages.at(-1)?.sequence ?? 0;
       socket.reply(
         errorMessage(0, 1),
@@ -168,7 +164,7 @@ describe('a batch over netlink', () => {
   });
 
   it('numbers its messages without a gap and starts over before 32 bits are used up', async () => {
-    const kernel = new FakeKernel(answerAll((index) => (index % 100 === 99 ? 2 : 0)));
+    const kernel = new ScriptedSockets(answerAll((index) => (index % 100 === 99 ? 2 : 0)));
     const firstSequence = 0xffff_0000 - 100;
     const connection = new NetlinkConnection(kernel.open, { firstSequence });
     const outcomes = await connection.execute(600, operationOf());
@@ -187,7 +183,7 @@ describe('a batch over netlink', () => {
   });
 
   it('takes turns with what is asked meanwhile, in the order of the calls', async () => {
-    const kernel = new FakeKernel();
+    const kernel = new ScriptedSockets();
     const connection = new NetlinkConnection(kernel.open);
     const finished: string[] = [];
     const run = async (name: string, count: number): Promise<void> => {
@@ -203,7 +199,7 @@ describe('a batch over netlink', () => {
   });
 
   it('that cannot be written rejects and leaves the connection usable', async () => {
-    const connection = new NetlinkConnection(new FakeKernel().open);
+    const connection = new NetlinkConnection(new ScriptedSockets().open);
     const broken: WriteOperation = () => {
       throw new RangeError('for a test');
     };

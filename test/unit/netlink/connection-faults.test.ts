@@ -4,14 +4,8 @@ import fc from 'fast-check';
 import type { WriteOperation } from '../../../src/netlink/batch.ts';
 import { NetlinkConnection, type WriteMessage } from '../../../src/netlink/connection.ts';
 import type { Outcome } from '../../../src/netlink/netlink-error.ts';
-import {
-  answerAll,
-  doneMessage,
-  errorMessage,
-  FakeKernel,
-  netlinkMessage,
-  type Script,
-} from '../../support/fake-transport.ts';
+import { answerAll, ScriptedSockets, type Script } from '../../support/fake-kernel/sockets.ts';
+import { doneMessage, errorMessage, netlinkMessage } from '../../support/fake-kernel/wire.ts';
 
 const operation: WriteOperation = (writer, sequence) => {
   writer.beginMessage(28, 0x1, sequence);
@@ -28,9 +22,9 @@ const codes = (outcomes: readonly Outcome[]): (string | undefined)[] =>
 const deadlineMs = 40;
 
 /** A kernel that does as the script says with the first datagram, and well after that. */
-function faultyAtFirst(script: Script): { connection: NetlinkConnection; kernel: FakeKernel } {
+function faultyAtFirst(script: Script): { connection: NetlinkConnection; kernel: ScriptedSockets } {
   const well = answerAll();
-  const kernel = new FakeKernel((messages, socket, number) => {
+  const kernel = new ScriptedSockets((messages, socket, number) => {
     (number === 0 ? script : well)(messages, socket, number);
   });
   return { connection: new NetlinkConnection(kernel.open, { deadlineMs }), kernel };
@@ -64,7 +58,7 @@ describe('a netlink connection whose kernel does not answer', () => {
 
   it('ignores answers that come too late, on the old socket or the new', async () => {
     const late: (() => void)[] = [];
-    const kernel = new FakeKernel((messages, socket, number) => {
+    const kernel = new ScriptedSockets((messages, socket, number) => {
       const last = messages.at(-1)?.sequence ?? 0;
       if (number === 0) {
         late.push(() => {
@@ -164,7 +158,7 @@ describe('a netlink connection whose receive buffer ran over', () => {
       socket.fail('ENOBUFS');
     });
     const long = new NetlinkConnection(
-      new FakeKernel((_messages, socket) => {
+      new ScriptedSockets((_messages, socket) => {
         socket.fail('ENOBUFS');
       }).open,
       { deadlineMs: 60_000 },
@@ -198,7 +192,7 @@ describe('a netlink connection whose socket fails', () => {
   });
 
   it('answers the code also where no socket can be opened', async () => {
-    const kernel = new FakeKernel();
+    const kernel = new ScriptedSockets();
     let refusals = 1;
     const connection = new NetlinkConnection((events, answers) => {
       refusals -= 1;
@@ -214,7 +208,7 @@ describe('a netlink connection whose socket fails', () => {
   it('does not mind a failure or a message while nothing is asked', async () => {
     const sockets: Parameters<Script>[1][] = [];
     const well = answerAll();
-    const kernel = new FakeKernel((messages, socket, number) => {
+    const kernel = new ScriptedSockets((messages, socket, number) => {
       sockets.push(socket);
       well(messages, socket, number);
     });
@@ -268,7 +262,7 @@ describe('a netlink connection that is sent nonsense', () => {
 
 describe('a netlink connection that is closed', () => {
   it('fails what is asked next, and opens no socket that would keep the process alive', async () => {
-    const kernel = new FakeKernel();
+    const kernel = new ScriptedSockets();
     const connection = new NetlinkConnection(kernel.open);
     await worksAfterwards(connection);
     connection.close();
@@ -279,7 +273,7 @@ describe('a netlink connection that is closed', () => {
   });
 
   it('does not wait for what is under way', async () => {
-    const connection = new NetlinkConnection(new FakeKernel(() => undefined).open);
+    const connection = new NetlinkConnection(new ScriptedSockets(() => undefined).open);
     const outcomes = connection.execute(2, operation);
     await new Promise((resolve) => setImmediate(resolve));
     connection.close();

@@ -2,12 +2,8 @@ import assert from 'node:assert/strict';
 import { NetlinkConnection, type WriteMessage } from '../../../src/netlink/connection.ts';
 import { MalformedMessageError } from '../../../src/netlink/message-reader.ts';
 import type { Pace } from '../../../src/work-in-parts.ts';
-import {
-  doneMessage,
-  errorMessage,
-  FakeKernel,
-  netlinkMessage,
-} from '../../support/fake-transport.ts';
+import { ScriptedSockets } from '../../support/fake-kernel/sockets.ts';
+import { doneMessage, errorMessage, netlinkMessage } from '../../support/fake-kernel/wire.ts';
 
 const request: WriteMessage = (writer, sequence) => {
   writer.beginMessage(28, 0x301, sequence);
@@ -27,10 +23,10 @@ const items = (sequence: number, ...texts: readonly string[]): Buffer[] =>
 /** The answers to one list after the other, each of several datagrams; changes succeed. */
 function connect(...lists: readonly ((sequence: number) => readonly Buffer[][])[]): {
   connection: NetlinkConnection;
-  kernel: FakeKernel;
+  kernel: ScriptedSockets;
 } {
   let asked = 0;
-  const kernel = new FakeKernel((messages, socket) => {
+  const kernel = new ScriptedSockets((messages, socket) => {
     const { type = 0, sequence = 0 } = messages[0] ?? {};
     if (type === 29) {
       socket.reply(errorMessage(sequence, 0));

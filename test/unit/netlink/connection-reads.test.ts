@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { NetlinkConnection, type WriteMessage } from '../../../src/netlink/connection.ts';
 import { MalformedMessageError } from '../../../src/netlink/message-reader.ts';
-import {
-  doneMessage,
-  errorMessage,
-  FakeKernel,
-  netlinkMessage,
-  type Script,
-} from '../../support/fake-transport.ts';
+import { ScriptedSockets, type Script } from '../../support/fake-kernel/sockets.ts';
+import { doneMessage, errorMessage, netlinkMessage } from '../../support/fake-kernel/wire.ts';
 
 const request: WriteMessage = (writer, sequence) => {
   writer.beginMessage(28, 0x1, sequence);
@@ -21,8 +16,8 @@ const item = (sequence: number, text: string, flags = 0x2): Buffer =>
 
 type Answer = (sequence: number, socket: Parameters<Script>[1], number: number) => void;
 
-function connect(answer: Answer): { connection: NetlinkConnection; kernel: FakeKernel } {
-  const kernel = new FakeKernel((messages, socket, number) => {
+function connect(answer: Answer): { connection: NetlinkConnection; kernel: ScriptedSockets } {
+  const kernel = new ScriptedSockets((messages, socket, number) => {
     answer(messages[0]?.sequence ?? 0, socket, number);
   });
   const connection = new NetlinkConnection(kernel.open, { deadlineMs: 300, dumpAttempts: 3 });

@@ -1,17 +1,12 @@
 import assert from 'node:assert/strict';
 import { NetlinkConnection } from '../../../src/netlink/connection.ts';
 import { resolveFamily } from '../../../src/netlink/generic-family.ts';
-import {
-  attribute,
-  errorMessage,
-  FakeKernel,
-  netlinkMessage,
-  type Script,
-} from '../../support/fake-transport.ts';
+import { ScriptedSockets, type Script } from '../../support/fake-kernel/sockets.ts';
+import { attribute, errorMessage, netlinkMessage } from '../../support/fake-kernel/wire.ts';
 import { hex } from '../../support/written-bytes.ts';
 
-function resolve(script: Script): { kernel: FakeKernel; family: Promise<number> } {
-  const kernel = new FakeKernel(script);
+function resolve(script: Script): { kernel: ScriptedSockets; family: Promise<number> } {
+  const kernel = new ScriptedSockets(script);
   const connection = new NetlinkConnection(kernel.open, { deadlineMs: 200 });
   return { kernel, family: resolveFamily(connection, 'IPVS') };
 }
