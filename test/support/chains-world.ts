@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
+import type { SetClient } from '../../src/ipset/client.ts';
 import { AnotherLook } from '../../src/masquerade/another-look.ts';
 import { tablesOf, type ChainSettings } from '../../src/masquerade/chains.ts';
 import { MasqueradeFoundation } from '../../src/masquerade/foundation.ts';
 import { Iptables } from '../../src/masquerade/iptables.ts';
 import { SetFoundation } from '../../src/masquerade/set-foundation.ts';
 import { FakeIptables, type FakeIptablesOptions } from './fake-iptables.ts';
-import { FakeSets } from './fake-sets.ts';
+import type { FakeIpsets } from './fake-kernel/ipset.ts';
+import { FakeKernel } from './fake-kernel/fake-kernel.ts';
+import { setsUnder } from './sets-under-rules.ts';
 
 export const settings: ChainSettings = {
   masqueradeAll: false,
@@ -28,20 +31,29 @@ interface Chains {
 
 interface ChainsWorld {
   readonly iptables: FakeIptables;
-  readonly sets: FakeSets;
+  /** The sets of the kernel, and what speaks to it of them. */
+  readonly sets: FakeIpsets;
+  readonly client: SetClient;
   readonly node: Node;
   readonly foundation: Chains;
 }
 
 export function setUp(options: FakeIptablesOptions = {}): ChainsWorld {
   const iptables = new FakeIptables(options);
-  const sets = new FakeSets(iptables);
+  const kernel = new FakeKernel();
+  const client = setsUnder(kernel, iptables);
   const node = { modules: 'xt_set', nowMs: 0, areSetsFilled: true };
-  return { iptables, sets, node, foundation: chainsOf(iptables, sets, node) };
+  return {
+    iptables,
+    sets: kernel.ipset,
+    client,
+    node,
+    foundation: chainsOf(iptables, client, node),
+  };
 }
 
 /** The chains of a process on a node, with the sets that they look into. */
-export function chainsOf(iptables: FakeIptables, client: FakeSets, node: Readonly<Node>): Chains {
+export function chainsOf(iptables: FakeIptables, client: SetClient, node: Readonly<Node>): Chains {
   const sets = new SetFoundation(client, ['IPv4'], { note: () => undefined });
   const chains = new MasqueradeFoundation({
     family: 'IPv4',

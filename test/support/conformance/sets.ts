@@ -2,7 +2,7 @@ import { SetClient } from '../../../src/ipset/client.ts';
 import { formatEntry, type IpSet, type SetEntry } from '../../../src/ipset/model.ts';
 import { NetlinkError } from '../../../src/netlink/netlink-error.ts';
 import { Cidr } from '../../../src/net/cidr.ts';
-import { attribute, text, u32be, u8 } from '../fake-kernel/wire.ts';
+import { attribute, text, u16be, u32be, u8 } from '../fake-kernel/wire.ts';
 import { ip } from '../ipvs-examples.ts';
 import { askAll, flags, type AnyKernel, type RawRequest, type Scenario } from './scenario.ts';
 
@@ -55,6 +55,27 @@ async function withSets<T>(
     }
     client.close();
   }
+}
+
+const timeout = attribute(0x4006, u32be(600));
+const portRange = [attribute(0x4004, u16be(1)), attribute(0x4005, u16be(1023))];
+const portEntry = (port: number) => attribute(0x8007, attribute(0x4004, u16be(port)));
+
+/** As somebody else would make it. */
+function otherSet(
+  name: string,
+  type: string,
+  family: number,
+  ...data: readonly Buffer[]
+): Buffer[] {
+  return [
+    spoken,
+    attribute(2, text(name)),
+    attribute(3, text(type)),
+    attribute(4, u8(1)),
+    attribute(5, u8(family)),
+    attribute(0x8007, ...data),
+  ];
 }
 
 /** Sets and what they hold. */
@@ -119,6 +140,55 @@ export const setScenarios: readonly Scenario[] = [
     expected: [300, 'ENOENT', undefined, undefined],
   },
   {
+    name: 'what a set says of itself, ours and one of another shape',
+    run: (kernel) =>
+      withSets(
+        kernel,
+        setEntries.map(([set]) => set),
+        async (client) => {
+          const headers = async (names: readonly string[]) => {
+            const found = await Promise.all(names.map((name) => client.header(name)));
+            return found.map((header) => header && Object.values(header).map(String).join(' '));
+          };
+          const ours = await headers(setEntries.map(([set]) => set.name));
+          const made = await askAll(kernel.open('netfilter'), [
+            setMessage(2, flags.create, ...otherSet('other-ip', 'hash:ip', 10, timeout)),
+            setMessage(2, flags.create, ...otherSet('other-ip', 'hash:ip', 10, timeout)),
+            setMessage(2, flags.create, ...otherSet('other-ip', 'hash:ip', 10)),
+            setMessage(2, flags.create, ...otherSet('other-net', 'hash:net', 2)),
+            setMessage(2, flags.create, ...otherSet('other-port', 'bitmap:port', 0, ...portRange)),
+            setMessage(2, flags.create, ...otherSet('other-port', 'bitmap:port', 0, ...portRange)),
+            setMessage(2, flags.create, ...otherSet('none', 'bitmap:port', 0)),
+            setMessage(9, 0, spoken, attribute(2, text('other-port')), portEntry(1)),
+            setMessage(9, 0, spoken, attribute(2, text('other-port')), portEntry(1024)),
+          ]);
+          const others = ['other-ip', 'other-net', 'other-port'];
+          const theirs = await headers([...others, 'none']);
+          for (const name of others) {
+            await client.destroySet(name);
+          }
+          return { ours, made, theirs };
+        },
+      ),
+    // Type, family, references, room, ports, whether there are timeouts.
+    expected: {
+      ours: [
+        'hash:ip IPv4 0 1048576 undefined false',
+        'hash:ip,port IPv6 0 1048576 undefined false',
+        'hash:ip,port,net IPv4 0 1048576 undefined false',
+        'hash:ip,port,ip IPv4 0 1048576 undefined false',
+        'bitmap:port undefined 0 undefined 0,65535 false',
+      ],
+      made: [0, 0, 17, 0, 0, 0, 4097, 0, 4352],
+      theirs: [
+        'hash:ip IPv6 0 65536 undefined true',
+        'hash:net IPv4 0 65536 undefined false',
+        'bitmap:port undefined 0 undefined 1,1023 false',
+        undefined,
+      ],
+    },
+  },
+  {
     name: 'a set that a rule refers to cannot be destroyed',
     run: (kernel) =>
       withSets(kernel, [vips], async (client) => {
@@ -138,14 +208,8 @@ export const setScenarios: readonly Scenario[] = [
     name: 'messages to sets with flags that we never send, or that make no sense',
     run: (kernel) =>
       withSets(kernel, [vips], () => {
-        const makes = (name: string, type: string, ...data: readonly Buffer[]) => [
-          spoken,
-          attribute(2, text(name)),
-          attribute(3, text(type)),
-          attribute(4, u8(1)),
-          attribute(5, u8(2)),
-          attribute(0x8007, ...data),
-        ];
+        const makes = (name: string, type: string, ...data: readonly Buffer[]) =>
+          otherSet(name, type, 2, ...data);
         const small = attribute(2, text('conformance-small'));
         const size = [attribute(0x4013, u32be(1)), attribute(0x4012, u32be(1))];
         const ipv6 = attribute(0x4002, Buffer.alloc(16, 1));

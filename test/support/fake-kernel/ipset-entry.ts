@@ -17,7 +17,12 @@ export interface IpSet {
   readonly type: string;
   readonly family: FamilyNumber;
   readonly revision: number;
+  /** Of a hash; a bitmap has an entry for each of its ports. */
   readonly mostEntries: number;
+  /** The first and last port of a bitmap. */
+  readonly ports: readonly [first: number, last: number];
+  /** After so many seconds entries vanish; undefined where they stay. */
+  readonly timeoutSeconds: number | undefined;
   /** By their text: `10.96.0.1`, `TCP 10.96.0.1:80`, `TCP 10.96.0.1:80,10.0.0.0/8`, `80`. */
   readonly entries: Map<string, Entry>;
 }
@@ -38,7 +43,10 @@ const fieldsOf: Readonly<Record<string, readonly (keyof Entry)[]>> = {
 
 /** IP 1, PORT 4, PROTO 7, IP2 20, CIDR2 21. */
 export function entryOf({ type, family }: IpSet, data: AttributeReader): Entry {
-  const fields = fieldsOf[type] ?? [];
+  const fields = fieldsOf[type];
+  if (fields === undefined) {
+    throw new Error(`the fake kernel knows no entries of ${type}`);
+  }
   const entry = {
     ip: () => addressOf(data.nested(1), family),
     port: () => data.u16be(4),

@@ -1,7 +1,7 @@
 import type { ReceivedMessage } from '../../../src/netlink/message-reader.ts';
 import { entryAttribute, entryOf, entryText, nested, netOrder, type IpSet } from './ipset-entry.ts';
 import { change, flag, type Request } from './request.ts';
-import { attribute, AttributeReader, Refusal, text, u32be, u8 } from './wire.ts';
+import { attribute, AttributeReader, Refusal, text, u16be, u32be, u8 } from './wire.ts';
 
 const errno = {
   ENOENT: 2,
@@ -10,6 +10,7 @@ const errno = {
   noType: 4098,
   busy: 4100,
   exists: 4103,
+  /** IPSET_ERR_HASH_FULL of a hash, IPSET_ERR_BITMAP_RANGE of a bitmap. */
   full: 4352,
 };
 /** The highest revision of each type that Linux 6.1 has. */
@@ -19,6 +20,7 @@ const revisionOf: Readonly<Record<string, number>> = {
   'hash:ip,port,net': 8,
   'hash:ip,port,ip': 6,
   'bitmap:port': 3,
+  'hash:net': 7,
 };
 const subsystem = 0x600;
 
@@ -36,6 +38,19 @@ export class FakeIpsets {
   /** The entries of a set in words; none where there is no such set. */
   entries(name: string): string[] {
     return [...(this.sets.get(name)?.entries.keys() ?? [])];
+  }
+
+  /** Puts a set there as somebody else would, in the place of one of that name. */
+  put(set: Pick<IpSet, 'name' | 'type'> & Partial<IpSet>): void {
+    this.sets.set(set.name, {
+      family: 2,
+      revision: this.revisions.get(set.type) ?? 0,
+      mostEntries: 65_536,
+      ports: [0, 65_535],
+      timeoutSeconds: undefined,
+      entries: new Map(),
+      ...set,
+    });
   }
 
   request(message: ReceivedMessage): Request {
@@ -68,17 +83,31 @@ export class FakeIpsets {
     const revision = attributes.u8(4);
     const family = attributes.u8(5) === 10 ? 10 : 2;
     const data = attributes.has(7) ? attributes.nested(7) : undefined;
+    const isBitmap = type === 'bitmap:port';
+    if (isBitmap && data === undefined) {
+      throw new Refusal(errno.protocol);
+    }
+    // MAXELEM 19, PORT 4, PORT_TO 5, TIMEOUT 6.
+    const made: SetShape = {
+      name,
+      type,
+      family,
+      revision,
+      mostEntries: data?.has(19) === true ? data.u32be(19) : 65_536,
+      ports: isBitmap && data !== undefined ? [data.u16be(4), data.u16be(5)] : [0, 65_535],
+      timeoutSeconds: data?.has(6) === true ? data.u32be(6) : undefined,
+    };
     return change(name, `make set ${name}`, () => {
       if (revision > (this.revisions.get(type) ?? -1)) {
         throw new Refusal(errno.noType);
       }
-      const mostEntries = data?.has(19) === true ? data.u32be(19) : 65_536;
-      const made: IpSet = { name, type, family, revision, mostEntries, entries: new Map() };
       const clash = this.sets.get(name);
       if (clash !== undefined && (isExclusive || !isSameKind(clash, made))) {
         throw new Refusal(errno.EEXIST);
       }
-      this.sets.set(name, clash ?? made);
+      if (clash === undefined) {
+        this.put(made);
+      }
     });
   }
 
@@ -125,7 +154,11 @@ export class FakeIpsets {
     const entry = entryOf(set, attributes.nested(7));
     const shown = entryText(set, entry);
     return change(`${name} ${shown}`, `${verb} entry ${shown} of set ${name}`, () => {
-      const { entries, mostEntries } = this.#present(name);
+      const { entries, mostEntries, ports } = this.#present(name);
+      const { port = 0 } = entry;
+      if (set.type === 'bitmap:port' && (port < ports[0] || port > ports[1])) {
+        throw new Refusal(errno.full);
+      }
       if (isExclusive && entries.has(shown) === isAddition) {
         throw new Refusal(errno.exists);
       }
@@ -169,11 +202,22 @@ export class FakeIpsets {
     if (what === 'names') {
       return [message(name)];
     }
+    const isBitmap = set.type === 'bitmap:port';
+    const [firstPort, lastPort] = set.ports;
+    const { timeoutSeconds } = set;
+    const size = isBitmap
+      ? [attribute(4 | netOrder, u16be(firstPort)), attribute(5 | netOrder, u16be(lastPort))]
+      : [attribute(19 | netOrder, u32be(set.mostEntries))];
     const head = [
       attribute(3, text(set.type)),
-      attribute(5, u8(set.type === 'bitmap:port' ? 0 : set.family)),
+      attribute(5, u8(isBitmap ? 0 : set.family)),
       attribute(4, u8(set.revision)),
-      attribute(7 | nested, attribute(25 | netOrder, u32be(this.references(set.name)))),
+      attribute(
+        7 | nested,
+        ...size,
+        ...(timeoutSeconds === undefined ? [] : [attribute(6 | netOrder, u32be(timeoutSeconds))]),
+        attribute(25 | netOrder, u32be(this.references(set.name))),
+      ),
     ];
     if (what === 'header') {
       return [message(name, ...head)];
@@ -194,9 +238,18 @@ export class FakeIpsets {
   }
 }
 
-function isSameKind(a: IpSet, b: IpSet): boolean {
-  return a.type === b.type && a.family === b.family && a.mostEntries === b.mostEntries;
+function isSameKind(a: SetShape, b: SetShape): boolean {
+  return (
+    a.type === b.type &&
+    a.family === b.family &&
+    a.timeoutSeconds === b.timeoutSeconds &&
+    (a.type === 'bitmap:port'
+      ? a.ports.every((port, index) => port === b.ports[index])
+      : a.mostEntries === b.mostEntries)
+  );
 }
+
+type SetShape = Omit<IpSet, 'entries'>;
 
 function chunks<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>

@@ -29,9 +29,9 @@ describe('the chains and sets of a family', () => {
   });
 
   it('are what an earlier run left, with one jump each', async () => {
-    const { iptables, sets, node, foundation } = setUp();
+    const { iptables, client, node, foundation } = setUp();
     await foundation.ensure();
-    await chainsOf(iptables, sets, node).ensure();
+    await chainsOf(iptables, client, node).ensure();
     assertInPlace(iptables);
   });
 

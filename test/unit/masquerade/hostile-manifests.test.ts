@@ -16,10 +16,11 @@ import { virtualServerDifference } from '../../../src/reconcile/virtual-server-d
 import { schedulers } from '../../../src/translate/scheduler.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { FakeIptables } from '../../support/fake-iptables.ts';
-import { fakeBoundAddresses, fakeVirtualServers } from '../../support/fake-kind.ts';
-import { FakeSets } from '../../support/fake-sets.ts';
+import { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';
 import { evil, hostileService, hostileSlice } from '../../support/hostile-manifests.ts';
+import { kernelKinds } from '../../support/kernel-kinds.ts';
 import { bytesOf, deviations, type Grammar } from '../../support/message-grammar.ts';
+import { setsUnder } from '../../support/sets-under-rules.ts';
 import { TranslatorWorld } from '../../support/translator-world.ts';
 import { writtenBytes } from '../../support/written-bytes.ts';
 
@@ -60,7 +61,8 @@ function translated({ services, slices }: Cluster): TranslatorWorld {
 /** Every program that is started, with its arguments and input, by a node with this cluster. */
 async function callsOf({ tables }: TranslatorWorld) {
   const iptables = new FakeIptables();
-  const sets = new FakeSets(iptables);
+  const kernel = new FakeKernel();
+  const sets = setsUnder(kernel, iptables);
   const settings = {
     masqueradeAll: false,
     masqueradeBit: 14,
@@ -74,8 +76,9 @@ async function callsOf({ tables }: TranslatorWorld) {
     { note: () => undefined },
     iptables.run,
   );
-  const virtualServers = new KindTable(fakeVirtualServers());
-  const addresses = new KindTable(fakeBoundAddresses());
+  const kinds = await kernelKinds(kernel);
+  const virtualServers = new KindTable(kinds.virtualServers);
+  const addresses = new KindTable(kinds.addresses);
   const reconciler = new Reconciler([entries, virtualServers, addresses], () => 0, foundations);
   reconciler.allowRemovals();
   for (const [key, row] of tables.members.rows) {

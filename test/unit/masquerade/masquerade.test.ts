@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { asError } from '../../../src/as-error.ts';
-import { SetsUnavailableError } from '../../../src/ipset/set-error.ts';
 import { IptablesError } from '../../../src/masquerade/iptables.ts';
 import { openMasquerade } from '../../../src/masquerade/masquerade.ts';
 import { memberKey } from '../../../src/masquerade/member-key.ts';
@@ -9,7 +8,8 @@ import { ImpossibleError } from '../../../src/reconcile/foundation.ts';
 import { cidr, ip } from '../../support/cluster-objects.ts';
 import { allSets } from '../../../src/masquerade/sets.ts';
 import { FakeIptables, type FakeIptablesOptions } from '../../support/fake-iptables.ts';
-import { FakeSets } from '../../support/fake-sets.ts';
+import { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';
+import { setsUnder } from '../../support/sets-under-rules.ts';
 
 const chains = {
   masqueradeAll: false,
@@ -20,10 +20,11 @@ const chains = {
 
 function open(options: FakeIptablesOptions = {}, wanted: 'auto' | 'legacy' | 'nft' = 'auto') {
   const iptables = new FakeIptables(options);
-  const sets = new FakeSets(iptables);
+  const kernel = new FakeKernel();
+  const sets = kernel.ipset;
   const notes: string[] = [];
   const masquerade = openMasquerade(
-    sets,
+    setsUnder(kernel, iptables),
     ['IPv4', 'IPv6'],
     { chains, iptables: wanted },
     { note: (message) => notes.push(message) },
@@ -135,27 +136,27 @@ describe('the masquerade shim', () => {
 
   it('does without where the kernel has no sets, until it has', async () => {
     const { iptables, sets, ensure } = open();
-    const reason = new SetsUnavailableError('the kernel has no sets of type hash:ip,port');
-    sets.unavailable = { types: ['hash:ip,port'], reason };
+    const reason =
+      'the kernel has no sets of type hash:ip,port: load the module ip_set_hash_ipport';
+    sets.revisions.delete('hash:ip,port');
     const errors = await ensure();
     assert.deepEqual(
       errors.map(({ message }) => message),
       [
-        'the kernel has no sets of type hash:ip,port. Until then there is no masquerade and no filter',
-        'no masquerade and no filter: the kernel has no sets of type hash:ip,port',
-        'no masquerade and no filter: the kernel has no sets of type hash:ip,port',
+        `${reason}. Until then there is no masquerade and no filter`,
+        `no masquerade and no filter: ${reason}`,
+        `no masquerade and no filter: ${reason}`,
       ],
     );
     assert.ok(errors.every((error) => error instanceof ImpossibleError));
     assert.deepEqual(iptables.calls, []);
-    sets.unavailable = undefined;
+    sets.revisions.set('hash:ip,port', 6);
     assert.deepEqual(await ensure(), []);
   });
 
   it('loses no more than what a missing type is for', async () => {
     const { iptables, sets, masquerade, ensure } = open({}, 'nft');
-    const reason = new SetsUnavailableError('the kernel has no sets of type hash:ip,port,net');
-    sets.unavailable = { types: ['hash:ip,port,net'], reason };
+    sets.revisions.delete('hash:ip,port,net');
     const [error, ...more] = await ensure();
     assert.match(error?.message ?? '', /Until then loadBalancerSourceRanges are not enforced$/);
     assert.deepEqual(more, []);
@@ -175,12 +176,12 @@ describe('the masquerade shim', () => {
     masquerade.entries.setDesired(memberKey(admitted), admitted);
     await masquerade.entries.relist();
     assert.deepEqual((await masquerade.entries.applyAdditions(0)).failures, []);
-    sets.unavailable = undefined;
+    sets.revisions.set('hash:ip,port,net', 8);
     assert.deepEqual(await ensure(), []);
     assert.ok(iptables.countRules('kube-ipvs-admitted') > 0);
     await masquerade.entries.relist();
     await masquerade.entries.applyAdditions(0);
-    assert.equal(sets.sets.get('kube-ipvs-admitted-4')?.size, 1);
+    assert.equal(sets.entries('kube-ipvs-admitted-4').length, 1);
   });
 });
 

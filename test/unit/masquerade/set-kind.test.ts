@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { SetClient } from '../../../src/ipset/client.ts';
 import { memberKey } from '../../../src/masquerade/member-key.ts';
 import { SetEntryKind } from '../../../src/masquerade/set-kind.ts';
+import { setOfMember } from '../../../src/masquerade/sets.ts';
 import { KindTable } from '../../../src/reconcile/kind-table.ts';
 import type { SetMember } from '../../../src/translate/set-member.ts';
 import { ip } from '../../support/cluster-objects.ts';
-import { FakeSets } from '../../support/fake-sets.ts';
+import { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';
 
 function vip(text: string): SetMember {
   return { role: 'vip', entry: { kind: 'address', address: ip(text) } };
@@ -18,8 +20,9 @@ function cluster(text: string, port: number): SetMember {
 }
 
 function setUp() {
-  const sets = new FakeSets();
-  const kind = new SetEntryKind(sets, ['IPv4', 'IPv6']);
+  const kernel = new FakeKernel();
+  const client = new SetClient({}, kernel.open('netfilter'));
+  const kind = new SetEntryKind(client, ['IPv4', 'IPv6']);
   const table = new KindTable(kind);
   const desire = (...members: readonly SetMember[]) => {
     members.forEach((member) => {
@@ -32,15 +35,15 @@ function setUp() {
     const removed = await table.applyRemovals(0);
     return [...added.failures, ...removed.failures].map(({ error }) => error.message);
   };
-  const held = (name: string) => [...(sets.sets.get(name)?.keys() ?? [])];
-  return { sets, kind, table, desire, round, held };
+  const held = (name: string) => kernel.ipset.entries(name);
+  return { kernel, client, kind, table, desire, round, held };
 }
 
 describe('the entries of the sets', () => {
   it('are brought into sets that the first list has made', async () => {
-    const { sets, table, desire, round, held } = setUp();
+    const { kernel, table, desire, round, held } = setUp();
     await table.relist();
-    assert.equal(sets.sets.size, 19);
+    assert.equal(kernel.ipset.sets.size, 19);
     desire(vip('10.96.0.1'), vip('fd00:96::1'), cluster('10.96.0.1', 80));
     assert.deepEqual(await round(), []);
     assert.deepEqual(held('kube-ipvs-vip-4'), ['10.96.0.1']);
@@ -60,11 +63,12 @@ describe('the entries of the sets', () => {
   });
 
   it('that an earlier run or somebody else left go, too: the sets are ours', async () => {
-    const { sets, table, desire, round, held } = setUp();
+    const { client, table, desire, round, held } = setUp();
     await table.relist();
-    for (const text of ['10.96.0.1', '10.96.0.9']) {
-      sets.sets.get('kube-ipvs-vip-4')?.set(text, vip(text).entry);
-    }
+    const left = ['10.96.0.1', '10.96.0.9'].map((text) => vip(text));
+    await client.execute(
+      left.map((member) => ({ kind: 'add entry', set: setOfMember(member), entry: member.entry })),
+    );
     desire(vip('10.96.0.1'));
     await table.relist();
     await round();
@@ -72,42 +76,45 @@ describe('the entries of the sets', () => {
   });
 
   it('come back in the audit after their set was flushed, or destroyed', async () => {
-    const { sets, table, desire, round, held } = setUp();
+    const { kernel, table, desire, round, held } = setUp();
     await table.relist();
     desire(vip('10.96.0.1'));
     await round();
-    sets.sets.get('kube-ipvs-vip-4')?.clear();
+    kernel.ipset.sets.get('kube-ipvs-vip-4')?.entries.clear();
     await table.relist();
     await round();
     assert.deepEqual(held('kube-ipvs-vip-4'), ['10.96.0.1']);
-    sets.sets.delete('kube-ipvs-vip-4');
+    kernel.ipset.sets.delete('kube-ipvs-vip-4');
     await table.relist();
     await round();
     assert.deepEqual(held('kube-ipvs-vip-4'), ['10.96.0.1']);
   });
 
   it('that the kernel refused are read in their own sets alone, which are made again', async () => {
-    const { sets, table, desire, round } = setUp();
+    const { kernel, table, desire, round, held } = setUp();
     await table.relist();
-    sets.sets.delete('kube-ipvs-vip-4');
+    kernel.ipset.sets.delete('kube-ipvs-vip-4');
     desire(vip('10.96.0.1'), cluster('10.96.0.1', 80));
     const [message = ''] = await round();
     assert.match(message, /^add entry 10\.96\.0\.1 of set kube-ipvs-vip-4: ENOENT/);
-    sets.listed.length = 0;
+    kernel.questions.length = 0;
     await table.reread(60_000);
-    assert.deepEqual([...new Set(sets.listed)], ['kube-ipvs-vip-4']);
+    assert.deepEqual(kernel.questions, ['entries of set kube-ipvs-vip-4', 'type hash:ip for IPv4']);
     const { failures } = await table.applyAdditions(60_000);
     assert.deepEqual(failures, []);
-    assert.deepEqual([...(sets.sets.get('kube-ipvs-vip-4')?.keys() ?? [])], ['10.96.0.1']);
+    assert.deepEqual(held('kube-ipvs-vip-4'), ['10.96.0.1']);
   });
 
   it('are never looked for in the empty set', async () => {
-    const { sets, table } = setUp();
+    const { kernel, table } = setUp();
+    await table.relist();
+    kernel.questions.length = 0;
     await table.relist();
     assert.deepEqual(
-      sets.listed.filter((name) => name.includes('empty')),
+      kernel.questions.filter((words) => words.includes('empty')),
       [],
     );
+    assert.equal(kernel.questions.filter((words) => words.startsWith('entries')).length, 19);
   });
 
   it('are found by their keys when a few are read', async () => {

@@ -3,13 +3,13 @@ import { assertInPlace, chainsOf, setUp } from '../../support/chains-world.ts';
 
 describe('sets that are not filled yet', () => {
   it('are not given to chains that another process has left at work', async () => {
-    const { iptables, sets, node, foundation } = setUp();
+    const { iptables, sets, client, node, foundation } = setUp();
     await foundation.ensure();
     // Another version had one set less.
     sets.sets.delete('kube-ipvs-node-only-4');
     node.areSetsFilled = false;
     const restored = iptables.restored().length;
-    const next = chainsOf(iptables, sets, node);
+    const next = chainsOf(iptables, client, node);
     await assert.rejects(
       next.ensure(),
       /^Error: the chains are written when these new sets are filled: kube-ipvs-node-only-4$/,
@@ -30,11 +30,11 @@ describe('sets that are not filled yet', () => {
 
 describe('a set that has our name and another type', () => {
   it('is replaced by its spare once that is filled, and goes', async () => {
-    const { iptables, sets, node, foundation } = setUp();
+    const { iptables, sets, client, node, foundation } = setUp();
     await foundation.ensure();
-    sets.headers.set('kube-ipvs-external-4', { type: 'hash:net' });
+    sets.put({ name: 'kube-ipvs-external-4', type: 'hash:net' });
     node.areSetsFilled = false;
-    const next = chainsOf(iptables, sets, node);
+    const next = chainsOf(iptables, client, node);
     await assert.rejects(next.ensure(), /when these new sets are filled: kube-ipvs-external-4-b$/);
     assertInPlace(iptables);
     node.areSetsFilled = true;
@@ -45,28 +45,29 @@ describe('a set that has our name and another type', () => {
     assert.ok(!sets.sets.has('kube-ipvs-external-4'));
     // The next process stays with it.
     const calls = iptables.restored().length;
-    await chainsOf(iptables, sets, node).ensure();
+    await chainsOf(iptables, client, node).ensure();
     assert.equal(iptables.restored().length, calls + 1);
     assert.equal(iptables.countRules('--match-set kube-ipvs-external-4-b '), 3);
   });
 
   it('is made anew where no rule refers to it', async () => {
     const { iptables, sets, foundation } = setUp();
-    sets.sets.set('kube-ipvs-external-4', new Map());
-    sets.headers.set('kube-ipvs-external-4', { type: 'hash:net' });
+    sets.put({ name: 'kube-ipvs-external-4', type: 'hash:net' });
     await foundation.ensure();
     assertInPlace(iptables);
-    assert.ok(!sets.headers.has('kube-ipvs-external-4'));
+    assert.equal(sets.sets.get('kube-ipvs-external-4')?.type, 'hash:ip,port');
     assert.ok(!sets.sets.has('kube-ipvs-external-4-b'));
   });
 
   it('is refused with what to do where its spare has the same fault', async () => {
     const { sets, foundation } = setUp();
     await foundation.ensure();
-    for (const name of ['kube-ipvs-vip-4', 'kube-ipvs-vip-4-b']) {
-      sets.sets.set(name, new Map());
-      sets.headers.set(name, { maxElements: 65_536, references: 1 });
-    }
-    await assert.rejects(foundation.ensure(), /rules refer to both: delete these rules/);
+    sets.put({ name: 'kube-ipvs-vip-4', type: 'hash:ip' });
+    sets.put({ name: 'kube-ipvs-vip-4-b', type: 'hash:ip' });
+    sets.references = () => 1;
+    await assert.rejects(
+      foundation.ensure(),
+      /the set kube-ipvs-vip-4 has room for 65536 entries, .*rules refer to both: delete these rules/,
+    );
   });
 });
