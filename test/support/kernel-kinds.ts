@@ -7,6 +7,7 @@ import type { FakeKernel } from './fake-kernel/fake-kernel.ts';
 import { openProcText } from './fake-kernel/ipvs-proc.ts';
 
 export interface KernelKinds {
+  readonly client: IpvsClient;
   readonly virtualServers: VirtualServerKind;
   readonly addresses: BoundAddressKind;
 }
@@ -21,6 +22,7 @@ export async function kernelKinds(
     visitTable(reader, visitor, pace, () => openProcText(kernel.ipvs));
   kernel.questions.length = 0;
   return {
+    client,
     virtualServers: new VirtualServerKind(client, now, visit),
     addresses: new BoundAddressKind(new AddressClient({}, kernel.open('route'))),
   };

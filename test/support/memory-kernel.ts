@@ -2,41 +2,43 @@ import { toGoldenShape, type GoldenShape } from '../../src/cli/golden-shape.ts';
 import { DesiredState } from '../../src/reconcile/desired-state.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
-import { VirtualServerKind } from '../../src/reconcile/virtual-server-kind.ts';
+import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
 import type { VirtualServer } from '../../src/translate/desired.ts';
 import type { SchedulerFlag } from '../../src/translate/scheduler-flags.ts';
 import { isScheduler } from '../../src/translate/scheduler.ts';
 import type { ModelKernel } from './cluster-model.ts';
-import { FakeIpvs } from './fake-ipvs.ts';
-import { fakeBoundAddresses } from './fake-kind.ts';
+import { ip } from './cluster-objects.ts';
+import { FakeKernel } from './fake-kernel/fake-kernel.ts';
+import { kernelKinds } from './kernel-kinds.ts';
+import { rowsOf } from './kernel-rows.ts';
 import type { ModelProgram } from './running-program.ts';
 
-/** A kernel in memory for programs that start and end, with its own clock and connections. */
+/** A fake kernel for programs that start and end, with its own clock and connections. */
 export class MemoryKernel implements ModelKernel {
-  readonly ipvs = new FakeIpvs();
-  readonly #addresses = fakeBoundAddresses();
+  readonly #kernel = new FakeKernel();
   #nowMs = 0;
 
   async open(): Promise<ModelProgram> {
     const now = () => this.#nowMs;
-    const kind = new VirtualServerKind(this.ipvs, now, this.ipvs.visitTable);
-    const virtualServers = new KindTable(kind);
-    const boundAddresses = new KindTable(this.#addresses);
+    const kinds = await kernelKinds(this.#kernel, now);
+    const virtualServers = new KindTable(kinds.virtualServers);
+    const boundAddresses = new KindTable(kinds.addresses);
     return {
       desired: new DesiredState(virtualServers, boundAddresses),
       reconciler: new Reconciler([virtualServers, boundAddresses], now),
-      close: () => undefined,
+      close: () => {
+        kinds.client.close();
+      },
     };
   }
 
   async observe(): Promise<GoldenShape> {
-    const virtualServers = Array.from(this.ipvs.rows.values(), asVirtualServer);
-    const addresses = Array.from(this.#addresses.rows.values(), ({ address }) => address);
-    return toGoldenShape(virtualServers, addresses);
+    const virtualServers = Array.from(rowsOf(this.#kernel).values(), asVirtualServer);
+    return toGoldenShape(virtualServers, this.#kernel.route.addressesOn('kube-ipvs0').map(ip));
   }
 
-  setConnections(each: number): void {
-    this.ipvs.connectionsEach = each;
+  setConnections(active: number): void {
+    this.#kernel.ipvs.connectionsEach = { active, inactive: 0, persistent: 0 };
   }
 
   pass(ms: number): void {
@@ -44,9 +46,7 @@ export class MemoryKernel implements ModelKernel {
   }
 }
 
-type Row = FakeIpvs['rows'] extends ReadonlyMap<string, infer R> ? R : never;
-
-function asVirtualServer({ id, settings, realServers }: Row): VirtualServer {
+function asVirtualServer({ id, settings, realServers }: ObservedVirtualServer): VirtualServer {
   if (id.kind !== 'address' || !isScheduler(settings.scheduler) || !settings.owned) {
     throw new Error(`nothing that this program makes: ${JSON.stringify({ id, settings })}`);
   }

@@ -20,7 +20,8 @@ export interface RealServer {
   weight: number;
   upperThreshold: number;
   lowerThreshold: number;
-  connections: Connections;
+  /** Undefined where it has those that all have. */
+  connections: Connections | undefined;
 }
 
 export interface Identity {
@@ -135,9 +136,9 @@ export function virtualServerPayload({ identity, settings }: VirtualServer): Buf
   ]);
 }
 
-export function realServerPayload(realServer: RealServer): Buffer {
+export function realServerPayload(realServer: RealServer, connections: Connections): Buffer {
   const { family, address, port, method, weight, upperThreshold, lowerThreshold } = realServer;
-  const { active, inactive, persistent } = realServer.connections;
+  const { active, inactive, persistent } = realServer.connections ?? connections;
   const numbers = [method, weight, upperThreshold, lowerThreshold, active, inactive, persistent];
   return Buffer.concat([
     header(5),

@@ -1,17 +1,19 @@
 import type { TableText } from '../../../src/ipvs/read-table.ts';
 import { addressText, protocolName, type FamilyNumber } from './ip.ts';
-import type { RealServer, VirtualServer } from './ipvs-messages.ts';
+import type { Connections, RealServer, VirtualServer } from './ipvs-messages.ts';
 import type { FakeIpvs } from './ipvs.ts';
 
 /** The text of /proc/net/ip_vs, as `ip_vs_info_seq_show` prints it. */
-export function procText({ virtualServers }: FakeIpvs): string {
+export function procText({ virtualServers, connectionsEach }: FakeIpvs): string {
   return [
     'IP Virtual Server version 1.2.1 (size=4096)',
     'Prot LocalAddress:Port Scheduler Flags',
     '  -> RemoteAddress:Port Forward Weight ActiveConn InActConn',
     ...[...virtualServers.values()].flatMap((row) => [
       virtualServerLine(row),
-      ...[...row.realServers.values()].reverse().map(realServerLine),
+      ...[...row.realServers.values()]
+        .reverse()
+        .map((realServer) => realServerLine(realServer, connectionsEach)),
     ]),
   ]
     .map((line) => `${line}\n`)
@@ -49,8 +51,8 @@ function virtualServerLine({ identity, settings }: VirtualServer): string {
   return `${protocolName(protocol)}  ${place} ${scheduler} ${more}${persistent}`;
 }
 
-function realServerLine(realServer: RealServer): string {
-  const { family, address, port, method, weight, connections } = realServer;
+function realServerLine(realServer: RealServer, each: Connections): string {
+  const { family, address, port, method, weight, connections = each } = realServer;
   const forward = ['Masq', 'Local', 'Tunnel', 'Route'][method] ?? '';
   const numbers = [
     String(weight).padEnd(6),

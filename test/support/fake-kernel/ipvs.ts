@@ -43,7 +43,7 @@ export class FakeIpvs {
   endConnections(): void {
     for (const { realServers } of this.virtualServers.values()) {
       realServers.forEach((realServer) => {
-        realServer.connections = noConnections;
+        realServer.connections = undefined;
       });
     }
   }
@@ -188,7 +188,7 @@ export class FakeIpvs {
           address,
           port,
           ...settings,
-          connections: this.connectionsEach,
+          connections: undefined,
         });
       } else {
         throw new Refusal(errno.EINVAL);
@@ -227,7 +227,7 @@ export class FakeIpvs {
       perform: () =>
         [...(this.virtualServers.get(key)?.realServers.values() ?? [])]
           .reverse()
-          .map(realServerPayload),
+          .map((realServer) => realServerPayload(realServer, this.connectionsEach)),
     };
   }
 

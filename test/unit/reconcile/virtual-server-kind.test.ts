@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { describeOperation } from '../../../src/ipvs/ipvs-error.ts';
 import type { Operation } from '../../../src/ipvs/model.ts';
 import { KindTable } from '../../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../../src/reconcile/reconciler.ts';
 import type { ObservedVirtualServer } from '../../../src/reconcile/virtual-server-difference.ts';
-import { VirtualServerKind } from '../../../src/reconcile/virtual-server-kind.ts';
+import type { VirtualServerKind } from '../../../src/reconcile/virtual-server-kind.ts';
 import type { VirtualServer } from '../../../src/translate/desired.ts';
 import { ip } from '../../support/cluster-objects.ts';
-import { FakeIpvs } from '../../support/fake-ipvs.ts';
+import { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';
+import { kernelKinds, type KernelKinds } from '../../support/kernel-kinds.ts';
 import { observedAs, realServers, virtualServer } from '../../support/rows.ts';
 
 const key = 'TCP 10.96.0.1:80';
@@ -18,19 +18,26 @@ const withoutOld: VirtualServer = { ...web, realServers: realServers('10.244.1.2
 
 /** One program: its loop over a kernel, with a clock in milliseconds. */
 class Program {
-  readonly ipvs: FakeIpvs;
+  readonly kernel: FakeKernel;
+  readonly client: KernelKinds['client'];
   readonly kind: VirtualServerKind;
   readonly table: KindTable<VirtualServer, ObservedVirtualServer, Operation>;
   readonly reconciler: Reconciler;
-  nowMs = 0;
+  readonly #clock: { nowMs: number };
 
-  constructor(ipvs = new FakeIpvs()) {
-    this.ipvs = ipvs;
-    const now = () => this.nowMs;
-    this.kind = new VirtualServerKind(ipvs, now, ipvs.visitTable);
+  private constructor(kernel: FakeKernel, kinds: KernelKinds, clock: { nowMs: number }) {
+    this.kernel = kernel;
+    this.client = kinds.client;
+    this.kind = kinds.virtualServers;
     this.table = new KindTable(this.kind);
-    this.reconciler = new Reconciler([this.table], now);
+    this.reconciler = new Reconciler([this.table], () => clock.nowMs);
     this.reconciler.allowRemovals();
+    this.#clock = clock;
+  }
+
+  static async start(kernel = new FakeKernel()): Promise<Program> {
+    const clock = { nowMs: 0 };
+    return new Program(kernel, await kernelKinds(kernel, () => clock.nowMs), clock);
   }
 
   async want(row: VirtualServer | undefined): Promise<void> {
@@ -40,21 +47,21 @@ class Program {
 
   /** The look that the controller takes every second. */
   async look(afterMs = 1000): Promise<void> {
-    this.nowMs += afterMs;
+    this.#clock.nowMs += afterMs;
     await this.reconciler.reviewRestless();
     await this.reconciler.round();
   }
 
   get weights(): string[] {
-    return this.ipvs.weights(key);
+    return this.kernel.ipvs.weights(key);
   }
 }
 
 /** A program that serves both real servers, of which the old one has a connection. */
 async function serving(row: VirtualServer = web): Promise<Program> {
-  const program = new Program();
+  const program = await Program.start();
   await program.want(row);
-  program.ipvs.setConnections(key, old, 1);
+  program.kernel.ipvs.setConnections(key, old, 1);
   return program;
 }
 
@@ -72,7 +79,7 @@ describe('a real server that is no longer wanted', () => {
   it('goes at the first look after its last connection', async () => {
     const program = await serving();
     await program.want(withoutOld);
-    program.ipvs.endConnections();
+    program.kernel.ipvs.endConnections();
     await program.look();
     assert.deepEqual(program.weights, [`${young} 1`]);
   });
@@ -82,7 +89,7 @@ describe('a real server that is no longer wanted', () => {
     await program.want(withoutOld);
     await program.want(web);
     assert.deepEqual(program.weights, [`${old} 1`, `${young} 1`]);
-    program.ipvs.endConnections();
+    program.kernel.ipvs.endConnections();
     await program.look();
     assert.deepEqual(program.weights, [`${old} 1`, `${young} 1`]);
   });
@@ -126,15 +133,15 @@ describe('a real server that is no longer wanted', () => {
   });
 
   it('goes at once over UDP', async () => {
-    const program = new Program();
+    const program = await Program.start();
     const udp = { protocol: 'UDP' } as const;
     const udpKey = 'UDP 10.96.0.1:80';
     program.table.setDesired(udpKey, { ...web, ...udp });
     await program.reconciler.round();
-    program.ipvs.setConnections(udpKey, old, 5);
+    program.kernel.ipvs.setConnections(udpKey, old, 5);
     program.table.setDesired(udpKey, { ...withoutOld, ...udp });
     await program.reconciler.round();
-    assert.deepEqual(program.ipvs.weights(udpKey), [`${young} 1`]);
+    assert.deepEqual(program.kernel.ipvs.weights(udpKey), [`${young} 1`]);
     assert.deepEqual(program.kind.restless(), []);
   });
 
@@ -143,7 +150,7 @@ describe('a real server that is no longer wanted', () => {
     await program.want(withoutOld);
     await program.reconciler.audit();
     assert.deepEqual(program.weights, [`${old} 0`, `${young} 1`]);
-    program.ipvs.endConnections();
+    program.kernel.ipvs.endConnections();
     await program.reconciler.audit();
     assert.deepEqual(program.weights, [`${young} 1`]);
   });
@@ -151,8 +158,8 @@ describe('a real server that is no longer wanted', () => {
   it('has inactive connections counted as well', async () => {
     const program = await serving();
     await program.want(withoutOld);
-    program.ipvs.endConnections();
-    program.ipvs.inactiveEach = 1;
+    program.kernel.ipvs.endConnections();
+    program.kernel.ipvs.connectionsEach = { active: 0, inactive: 1, persistent: 0 };
     await program.look();
     assert.deepEqual(program.weights, [`${old} 0`, `${young} 1`]);
   });
@@ -164,7 +171,7 @@ describe('looking at what drains', () => {
     assert.deepEqual(program.kind.restless(), []);
     await program.want(withoutOld);
     assert.deepEqual(program.kind.restless(), [key]);
-    program.ipvs.endConnections();
+    program.kernel.ipvs.endConnections();
     await program.look();
     assert.deepEqual(program.kind.restless(), []);
   });
@@ -177,14 +184,14 @@ describe('looking at what drains', () => {
     await program.want(withoutOld);
     await program.want(undefined);
     assert.deepEqual(program.kind.restless(), []);
-    assert.equal(program.ipvs.rows.size, 0);
+    assert.equal(program.kernel.ipvs.virtualServers.size, 0);
   });
 
   it('is over when somebody else deletes the real server', async () => {
     for (const readAgain of ['look', 'audit'] as const) {
       const program = await serving();
       await program.want(withoutOld);
-      program.ipvs.rows.get(key)?.realServers.delete(old);
+      program.kernel.ipvs.virtualServers.get(key)?.realServers.delete(old);
       await (readAgain === 'look' ? program.look() : program.reconciler.audit());
       assert.deepEqual(program.kind.restless(), [], readAgain);
       assert.deepEqual(program.weights, [`${young} 1`]);
@@ -195,7 +202,7 @@ describe('looking at what drains', () => {
     for (const wanted of [withoutOld, undefined]) {
       const program = await serving();
       await program.want(withoutOld);
-      program.ipvs.rows.delete(key);
+      program.kernel.ipvs.virtualServers.delete(key);
       program.table.setDesired(key, wanted);
       await program.reconciler.audit();
       assert.deepEqual(program.kind.restless(), []);
@@ -207,8 +214,8 @@ describe('looking at what drains', () => {
     const program = await serving();
     await program.want(withoutOld);
     const answered = Promise.withResolvers<undefined>();
-    const read = program.ipvs.realServers.bind(program.ipvs);
-    program.ipvs.realServers = async (id) => {
+    const read = program.client.realServers.bind(program.client);
+    program.client.realServers = async (id) => {
       const found = await read(id);
       await answered.promise;
       return found;
@@ -224,8 +231,8 @@ describe('looking at what drains', () => {
   });
 
   it('does not concern the real servers of others, though they have weight 0', async () => {
-    const program = new Program();
-    await program.ipvs.execute([
+    const program = await Program.start();
+    await program.client.execute([
       { kind: 'add virtual server', ...kernelRow(web, false) },
       { kind: 'add real server', id: kernelRow(web, false).id, realServer: draining(old) },
     ]);
@@ -239,13 +246,13 @@ describe('after a restart of the program', () => {
   it('a real server that drains is known by its weight, and waited for', async () => {
     const before = await serving();
     await before.want(withoutOld);
-    const program = new Program(before.ipvs);
+    const program = await Program.start(before.kernel);
     program.table.setDesired(key, withoutOld);
     await program.reconciler.audit();
     assert.deepEqual(program.kind.restless(), [key]);
     await program.look();
     assert.deepEqual(program.weights, [`${old} 0`, `${young} 1`]);
-    program.ipvs.endConnections();
+    program.kernel.ipvs.endConnections();
     await program.look();
     assert.deepEqual(program.weights, [`${young} 1`]);
   });
@@ -255,7 +262,7 @@ describe('after a restart of the program', () => {
     const before = await serving({ ...web, drainTimeoutMs: 5000 });
     await before.want(limited);
     await before.look(4000);
-    const program = new Program(before.ipvs);
+    const program = await Program.start(before.kernel);
     program.table.setDesired(key, limited);
     await program.reconciler.audit();
     await program.look(4999);
@@ -267,7 +274,7 @@ describe('after a restart of the program', () => {
   it('one that came back while no program ran gets its weight back', async () => {
     const before = await serving();
     await before.want(withoutOld);
-    const program = new Program(before.ipvs);
+    const program = await Program.start(before.kernel);
     program.table.setDesired(key, web);
     await program.reconciler.audit();
     assert.deepEqual(program.weights, [`${old} 1`, `${young} 1`]);
@@ -276,7 +283,7 @@ describe('after a restart of the program', () => {
 
   it('one that is no longer wanted since then drains from now on', async () => {
     const before = await serving();
-    const program = new Program(before.ipvs);
+    const program = await Program.start(before.kernel);
     program.table.setDesired(key, withoutOld);
     await program.reconciler.audit();
     assert.deepEqual(program.weights, [`${old} 0`, `${young} 1`]);
@@ -285,32 +292,32 @@ describe('after a restart of the program', () => {
 
   it('nothing that is right is touched', async () => {
     const before = await serving();
-    before.ipvs.log.length = 0;
-    const program = new Program(before.ipvs);
+    before.kernel.log.length = 0;
+    const program = await Program.start(before.kernel);
     program.table.setDesired(key, web);
     await program.reconciler.audit();
-    assert.deepEqual(before.ipvs.log.map(describeOperation), []);
+    assert.deepEqual(before.kernel.log, []);
   });
 });
 
 describe('a virtual server of somebody else that is taken over', () => {
   it('keeps the connections of its real servers, and drains those that are not wanted', async () => {
-    const program = new Program();
+    const program = await Program.start();
     const { id } = kernelRow(web, false);
-    await program.ipvs.execute([
+    await program.client.execute([
       { kind: 'add virtual server', ...kernelRow(web, false) },
       { kind: 'add real server', id, realServer: { ...draining(old), weight: 5 } },
       { kind: 'add real server', id, realServer: { ...draining(young), weight: 1 } },
     ]);
-    program.ipvs.setConnections(key, old, 1);
-    program.ipvs.log.length = 0;
+    program.kernel.ipvs.setConnections(key, old, 1);
+    program.kernel.log.length = 0;
     program.table.setDesired(key, withoutOld);
     await program.reconciler.audit();
-    assert.deepEqual(program.ipvs.log.map(describeOperation), [
+    assert.deepEqual(program.kernel.log, [
       `change virtual server ${key} (scheduler rr)`,
       `change real server ${old} of ${key} (weight 0)`,
     ]);
-    program.ipvs.endConnections();
+    program.kernel.ipvs.endConnections();
     await program.look();
     assert.deepEqual(program.weights, [`${young} 1`]);
   });

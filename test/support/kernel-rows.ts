@@ -1,0 +1,134 @@
+import { IpAddress } from '../../src/net/ip-address.ts';
+import type { VirtualServerId } from '../../src/ipvs/model.ts';
+import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
+import type { Protocol } from '../../src/cluster/objects.ts';
+import type { FakeKernel } from './fake-kernel/fake-kernel.ts';
+import type { RealServer, VirtualServer } from './fake-kernel/ipvs-messages.ts';
+
+/**
+ * Between what the fake kernel holds, in the kernel's numbers, and the rows of the loop, without the
+ * code under test: to see what is there, and to put there what somebody else made.
+ */
+
+const families = { IPv4: 2, IPv6: 10 } as const;
+const protocols: Readonly<Record<Protocol, number>> = { TCP: 6, UDP: 17, SCTP: 132 };
+const methods = ['masq', 'local', 'tunnel', 'route'] as const;
+const flag = { persistent: 0x1, hashed: 0x2, onePacket: 0x4, owned: 0x4000_0000 };
+
+/** All virtual servers, under their keys in the loop. */
+export function rowsOf({ ipvs }: FakeKernel): Map<string, ObservedVirtualServer> {
+  return new Map(Array.from(ipvs.virtualServers, ([key, row]) => [key, rowOf(row)]));
+}
+
+/** Puts virtual servers into the kernel, in the place of those with their keys. */
+export function putRows(
+  { ipvs }: FakeKernel,
+  rows: Iterable<readonly [string, ObservedVirtualServer]>,
+): void {
+  for (const [key, row] of rows) {
+    ipvs.virtualServers.set(key, kernelRowOf(row));
+  }
+}
+
+function rowOf({ identity, settings, realServers }: VirtualServer): ObservedVirtualServer {
+  const { flags, scheduler, timeoutSeconds, netmask } = settings;
+  const persistence = {
+    timeoutSeconds,
+    prefixLength:
+      identity.family === 2
+        ? netmask.readUInt32BE().toString(2).replaceAll('0', '').length
+        : netmask.readUInt32LE(),
+  };
+  return {
+    id: idOf(identity),
+    settings: {
+      scheduler,
+      persistence: (flags & flag.persistent) === 0 ? undefined : persistence,
+      onePacket: (flags & flag.onePacket) !== 0,
+      schedulerFlags: (flags >> 3) & 7,
+      owned: (flags & flag.owned) !== 0,
+    },
+    realServers: new Map(Array.from(realServers, ([key, row]) => [key, realServerOf(row)])),
+  };
+}
+
+function idOf({
+  family,
+  protocol,
+  address,
+  port,
+  fwmark,
+}: VirtualServer['identity']): VirtualServerId {
+  const name = family === 2 ? 'IPv4' : 'IPv6';
+  if (fwmark !== 0) {
+    return { kind: 'fwmark', family: name, fwmark };
+  }
+  const [known] = (['TCP', 'UDP', 'SCTP'] as const).filter((each) => protocols[each] === protocol);
+  if (known === undefined) {
+    throw new Error(`a virtual server of protocol ${protocol}`);
+  }
+  return { kind: 'address', protocol: known, address: IpAddress.fromBytes(name, address), port };
+}
+
+function realServerOf({ family, address, port, method, weight }: RealServer) {
+  return {
+    address: IpAddress.fromBytes(family === 2 ? 'IPv4' : 'IPv6', address),
+    port,
+    method: methods[method] ?? 'masq',
+    weight,
+  };
+}
+
+function kernelRowOf({ id, settings, realServers }: ObservedVirtualServer): VirtualServer {
+  const { scheduler, persistence, onePacket, schedulerFlags, owned } = settings;
+  const family = families[id.kind === 'address' ? id.address.family : id.family];
+  return {
+    identity: {
+      family,
+      protocol: id.kind === 'address' ? protocols[id.protocol] : 0,
+      address: id.kind === 'address' ? padded(id.address) : Buffer.alloc(16),
+      port: id.kind === 'address' ? id.port : 0,
+      fwmark: id.kind === 'fwmark' ? id.fwmark : 0,
+    },
+    settings: {
+      scheduler,
+      flags:
+        flag.hashed |
+        (persistence === undefined ? 0 : flag.persistent) |
+        (onePacket ? flag.onePacket : 0) |
+        (schedulerFlags << 3) |
+        (owned ? flag.owned : 0),
+      timeoutSeconds: persistence?.timeoutSeconds ?? 0,
+      netmask: netmaskOf(family, persistence?.prefixLength),
+    },
+    realServers: new Map(
+      Array.from(realServers, ([key, { address, port, method, weight }]) => [
+        key,
+        {
+          family: families[address.family],
+          address: padded(address),
+          port,
+          method: (methods as readonly string[]).indexOf(method),
+          weight,
+          upperThreshold: 0,
+          lowerThreshold: 0,
+          connections: undefined,
+        },
+      ]),
+    ),
+  };
+}
+
+function netmaskOf(family: 2 | 10, prefixLength = family === 2 ? 32 : 128): Buffer {
+  const bytes = Buffer.alloc(4);
+  if (family === 2) {
+    bytes.writeUInt32BE(2 ** 32 - 2 ** (32 - prefixLength));
+  } else {
+    bytes.writeUInt32LE(prefixLength);
+  }
+  return bytes;
+}
+
+function padded({ bytes }: IpAddress): Buffer {
+  return Buffer.concat([bytes, Buffer.alloc(16 - bytes.length)]);
+}
