@@ -1,16 +1,13 @@
 import { mock } from 'node:test';
+import { vipLinkName } from '../../src/addresses/protocol.ts';
 import { ClusterStore } from '../../src/cluster/store.ts';
 import { Controller, type ControllerOptions } from '../../src/controller.ts';
 import { DesiredState, type DesiredChange } from '../../src/reconcile/desired-state.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
 import { endpoint, service, slice } from './cluster-objects.ts';
-import {
-  fakeBoundAddresses,
-  fakeVirtualServers,
-  type FakeBoundAddresses,
-  type FakeVirtualServers,
-} from './fake-kind.ts';
+import { FakeKernel } from './fake-kernel/fake-kernel.ts';
+import { kernelKinds } from './kernel-kinds.ts';
 import { realServers, virtualServer } from './rows.ts';
 import { translatorOptions } from './translator-world.ts';
 
@@ -59,8 +56,8 @@ export interface World {
   readonly controller: Controller;
   readonly store: ClusterStore;
   readonly reconciler: CountingReconciler;
-  readonly virtualServers: FakeVirtualServers;
-  readonly addresses: FakeBoundAddresses;
+  /** With the VIP link, and nothing else. */
+  readonly kernel: FakeKernel;
   /** Every change that the kernel was asked for. */
   readonly log: string[];
   /** The key of each Service that was translated. */
@@ -73,12 +70,12 @@ export interface World {
   readonly unwritable: readonly string[];
 }
 
-export function setUp(options: Partial<ControllerOptions> = {}): World {
-  const log: string[] = [];
-  const virtualServers = fakeVirtualServers(log);
-  const addresses = fakeBoundAddresses(log);
-  const virtualServerTable = new KindTable(virtualServers);
-  const addressTable = new KindTable(addresses);
+export async function setUp(options: Partial<ControllerOptions> = {}): Promise<World> {
+  const kernel = new FakeKernel();
+  kernel.route.addLink(vipLinkName, 'dummy');
+  const kinds = await kernelKinds(kernel, () => clock.nowMs);
+  const virtualServerTable = new KindTable(kinds.virtualServers);
+  const addressTable = new KindTable(kinds.addresses);
   const store = new ClusterStore();
   const told: string[] = [];
   const syncs = { count: 0 };
@@ -121,23 +118,13 @@ export function setUp(options: Partial<ControllerOptions> = {}): World {
     },
   );
   started.push(controller);
-  return {
-    log,
-    virtualServers,
-    addresses,
-    store,
-    translated,
-    told,
-    syncs,
-    unwritable,
-    reconciler,
-    controller,
-  };
+  const { log } = kernel;
+  return { log, kernel, store, translated, told, syncs, unwritable, reconciler, controller };
 }
 
 /** Everything that does not wait for a clock is done. */
 export async function settled(): Promise<void> {
-  for (let turn = 0; turn < 20; turn += 1) {
+  for (let turn = 0; turn < 100; turn += 1) {
     await new Promise((resolve) => setImmediate(resolve));
   }
 }
@@ -156,7 +143,7 @@ export function fill(store: ClusterStore): void {
 
 /** A controller that has brought `default/web` to the kernel; what it did so far is forgotten. */
 export async function running(options: Partial<ControllerOptions> = {}): Promise<World> {
-  const world = setUp(options);
+  const world = await setUp(options);
   fill(world.store);
   world.controller.start();
   await settled();
@@ -164,16 +151,14 @@ export async function running(options: Partial<ControllerOptions> = {}): Promise
   return world;
 }
 
-/** `10.244.1.1:8080 1`: each real server with its weight. */
-export function weightsIn({ rows }: FakeVirtualServers, key: string): string[] {
-  return Array.from(
-    rows.get(key)?.realServers ?? [],
-    ([realServer, { weight }]) => `${realServer} ${weight}`,
-  );
+/** The VIPs that the kernel has. */
+export function vips({ route }: FakeKernel): string[] {
+  return route.addressesOn(vipLinkName);
 }
 
-export function forget({ log, translated, told }: World): void {
-  log.length = 0;
+export function forget({ kernel, translated, told }: World): void {
+  kernel.log.length = 0;
+  kernel.questions.length = 0;
   translated.length = 0;
   told.length = 0;
 }

@@ -30,6 +30,20 @@ export function putRows(
   }
 }
 
+/** Binds an address to the VIP link as an earlier run of kube-ipvs did, or as somebody else does. */
+export function bindVip({ route }: FakeKernel, address: IpAddress, owned = true): void {
+  const link = route.links.find(({ name }) => name === 'kube-ipvs0');
+  const { bytes } = address;
+  const index = link?.index ?? route.addLink('kube-ipvs0', 'dummy');
+  route.bind(
+    index,
+    families[address.family],
+    Buffer.from(bytes),
+    bytes.length * 8,
+    owned ? 27_497 : 0,
+  );
+}
+
 function rowOf({ identity, settings, realServers }: VirtualServer): ObservedVirtualServer {
   const { flags, scheduler, timeoutSeconds, netmask } = settings;
   const persistence = {

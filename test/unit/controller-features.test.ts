@@ -1,8 +1,5 @@
 import assert from 'node:assert/strict';
-import { IpvsError } from '../../src/ipvs/ipvs-error.ts';
-import type { Operation } from '../../src/ipvs/model.ts';
-import { NetlinkError } from '../../src/netlink/netlink-error.ts';
-import type { Scheduler } from '../../src/translate/scheduler.ts';
+import { schedulers, type Scheduler } from '../../src/translate/scheduler.ts';
 import { endpoint, ip, service, servicePort, slice } from '../support/cluster-objects.ts';
 import {
   fill,
@@ -12,7 +9,7 @@ import {
   setUp,
   settled,
   webKey,
-  weightsIn,
+  vips,
   withoutClocks,
   type World,
 } from '../support/controller-world.ts';
@@ -22,39 +19,37 @@ const annotations = new Map([['kube-ipvs.io/scheduler', 'mh']]);
 const tenMinutes = 600_000;
 
 /** The kernel lacks a scheduler until it is told otherwise. */
-function lack({ virtualServers }: World, scheduler: Scheduler | undefined): void {
-  virtualServers.refuses = (operation: Operation) =>
-    'settings' in operation && operation.settings.scheduler === scheduler
-      ? new IpvsError(operation, new NetlinkError('ENOENT', 'no such file or directory'))
-      : undefined;
+function lack({ kernel }: World, scheduler: Scheduler | undefined): void {
+  const all: readonly Scheduler[] = schedulers;
+  kernel.ipvs.schedulers = new Set(all.filter((name) => name !== scheduler));
 }
 
 describe('draining under the controller', () => {
   withoutClocks();
 
+  const look = `real servers of ${webKey}`;
+
   it('is looked at every second, and only while something drains', async () => {
-    const { store, virtualServers } = await running();
+    const { store, kernel } = await running();
     await pass(10_000);
-    assert.deepEqual(virtualServers.reads, []);
+    assert.deepEqual(kernel.questions, []);
     store.setSlice(slice([endpoint('10.244.1.2')]));
     await settled();
-    assert.deepEqual(weightsIn(virtualServers, webKey), ['10.244.1.1:8080 0', '10.244.1.2:8080 1']);
+    assert.deepEqual(kernel.ipvs.weights(webKey), ['10.244.1.1:8080 0', '10.244.1.2:8080 1']);
     await pass(1000);
-    assert.deepEqual(weightsIn(virtualServers, webKey), ['10.244.1.2:8080 1']);
-    assert.deepEqual(virtualServers.reads, [webKey]);
+    assert.deepEqual(kernel.ipvs.weights(webKey), ['10.244.1.2:8080 1']);
+    assert.deepEqual(kernel.questions, [look]);
     await pass(10_000);
-    assert.deepEqual(virtualServers.reads, [webKey]);
+    assert.deepEqual(kernel.questions, [look]);
   });
 
   it('reads nothing but the virtual servers where something drains', async () => {
-    const { store, virtualServers } = await running();
+    const { store, kernel } = await running();
     store.setService(service({ name: 'other', clusterIPs: [ip('10.96.0.2')] }));
     store.setSlice(slice([]));
     await settled();
-    const { lists } = virtualServers;
     await pass(1000);
-    assert.deepEqual(virtualServers.reads, [webKey]);
-    assert.equal(virtualServers.lists, lists);
+    assert.deepEqual(kernel.questions, [look]);
   });
 });
 
@@ -67,9 +62,9 @@ describe('a scheduler that the kernel lacks', () => {
     world.store.setService(service({ annotations }));
     world.store.setService(service({ name: 'other', clusterIPs: [ip('10.96.0.2')] }));
     await settled();
-    const { virtualServers, told } = world;
-    assert.equal(virtualServers.rows.get(webKey)?.settings.scheduler, 'rr');
-    assert.ok(virtualServers.rows.has('TCP 10.96.0.2:80'));
+    const { told, kernel } = world;
+    assert.equal(kernel.ipvs.virtualServers.get(webKey)?.settings.scheduler, 'rr');
+    assert.ok(kernel.ipvs.virtualServers.has('TCP 10.96.0.2:80'));
     assert.deepEqual(
       told.filter((line) => !line.startsWith('round')),
       ['problem Service default/web mh'],
@@ -77,19 +72,19 @@ describe('a scheduler that the kernel lacks', () => {
   });
 
   it('leaves a new Service no longer without its virtual server than one round', async () => {
-    const world = setUp();
+    const world = await setUp();
     lack(world, 'mh');
     world.store.replaceServices([service({ annotations })]);
     world.store.replaceSlices([slice([endpoint('10.244.1.1')])]);
     world.controller.start();
     await settled();
-    assert.deepEqual(weightsIn(world.virtualServers, webKey), ['10.244.1.1:8080 1']);
+    assert.deepEqual(world.kernel.ipvs.weights(webKey), ['10.244.1.1:8080 1']);
   });
 
   it('is tried anew after ten minutes, when its module may be there', async () => {
     const world = await running();
-    const { store, virtualServers } = world;
-    const scheduler = () => virtualServers.rows.get(webKey)?.settings.scheduler;
+    const { store, kernel } = world;
+    const scheduler = () => kernel.ipvs.virtualServers.get(webKey)?.settings.scheduler;
     lack(world, 'mh');
     store.setService(service({ annotations }));
     await settled();
@@ -102,15 +97,15 @@ describe('a scheduler that the kernel lacks', () => {
 
   it('is told as one failure where it is the configured one, and rr serves in its place', async () => {
     const translation = { ...translatorOptions.translation, scheduler: 'mh' } as const;
-    const world = setUp({ translation });
+    const world = await setUp({ translation });
     lack(world, 'mh');
     fill(world.store);
     world.store.setService(service({ name: 'other', clusterIPs: [ip('10.96.0.2')] }));
     world.controller.start();
     await settled();
-    const { virtualServers, told } = world;
+    const { told, kernel } = world;
     assert.deepEqual(
-      Array.from(virtualServers.rows.values(), ({ settings }) => settings.scheduler),
+      Array.from(kernel.ipvs.virtualServers.values(), ({ settings }) => settings.scheduler),
       ['rr', 'rr'],
     );
     const failures = told.filter((line) => line.startsWith('failure'));
@@ -134,25 +129,25 @@ describe('a failure', () => {
     service({ sessionAffinity: { kind: 'ClientIP', timeoutSeconds } });
 
   it('is told when it begins, not at each retry, and again when it comes back', async () => {
-    const { store, virtualServers, told } = await running();
+    const { store, told, kernel } = await running();
     const failures = () => told.filter((line) => line.startsWith('failure')).length;
-    virtualServers.addFaults(webKey, refused, refused, refused);
+    kernel.addFaults(webKey, refused, refused, refused);
     store.setService(sticky(60));
     await settled();
     await pass(100);
     await pass(200);
     assert.equal(failures(), 1);
     await pass(400);
-    assert.equal(virtualServers.rows.get(webKey)?.settings.persistence?.timeoutSeconds, 60);
-    virtualServers.addFaults(webKey, refused);
+    assert.equal(kernel.ipvs.virtualServers.get(webKey)?.settings.timeoutSeconds, 60);
+    kernel.addFaults(webKey, refused);
     store.setService(sticky(61));
     await settled();
     assert.equal(failures(), 2);
   });
 
   it('is told again when it is another one', async () => {
-    const { store, virtualServers, told } = await running();
-    virtualServers.addFaults(webKey, refused, { kind: 'refused', code: 'EPERM' });
+    const { store, told, kernel } = await running();
+    kernel.addFaults(webKey, refused, { kind: 'refused', code: 'EPERM' });
     store.setService(sticky(60));
     await settled();
     await pass(100);
@@ -163,32 +158,30 @@ describe('a failure', () => {
   });
 
   it('with ENODEV says that the VIP link is gone: all is read anew', async () => {
-    const { store, addresses, virtualServers } = await running();
-    const { lists } = virtualServers;
-    addresses.rows.clear();
-    addresses.addFaults('10.96.0.2', { kind: 'refused', code: 'ENODEV' });
+    const { store, kernel } = await running();
+    kernel.route.deleteLink('kube-ipvs0');
     store.setService(service({ name: 'other', clusterIPs: [ip('10.96.0.2')] }));
     await settled();
-    assert.equal(virtualServers.lists, lists + 1);
-    assert.ok(addresses.rows.has('10.96.0.1'), 'the others are bound again at once');
+    assert.ok(kernel.questions.includes('virtual servers'));
+    assert.ok(vips(kernel).includes('10.96.0.1'), 'the others are bound again at once');
     await pass(100);
-    assert.ok(addresses.rows.has('10.96.0.2'));
+    assert.ok(vips(kernel).includes('10.96.0.2'));
   });
 
   it('of one object does not make the program unhealthy', async () => {
-    const { store, virtualServers, syncs } = await running();
+    const { store, syncs, kernel } = await running();
     const before = syncs.count;
     assert.ok(before > 0);
-    virtualServers.addFaults(webKey, refused);
+    kernel.addFaults(webKey, refused);
     store.setService(sticky(60));
     await settled();
     assert.equal(syncs.count, before + 1);
   });
 
   it('to read the kernel does so too', async () => {
-    const { controller, virtualServers, syncs } = await running();
+    const { controller, syncs, kernel } = await running();
     const before = syncs.count;
-    virtualServers.listErrors.push(new Error('no answer'));
+    kernel.addFaults('virtual servers', refused);
     controller.requestAudit();
     await settled();
     assert.equal(syncs.count, before);
@@ -201,28 +194,28 @@ describe('the addresses of the node', () => {
   const nodePortKey = 'TCP 192.0.2.10:30080';
 
   it('bring virtual servers for node ports, and take them', async () => {
-    const { controller, store, virtualServers, addresses } = await running();
+    const { controller, store, kernel } = await running();
     store.setService(withNodePort);
     controller.nodeAddressesChanged([ip('192.0.2.10')]);
     await settled();
-    assert.deepEqual(weightsIn(virtualServers, nodePortKey), ['10.244.1.1:8080 1']);
-    assert.deepEqual([...addresses.rows.keys()], ['10.96.0.1']);
+    assert.deepEqual(kernel.ipvs.weights(nodePortKey), ['10.244.1.1:8080 1']);
+    assert.deepEqual(vips(kernel), ['10.96.0.1']);
     controller.nodeAddressesChanged([]);
     await settled();
-    assert.ok(!virtualServers.rows.has(nodePortKey));
+    assert.ok(!kernel.ipvs.virtualServers.has(nodePortKey));
   });
 
   it('do nothing before the start, when nothing is desired yet, and count at the start', async () => {
-    const { controller, store, virtualServers, log } = setUp();
+    const { controller, store, log, kernel } = await setUp();
     store.replaceServices([withNodePort]);
     store.replaceSlices([]);
     controller.nodeAddressesChanged([ip('192.0.2.10')]);
     await settled();
-    assert.equal(virtualServers.lists, 0);
+    assert.deepEqual(kernel.questions, []);
     assert.deepEqual(log, []);
     controller.start();
     await settled();
-    assert.ok(virtualServers.rows.has(nodePortKey));
+    assert.ok(kernel.ipvs.virtualServers.has(nodePortKey));
   });
 });
 

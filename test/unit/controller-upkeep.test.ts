@@ -12,20 +12,27 @@ import {
   webRow,
   withoutClocks,
 } from '../support/controller-world.ts';
+import type { FakeKernel } from '../support/fake-kernel/fake-kernel.ts';
+import { rowsOf } from '../support/kernel-rows.ts';
 import { observedAs } from '../support/rows.ts';
+
+const noMemory = { kind: 'refused', code: 'ENOMEM' } as const;
+
+/** How often all virtual servers were asked for. */
+const lists = ({ questions }: FakeKernel): number =>
+  questions.filter((words) => words === 'virtual servers').length;
 
 describe('the upkeep by the controller', () => {
   withoutClocks();
 
   describe('when the kernel refuses', () => {
     it('tells it, and tries again after a wait that doubles', async () => {
-      const { store, virtualServers, log, told } = await running();
-      const refused = { kind: 'refused', code: 'ENOMEM' } as const;
-      virtualServers.addFaults(webKey, refused, refused);
+      const { store, log, told, kernel } = await running();
+      kernel.addFaults(webKey, noMemory, noMemory);
       store.setService(service({ sessionAffinity: { kind: 'ClientIP', timeoutSeconds: 60 } }));
       await settled();
       assert.equal(told.length, 1);
-      assert.match(told[0] ?? '', /^failure virtual server TCP 10\.96\.0\.1:80: ENOMEM/);
+      assert.match(told[0] ?? '', /^failure virtual server TCP 10\.96\.0\.1:80: .*ENOMEM/);
       await pass(99);
       assert.equal(log.length, 1);
       await pass(1);
@@ -34,98 +41,95 @@ describe('the upkeep by the controller', () => {
       assert.equal(log.length, 2);
       await pass(1);
       assert.equal(log.length, 3);
-      assert.equal(virtualServers.rows.get(webKey)?.settings.persistence?.timeoutSeconds, 60);
+      assert.equal(kernel.ipvs.virtualServers.get(webKey)?.settings.timeoutSeconds, 60);
     });
 
     it('goes on with other Services meanwhile', async () => {
-      const { store, virtualServers } = await running();
-      virtualServers.addFaults(webKey, { kind: 'refused', code: 'ENOMEM' });
+      const { store, kernel } = await running();
+      kernel.addFaults(webKey, noMemory);
       store.setSlice(slice([endpoint('10.244.1.1'), endpoint('10.244.1.2')]));
       await settled();
       store.setService(service({ name: 'other', clusterIPs: [ip('10.96.0.2')] }));
       await settled();
-      assert.ok(virtualServers.rows.has('TCP 10.96.0.2:80'));
+      assert.ok(kernel.ipvs.virtualServers.has('TCP 10.96.0.2:80'));
     });
   });
 
   describe('audits', () => {
     it('at its interval, and repairs drift', async () => {
-      const { virtualServers, log } = await running();
-      virtualServers.rows.clear();
+      const { log, kernel } = await running();
+      kernel.ipvs.virtualServers.clear();
       await pass(auditEveryMs - 1);
       assert.deepEqual(log, []);
       await pass(1);
-      assert.deepEqual(virtualServers.rows, new Map([[webKey, observedAs(webRow)]]));
-      virtualServers.rows.clear();
+      assert.deepEqual(rowsOf(kernel), new Map([[webKey, observedAs(webRow)]]));
+      kernel.ipvs.virtualServers.clear();
       await pass(auditEveryMs);
-      assert.equal(virtualServers.rows.size, 1);
+      assert.equal(kernel.ipvs.virtualServers.size, 1);
     });
 
     it('when it is asked to', async () => {
-      const { controller, virtualServers } = await running();
-      virtualServers.rows.clear();
+      const { controller, kernel } = await running();
+      kernel.ipvs.virtualServers.clear();
       controller.requestAudit();
       await settled();
-      assert.equal(virtualServers.rows.size, 1);
+      assert.equal(kernel.ipvs.virtualServers.size, 1);
     });
 
     it('after the round under way, when it is asked to meanwhile', async () => {
-      const { controller, store, virtualServers } = await running();
-      const held = Promise.withResolvers<undefined>();
-      virtualServers.gate = held.promise;
+      const { controller, store, kernel } = await running();
+      const resume = kernel.stall('generic');
       store.setSlice(slice([endpoint('10.244.1.1'), endpoint('10.244.1.2')]));
       await settled();
       controller.requestAudit();
-      held.resolve(undefined);
+      resume();
       await settled();
-      assert.equal(virtualServers.lists, 2);
+      assert.equal(lists(kernel), 1);
     });
 
     it('after the first one, when it is asked to while that is under way', async () => {
-      const { controller, store, virtualServers } = setUp();
-      const held = Promise.withResolvers<undefined>();
-      virtualServers.gate = held.promise;
+      const { controller, store, kernel } = await setUp();
+      const resume = kernel.stall('generic');
       fill(store);
       controller.start();
       await settled();
       controller.requestAudit();
-      held.resolve(undefined);
+      resume();
       await settled();
-      assert.equal(virtualServers.lists, 2);
+      assert.equal(lists(kernel), 2);
     });
 
     it('hold up no change while they read the kernel', async () => {
-      const { controller, store, virtualServers, log } = await running();
-      const held = Promise.withResolvers<undefined>();
-      virtualServers.afterListing = held.promise;
+      const { controller, store, log, kernel } = await running();
+      const resume = kernel.holdAnswers('virtual servers');
       controller.requestAudit();
       await settled();
       store.setSlice(slice([endpoint('10.244.1.1'), endpoint('10.244.1.2')]));
       await settled();
       const added = [`add real server 10.244.1.2:8080 to ${webKey}`];
       assert.deepEqual(log, added);
-      held.resolve(undefined);
+      resume();
       await settled();
       assert.deepEqual(log, added, 'what was listed before is no reason to add it again');
-      assert.equal(virtualServers.lists, 2);
+      assert.equal(lists(kernel), 1);
     });
 
     it('again after a second when the kernel cannot be read, and tells that', async () => {
-      const { controller, virtualServers, told } = await running();
-      virtualServers.rows.clear();
-      virtualServers.listErrors.push(new Error('no answer'));
+      const { controller, told, kernel } = await running();
+      kernel.ipvs.virtualServers.clear();
+      kernel.addFaults('virtual servers', noMemory);
       controller.requestAudit();
       await settled();
-      assert.deepEqual(told, ['audit failed: no answer']);
+      assert.deepEqual(told, ['audit failed: ENOMEM: not enough memory']);
       await pass(999);
-      assert.equal(virtualServers.rows.size, 0);
+      assert.equal(kernel.ipvs.virtualServers.size, 0);
       await pass(1);
-      assert.equal(virtualServers.rows.size, 1);
+      assert.equal(kernel.ipvs.virtualServers.size, 1);
     });
 
     it('hold up no change while they fail', async () => {
-      const { controller, store, virtualServers, log } = await running();
-      virtualServers.listErrors.push(new Error('no answer'));
+      const { controller, store, log, kernel } = await running();
+      kernel.addFaults('virtual servers', noMemory);
       controller.requestAudit();
       store.setSlice(slice([endpoint('10.244.1.1'), endpoint('10.244.1.2')]));
       await settled();
@@ -135,8 +139,8 @@ describe('the upkeep by the controller', () => {
 
   describe('once stopped', () => {
     it('does nothing more, whatever changes', async () => {
-      const { controller, store, virtualServers, log, reconciler } = await running();
-      virtualServers.addFaults(webKey, { kind: 'refused', code: 'ENOMEM' });
+      const { controller, store, log, reconciler, kernel } = await running();
+      kernel.addFaults(webKey, noMemory);
       store.setService(service({ sessionAffinity: { kind: 'ClientIP', timeoutSeconds: 60 } }));
       await settled();
       await controller.stop();
@@ -149,21 +153,20 @@ describe('the upkeep by the controller', () => {
     });
 
     it('leaves to the kernel what it has', async () => {
-      const { controller, virtualServers } = await running();
+      const { controller, kernel } = await running();
       await controller.stop();
-      assert.deepEqual(virtualServers.rows, new Map([[webKey, observedAs(webRow)]]));
+      assert.deepEqual(rowsOf(kernel), new Map([[webKey, observedAs(webRow)]]));
     });
 
     it('has finished the round under way', async () => {
-      const { controller, store, virtualServers } = await running();
-      const held = Promise.withResolvers<undefined>();
-      virtualServers.gate = held.promise;
+      const { controller, store, kernel } = await running();
+      const resume = kernel.stall('generic');
       store.setSlice(slice([endpoint('10.244.1.1'), endpoint('10.244.1.2')]));
       await settled();
       const stopped = controller.stop();
-      held.resolve(undefined);
+      resume();
       await stopped;
-      assert.equal(virtualServers.rows.get(webKey)?.realServers.size, 2);
+      assert.equal(kernel.ipvs.virtualServers.get(webKey)?.realServers.size, 2);
     });
 
     it('leaves no timer behind, whatever it was waiting for', async () => {
@@ -171,11 +174,11 @@ describe('the upkeep by the controller', () => {
       await settled();
       const before = activeTimers();
       for (const fault of ['change refused', 'kernel unreadable', 'none'] as const) {
-        const { controller, store, virtualServers } = setUp();
+        const { controller, store, kernel } = await setUp();
         if (fault === 'change refused') {
-          virtualServers.addFaults(webKey, { kind: 'refused', code: 'ENOMEM' });
+          kernel.addFaults(webKey, noMemory);
         } else if (fault === 'kernel unreadable') {
-          virtualServers.listErrors.push(new Error('no answer'));
+          kernel.addFaults('virtual servers', noMemory);
         }
         fill(store);
         controller.start();

@@ -10,28 +10,31 @@ import {
   webKey,
   webRow,
   webSlice,
-  weightsIn,
+  vips,
   withoutClocks,
 } from '../support/controller-world.ts';
+import { bindVip, putRows, rowsOf } from '../support/kernel-rows.ts';
 import { observedAs, virtualServer } from '../support/rows.ts';
+
+const noMemory = { kind: 'refused', code: 'ENOMEM' } as const;
 
 describe('the controller', () => {
   withoutClocks();
 
   describe('at its start', () => {
     it('brings what the store holds to the kernel', async () => {
-      const { store, controller, virtualServers, addresses } = setUp();
+      const { store, controller, kernel } = await setUp();
       fill(store);
       controller.start();
       await settled();
-      assert.deepEqual(virtualServers.rows, new Map([[webKey, observedAs(webRow)]]));
-      assert.deepEqual([...addresses.rows.keys()], ['10.96.0.1']);
+      assert.deepEqual(rowsOf(kernel), new Map([[webKey, observedAs(webRow)]]));
+      assert.deepEqual(vips(kernel), ['10.96.0.1']);
     });
 
     it('changes nothing that is there and right', async () => {
-      const { log, store, controller, virtualServers, addresses, told } = setUp();
-      virtualServers.rows.set(webKey, observedAs(webRow));
-      addresses.rows.set('10.96.0.1', { address: ip('10.96.0.1'), owned: true, settled: true });
+      const { log, store, controller, told, kernel } = await setUp();
+      putRows(kernel, [[webKey, observedAs(webRow)]]);
+      bindVip(kernel, ip('10.96.0.1'));
       fill(store);
       controller.start();
       await settled();
@@ -40,23 +43,22 @@ describe('the controller', () => {
     });
 
     it('removes nothing before both lists are complete', async () => {
-      const { log, store, controller, virtualServers } = setUp();
-      virtualServers.rows.set(
-        'TCP 10.96.0.9:80',
-        observedAs(virtualServer({ address: ip('10.96.0.9') })),
-      );
+      const { log, store, controller, kernel } = await setUp();
+      putRows(kernel, [
+        ['TCP 10.96.0.9:80', observedAs(virtualServer({ address: ip('10.96.0.9') }))],
+      ]);
       controller.start();
       store.replaceServices([service()]);
       await settled();
       assert.deepEqual(log, [`add virtual server ${webKey} (scheduler rr)`, 'bind 10.96.0.1']);
       store.replaceSlices([webSlice]);
       await settled();
-      assert.deepEqual([...virtualServers.rows.keys()], [webKey]);
+      assert.deepEqual([...kernel.ipvs.virtualServers.keys()], [webKey]);
     });
 
     it('keeps the real servers that the kernel has while the slices are not listed', async () => {
-      const { log, store, controller, virtualServers } = setUp();
-      virtualServers.rows.set(webKey, observedAs(webRow));
+      const { log, store, controller, kernel } = await setUp();
+      putRows(kernel, [[webKey, observedAs(webRow)]]);
       controller.start();
       store.replaceServices([service()]);
       await settled();
@@ -66,23 +68,22 @@ describe('the controller', () => {
     });
 
     it('removes nothing that lists want which become complete while it reads the kernel', async () => {
-      const { log, store, controller, virtualServers, addresses } = setUp();
-      virtualServers.rows.set(webKey, observedAs(webRow));
-      addresses.rows.set('10.96.0.1', { address: ip('10.96.0.1'), owned: true, settled: true });
-      const held = Promise.withResolvers<undefined>();
-      virtualServers.gate = held.promise;
+      const { log, store, controller, kernel } = await setUp();
+      putRows(kernel, [[webKey, observedAs(webRow)]]);
+      bindVip(kernel, ip('10.96.0.1'));
+      const resume = kernel.stall('generic');
       controller.start();
       await settled();
       fill(store);
-      held.resolve(undefined);
+      resume();
       await settled();
       assert.deepEqual(log, []);
     });
 
     it('touches nothing before the kernel could be read, whatever comes meanwhile', async () => {
-      const { log, store, controller, virtualServers, addresses, told } = setUp();
-      virtualServers.rows.set(webKey, observedAs(webRow));
-      addresses.listErrors.push(new Error('no answer'), new Error('no answer'));
+      const { log, store, controller, told, kernel } = await setUp();
+      putRows(kernel, [[webKey, observedAs(webRow)]]);
+      kernel.addFaults('links', noMemory, noMemory);
       fill(store);
       controller.start();
       await settled();
@@ -91,7 +92,10 @@ describe('the controller', () => {
       await pass(1000);
       assert.deepEqual(log, []);
       assert.ok(!process.getActiveResourcesInfo().includes('Immediate'), 'it does not spin');
-      assert.deepEqual(told, ['audit failed: no answer', 'audit failed: no answer']);
+      assert.deepEqual(told, [
+        'audit failed: ENOMEM: not enough memory',
+        'audit failed: ENOMEM: not enough memory',
+      ]);
       await pass(1999);
       assert.deepEqual(log, [], 'it waits for longer each time');
       await pass(1);
@@ -99,13 +103,13 @@ describe('the controller', () => {
     });
 
     it('is idle while nothing happens, also before the lists are complete', async () => {
-      const { store, controller, reconciler, virtualServers } = setUp();
-      virtualServers.addFaults(webKey, { kind: 'refused', code: 'ENOMEM' });
+      const { store, controller, reconciler, kernel } = await setUp();
+      kernel.addFaults(webKey, noMemory);
       controller.start();
       store.replaceServices([service()]);
       await settled();
       await pass(100);
-      assert.equal(virtualServers.rows.size, 1);
+      assert.equal(kernel.ipvs.virtualServers.size, 1);
       const { rounds } = reconciler;
       for (let ms = 0; ms < 1000; ms += 10) {
         await pass(10);
@@ -128,18 +132,17 @@ describe('the controller', () => {
     });
 
     it('asks the kernel for nothing', async () => {
-      const { store, virtualServers, addresses } = await running();
+      const { store, kernel } = await running();
       store.setSlice(slice([endpoint('10.244.1.2')]));
       await settled();
-      assert.equal(virtualServers.lists + addresses.lists, 2);
-      assert.deepEqual([...virtualServers.reads, ...addresses.reads], []);
+      assert.deepEqual(kernel.questions, []);
     });
 
     it('removes what a deleted Service had', async () => {
-      const { store, virtualServers, addresses } = await running();
+      const { store, kernel } = await running();
       store.deleteService('default/web');
       await settled();
-      assert.equal(virtualServers.rows.size + addresses.rows.size, 0);
+      assert.equal(kernel.ipvs.virtualServers.size + vips(kernel).length, 0);
     });
 
     it('translates once for changes that come together', async () => {
@@ -163,20 +166,19 @@ describe('the controller', () => {
     });
 
     it('gathers for the next round what comes while the kernel is at work', async () => {
-      const { store, virtualServers, translated, told } = await running();
-      const held = Promise.withResolvers<undefined>();
-      virtualServers.gate = held.promise;
+      const { store, translated, told, kernel } = await running();
+      const resume = kernel.stall('generic');
       store.setSlice(slice([endpoint('10.244.1.1'), endpoint('10.244.1.2')]));
       await settled();
       store.setSlice(slice([endpoint('10.244.1.1')]));
       store.setSlice(slice([endpoint('10.244.1.1'), endpoint('10.244.1.3')]));
       await settled();
       assert.deepEqual(translated, ['default/web']);
-      held.resolve(undefined);
+      resume();
       await settled();
       assert.deepEqual(translated, ['default/web', 'default/web']);
       assert.deepEqual(told, ['round 1', 'round 2']);
-      assert.deepEqual(weightsIn(virtualServers, webKey), [
+      assert.deepEqual(kernel.ipvs.weights(webKey), [
         '10.244.1.1:8080 1',
         '10.244.1.2:8080 0',
         '10.244.1.3:8080 1',
@@ -185,7 +187,7 @@ describe('the controller', () => {
 
     it('of the zone of the node translates every Service', async () => {
       const world = await running();
-      const { store, virtualServers, translated } = world;
+      const { store, translated, kernel } = world;
       store.setService(service({ name: 'other', clusterIPs: [ip('10.96.0.2')] }));
       store.setSlice(
         slice([
@@ -198,10 +200,7 @@ describe('the controller', () => {
       store.setNode(node({ zone: 'z2' }));
       await settled();
       assert.deepEqual(translated, ['default/web', 'default/other']);
-      assert.deepEqual(weightsIn(virtualServers, webKey), [
-        '10.244.1.1:8080 0',
-        '10.244.1.2:8080 1',
-      ]);
+      assert.deepEqual(kernel.ipvs.weights(webKey), ['10.244.1.1:8080 0', '10.244.1.2:8080 1']);
     });
 
     it('tells nothing of a round that changed nothing', async () => {
