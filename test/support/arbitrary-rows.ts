@@ -4,7 +4,7 @@ import type {
   ObservedRealServer,
   ObservedVirtualServer,
 } from '../../src/reconcile/virtual-server-difference.ts';
-import { formatEndpoint } from '../../src/net/ip-address.ts';
+import { formatEndpoint, type IpFamily } from '../../src/net/ip-address.ts';
 import type { RealServer, VirtualServer } from '../../src/translate/desired.ts';
 import { noFlags } from '../../src/translate/scheduler-flags.ts';
 import { ip } from './cluster-objects.ts';
@@ -12,10 +12,16 @@ import { observedAs, virtualServer } from './rows.ts';
 
 /** Few values, so that rows often agree in parts. */
 
-function realServer(weight: fc.Arbitrary<number>): fc.Arbitrary<RealServer> {
+/** The kernel takes real servers of the other family with the method tunnel alone. */
+const realServerAddresses = {
+  IPv4: ['10.244.1.1', '10.244.1.2', '10.244.1.3'],
+  IPv6: ['fd00:244::1', 'fd00:244::2', 'fd00:244::3'],
+} as const;
+
+function realServer(family: IpFamily, weight: fc.Arbitrary<number>): fc.Arbitrary<RealServer> {
   return fc.record(
     {
-      address: fc.constantFrom('10.244.1.1', '10.244.1.2', '10.244.1.3').map(ip),
+      address: fc.constantFrom(...realServerAddresses[family]).map(ip),
       port: fc.constantFrom(8080, 8081),
       method: fc.constantFrom('masq', 'route'),
       weight,
@@ -25,10 +31,11 @@ function realServer(weight: fc.Arbitrary<number>): fc.Arbitrary<RealServer> {
 }
 
 function realServerMap(
+  family: IpFamily,
   weight: fc.Arbitrary<number>,
 ): fc.Arbitrary<ReadonlyMap<string, RealServer>> {
   return fc
-    .array(realServer(weight), { maxLength: 5 })
+    .array(realServer(family, weight), { maxLength: 5 })
     .map((list) => new Map(list.map((row) => [formatEndpoint(row.address, row.port), row])));
 }
 
@@ -43,7 +50,7 @@ export function desiredVirtualServer(
       schedulerFlags: fc.constantFrom(noFlags, { names: ['mh-port'] } as const),
       drainTimeoutMs: fc.constantFrom(undefined, 0, 1000),
       persistenceSeconds: fc.constantFrom(undefined, 600, 10_800),
-      realServers: realServerMap(weight),
+      realServers: realServerMap(place.address.family, weight),
     })
     .map((fields) => virtualServer({ ...place, ...fields }));
 }

@@ -35,13 +35,9 @@ export function bindVip({ route }: FakeKernel, address: IpAddress, owned = true)
   const link = route.links.find(({ name }) => name === 'kube-ipvs0');
   const { bytes } = address;
   const index = link?.index ?? route.addLink('kube-ipvs0', 'dummy');
-  route.bind(
-    index,
-    families[address.family],
-    Buffer.from(bytes),
-    bytes.length * 8,
-    owned ? 27_497 : 0,
-  );
+  const family = families[address.family];
+  const life = !owned ? {} : family === 2 ? { scope: 253 } : { flags: 0x2a2 };
+  route.bind(index, family, Buffer.from(bytes), bytes.length * 8, owned ? 27_497 : 0, life);
 }
 
 function rowOf({ identity, settings, realServers }: VirtualServer): ObservedVirtualServer {

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
+import type { AddressOperation } from '../../src/addresses/messages.ts';
+import { IpvsClient } from '../../src/ipvs/client.ts';
 import type { Operation } from '../../src/ipvs/model.ts';
 import { IpAddress } from '../../src/net/ip-address.ts';
 import { BackOff } from '../../src/reconcile/back-off.ts';
-import { boundAddressDifference } from '../../src/reconcile/bound-address-difference.ts';
+import {
+  boundAddressDifference,
+  type ObservedAddress,
+} from '../../src/reconcile/bound-address-difference.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
 import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
@@ -16,7 +21,9 @@ import {
   observedVirtualServer,
 } from './arbitrary-rows.ts';
 import { ip } from './cluster-objects.ts';
-import { fakeBoundAddresses, fakeVirtualServers, type Fault } from './fake-kind.ts';
+import { FakeKernel, type Fault } from './fake-kernel/fake-kernel.ts';
+import { kernelKinds, type KernelKinds } from './kernel-kinds.ts';
+import { bindVip, putRows, rowsOf } from './kernel-rows.ts';
 import { observedAs, virtualServer } from './rows.ts';
 
 /** The places that Services want, and that drift changes. */
@@ -38,14 +45,16 @@ export type Command =
   | { readonly kind: 'drift'; readonly operations: readonly Operation[] }
   | { readonly kind: 'unbind'; readonly place: Place }
   | { readonly kind: 'fault'; readonly place: Place; readonly fault: Fault }
-  | { readonly kind: 'call fails'; readonly call: 'apply' | 'read' | 'list' }
+  /** The next question in these words is refused. */
+  | { readonly kind: 'question fails'; readonly words: string }
   | { readonly kind: 'round' | 'audit' | 'allow removals' }
   | { readonly kind: 'wait'; readonly ms: number };
 
 const place = fc.constantFrom(...places);
 const fault: fc.Arbitrary<Fault> = fc.constantFrom<Fault[]>(
   { kind: 'refused', code: 'ENOMEM' },
-  { kind: 'answer lost' },
+  // What was asked is done, and the answers to the whole datagram are lost.
+  { kind: 'garbled' },
 );
 
 export const command: fc.Arbitrary<Command> = fc.oneof(
@@ -71,9 +80,17 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
     place: where,
     fault: what,
   })),
-  fc
-    .constantFrom('apply' as const, 'read' as const, 'list' as const)
-    .map((call) => ({ kind: 'call fails' as const, call })),
+  place
+    .chain((where) =>
+      fc.constantFrom(
+        'virtual servers',
+        'links',
+        'addresses',
+        `virtual server ${keyOf(where)}`,
+        `real servers of ${keyOf(where)}`,
+      ),
+    )
+    .map((words) => ({ kind: 'question fails' as const, words })),
   {
     weight: 4,
     arbitrary: fc
@@ -88,19 +105,41 @@ function deletionAt({ address, port }: Place): fc.Arbitrary<readonly Operation[]
   return fc.constant([{ kind: 'delete virtual server', id }]);
 }
 
-/** A kernel, the tables that keep it, and what is wanted of it. */
+/** A kernel with the VIP link, the tables that keep it, and what is wanted of it. */
 export class World {
-  readonly log: string[] = [];
-  readonly virtualServers = fakeVirtualServers(this.log);
-  readonly addresses = fakeBoundAddresses(this.log);
+  readonly kernel: FakeKernel;
   readonly desired = new Map<string, VirtualServer>();
-  nowMs = 0;
-  readonly #virtualServerTable = new KindTable(this.virtualServers, new BackOff());
-  readonly #addressTable = new KindTable(this.addresses, new BackOff());
-  readonly reconciler = new Reconciler(
-    [this.#virtualServerTable, this.#addressTable],
-    () => this.nowMs,
-  );
+  readonly reconciler: Reconciler;
+  readonly #virtualServerTable: KindTable<VirtualServer, ObservedVirtualServer, Operation>;
+  readonly #addressTable: KindTable<IpAddress, ObservedAddress, AddressOperation>;
+  readonly #somebodyElse: IpvsClient;
+  readonly #clock: { nowMs: number };
+
+  private constructor(
+    kernel: FakeKernel,
+    { virtualServers, addresses }: KernelKinds,
+    somebodyElse: IpvsClient,
+    clock: { nowMs: number },
+  ) {
+    this.kernel = kernel;
+    this.#somebodyElse = somebodyElse;
+    this.#clock = clock;
+    this.#virtualServerTable = new KindTable(virtualServers, new BackOff());
+    this.#addressTable = new KindTable(addresses, new BackOff());
+    this.reconciler = new Reconciler(
+      [this.#virtualServerTable, this.#addressTable],
+      () => clock.nowMs,
+    );
+  }
+
+  static async start(): Promise<World> {
+    const kernel = new FakeKernel();
+    kernel.route.addLink('kube-ipvs0', 'dummy');
+    const clock = { nowMs: 0 };
+    const kinds = await kernelKinds(kernel, () => clock.nowMs);
+    const somebodyElse = await IpvsClient.connect({}, kernel.openElsewhere('generic'));
+    return new World(kernel, kinds, somebodyElse, clock);
+  }
 
   async run(step: Command): Promise<void> {
     switch (step.kind) {
@@ -108,19 +147,17 @@ export class World {
         this.#desire(step.place, step.row);
         break;
       case 'drift':
-        step.operations.forEach((operation) => {
-          this.virtualServers.drift(operation);
-        });
+        await this.#somebodyElse.execute(step.operations);
         break;
       case 'unbind':
-        this.addresses.rows.delete(step.place.address.text);
+        this.kernel.route.unbind(step.place.address.text);
         break;
       case 'fault':
-        this.virtualServers.addFaults(keyOf(step.place), step.fault);
-        this.addresses.addFaults(step.place.address.text, step.fault);
+        this.kernel.addFaults(keyOf(step.place), step.fault);
+        this.kernel.addFaults(step.place.address.text, step.fault);
         break;
-      case 'call fails':
-        this.virtualServers[`${step.call}Errors`].push(new Error('no answer'));
+      case 'question fails':
+        this.kernel.addFaults(step.words, { kind: 'refused', code: 'ENOMEM' });
         break;
       case 'round':
         await this.reconciler.round();
@@ -132,21 +169,20 @@ export class World {
         this.reconciler.allowRemovals();
         break;
       case 'wait':
-        this.nowMs += step.ms;
+        this.#clock.nowMs += step.ms;
         break;
     }
   }
 
   /** Lists the kernel while the steps are run: the list holds nothing of what they do. */
   async runWhileListed(steps: readonly Command[]): Promise<void> {
-    const held = Promise.withResolvers<undefined>();
-    this.virtualServers.afterListing = held.promise;
+    const release = this.kernel.holdAnswers('virtual servers');
     const reading = this.reconciler.read().catch(() => undefined);
     await nextTurn();
     for (const step of steps) {
       await this.run(step);
     }
-    held.resolve(undefined);
+    release();
     await reading;
   }
 
@@ -169,8 +205,7 @@ export class World {
   }
 
   clearFaults(): void {
-    this.virtualServers.clearFaults();
-    this.addresses.clearFaults();
+    this.kernel.clearFaults();
   }
 
   /** Rounds as long as the loop asks for them, each when it is due. */
@@ -183,16 +218,17 @@ export class World {
 
   /** The least number of changes that make the kernel as desired. */
   leastChanges(): number {
-    const keys = new Set([...this.desired.keys(), ...this.virtualServers.rows.keys()]);
+    const shown = new Map(Array.from(rowsOf(this.kernel), ([key, row]) => [key, drained(row)]));
+    const keys = new Set([...this.desired.keys(), ...shown.keys()]);
     const wanted = this.#wantedAddresses();
-    const shown = this.virtualServers.snapshot();
-    const texts = new Set([...wanted, ...this.addresses.rows.keys()]);
+    const bound = this.#boundAddresses();
+    const texts = new Set([...wanted, ...bound.keys()]);
     return (
       sum(keys, (key) => leastOperations(this.desired.get(key), shown.get(key))) +
       sum(texts, (text) => {
         const { additions, removals } = boundAddressDifference(
           wanted.has(text) ? IpAddress.parse(text) : undefined,
-          this.addresses.rows.get(text),
+          bound.get(text),
         );
         return additions.length + removals.length;
       })
@@ -200,16 +236,15 @@ export class World {
   }
 
   assertAsDesired(): void {
-    const foreign = foreignRows();
     assert.deepEqual(
-      new Map(Array.from(this.virtualServers.rows, ([key, row]) => [key, withoutDrain(row)])),
+      rowsOf(this.kernel),
       new Map([
-        ...Array.from(foreign.virtualServers, ([key, row]) => [key, withoutDrain(row)] as const),
+        ...foreignRows(),
         ...Array.from(this.desired, ([key, row]) => [key, observedAs(row)] as const),
       ]),
     );
     assert.deepEqual(
-      new Set(this.addresses.rows.keys()),
+      new Set(this.#boundAddresses().keys()),
       new Set([...this.#wantedAddresses(), foreignPlace.address.text]),
     );
     this.assertForeignUntouched();
@@ -217,11 +252,27 @@ export class World {
   }
 
   assertForeignUntouched(): void {
-    const foreign = foreignRows();
-    for (const [key, row] of foreign.virtualServers) {
-      assert.deepEqual(this.virtualServers.rows.get(key), row);
+    const rows = rowsOf(this.kernel);
+    for (const [key, row] of foreignRows()) {
+      assert.deepEqual(rows.get(key), row);
     }
-    assert.deepEqual(this.addresses.rows.get(foreignPlace.address.text), foreign.address);
+    assert.equal(this.#boundAddresses().get(foreignPlace.address.text)?.owned, false);
+  }
+
+  /** As the kernel shows the addresses of the VIP link: those of kube-ipvs have its metric. */
+  #boundAddresses(): Map<string, ObservedAddress> {
+    const texts = new Set(this.kernel.route.addressesOn('kube-ipvs0'));
+    const bound = this.kernel.route.addresses.filter(({ text }) => texts.has(text));
+    return new Map(
+      bound.map(({ text, metric, flags, family }) => [
+        text,
+        {
+          address: ip(text),
+          owned: metric === 27_497,
+          settled: (flags & 0x80) !== 0 && (family === 2 || (flags & 0x20) !== 0),
+        },
+      ]),
+    );
   }
 
   #desire({ address, port }: Place, row: VirtualServer | undefined): void {
@@ -237,7 +288,7 @@ export class World {
 
   #advance(): boolean {
     const due = this.reconciler.nextDueAtMs();
-    this.nowMs = Math.max(this.nowMs, due ?? 0);
+    this.#clock.nowMs = Math.max(this.#clock.nowMs, due ?? 0);
     return due !== undefined || this.reconciler.hasWork();
   }
 
@@ -246,31 +297,27 @@ export class World {
   }
 }
 
-function foreignRows() {
-  const { address } = foreignPlace;
+function foreignRows(): Map<string, ObservedVirtualServer> {
   const row = observedAs(
     virtualServer({ scheduler: 'wlc', persistenceSeconds: 60, ...foreignPlace }),
     { owned: false, schedulerFlags: 3 },
   );
   const byMark = { ...row, id: { kind: 'fwmark', family: 'IPv4', fwmark: 7 } as const };
-  return {
-    virtualServers: new Map<string, typeof row>([
-      [keyOf(foreignPlace), row],
-      ['fwmark 7 (IPv4)', byMark],
-    ]),
-    address: { address, owned: false, settled: true },
-  };
+  return new Map([
+    [keyOf(foreignPlace), row],
+    ['fwmark 7 (IPv4)', byMark],
+  ]);
 }
 
 function sum<T>(values: Iterable<T>, of: (value: T) => number): number {
   return Array.from(values, of).reduce((total, value) => total + value, 0);
 }
 
-/** A copy as the fake kernel keeps it: what drains is said only of what it shows. */
-function asKept(row: ObservedVirtualServer): ObservedVirtualServer {
+/** Nobody has connections: what drains is over at the next look. */
+function drained(row: ObservedVirtualServer): ObservedVirtualServer {
   const realServers = Array.from(
     row.realServers,
-    ([key, realServer]) => [key, { ...realServer, drain: 'unknown' }] as const,
+    ([key, realServer]) => [key, { ...realServer, drain: 'over' }] as const,
   );
   return { ...row, realServers: new Map(realServers) };
 }
@@ -281,29 +328,15 @@ export const firstRows = fc.tuple(
   ),
 );
 
-export function worldWith(rows: readonly (ReturnType<typeof observedAs> | undefined)[]): World {
-  const world = new World();
-  const foreign = foreignRows();
-  foreign.virtualServers.forEach((row, key) => world.virtualServers.rows.set(key, row));
-  world.addresses.rows.set(foreignPlace.address.text, foreign.address);
-  rows.forEach((row, index) => {
+export async function worldWith(
+  rows: readonly (ReturnType<typeof observedAs> | undefined)[],
+): Promise<World> {
+  const world = await World.start();
+  const first = rows.map((row, index) => {
     const where = places[index];
-    if (row !== undefined && where !== undefined) {
-      world.virtualServers.rows.set(keyOf(where), asKept(row));
-    }
+    return row === undefined || where === undefined ? [] : [[keyOf(where), row] as const];
   });
+  putRows(world.kernel, [...foreignRows(), ...first.flat()]);
+  bindVip(world.kernel, foreignPlace.address, false);
   return world;
-}
-
-/** What is known of the draining of a real server is no part of the kernel's table. */
-function withoutDrain(row: ObservedVirtualServer): ObservedVirtualServer {
-  return {
-    ...row,
-    realServers: new Map(
-      Array.from(row.realServers, ([key, { address, port, method, weight }]) => [
-        key,
-        { address, port, method, weight },
-      ]),
-    ),
-  };
 }

@@ -1,8 +1,9 @@
 import { AddressClient } from '../../../src/addresses/client.ts';
 import type { AddressOperation } from '../../../src/addresses/messages.ts';
-import { attribute, text, u32 } from '../fake-kernel/wire.ts';
+import { IpAddress } from '../../../src/net/ip-address.ts';
+import { attribute, AttributeReader, text, u32 } from '../fake-kernel/wire.ts';
 import { ip } from '../ipvs-examples.ts';
-import { askAll, flags, type AnyKernel, type RawRequest, type Scenario } from './scenario.ts';
+import { answerTo, askAll, flags, type AnyKernel, type RawRequest, type Scenario } from './scenario.ts';
 
 function addressMessage(linkIndex: number, type: 20 | 21, more: number, last = 1): RawRequest {
   const address = Buffer.from([10, 96, 0, last]);
@@ -26,6 +27,31 @@ async function withLink<T>(
     await client.deleteLink(link).catch(() => undefined);
     client.close();
   }
+}
+
+/** The addresses of a link with their scope and flags, in the order of their texts. */
+async function shownOn(kernel: AnyKernel, linkIndex: number): Promise<string[]> {
+  const list = { type: 22, flags: flags.dump, payload: Buffer.alloc(8) };
+  const rows = (await answerTo(kernel.open('route'), list)).filter(({ type }) => type === 20);
+  return rows
+    .filter(({ payload }) => payload.readUInt32LE(4) === linkIndex)
+    .map(({ payload }) => {
+      const attributes = new AttributeReader(payload, 8, 0);
+      const set = attributes.u32(8);
+      const address = IpAddress.fromBytes(
+        payload[0] === 2 ? 'IPv4' : 'IPv6',
+        attributes.bytes(1),
+      );
+      return [
+        `${address.text} scope ${payload.readUInt8(3)}`,
+        (set & 0x20) === 0 ? [] : 'deprecated',
+        (set & 0x80) === 0 ? [] : 'permanent',
+        (set & 0x200) === 0 ? [] : 'no prefix route',
+      ]
+        .flat()
+        .join(' ');
+    })
+    .toSorted();
 }
 
 /** Links and addresses. */
@@ -153,6 +179,58 @@ export const routeScenarios: readonly Scenario[] = [
         ]);
       }),
     expected: [0, 17, 17, 17, 0, 0, 0, 99],
+  },
+  {
+    name: 'how an address is bound, and what of it an adoption changes',
+    run: (kernel) =>
+      withLink(kernel, async (client, index) => {
+        const foreign = (address: string, life: readonly number[]) => {
+          const bytes = Buffer.from(ip(address).bytes);
+          const [family, prefix] = bytes.length === 4 ? [2, 32] : [10, 128];
+          const header = [Buffer.from([family, prefix, 0, 0]), u32(index)];
+          const attributes = [attribute(2, bytes), attribute(1, bytes)];
+          const info = attribute(6, ...[...life, 0, 0].map(u32));
+          return {
+            type: 20,
+            flags: flags.ack | flags.create,
+            payload: Buffer.concat([...header, ...attributes, info]),
+          };
+        };
+        const made = await askAll(kernel.open('route'), [
+          foreign('10.96.0.2', [600, 600]),
+          foreign('fd00:96::2', [600, 600]),
+          foreign('10.96.0.3', [0, 600]),
+          foreign('fd00:96::3', [0, 0xffff_ffff]),
+          foreign('10.96.0.4', [600, 60]),
+          foreign('10.96.0.4', [0, 0]),
+          foreign('fd00:96::4', [0, 0]),
+        ]);
+        const bind = ['10.96.0.1', 'fd00:96::1'];
+        const adopt = ['10.96.0.2', 'fd00:96::2', '10.96.0.3', 'fd00:96::3'];
+        const before = await shownOn(kernel, index);
+        await client.execute(index, [
+          ...bind.map((address) => ({ kind: 'bind' as const, address: ip(address) })),
+          ...adopt.map((address) => ({ kind: 'adopt' as const, address: ip(address) })),
+        ]);
+        return { made, before, after: await shownOn(kernel, index) };
+      }),
+    expected: {
+      made: [0, 0, 0, 0, 22, 22, 22],
+      before: [
+        '10.96.0.2 scope 0',
+        '10.96.0.3 scope 0 deprecated',
+        'fd00:96::2 scope 0',
+        'fd00:96::3 scope 0 deprecated permanent',
+      ],
+      after: [
+        '10.96.0.1 scope 253 permanent',
+        '10.96.0.2 scope 0 permanent',
+        '10.96.0.3 scope 0 permanent',
+        'fd00:96::1 scope 0 deprecated permanent no prefix route',
+        'fd00:96::2 scope 0 deprecated permanent no prefix route',
+        'fd00:96::3 scope 0 deprecated permanent no prefix route',
+      ],
+    },
   },
   {
     name: 'an address that somebody else bound has no metric, and ours once adopted',

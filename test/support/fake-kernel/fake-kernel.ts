@@ -44,24 +44,37 @@ export class FakeKernel {
   readonly questions: string[] = [];
   /** The errno for what is refused as long as this is set, besides what does not fit. */
   refuses: (request: Request) => keyof typeof constants.errno | undefined = () => undefined;
-  readonly sockets: Readonly<Record<Protocol, ScriptedSockets>>;
+  readonly sockets: Readonly<Record<Protocol, ScriptedSockets>> = {
+    generic: this.#sockets('generic'),
+    route: this.#sockets('route'),
+    netfilter: this.#sockets('netfilter'),
+  };
   readonly #faults = new Map<string, Fault[]>();
   readonly #stalled = new Map<Protocol, (() => void)[]>();
   readonly #held = new Map<string, (() => void)[]>();
 
-  constructor() {
-    const netfilter: Subsystem = (message) =>
-      message.type >> 8 === 1 ? this.conntrack.request(message) : this.ipset.request(message);
-    this.sockets = {
-      generic: this.#socketsOf('generic', (message) => this.generic.request(message)),
-      route: this.#socketsOf('route', (message) => this.route.request(message)),
-      netfilter: this.#socketsOf('netfilter', netfilter),
-    };
-  }
+  readonly #subsystems: Readonly<Record<Protocol, Subsystem>> = {
+    generic: (message) => this.generic.request(message),
+    route: (message) => this.route.request(message),
+    netfilter: (message) =>
+      message.type >> 8 === 1 ? this.conntrack.request(message) : this.ipset.request(message),
+  };
 
   /** In the place of `kernelTransport`. */
   open(protocol: Protocol): OpenTransport {
     return this.sockets[protocol].open;
+  }
+
+  /** As `open`, for somebody else: what that one asks is not in the log and meets no fault. */
+  openElsewhere(protocol: Protocol): OpenTransport {
+    return new ScriptedSockets((messages, socket) => {
+      const subsystem = this.#subsystems[protocol];
+      socket.reply(
+        ...messages.flatMap((message) =>
+          answer(message, subsystem, (request) => request.perform()),
+        ),
+      );
+    }).open;
   }
 
   /** The next changes of an object, or the next questions in these words, meet one fault each. */
@@ -97,10 +110,10 @@ export class FakeKernel {
     };
   }
 
-  #socketsOf(protocol: Protocol, subsystem: Subsystem): ScriptedSockets {
+  #sockets(protocol: Protocol): ScriptedSockets {
     return new ScriptedSockets((messages, socket) => {
       const work = (): void => {
-        this.#answerDatagram(messages, socket, subsystem);
+        this.#answerDatagram(messages, socket, this.#subsystems[protocol]);
       };
       const waiting = this.#stalled.get(protocol);
       if (waiting === undefined) {
@@ -116,19 +129,25 @@ export class FakeKernel {
     socket: FakeSocket,
     subsystem: Subsystem,
   ): void {
-    const answers = messages.map((message) => this.#answer(message, subsystem));
-    const faults = new Set(answers.map(({ fault }) => fault?.kind));
-    const held = answers.map(({ words }) => this.#held.get(words)).find((list) => list);
+    const faults = new Set<Fault['kind'] | undefined>();
+    let held: (() => void)[] | undefined;
+    const replies = messages.flatMap((message) => {
+      let fault: Fault | undefined;
+      const all = answer(message, subsystem, (request) => {
+        fault = this.#faultOf(request);
+        faults.add(fault?.kind);
+        held ??= this.#held.get(request.words);
+        return this.#perform(request, fault);
+      });
+      return fault === undefined ? all : distorted(all, fault);
+    });
     const send = (): void => {
       if (faults.has('overrun')) {
         socket.fail('ENOBUFS');
       } else if (faults.has('garbled')) {
         socket.reply(Buffer.alloc(16));
       } else {
-        sendInParts(
-          answers.flatMap(({ fault, replies }) => (fault?.kind === 'lost' ? [] : replies)),
-          socket,
-        );
+        sendInParts(replies, socket);
       }
     };
     if (held === undefined) {
@@ -138,34 +157,8 @@ export class FakeKernel {
     }
   }
 
-  #answer(message: ReceivedMessage, subsystem: Subsystem): Answer {
-    const { sequence, flags, type } = message;
-    const ack = (flags & flag.ack) === 0 ? [] : [errorMessage(sequence, 0)];
-    if ((flags & flag.request) === 0 || type < 16) {
-      return { words: '', fault: undefined, replies: ack };
-    }
-    let asked: Pick<Answer, 'words' | 'fault'> = { words: '', fault: undefined };
-    try {
-      const request = subsystem(message);
-      const { kind, words } = request;
-      (kind === 'change' ? this.log : this.questions).push(words);
-      asked = { words, fault: this.#faultOf(request) };
-      const payloads = this.#perform(request, asked.fault) ?? [];
-      const [multi, end] =
-        kind === 'dump' ? [2, [doneMessage(sequence, interruption(asked.fault))]] : [0, ack];
-      const parts = payloads.map((payload) =>
-        netlinkMessage(request.answerType ?? 0, sequence, payload, multi),
-      );
-      return { ...asked, replies: [...parts, ...end] };
-    } catch (error) {
-      if (error instanceof Refusal) {
-        return { ...asked, replies: [errorMessage(sequence, error.errno)] };
-      }
-      throw error;
-    }
-  }
-
   #perform(request: Request, fault: Fault | undefined): readonly Buffer[] | undefined {
+    (request.kind === 'change' ? this.log : this.questions).push(request.words);
     const code = fault?.kind === 'refused' ? fault.code : this.refuses(request);
     if (code !== undefined) {
       throw new Refusal(typeof code === 'number' ? code : constants.errno[code]);
@@ -181,14 +174,40 @@ export class FakeKernel {
   }
 }
 
-interface Answer {
-  readonly words: string;
-  readonly fault: Fault | undefined;
-  readonly replies: readonly Buffer[];
+/** The messages that answer one; `perform` does what it asks. */
+function answer(
+  message: ReceivedMessage,
+  subsystem: Subsystem,
+  perform: (request: Request) => readonly Buffer[] | undefined,
+): Buffer[] {
+  const { sequence, flags, type } = message;
+  const ack = (flags & flag.ack) === 0 ? [] : [errorMessage(sequence, 0)];
+  if ((flags & flag.request) === 0 || type < 16) {
+    return ack;
+  }
+  try {
+    const request = subsystem(message);
+    const isDump = request.kind === 'dump';
+    const payloads = perform(request) ?? [];
+    const parts = payloads.map((payload) =>
+      netlinkMessage(request.answerType ?? 0, sequence, payload, isDump ? 2 : 0),
+    );
+    return [...parts, ...(isDump ? [doneMessage(sequence)] : ack)];
+  } catch (error) {
+    if (error instanceof Refusal) {
+      return [errorMessage(sequence, error.errno)];
+    }
+    throw error;
+  }
 }
 
-function interruption(fault: Fault | undefined): number {
-  return fault?.kind === 'interrupted' ? 0x10 : 0;
+/** An answer that is lost, or a dump with NLM_F_DUMP_INTR at its end. */
+function distorted(messages: readonly Buffer[], { kind }: Fault): readonly Buffer[] {
+  const last = messages.at(-1);
+  if (kind === 'interrupted' && last !== undefined) {
+    last.writeUInt16LE(last.readUInt16LE(6) | 0x10, 6);
+  }
+  return kind === 'lost' ? [] : messages;
 }
 
 function sendInParts(replies: readonly Buffer[], socket: FakeSocket): void {

@@ -19,14 +19,19 @@ export interface Address {
   readonly bytes: Buffer;
   readonly linkIndex: number;
   readonly prefixLength: number;
+  /** RT_SCOPE_*: where it is of use, 0 everywhere, 253 on its link, 254 on the node. */
+  readonly scope: number;
   /** 0 for none. */
   metric: number;
+  /** IFA_F_*. */
   flags: number;
 }
 
 const errno = { ENODEV: 19, EEXIST: 17, EINVAL: 22, EOPNOTSUPP: 95, EADDRNOTAVAIL: 99 };
-/** IFA_F_PERMANENT: without a limited life. */
-const permanent = 0x80;
+/** IFA_F_PERMANENT has no end; IFA_F_DEPRECATED is no source while there is another. */
+const [permanent, deprecated] = [0x80, 0x20];
+const life = permanent | deprecated;
+const forever = 0xffff_ffff;
 
 /**
  * Links and addresses over rtnetlink, as net/core/rtnetlink.c, net/ipv4/devinet.c and
@@ -56,6 +61,7 @@ export class FakeRoute {
     bytes: Buffer,
     prefixLength: number,
     metric = 0,
+    { scope = 0, flags = permanent } = {},
   ): void {
     const shown = addressText(family, bytes);
     this.addresses.push({
@@ -64,8 +70,9 @@ export class FakeRoute {
       bytes,
       linkIndex,
       prefixLength,
+      scope,
       metric,
-      flags: permanent,
+      flags,
     });
   }
 
@@ -164,11 +171,12 @@ export class FakeRoute {
         if ((flags & flag.exclusive) !== 0 || (flags & flag.replace) === 0) {
           throw new Refusal(errno.EEXIST);
         }
+        // The scope stays, of IPv4 the flags, too, but for those of its life.
         row.metric = asked.metric;
-        row.flags = asked.flags | permanent;
+        row.flags = asked.family === 10 ? asked.flags : (row.flags & ~life) | (asked.flags & life);
         return;
       }
-      this.addresses.push({ ...asked, flags: asked.flags | permanent });
+      this.addresses.push(asked);
     });
   }
 
@@ -204,7 +212,7 @@ function dump(words: string, answerType: number, perform: () => Buffer[]): Reque
   return { object: words, words, kind: 'dump', answerType, perform };
 }
 
-/** struct ifaddrmsg; IFA_ADDRESS 1, IFA_LOCAL 2, IFA_FLAGS 8, IFA_RT_PRIORITY 9. */
+/** struct ifaddrmsg; IFA_ADDRESS 1, IFA_LOCAL 2, IFA_CACHEINFO 6, IFA_FLAGS 8, IFA_RT_PRIORITY 9. */
 function addressOf(payload: Buffer): Address {
   const family = payload.readUInt8(0);
   if (family !== 2 && family !== 10) {
@@ -222,8 +230,20 @@ function addressOf(payload: Buffer): Address {
     linkIndex: payload.readUInt32LE(4),
     prefixLength: payload.readUInt8(1),
     metric: attributes.has(9) ? attributes.u32(9) : 0,
-    flags: attributes.has(8) ? attributes.u32(8) : payload.readUInt8(2),
+    // IPv6 has a scope by the kind of its address; those of the tests are global.
+    scope: family === 2 ? payload.readUInt8(3) : 0,
+    flags: (attributes.has(8) ? attributes.u32(8) : payload.readUInt8(2)) | lifeOf(attributes),
   };
+}
+
+/** struct ifa_cacheinfo: for how many seconds it is preferred, and valid. */
+function lifeOf(attributes: AttributeReader): number {
+  const info = attributes.has(6) ? attributes.bytes(6, 16) : undefined;
+  const [preferred, valid] = [info?.readUInt32LE(0) ?? forever, info?.readUInt32LE(4) ?? forever];
+  if (valid === 0 || preferred > valid) {
+    throw new Refusal(errno.EINVAL);
+  }
+  return (valid === forever ? permanent : 0) | (preferred === 0 ? deprecated : 0);
 }
 
 function linkPayload({ index, name, kind, alias, flags }: Link): Buffer {
@@ -243,11 +263,12 @@ function addressPayload({
   bytes,
   linkIndex,
   prefixLength,
+  scope,
   metric,
   flags,
 }: Address): Buffer {
   return Buffer.concat([
-    Buffer.from([family, prefixLength, flags & 0xff, 0]),
+    Buffer.from([family, prefixLength, flags & 0xff, scope]),
     u32(linkIndex),
     attribute(1, bytes),
     ...(family === 2 ? [attribute(2, bytes)] : []),

@@ -6,7 +6,7 @@ describe('whatever Services, others and the kernel do', () => {
   it('the kernel ends as desired, and what is not ours is never touched', async () => {
     await fc.assert(
       fc.asyncProperty(firstRows, fc.array(command, { maxLength: 40 }), async (rows, steps) => {
-        const world = worldWith(rows);
+        const world = await worldWith(rows);
         for (const step of steps) {
           await world.run(step);
           world.assertForeignUntouched();
@@ -21,7 +21,7 @@ describe('whatever Services, others and the kernel do', () => {
   it('an audit without faults makes as few changes as there can be', async () => {
     await fc.assert(
       fc.asyncProperty(firstRows, fc.array(command, { maxLength: 20 }), async (rows, steps) => {
-        const world = worldWith(rows);
+        const world = await worldWith(rows);
         for (const step of steps) {
           await world.run(step);
         }
@@ -31,11 +31,11 @@ describe('whatever Services, others and the kernel do', () => {
           await world.run(step);
         }
         const least = world.leastChanges();
-        world.log.length = 0;
+        world.kernel.log.length = 0;
         const { applied, failures } = await world.reconciler.audit();
         assert.deepEqual(failures, []);
         assert.equal(applied, least);
-        assert.equal(world.log.length, least);
+        assert.equal(world.kernel.log.length, least);
         await world.finishDraining();
         world.assertAsDesired();
         assert.equal((await world.reconciler.audit()).applied, 0);
@@ -48,7 +48,7 @@ describe('whatever Services, others and the kernel do', () => {
     const byUs = command.filter(({ kind }) => !['drift', 'unbind', 'audit'].includes(kind));
     await fc.assert(
       fc.asyncProperty(firstRows, fc.array(byUs, { maxLength: 40 }), async (rows, steps) => {
-        const world = worldWith(rows);
+        const world = await worldWith(rows);
         await world.settle();
         for (const step of steps) {
           await world.run(step);
@@ -67,7 +67,7 @@ describe('whatever Services, others and the kernel do', () => {
     const steps = fc.array(fc.array(byUs, { maxLength: 8 }), { maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(firstRows, steps, steps, async (rows, before, during) => {
-        const world = worldWith(rows);
+        const world = await worldWith(rows);
         await world.settle();
         for (const [index, meanwhile] of during.entries()) {
           for (const step of before[index] ?? []) {
@@ -89,12 +89,12 @@ describe('whatever Services, others and the kernel do', () => {
     const early = command.filter(({ kind }) => kind !== 'allow removals');
     await fc.assert(
       fc.asyncProperty(firstRows, fc.array(early, { maxLength: 30 }), async (rows, steps) => {
-        const world = worldWith(rows);
+        const world = await worldWith(rows);
         for (const step of steps) {
           await world.run(step);
         }
         assert.deepEqual(
-          world.log.filter((line) => /^(delete|unbind)/.test(line)),
+          world.kernel.log.filter((line) => /^(delete|unbind)/.test(line)),
           [],
         );
       }),
