@@ -1,5 +1,6 @@
 import { IpAddress } from '../../src/net/ip-address.ts';
 import type { VirtualServerId } from '../../src/ipvs/model.ts';
+import type { ObservedAddress } from '../../src/reconcile/bound-address-difference.ts';
 import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
 import type { Protocol } from '../../src/cluster/objects.ts';
 import type { FakeKernel } from './fake-kernel/fake-kernel.ts';
@@ -38,6 +39,19 @@ export function bindVip({ route }: FakeKernel, address: IpAddress, owned = true)
   const family = families[address.family];
   const life = !owned ? {} : family === 2 ? { scope: 253 } : { flags: 0x2a2 };
   route.bind(index, family, Buffer.from(bytes), bytes.length * 8, owned ? 27_497 : 0, life);
+}
+
+/** The addresses of the VIP link, by their texts. */
+export function vipsOf({ route }: FakeKernel): Map<string, ObservedAddress> {
+  const link = route.links.find(({ name }) => name === 'kube-ipvs0');
+  const rows = route.addresses.filter(({ linkIndex }) => linkIndex === link?.index);
+  return new Map(
+    rows.map(({ family, text, bytes, metric, flags }) => {
+      const isSettled = (flags & 0x80) !== 0 && (family === 2 || (flags & 0x20) !== 0);
+      const address = IpAddress.fromBytes(family === 2 ? 'IPv4' : 'IPv6', bytes);
+      return [text, { address, owned: metric === 27_497, settled: isSettled }];
+    }),
+  );
 }
 
 function rowOf({ identity, settings, realServers }: VirtualServer): ObservedVirtualServer {

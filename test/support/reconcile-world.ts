@@ -23,7 +23,7 @@ import {
 import { ip } from './cluster-objects.ts';
 import { FakeKernel, type Fault } from './fake-kernel/fake-kernel.ts';
 import { kernelKinds, type KernelKinds } from './kernel-kinds.ts';
-import { bindVip, putRows, rowsOf } from './kernel-rows.ts';
+import { bindVip, putRows, rowsOf, vipsOf } from './kernel-rows.ts';
 import { observedAs, virtualServer } from './rows.ts';
 
 /** The places that Services want, and that drift changes. */
@@ -221,7 +221,7 @@ export class World {
     const shown = new Map(Array.from(rowsOf(this.kernel), ([key, row]) => [key, drained(row)]));
     const keys = new Set([...this.desired.keys(), ...shown.keys()]);
     const wanted = this.#wantedAddresses();
-    const bound = this.#boundAddresses();
+    const bound = vipsOf(this.kernel);
     const texts = new Set([...wanted, ...bound.keys()]);
     return (
       sum(keys, (key) => leastOperations(this.desired.get(key), shown.get(key))) +
@@ -244,7 +244,7 @@ export class World {
       ]),
     );
     assert.deepEqual(
-      new Set(this.#boundAddresses().keys()),
+      new Set(vipsOf(this.kernel).keys()),
       new Set([...this.#wantedAddresses(), foreignPlace.address.text]),
     );
     this.assertForeignUntouched();
@@ -256,23 +256,7 @@ export class World {
     for (const [key, row] of foreignRows()) {
       assert.deepEqual(rows.get(key), row);
     }
-    assert.equal(this.#boundAddresses().get(foreignPlace.address.text)?.owned, false);
-  }
-
-  /** As the kernel shows the addresses of the VIP link: those of kube-ipvs have its metric. */
-  #boundAddresses(): Map<string, ObservedAddress> {
-    const texts = new Set(this.kernel.route.addressesOn('kube-ipvs0'));
-    const bound = this.kernel.route.addresses.filter(({ text }) => texts.has(text));
-    return new Map(
-      bound.map(({ text, metric, flags, family }) => [
-        text,
-        {
-          address: ip(text),
-          owned: metric === 27_497,
-          settled: (flags & 0x80) !== 0 && (family === 2 || (flags & 0x20) !== 0),
-        },
-      ]),
-    );
+    assert.equal(vipsOf(this.kernel).get(foreignPlace.address.text)?.owned, false);
   }
 
   #desire({ address, port }: Place, row: VirtualServer | undefined): void {

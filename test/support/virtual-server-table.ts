@@ -5,7 +5,7 @@ import { BackOff } from '../../src/reconcile/back-off.ts';
 import type { StepReport } from '../../src/reconcile/any-kind-table.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { ip } from './cluster-objects.ts';
-import { fakeVirtualServers, type FakeVirtualServers } from './fake-kind.ts';
+import { FakeKind } from './fake-kind.ts';
 import { realServers, virtualServer } from './rows.ts';
 
 /** Two rows, with their keys. */
@@ -14,17 +14,16 @@ export const webKey = 'TCP 10.96.0.1:80';
 export const other = virtualServer({ address: ip('10.96.0.2') });
 export const otherKey = 'TCP 10.96.0.2:80';
 
-/** A table of virtual servers over a fake kernel; failures wait for 100 ms to 1 s. */
+/** A table over the toy kind; failures wait for 100 ms to 1 s. */
 export function setUpTable(): {
   /** Every change that the kernel was asked for. */
   readonly log: string[];
-  readonly kernel: FakeVirtualServers;
+  readonly kernel: FakeKind;
   readonly table: Table;
 } {
-  const log: string[] = [];
-  const kernel = fakeVirtualServers(log);
+  const kernel = new FakeKind();
   const table = new KindTable(kernel, new BackOff({ firstMs: 100, longestMs: 1000 }));
-  return { log, kernel, table };
+  return { log: kernel.log, kernel, table };
 }
 
 type Table = KindTable<VirtualServer, ObservedVirtualServer, Operation>;

@@ -3,7 +3,14 @@ import type { AddressOperation } from '../../../src/addresses/messages.ts';
 import { IpAddress } from '../../../src/net/ip-address.ts';
 import { attribute, AttributeReader, text, u32 } from '../fake-kernel/wire.ts';
 import { ip } from '../ipvs-examples.ts';
-import { answerTo, askAll, flags, type AnyKernel, type RawRequest, type Scenario } from './scenario.ts';
+import {
+  answerTo,
+  askAll,
+  flags,
+  type AnyKernel,
+  type RawRequest,
+  type Scenario,
+} from './scenario.ts';
 
 function addressMessage(linkIndex: number, type: 20 | 21, more: number, last = 1): RawRequest {
   const address = Buffer.from([10, 96, 0, last]);
@@ -38,10 +45,7 @@ async function shownOn(kernel: AnyKernel, linkIndex: number): Promise<string[]> 
     .map(({ payload }) => {
       const attributes = new AttributeReader(payload, 8, 0);
       const set = attributes.u32(8);
-      const address = IpAddress.fromBytes(
-        payload[0] === 2 ? 'IPv4' : 'IPv6',
-        attributes.bytes(1),
-      );
+      const address = IpAddress.fromBytes(payload[0] === 2 ? 'IPv4' : 'IPv6', attributes.bytes(1));
       return [
         `${address.text} scope ${payload.readUInt8(3)}`,
         (set & 0x20) === 0 ? [] : 'deprecated',

@@ -15,8 +15,8 @@ export type Fault =
   | { readonly kind: 'refused'; readonly code: keyof typeof constants.errno | number }
   /** It does what is asked and answers nothing at all. */
   | { readonly kind: 'lost' }
-  /** It does what is asked, and the datagram with its answer makes no sense. */
-  | { readonly kind: 'garbled' }
+  /** It does what is asked, or nothing, and the datagram with its answer makes no sense. */
+  | { readonly kind: 'garbled'; readonly undone?: boolean }
   /** It does what is asked, and the receive buffer runs over: ENOBUFS. */
   | { readonly kind: 'overrun' }
   /** A dump whose end says that the table changed meanwhile. */
@@ -42,8 +42,12 @@ export class FakeKernel {
   readonly log: string[] = [];
   /** Every question that it was asked, in words. */
   readonly questions: string[] = [];
-  /** The errno for what is refused as long as this is set, besides what does not fit. */
-  refuses: (request: Request) => keyof typeof constants.errno | undefined = () => undefined;
+  /**
+   * The errno for what is refused as long as this is set, besides what does not fit; with `nonsense`
+   * the datagram with the answer makes none.
+   */
+  refuses: (request: Request) => keyof typeof constants.errno | 'nonsense' | undefined = () =>
+    undefined;
   readonly sockets: Readonly<Record<Protocol, ScriptedSockets>> = {
     generic: this.#sockets('generic'),
     route: this.#sockets('route'),
@@ -134,7 +138,7 @@ export class FakeKernel {
     const replies = messages.flatMap((message) => {
       let fault: Fault | undefined;
       const all = answer(message, subsystem, (request) => {
-        fault = this.#faultOf(request);
+        fault = this.#faultOf(request) ?? this.#standingFault(request);
         faults.add(fault?.kind);
         held ??= this.#held.get(request.words);
         return this.#perform(request, fault);
@@ -159,11 +163,18 @@ export class FakeKernel {
 
   #perform(request: Request, fault: Fault | undefined): readonly Buffer[] | undefined {
     (request.kind === 'change' ? this.log : this.questions).push(request.words);
-    const code = fault?.kind === 'refused' ? fault.code : this.refuses(request);
-    if (code !== undefined) {
+    if (fault?.kind === 'refused') {
+      const { code } = fault;
       throw new Refusal(typeof code === 'number' ? code : constants.errno[code]);
     }
-    return request.perform();
+    return fault?.kind === 'garbled' && fault.undone === true ? undefined : request.perform();
+  }
+
+  #standingFault(request: Request): Fault | undefined {
+    const code = this.refuses(request);
+    return code === 'nonsense'
+      ? { kind: 'garbled', undone: true }
+      : code && { kind: 'refused', code };
   }
 
   #faultOf({ kind, object, words }: Request): Fault | undefined {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readRealServer, readVirtualServerHead } from '../../../src/ipvs/decode.ts';
 import { writeOperation } from '../../../src/ipvs/encode.ts';
+import { describeOperation } from '../../../src/ipvs/ipvs-error.ts';
 import type { Operation } from '../../../src/ipvs/model.ts';
 import { MessageWriter } from '../../../src/netlink/message-writer.ts';
 import { messageHeaderLength } from '../../../src/netlink/protocol.ts';
@@ -11,8 +12,7 @@ import {
   virtualServerDifference,
   type ObservedVirtualServer,
 } from '../../../src/reconcile/virtual-server-difference.ts';
-import { VirtualServerKind } from '../../../src/reconcile/virtual-server-kind.ts';
-import { FakeIpvs } from '../../support/fake-ipvs.ts';
+import { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';
 import {
   driftedRealServers,
   driftedSettings,
@@ -21,6 +21,8 @@ import {
   wantedRow,
   wantedSettings,
 } from '../../support/field-samples.ts';
+import { kernelKinds } from '../../support/kernel-kinds.ts';
+import { putRows, rowsOf } from '../../support/kernel-rows.ts';
 
 const key = 'TCP 10.96.0.1:80';
 const id = idOf(wantedRow);
@@ -52,19 +54,23 @@ const drifts: readonly (readonly [string, ObservedVirtualServer, Operation])[] =
   ),
 ];
 
-async function started(ipvs: FakeIpvs): Promise<Reconciler> {
-  const table = new KindTable(new VirtualServerKind(ipvs, () => 0, ipvs.visitTable.bind(ipvs)));
+/** What the kernel holds when it is as wanted. */
+const whole = new Map([
+  [
+    key,
+    { id, settings: wantedSettings, realServers: new Map([[realServerKey, wantedRealServer]]) },
+  ],
+]);
+
+async function started(kernel: FakeKernel): Promise<Reconciler> {
+  const { virtualServers } = await kernelKinds(kernel);
+  const table = new KindTable(virtualServers);
   table.setDesired(key, wantedRow);
   const reconciler = new Reconciler([table]);
   reconciler.allowRemovals();
   await reconciler.audit();
   return reconciler;
 }
-
-function hold(ipvs: FakeIpvs, { settings, realServers }: ObservedVirtualServer): void {
-  ipvs.rows.set(key, { id, settings, realServers: new Map(realServers) });
-}
-
 function payloadOf(operation: Operation): Buffer {
   const writer = new MessageWriter();
   writeOperation(writer, 30, 1, operation);
@@ -92,35 +98,33 @@ describe('each field of a virtual server and of a real server', () => {
     });
 
     it(`is seen by the audit, and mended, where ${field} was changed in the kernel`, async () => {
-      const ipvs = new FakeIpvs();
-      const reconciler = await started(ipvs);
-      hold(ipvs, observed);
-      ipvs.log.length = 0;
+      const kernel = new FakeKernel();
+      const reconciler = await started(kernel);
+      putRows(kernel, [[key, observed]]);
+      kernel.log.length = 0;
       await reconciler.audit();
-      assert.deepEqual(ipvs.log, [mend]);
+      assert.deepEqual(kernel.log, [describeOperation(mend)]);
+      assert.deepEqual(rowsOf(kernel), whole);
       await reconciler.audit();
-      assert.deepEqual(ipvs.log, [mend], 'once is enough');
+      assert.equal(kernel.log.length, 1, 'once is enough');
     });
 
     it(`is mended by a start that finds ${field} changed`, async () => {
-      const ipvs = new FakeIpvs();
-      hold(ipvs, observed);
-      await started(ipvs);
-      assert.deepEqual(ipvs.log, [mend]);
+      const kernel = new FakeKernel();
+      putRows(kernel, [[key, observed]]);
+      await started(kernel);
+      assert.deepEqual(kernel.log, [describeOperation(mend)]);
+      assert.deepEqual(rowsOf(kernel), whole);
     });
   }
 
   it('is kept by a restart', async () => {
-    const ipvs = new FakeIpvs();
-    await started(ipvs);
-    ipvs.log.length = 0;
-    await started(ipvs);
-    assert.deepEqual(ipvs.log, []);
-    assert.deepEqual(ipvs.rows.get(key), {
-      id,
-      settings: wantedSettings,
-      realServers: new Map([[realServerKey, wantedRealServer]]),
-    });
+    const kernel = new FakeKernel();
+    await started(kernel);
+    kernel.log.length = 0;
+    await started(kernel);
+    assert.deepEqual(kernel.log, []);
+    assert.deepEqual(rowsOf(kernel), whole);
   });
 
   for (const [field, settings] of driftedSettings) {

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { FakeKernelError } from '../../support/fake-kind.ts';
 import { observedAs, realServers, virtualServer } from '../../support/rows.ts';
 import {
   other,
@@ -130,9 +129,9 @@ describe('a change that the kernel refuses', () => {
     const { kernel, table } = setUpTable();
     await table.relist();
     kernel.rows.set(webKey, observedAs({ ...web, scheduler: 'wlc' }, { owned: false }));
+    kernel.addFaults(webKey, { kind: 'refused', code: 'EEXIST' });
     table.setDesired(webKey, web);
-    const [failure] = (await round(table, 0)).failures;
-    assert.equal(failure?.error instanceof FakeKernelError && failure.error.code, 'EEXIST');
+    assert.equal((await round(table, 0)).failures.length, 1);
     await round(table, 100);
     assert.deepEqual(kernel.rows.get(webKey), observedAs(web));
   });

@@ -3,21 +3,27 @@ import { BackOff } from '../../../src/reconcile/back-off.ts';
 import { KindTable } from '../../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../../src/reconcile/reconciler.ts';
 import { ip } from '../../support/cluster-objects.ts';
-import { fakeBoundAddresses, fakeVirtualServers } from '../../support/fake-kind.ts';
+import { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';
+import { kernelKinds } from '../../support/kernel-kinds.ts';
+import { bindVip, putRows, rowsOf, vipsOf } from '../../support/kernel-rows.ts';
 import { observedAs, realServers, virtualServer } from '../../support/rows.ts';
 
 const web = virtualServer({ realServers: realServers('10.244.1.1') });
 const key = 'TCP 10.96.0.1:80';
 const address = ip('10.96.0.1');
 
-function setUp() {
-  const log: string[] = [];
-  const virtualServers = fakeVirtualServers(log);
-  const addresses = fakeBoundAddresses(log);
+const written = ['virtual server', 'bound address'];
+const noMemory = { kind: 'refused', code: 'ENOMEM' } as const;
+
+async function setUp() {
+  const kernel = new FakeKernel();
+  kernel.route.addLink('kube-ipvs0', 'dummy');
+  const clock = { nowMs: 0 };
+  const { client, virtualServers, addresses } = await kernelKinds(kernel, () => clock.nowMs);
   const backOff = { firstMs: 100, longestMs: 1000 };
   const virtualServerTable = new KindTable(virtualServers, new BackOff(backOff));
   const addressTable = new KindTable(addresses, new BackOff(backOff));
-  const clock = { nowMs: 0 };
+  const { log } = kernel;
   const ended: string[] = [];
   const reconciler = new Reconciler(
     [virtualServerTable, addressTable],
@@ -33,8 +39,8 @@ function setUp() {
     log,
     ended,
     clock,
-    virtualServers,
-    addresses,
+    kernel,
+    client,
     virtualServerTable,
     addressTable,
     reconciler,
@@ -44,10 +50,9 @@ function setUp() {
 
 describe('a round', () => {
   it('adds virtual server, real servers, and the address last', async () => {
-    const { log, reconciler, desire } = setUp();
+    const { log, reconciler, desire } = await setUp();
     reconciler.allowRemovals();
     desire(web);
-    const written = ['virtual server', 'bound address'];
     const report = { applied: 3, failures: [], written, drifted: [] };
     assert.deepEqual(await reconciler.round(), report);
     assert.deepEqual(log, [
@@ -58,7 +63,7 @@ describe('a round', () => {
   });
 
   it('has ended when its last table is done, of additions and of removals', async () => {
-    const { ended, reconciler, desire } = setUp();
+    const { ended, reconciler, desire } = await setUp();
     reconciler.allowRemovals();
     desire(web);
     await reconciler.round();
@@ -68,7 +73,7 @@ describe('a round', () => {
   });
 
   it('removes the address first, and the virtual server after it', async () => {
-    const { log, reconciler, desire } = setUp();
+    const { log, reconciler, desire } = await setUp();
     reconciler.allowRemovals();
     desire(web);
     await reconciler.round();
@@ -79,7 +84,7 @@ describe('a round', () => {
   });
 
   it('does all additions of all tables before the first removal', async () => {
-    const { log, reconciler, desire, virtualServerTable, addressTable } = setUp();
+    const { log, reconciler, desire, virtualServerTable, addressTable } = await setUp();
     reconciler.allowRemovals();
     desire(web);
     await reconciler.round();
@@ -98,7 +103,7 @@ describe('a round', () => {
   });
 
   it('replaces a real server by adding the new one first', async () => {
-    const { log, reconciler, desire } = setUp();
+    const { log, reconciler, desire } = await setUp();
     reconciler.allowRemovals();
     desire(web);
     await reconciler.round();
@@ -112,7 +117,7 @@ describe('a round', () => {
   });
 
   it('looks at what drains when it is told to, and removes it when that is over', async () => {
-    const { log, virtualServers, reconciler, desire } = setUp();
+    const { log, reconciler, desire, kernel } = await setUp();
     reconciler.allowRemovals();
     desire(web);
     await reconciler.round();
@@ -122,24 +127,25 @@ describe('a round', () => {
     assert.equal(reconciler.hasRestless(), true);
     assert.equal(reconciler.hasWork(), false);
     log.length = 0;
+    kernel.questions.length = 0;
     await reconciler.reviewRestless();
     assert.equal(reconciler.hasWork(), true);
     await reconciler.round();
-    assert.deepEqual(virtualServers.reads, [key]);
+    assert.deepEqual(kernel.questions, [`real servers of ${key}`]);
     assert.deepEqual(log, [`delete real server 10.244.1.1:8080 from ${key}`]);
     assert.equal(reconciler.hasRestless(), false);
     assert.equal(reconciler.hasWork(), false);
   });
 
   it('asks again in the round where it could not look at what drains', async () => {
-    const { log, virtualServers, reconciler, desire } = setUp();
+    const { log, reconciler, desire, kernel } = await setUp();
     reconciler.allowRemovals();
     desire(web);
     await reconciler.round();
     desire({ ...web, realServers: realServers('10.244.1.2') });
     await reconciler.round();
     log.length = 0;
-    virtualServers.readErrors.push(new Error('no answer'));
+    kernel.addFaults(`real servers of ${key}`, noMemory);
     await reconciler.reviewRestless();
     assert.equal(reconciler.hasWork(), true);
     const { failures } = await reconciler.round();
@@ -148,22 +154,24 @@ describe('a round', () => {
   });
 
   it('goes on with the other tables when one fails', async () => {
-    const { virtualServers, addresses, reconciler, desire } = setUp();
-    virtualServers.applyErrors.push(new Error('the socket is closed'));
+    const { client, reconciler, desire, kernel } = await setUp();
+    client.close();
     desire(web);
     const { applied, failures } = await reconciler.round();
     assert.equal(applied, 1);
     assert.deepEqual(
       failures.map((failure) => `${failure.kind} ${failure.key}: ${failure.error.message}`),
-      [`virtual server ${key}: the socket is closed`],
+      [
+        `virtual server ${key}: add virtual server ${key} (scheduler rr): ECANCELED: the connection was closed`,
+      ],
     );
-    assert.deepEqual([...addresses.rows.keys()], ['10.96.0.1']);
+    assert.deepEqual([...vipsOf(kernel).keys()], ['10.96.0.1']);
   });
 
   it('tries a failed object again when it is due, by the clock that was given', async () => {
-    const { clock, virtualServers, reconciler, desire } = setUp();
+    const { clock, reconciler, desire, kernel } = await setUp();
     reconciler.allowRemovals();
-    virtualServers.addFaults(key, { kind: 'refused', code: 'ENOMEM' });
+    kernel.addFaults(key, noMemory);
     desire(virtualServer());
     clock.nowMs = 5000;
     assert.equal((await reconciler.round()).failures.length, 1);
@@ -179,12 +187,12 @@ describe('a round', () => {
   });
 
   it('says when the first of several failed objects is due', async () => {
-    const { clock, virtualServers, addresses, reconciler, desire, addressTable } = setUp();
-    virtualServers.addFaults(key, { kind: 'refused', code: 'ENOMEM' });
+    const { clock, reconciler, desire, addressTable, kernel } = await setUp();
+    kernel.addFaults(key, noMemory);
     desire(virtualServer());
     await reconciler.round();
     clock.nowMs = 50;
-    addresses.addFaults('10.96.0.2', { kind: 'refused', code: 'ENOMEM' });
+    kernel.addFaults('10.96.0.2', noMemory);
     addressTable.setDesired('10.96.0.2', ip('10.96.0.2'));
     await reconciler.round();
     assert.equal(reconciler.nextDueAtMs(), 100);
@@ -193,8 +201,8 @@ describe('a round', () => {
     assert.equal(reconciler.nextDueAtMs(), 150);
   });
 
-  it('tells what differs, by kind and key', () => {
-    const { reconciler, desire } = setUp();
+  it('tells what differs, by kind and key', async () => {
+    const { reconciler, desire } = await setUp();
     desire(web);
     assert.deepEqual(reconciler.differing(), [`virtual server ${key}`, 'bound address 10.96.0.1']);
   });
@@ -202,14 +210,13 @@ describe('a round', () => {
 
 describe('before removals are allowed', () => {
   it('what is missing is added and what is ours but not desired stays', async () => {
-    const { log, virtualServers, addresses, reconciler, desire } = setUp();
+    const { log, reconciler, desire, kernel } = await setUp();
     const leftOver = virtualServer({ address: ip('10.96.0.9') });
-    virtualServers.rows.set('TCP 10.96.0.9:80', observedAs(leftOver));
-    virtualServers.rows.set(
-      key,
-      observedAs({ ...web, realServers: realServers('10.244.1.1', '10.244.1.2') }),
-    );
-    addresses.rows.set('10.96.0.9', { address: ip('10.96.0.9'), owned: true, settled: true });
+    putRows(kernel, [
+      ['TCP 10.96.0.9:80', observedAs(leftOver)],
+      [key, observedAs({ ...web, realServers: realServers('10.244.1.1', '10.244.1.2') })],
+    ]);
+    bindVip(kernel, ip('10.96.0.9'));
     desire({ ...web, scheduler: 'lc' });
     await reconciler.audit();
     await reconciler.round();
@@ -228,67 +235,61 @@ describe('before removals are allowed', () => {
   });
 
   it('an object that failed and succeeded later waits for nothing', async () => {
-    const { clock, virtualServers, reconciler, desire } = setUp();
-    virtualServers.addFaults(key, { kind: 'refused', code: 'ENOMEM' });
+    const { clock, reconciler, desire, kernel } = await setUp();
+    kernel.addFaults(key, noMemory);
     desire(virtualServer());
     await reconciler.round();
     clock.nowMs = 100;
     await reconciler.round();
-    assert.equal(virtualServers.rows.size, 1);
+    assert.equal(kernel.ipvs.virtualServers.size, 1);
     assert.equal(reconciler.nextDueAtMs(), undefined);
   });
 
   it('an object that failed and has a removal left waits for nothing, either', async () => {
-    const { clock, virtualServers, reconciler, desire } = setUp();
-    virtualServers.rows.set(key, observedAs(web));
-    virtualServers.addFaults(key, { kind: 'refused', code: 'ENOMEM' });
+    const { clock, reconciler, desire, kernel } = await setUp();
+    putRows(kernel, [[key, observedAs(web)]]);
+    kernel.addFaults(key, noMemory);
     desire({ ...web, realServers: realServers('10.244.1.2') });
     await reconciler.audit();
     clock.nowMs = 100;
     await reconciler.round();
-    assert.deepEqual(
-      [...(virtualServers.rows.get(key)?.realServers.keys() ?? [])],
-      ['10.244.1.1:8080', '10.244.1.2:8080'],
-    );
+    assert.deepEqual(kernel.ipvs.weights(key), ['10.244.1.1:8080 1', '10.244.1.2:8080 1']);
     assert.equal(reconciler.nextDueAtMs(), undefined);
   });
 });
 
 describe('an audit', () => {
   it('repairs drift of every kind', async () => {
-    const { virtualServers, addresses, reconciler, desire } = setUp();
+    const { reconciler, desire, kernel } = await setUp();
     reconciler.allowRemovals();
     desire(web);
     await reconciler.round();
-    virtualServers.rows.set(key, observedAs({ ...web, realServers: realServers('10.244.9.9') }));
-    addresses.rows.clear();
+    putRows(kernel, [[key, observedAs({ ...web, realServers: realServers('10.244.9.9') })]]);
+    kernel.route.unbind('10.96.0.1');
     const { drifted, ...repair } = await reconciler.audit();
     assert.deepEqual(drifted, [`virtual server ${key}`, 'bound address 10.96.0.1']);
-    const written = ['virtual server', 'bound address'];
     assert.deepEqual(repair, { applied: 3, failures: [], written });
     const { applied, drifted: none } = await reconciler.audit();
     assert.deepEqual([applied, none], [1, []], 'it was drained');
-    assert.deepEqual(virtualServers.rows, new Map([[key, observedAs(web)]]));
-    assert.deepEqual([...addresses.rows.keys()], ['10.96.0.1']);
+    assert.deepEqual(rowsOf(kernel), new Map([[key, observedAs(web)]]));
+    assert.deepEqual([...vipsOf(kernel).keys()], ['10.96.0.1']);
   });
 
   it('removes what an earlier run of this program left behind', async () => {
-    const { virtualServers, addresses, reconciler } = setUp();
-    virtualServers.rows.set(key, observedAs(web));
-    addresses.rows.set('10.96.0.1', { address, owned: true, settled: true });
+    const { reconciler, kernel } = await setUp();
+    putRows(kernel, [[key, observedAs(web)]]);
+    bindVip(kernel, ip('10.96.0.1'));
     reconciler.allowRemovals();
     await reconciler.audit();
-    assert.equal(virtualServers.rows.size + addresses.rows.size, 0);
+    assert.equal(kernel.ipvs.virtualServers.size + vipsOf(kernel).size, 0);
   });
 
   it('leaves alone what is not ours and nobody desires', async () => {
-    const { log, virtualServers, addresses, reconciler } = setUp();
-    virtualServers.rows.set(key, observedAs(web, { owned: false }));
-    virtualServers.rows.set('fwmark 7 (IPv6)', {
-      ...observedAs(web, { owned: false }),
-      id: { kind: 'fwmark', family: 'IPv6', fwmark: 7 },
-    });
-    addresses.rows.set('10.96.0.1', { address, owned: false, settled: true });
+    const { log, reconciler, kernel } = await setUp();
+    putRows(kernel, [[key, observedAs(web, { owned: false })]]);
+    const byMark = { kind: 'fwmark', family: 'IPv6', fwmark: 7 } as const;
+    putRows(kernel, [['fwmark 7 (IPv6)', { ...observedAs(web, { owned: false }), id: byMark }]]);
+    bindVip(kernel, ip('10.96.0.1'), false);
     reconciler.allowRemovals();
     await reconciler.audit();
     assert.deepEqual(log, []);
@@ -296,25 +297,25 @@ describe('an audit', () => {
   });
 
   it('takes over in place what is desired and not ours', async () => {
-    const { log, virtualServers, addresses, reconciler, desire } = setUp();
-    virtualServers.rows.set(key, observedAs(web, { owned: false }));
-    addresses.rows.set('10.96.0.1', { address, owned: false, settled: true });
+    const { log, reconciler, desire, kernel } = await setUp();
+    putRows(kernel, [[key, observedAs(web, { owned: false })]]);
+    bindVip(kernel, ip('10.96.0.1'), false);
     reconciler.allowRemovals();
     desire(web);
     await reconciler.audit();
     assert.deepEqual(log, [`change virtual server ${key} (scheduler rr)`, 'adopt 10.96.0.1']);
     desire(undefined);
     await reconciler.round();
-    assert.equal(virtualServers.rows.size + addresses.rows.size, 0);
+    assert.equal(kernel.ipvs.virtualServers.size + vipsOf(kernel).size, 0);
   });
 
   it('changes nothing where the kernel cannot be read, and says why', async () => {
-    for (const broken of ['virtualServers', 'addresses'] as const) {
-      const given = setUp();
-      given.desire(web);
-      given[broken].listErrors.push(new Error(`no answer about ${broken}`));
-      await assert.rejects(given.reconciler.audit(), new RegExp(`no answer about ${broken}`));
-      assert.deepEqual(given.log, []);
+    for (const words of ['virtual servers', 'links', 'addresses']) {
+      const { kernel, log, reconciler, desire } = await setUp();
+      desire(web);
+      kernel.addFaults(words, noMemory);
+      await assert.rejects(reconciler.audit(), /ENOMEM: not enough memory/);
+      assert.deepEqual(log, []);
     }
   });
 });

@@ -9,6 +9,7 @@ import type { VirtualServer } from '../../../src/translate/desired.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';
 import { kernelKinds, type KernelKinds } from '../../support/kernel-kinds.ts';
+import { putRows } from '../../support/kernel-rows.ts';
 import { observedAs, realServers, virtualServer } from '../../support/rows.ts';
 
 const key = 'TCP 10.96.0.1:80';
@@ -27,8 +28,7 @@ class Program {
 
   private constructor(kernel: FakeKernel, kinds: KernelKinds, clock: { nowMs: number }) {
     this.kernel = kernel;
-    this.client = kinds.client;
-    this.kind = kinds.virtualServers;
+    ({ client: this.client, virtualServers: this.kind } = kinds);
     this.table = new KindTable(this.kind);
     this.reconciler = new Reconciler([this.table], () => clock.nowMs);
     this.reconciler.allowRemovals();
@@ -232,10 +232,8 @@ describe('looking at what drains', () => {
 
   it('does not concern the real servers of others, though they have weight 0', async () => {
     const program = await Program.start();
-    await program.client.execute([
-      { kind: 'add virtual server', ...kernelRow(web, false) },
-      { kind: 'add real server', id: kernelRow(web, false).id, realServer: draining(old) },
-    ]);
+    const foreign = observedAs(web, { owned: false });
+    putRows(program.kernel, [[key, { ...foreign, realServers: new Map([[old, draining(old)]]) }]]);
     await program.reconciler.audit();
     assert.deepEqual(program.kind.restless(), []);
     assert.deepEqual(program.weights, [`${old} 0`]);
@@ -303,14 +301,13 @@ describe('after a restart of the program', () => {
 describe('a virtual server of somebody else that is taken over', () => {
   it('keeps the connections of its real servers, and drains those that are not wanted', async () => {
     const program = await Program.start();
-    const { id } = kernelRow(web, false);
-    await program.client.execute([
-      { kind: 'add virtual server', ...kernelRow(web, false) },
-      { kind: 'add real server', id, realServer: { ...draining(old), weight: 5 } },
-      { kind: 'add real server', id, realServer: { ...draining(young), weight: 1 } },
+    const foreign = observedAs(web, { owned: false });
+    const theirs = new Map([
+      [old, { ...draining(old), weight: 5 }],
+      [young, { ...draining(young), weight: 1 }],
     ]);
+    putRows(program.kernel, [[key, { ...foreign, realServers: theirs }]]);
     program.kernel.ipvs.setConnections(key, old, 1);
-    program.kernel.log.length = 0;
     program.table.setDesired(key, withoutOld);
     await program.reconciler.audit();
     assert.deepEqual(program.kernel.log, [
@@ -323,11 +320,6 @@ describe('a virtual server of somebody else that is taken over', () => {
   });
 });
 
-function kernelRow(row: VirtualServer, owned: boolean) {
-  const { id, settings } = observedAs(row, { owned });
-  return { id, settings };
-}
-
 function draining(realServer: string) {
   const [address = '', port] = realServer.split(':');
   return {
@@ -335,7 +327,5 @@ function draining(realServer: string) {
     port: Number(port),
     method: 'masq',
     weight: 0,
-    upperThreshold: 0,
-    lowerThreshold: 0,
   } as const;
 }
