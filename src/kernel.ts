@@ -21,7 +21,9 @@ import { DesiredState } from './reconcile/desired-state.ts';
 import { ForeignAtVips } from './reconcile/foreign-at-vips.ts';
 import { KindTable } from './reconcile/kind-table.ts';
 import { Reconciler, type RoundReport } from './reconcile/reconciler.ts';
+import type { ObservedVirtualServer } from './reconcile/virtual-server-difference.ts';
 import { VirtualServerKind } from './reconcile/virtual-server-kind.ts';
+import type { DesiredFrontEnd } from './translate/desired.ts';
 import { SysctlFoundation } from './sysctl/foundation.ts';
 import { procSysFolder } from './sysctl/proc-sys.ts';
 import { conntrackSysctls, type ConntrackSettings } from './sysctl/conntrack.ts';
@@ -102,7 +104,7 @@ export async function openKernel(
   };
   const masquerade = openMasquerade(sets, ipFamilies(), settings, masqueradeListener, run);
   const kind = openVirtualServers(ipvs, flows, isExcluded);
-  const virtualServers = new KindTable(kind);
+  const virtualServers = new KindTable<DesiredFrontEnd, ObservedVirtualServer, Operation>(kind);
   const boundAddresses = new KindTable(
     new BoundAddressKind(addresses, isExcluded, (operation) => {
       flows.noteAddressOperation(operation);
@@ -166,7 +168,7 @@ async function isInUse(
 /** What follows each round; after a list of the kernel, news of foreign virtual servers at VIPs. */
 function openRoundEnd(parts: {
   readonly flows: StaleFlowCleaner;
-  readonly kind: VirtualServerKind;
+  readonly kind: VirtualServerKind<DesiredFrontEnd>;
   readonly desired: DesiredState;
   readonly listener: KernelListener;
 }): () => void {
@@ -188,11 +190,11 @@ function openVirtualServers(
   ipvs: IpvsClient,
   flows: StaleFlowCleaner,
   isExcluded: (address: IpAddress) => boolean,
-): VirtualServerKind {
+): VirtualServerKind<DesiredFrontEnd> {
   const note = (operation: Operation): void => {
     flows.note(operation);
   };
-  return new VirtualServerKind(ipvs, undefined, undefined, note, isExcluded);
+  return new VirtualServerKind<DesiredFrontEnd>(ipvs, undefined, undefined, note, isExcluded);
 }
 
 /** The families that this kernel speaks. */

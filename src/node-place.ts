@@ -2,7 +2,7 @@ import type { Node } from './cluster/objects.ts';
 import type { IpAddress } from './net/ip-address.ts';
 import { nodePortAddressesOf, type NodePortAddresses } from './translate/node-addresses.ts';
 import type { Place } from './translate/place.ts';
-import type { Scheduler } from './translate/scheduler.ts';
+import type { Scheduler } from './ipvs/schedulers.ts';
 
 /** What is asked anew each time, so that the place stays the same when it changes. */
 export type KnownAddresses = Pick<Place, 'isVip' | 'serviceAt' | 'ownerOf'>;

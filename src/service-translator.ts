@@ -15,7 +15,7 @@ import {
 import { ToldProblems } from './told-problems.ts';
 import type { HealthCheck, Translation } from './translate/desired.ts';
 import type { NodePortAddresses } from './translate/node-addresses.ts';
-import type { Scheduler } from './translate/scheduler.ts';
+import type { Scheduler } from './ipvs/schedulers.ts';
 import { serviceProblem, type ServiceProblem } from './translate/service-problem.ts';
 import { translateService, type TranslationSettings } from './translate/translate-service.ts';
 

@@ -1,6 +1,7 @@
 import type { AddressClient } from '../addresses/client.ts';
 import type { SetClient } from '../ipset/client.ts';
-import type { IpSet, SetEntry, SetOperation } from '../ipset/model.ts';
+import type { FilterEntry } from '../packet-filter/filter-entry.ts';
+import type { IpSet, SetOperation } from '../ipset/model.ts';
 import type { IpvsClient } from '../ipvs/client.ts';
 import type { Operation } from '../ipvs/model.ts';
 import { readTable } from '../ipvs/read-table.ts';
@@ -91,7 +92,7 @@ async function readAll(
 }
 
 /** Undefined as well where the kernel has no sets at all, and then there are none of ours. */
-function entriesOf(sets: SetClient, set: IpSet): Promise<readonly SetEntry[] | undefined> {
+function entriesOf(sets: SetClient, set: IpSet): Promise<readonly FilterEntry[] | undefined> {
   return sets.entries(set).catch(() => undefined);
 }
 

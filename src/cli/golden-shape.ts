@@ -1,7 +1,13 @@
 import { formatEndpoint, type IpAddress } from '../net/ip-address.ts';
 import type { Protocol } from '../cluster/objects.ts';
-import type { ForwardingMethod } from '../ipvs/model.ts';
-import { virtualServerKey, type RealServer, type VirtualServer } from '../translate/desired.ts';
+import {
+  formatVirtualServer,
+  type ForwardingMethod,
+  type RealServer,
+  type VirtualServer,
+  type VirtualServerSettings,
+} from '../ipvs/model.ts';
+import { schedulerFlagNames } from '../ipvs/schedulers.ts';
 
 /** Desired state as plain data, in the form and order of the golden cases. */
 export interface GoldenShape {
@@ -34,36 +40,47 @@ export function toGoldenShape(
 ): GoldenShape {
   return {
     virtualServers: [...virtualServers]
-      .toSorted((a, b) => compareText(virtualServerKey(a), virtualServerKey(b)))
-      .map(toGoldenVirtualServer),
+      .toSorted((a, b) => compareText(formatVirtualServer(a.id), formatVirtualServer(b.id)))
+      .flatMap(toGoldenVirtualServer),
     boundAddresses: [
       ...new Set(Array.from(boundAddresses, ({ hostPrefix }) => hostPrefix)),
     ].toSorted(compareText),
   };
 }
 
-function toGoldenVirtualServer(virtualServer: VirtualServer): GoldenVirtualServer {
-  const { protocol, address, port, scheduler, realServers } = virtualServer;
-  const options = ipvsadmOptions(virtualServer);
-  return {
-    protocol,
-    address: formatEndpoint(address, port),
-    scheduler,
-    ...(options === '' ? {} : { options }),
-    realServers: Array.from(realServers.values(), toGoldenRealServer).toSorted((a, b) =>
-      compareText(a.address, b.address),
-    ),
-  };
+/** The golden cases have none by firewall mark. */
+function toGoldenVirtualServer({
+  id,
+  settings,
+  realServers,
+}: VirtualServer): readonly GoldenVirtualServer[] {
+  if (id.kind !== 'address') {
+    return [];
+  }
+  const options = ipvsadmOptions(settings);
+  return [
+    {
+      protocol: id.protocol,
+      address: formatEndpoint(id.address, id.port),
+      scheduler: settings.scheduler,
+      ...(options === '' ? {} : { options }),
+      realServers: Array.from(realServers.values(), toGoldenRealServer).toSorted((a, b) =>
+        compareText(a.address, b.address),
+      ),
+    },
+  ];
 }
 
 /** The options as `ipvsadm -Sn` prints them; empty where there are none. */
 export function ipvsadmOptions({
-  persistenceSeconds,
+  scheduler,
   schedulerFlags,
-}: Pick<VirtualServer, 'persistenceSeconds' | 'schedulerFlags'>): string {
+  persistence,
+}: VirtualServerSettings): string {
+  const flags = schedulerFlagNames(scheduler, schedulerFlags);
   return [
-    ...(persistenceSeconds === undefined ? [] : [`-p ${persistenceSeconds}`]),
-    ...(schedulerFlags.names.length === 0 ? [] : [`-b ${schedulerFlags.names.join(',')}`]),
+    ...(persistence === undefined ? [] : [`-p ${persistence.timeoutSeconds}`]),
+    ...(flags.length === 0 ? [] : [`-b ${flags.join(',')}`]),
   ].join(' ');
 }
 

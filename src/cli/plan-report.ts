@@ -3,16 +3,18 @@ import { oneByOne } from '../ipvs/model.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { boundAddressDifference } from '../reconcile/bound-address-difference.ts';
 import { differences } from '../reconcile/differences.ts';
-import { virtualServerDifference } from '../reconcile/virtual-server-difference.ts';
+import {
+  virtualServerDifference,
+  type DesiredVirtualServer,
+} from '../reconcile/virtual-server-difference.ts';
 import { observedFrom } from '../reconcile/virtual-server-kind.ts';
-import type { VirtualServer } from '../translate/desired.ts';
 import { ipvsadmOptions, toGoldenShape } from './golden-shape.ts';
 import type { ObservedKernel } from './observe-kernel.ts';
 import { formatTable } from './text-table.ts';
 
 /** What the cluster wants here, and what the kernel holds, where that could be read. */
 export interface Plan {
-  readonly virtualServers: ReadonlyMap<string, VirtualServer>;
+  readonly virtualServers: ReadonlyMap<string, DesiredVirtualServer>;
   readonly boundAddresses: ReadonlyMap<string, IpAddress>;
   readonly observed: ObservedKernel | undefined;
   serviceOf(key: string): string | undefined;
@@ -30,7 +32,8 @@ interface PlannedChange {
  * which is null where the kernel could not be read. Ends with a new line.
  */
 export function planJson(plan: Plan): string {
-  const shape = toGoldenShape(plan.virtualServers.values(), plan.boundAddresses.values());
+  const virtualServers = Array.from(plan.virtualServers.values(), (row) => row.virtualServer);
+  const shape = toGoldenShape(virtualServers, plan.boundAddresses.values());
   const difference = plan.observed === undefined ? null : plannedChanges(plan, plan.observed);
   return `${JSON.stringify({ ...shape, difference }, undefined, 2)}\n`;
 }
@@ -39,10 +42,10 @@ export function planJson(plan: Plan): string {
 export function planText(plan: Plan): string {
   const rows = [...plan.virtualServers]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, virtualServer]) => [
+    .map(([key, { virtualServer }]) => [
       key,
-      virtualServer.scheduler,
-      ipvsadmOptions(virtualServer) || '-',
+      virtualServer.settings.scheduler,
+      ipvsadmOptions(virtualServer.settings) || '-',
       plan.serviceOf(key) ?? '',
       [...virtualServer.realServers.keys()].join(' ') || '(none)',
     ]);

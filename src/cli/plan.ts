@@ -8,7 +8,7 @@ import type { IpAddress } from '../net/ip-address.ts';
 import { DesiredState } from '../reconcile/desired-state.ts';
 import { PlaceMap } from '../reconcile/place-map.ts';
 import { ServiceTranslator } from '../service-translator.ts';
-import type { VirtualServer } from '../translate/desired.ts';
+import type { DesiredFrontEnd } from '../translate/desired.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { observeKernel, type ObservedKernel } from './observe-kernel.ts';
 import { firstList, logMistake, logProblem, openSource, settingsOf } from './open-source.ts';
@@ -26,7 +26,7 @@ export async function plan(options: PlanOptions, log: Logger): Promise<ExitCode>
 
 /** Everything that the cluster wants on this node. */
 export interface DesiredRows {
-  readonly virtualServers: ReadonlyMap<string, VirtualServer>;
+  readonly virtualServers: ReadonlyMap<string, DesiredFrontEnd>;
   readonly boundAddresses: ReadonlyMap<string, IpAddress>;
   /** The Service that holds a virtual server, by the key of that. */
   serviceOf(key: string): string | undefined;
@@ -48,7 +48,7 @@ export async function readDesired(
   } finally {
     await source.stop();
   }
-  const virtualServers = new PlaceMap<VirtualServer>();
+  const virtualServers = new PlaceMap<DesiredFrontEnd>();
   const boundAddresses = new PlaceMap<IpAddress>();
   const desired = new DesiredState(virtualServers, boundAddresses);
   const translator = new ServiceTranslator(store, desired, settings, {

@@ -10,7 +10,7 @@ import { missingSchedulerOf } from '../reconcile/missing-scheduler.ts';
 import { ServiceTranslator } from '../service-translator.ts';
 import { monotonicMs } from '../time/monotonic-clock.ts';
 import { pause } from '../time/timers.ts';
-import type { Scheduler } from '../translate/scheduler.ts';
+import type { Scheduler } from '../ipvs/schedulers.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { firstList, logFailure, logMistake, logProblem, openSource } from './open-source.ts';
 import type { RunOptions } from './options.ts';

@@ -20,13 +20,15 @@ export function showJson(observed: ObservedKernel, services: ServiceNames): stri
     service: services.serviceOf(key) ?? null,
     owned: listed.settings.owned,
     ...refusedJson(listed, observed, services),
-    realServers: listed.realServers.map((realServer) => ({
-      address: formatRealServer(realServer),
-      method: realServer.method,
-      weight: realServer.weight,
-      activeConnections: realServer.activeConnections,
-      inactiveConnections: realServer.inactiveConnections,
-    })),
+    realServers: listed.realServers.map(
+      ({ realServer, activeConnections, inactiveConnections }) => ({
+        address: formatRealServer(realServer),
+        method: realServer.method,
+        weight: realServer.weight,
+        activeConnections,
+        inactiveConnections,
+      }),
+    ),
   }));
   const boundAddresses = sorted(observed.boundAddresses).map(([, { address, owned }]) => ({
     address: address.hostPrefix,
@@ -39,13 +41,13 @@ export function showJson(observed: ObservedKernel, services: ServiceNames): stri
 export function showText(observed: ObservedKernel, services: ServiceNames): string {
   const rows = sorted(observed.virtualServers).flatMap(([key, listed]) => [
     [key, listed.settings.scheduler, serviceText(key, listed, observed, services), '', '', ''],
-    ...listed.realServers.map((realServer) => [
+    ...listed.realServers.map(({ realServer, activeConnections, inactiveConnections }) => [
       `  -> ${formatRealServer(realServer)}`,
       realServer.method,
       '',
       String(realServer.weight),
-      String(realServer.activeConnections),
-      String(realServer.inactiveConnections),
+      String(activeConnections),
+      String(inactiveConnections),
     ]),
   ]);
   const header = ['VIRTUAL SERVER', 'SCHEDULER', 'SERVICE', 'WEIGHT', 'ACTIVE', 'INACTIVE'];

@@ -2,7 +2,7 @@ import convict from 'convict';
 import { iptablesVariants } from '../masquerade/iptables.ts';
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
-import { schedulers } from '../translate/scheduler.ts';
+import { schedulers } from '../ipvs/schedulers.ts';
 import { parseBindAddress } from './bind-address.ts';
 import { parseGoDuration } from './go-duration.ts';
 

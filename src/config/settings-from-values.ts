@@ -3,7 +3,8 @@ import { localDetectorOf, type LocalDetection } from '../masquerade/local-detect
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
-import { fallbackScheduler, isScheduler } from '../translate/scheduler.ts';
+import { isScheduler } from '../ipvs/schedulers.ts';
+import { fallbackScheduler } from '../translate/scheduler.ts';
 import { parseBindAddress, type BindAddress } from './bind-address.ts';
 import { splitCidrs } from './formats.ts';
 import { parseGoDuration } from './go-duration.ts';

@@ -14,7 +14,8 @@ import {
   writeListSet,
   writeSetOperation,
 } from './encode.ts';
-import type { IpSet, SetEntry, SetHeader, SetOperation, SetType } from './model.ts';
+import type { FilterEntry } from '../packet-filter/filter-entry.ts';
+import type { IpSet, SetHeader, SetOperation, SetType } from './model.ts';
 import { setErrorCode } from './protocol.ts';
 import { SetError, SetsUnavailableError, withSetErrorName } from './set-error.ts';
 
@@ -106,8 +107,8 @@ export class SetClient {
   }
 
   /** What a set holds; undefined where there is no such set. Raises NetlinkError. */
-  async entries(set: IpSet): Promise<readonly SetEntry[] | undefined> {
-    const entries: SetEntry[] = [];
+  async entries(set: IpSet): Promise<readonly FilterEntry[] | undefined> {
+    const entries: FilterEntry[] = [];
     const exists = await this.eachEntry(set, () => {
       entries.length = 0;
       return (entry) => entries.push(entry);
@@ -121,7 +122,7 @@ export class SetClient {
    */
   async eachEntry(
     set: IpSet,
-    begin: () => (entry: SetEntry) => void,
+    begin: () => (entry: FilterEntry) => void,
     pace?: Pace,
   ): Promise<boolean> {
     const list = this.#connection.each(

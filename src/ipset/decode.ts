@@ -5,7 +5,8 @@ import { netfilterHeaderLength } from '../netlink/netfilter-message.ts';
 import { addressFamilyNumber, protocolOf } from '../netlink/protocol.ts';
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress, type IpFamily } from '../net/ip-address.ts';
-import type { SetEntry, SetHeader, SetType } from './model.ts';
+import type { FilterEntry } from '../packet-filter/filter-entry.ts';
+import type { SetHeader, SetType } from './model.ts';
 import { addressAttribute, dataAttribute, messageAttribute } from './protocol.ts';
 
 const messageTable = new AttributeTable(messageAttribute.entries);
@@ -59,7 +60,7 @@ function familyOf(number: number): IpFamily | undefined {
 export function readEntries(
   payload: Buffer,
   type: SetType,
-  visit: (entry: SetEntry) => void,
+  visit: (entry: FilterEntry) => void,
 ): void {
   messageTable.read(payload, netfilterHeaderLength, payload.length);
   if (!messageTable.has(messageAttribute.entries)) {
@@ -78,7 +79,7 @@ export function readEntries(
   });
 }
 
-function readEntry(payload: Buffer, type: SetType): SetEntry | undefined {
+function readEntry(payload: Buffer, type: SetType): FilterEntry | undefined {
   switch (type) {
     case 'bitmap:port':
       return { kind: 'port', port: entryTable.u16be(dataAttribute.port) };

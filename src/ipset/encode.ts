@@ -2,14 +2,8 @@ import type { MessageWriter } from '../netlink/message-writer.ts';
 import { beginNetfilterMessage } from '../netlink/netfilter-message.ts';
 import { addressFamilyNumber, messageFlag, protocolNumber } from '../netlink/protocol.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import {
-  lastPort,
-  mostEntries,
-  type IpSet,
-  type SetEntry,
-  type SetOperation,
-  type SetType,
-} from './model.ts';
+import type { FilterEntry } from '../packet-filter/filter-entry.ts';
+import { lastPort, mostEntries, type IpSet, type SetOperation, type SetType } from './model.ts';
 import {
   addressAttribute,
   dataAttribute,
@@ -115,7 +109,7 @@ function setFamily(type: SetType, family: IpSet['family']): number {
   return type === 'bitmap:port' ? 0 : addressFamilyNumber[family];
 }
 
-function writeEntry(writer: MessageWriter, entry: SetEntry): void {
+function writeEntry(writer: MessageWriter, entry: FilterEntry): void {
   switch (entry.kind) {
     case 'address':
       writeAddress(writer, dataAttribute.ip, entry.address);
@@ -140,7 +134,7 @@ function writeEntry(writer: MessageWriter, entry: SetEntry): void {
 
 function writeEndpoint(
   writer: MessageWriter,
-  { address, protocol, port }: Extract<SetEntry, { readonly protocol: unknown }>,
+  { address, protocol, port }: Extract<FilterEntry, { readonly protocol: unknown }>,
 ): void {
   writeAddress(writer, dataAttribute.ip, address);
   writer.attributeU8(dataAttribute.protocol, protocolNumber[protocol]);

@@ -1,6 +1,6 @@
 import type { Protocol } from '../cluster/objects.ts';
-import type { Cidr } from '../net/cidr.ts';
-import { formatEndpoint, type IpAddress, type IpFamily } from '../net/ip-address.ts';
+import type { IpFamily } from '../net/ip-address.ts';
+import { formatEntry, type FilterEntry } from '../packet-filter/filter-entry.ts';
 
 /** The types of sets that are used here, by the kernel's names; kube-proxy needs the same. */
 export type SetType =
@@ -56,35 +56,6 @@ export function unsuitedIn(header: SetHeader, { type, family }: IpSet): string |
   return maxElements >= mostEntries ? undefined : `room for ${maxElements} entries`;
 }
 
-/** What a set holds; which kind must suit the set's type. */
-export type SetEntry =
-  /** hash:ip */
-  | { readonly kind: 'address'; readonly address: IpAddress }
-  /** hash:ip,port */
-  | {
-      readonly kind: 'endpoint';
-      readonly address: IpAddress;
-      readonly protocol: Protocol;
-      readonly port: number;
-    }
-  /** hash:ip,port,net */
-  | {
-      readonly kind: 'endpoint and source';
-      readonly address: IpAddress;
-      readonly protocol: Protocol;
-      readonly port: number;
-      readonly source: Cidr;
-    }
-  /** hash:ip,port,ip with the same address as destination and source */
-  | {
-      readonly kind: 'endpoint to itself';
-      readonly address: IpAddress;
-      readonly protocol: Protocol;
-      readonly port: number;
-    }
-  /** bitmap:port */
-  | { readonly kind: 'port'; readonly port: number };
-
 /** The kind of entry that a type of set takes. */
 export const entryKindOf = {
   'hash:ip': 'address',
@@ -92,56 +63,16 @@ export const entryKindOf = {
   'hash:ip,port,net': 'endpoint and source',
   'hash:ip,port,ip': 'endpoint to itself',
   'bitmap:port': 'port',
-} as const satisfies Record<SetType, SetEntry['kind']>;
+} as const satisfies Record<SetType, FilterEntry['kind']>;
 
 /** One change to what a set holds. */
 export interface SetOperation {
   readonly kind: 'add entry' | 'delete entry';
   readonly set: IpSet;
-  readonly entry: SetEntry;
-}
-
-/** As `ipset` prints it, but for the protocol's place: `TCP 10.96.0.1:80,10.0.0.0/8`. */
-export function formatEntry(entry: SetEntry): string {
-  switch (entry.kind) {
-    case 'address':
-      return entry.address.text;
-    case 'endpoint':
-      return `${entry.protocol} ${formatEndpoint(entry.address, entry.port)}`;
-    case 'endpoint and source':
-      return `${entry.protocol} ${formatEndpoint(entry.address, entry.port)},${entry.source.text}`;
-    case 'endpoint to itself':
-      return `${entry.protocol} ${formatEndpoint(entry.address, entry.port)},${entry.address.text}`;
-    case 'port':
-      return String(entry.port);
-  }
-}
-
-/** Whether two entries are the same one of a set. */
-export function sameEntry(a: SetEntry, b: SetEntry): boolean {
-  switch (a.kind) {
-    case 'port':
-      return b.kind === 'port' && a.port === b.port;
-    case 'address':
-      return b.kind === 'address' && a.address.equals(b.address);
-    case 'endpoint':
-      return b.kind === 'endpoint' && sameEndpoint(a, b);
-    case 'endpoint to itself':
-      return b.kind === 'endpoint to itself' && sameEndpoint(a, b);
-    case 'endpoint and source':
-      return (
-        b.kind === 'endpoint and source' && sameEndpoint(a, b) && a.source.text === b.source.text
-      );
-  }
-}
-
-type EntryOfEndpoint = Extract<SetEntry, { readonly protocol: Protocol }>;
-
-function sameEndpoint(a: EntryOfEndpoint, b: EntryOfEndpoint): boolean {
-  return a.port === b.port && a.protocol === b.protocol && a.address.equals(b.address);
+  readonly entry: FilterEntry;
 }
 
 /** The key of an entry among those of all sets. */
-export function entryKey(set: IpSet, entry: SetEntry): string {
+export function entryKey(set: IpSet, entry: FilterEntry): string {
   return `${set.name} ${formatEntry(entry)}`;
 }

@@ -1,6 +1,7 @@
 import { isOutcomeUnknown, NetlinkError } from '../netlink/netlink-error.ts';
 import { setErrorCode, setErrors } from './protocol.ts';
-import { formatEntry, type SetOperation } from './model.ts';
+import { formatEntry } from '../packet-filter/filter-entry.ts';
+import type { SetOperation } from './model.ts';
 
 /** The kernel refused to change what a set holds. */
 export class SetError extends Error {

@@ -29,8 +29,8 @@ import {
   oneByOne,
   virtualServerFamily,
   type KernelInfo,
-  type ObservedRealServer,
-  type ObservedVirtualServer,
+  type CountedRealServer,
+  type CountedVirtualServer,
   type Operation,
   type Timeouts,
   type VirtualServerHead,
@@ -104,7 +104,7 @@ export class IpvsClient {
   }
 
   /** All virtual servers, foreign ones too. Raises NetlinkError. */
-  async virtualServers(): Promise<ObservedVirtualServer[]> {
+  async virtualServers(): Promise<CountedVirtualServer[]> {
     const virtualServers = await this.#ask(() =>
       this.#connection.dump((writer, sequence) => {
         writeGetVirtualServer(writer, this.#family.number, sequence, 'all');
@@ -141,7 +141,7 @@ export class IpvsClient {
   }
 
   /** One virtual server, or undefined where there is none. Raises NetlinkError. */
-  virtualServer(id: VirtualServerId): Promise<ObservedVirtualServer | undefined> {
+  virtualServer(id: VirtualServerId): Promise<CountedVirtualServer | undefined> {
     return unlessAbsent(
       this.#ask(() =>
         this.#connection.get((writer, sequence) => {
@@ -153,7 +153,7 @@ export class IpvsClient {
   }
 
   /** The real servers of a virtual server; none where that does not exist. Raises NetlinkError. */
-  async realServers(id: VirtualServerId): Promise<ObservedRealServer[]> {
+  async realServers(id: VirtualServerId): Promise<CountedRealServer[]> {
     const family = virtualServerFamily(id);
     const dump = this.#ask(() =>
       this.#connection.dump(

@@ -4,8 +4,8 @@ import { addressFamilyNumber, protocolOf } from '../netlink/protocol.ts';
 import { addressLength, IpAddress, type IpFamily } from '../net/ip-address.ts';
 import type {
   KernelInfo,
-  ObservedRealServer,
-  ObservedVirtualServer,
+  CountedRealServer,
+  CountedVirtualServer,
   Persistence,
   Statistics,
   Timeouts,
@@ -38,7 +38,7 @@ const statisticsTable = new AttributeTable(statisticsAttribute.bytesOut);
  * ours to know: the kernel takes any, and one such must not hide the others. Raises
  * MalformedMessageError.
  */
-export function readVirtualServer(payload: Buffer): ObservedVirtualServer | undefined {
+export function readVirtualServer(payload: Buffer): CountedVirtualServer | undefined {
   const head = readVirtualServerHead(payload);
   return (
     head && {
@@ -79,6 +79,7 @@ function settingsOf(family: IpFamily): VirtualServerSettings {
     persistence: (flags & serviceFlag.persistent) === 0 ? undefined : persistenceOf(family),
     onePacket: (flags & serviceFlag.onePacket) !== 0,
     schedulerFlags: (flags & serviceFlag.schedulerMask) >> serviceFlag.schedulerShift,
+    limited: (flags & serviceFlag.limited) !== 0,
     owned: (flags & serviceFlag.owned) !== 0,
   };
 }
@@ -93,7 +94,7 @@ function persistenceOf(family: IpFamily): Persistence {
 }
 
 /** Reads a NEW_DEST message: the answer to GET_DEST. Raises MalformedMessageError. */
-export function readRealServer(payload: Buffer, serviceFamily: IpFamily): ObservedRealServer {
+export function readRealServer(payload: Buffer, serviceFamily: IpFamily): CountedRealServer {
   const table = destinationTable;
   readNested(payload, commandAttribute.destination, table);
   // Kernels before 3.18 do not say; there a real server has its virtual server's family.

@@ -188,8 +188,8 @@ function writeRealServer(
     const method = forwardingMethods.indexOf(settings.method);
     writer.attributeU32(destinationAttribute.forwardingMethod, method);
     writer.attributeU32(destinationAttribute.weight, settings.weight);
-    writer.attributeU32(destinationAttribute.upperThreshold, settings.upperThreshold ?? 0);
-    writer.attributeU32(destinationAttribute.lowerThreshold, settings.lowerThreshold ?? 0);
+    writer.attributeU32(destinationAttribute.upperThreshold, settings.upperThreshold);
+    writer.attributeU32(destinationAttribute.lowerThreshold, settings.lowerThreshold);
   }
   writer.endNested();
 }
@@ -199,6 +199,7 @@ function flagsOf(settings: VirtualServerSettings): number {
     (settings.persistence === undefined ? 0 : serviceFlag.persistent) |
     (settings.onePacket ? serviceFlag.onePacket : 0) |
     (settings.schedulerFlags << serviceFlag.schedulerShift) |
+    (settings.limited ? serviceFlag.limited : 0) |
     (settings.owned ? serviceFlag.owned : 0)
   );
 }

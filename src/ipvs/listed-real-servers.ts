@@ -1,12 +1,8 @@
-import type { IpAddress } from '../net/ip-address.ts';
-import { formatRealServer, type ForwardingMethod, type RealServer } from './model.ts';
+import { formatRealServer, sameRealServer, type RealServer, type RealServers } from './model.ts';
 
-/** A real server as a list shows it: no thresholds, no persistent connections. */
+/** A real server as a list shows it, with the connections that it has. */
 export interface ListedRealServer {
-  readonly address: IpAddress;
-  readonly port: number;
-  readonly method: ForwardingMethod;
-  readonly weight: number;
+  readonly realServer: RealServer;
   readonly activeConnections: number;
   readonly inactiveConnections: number;
 }
@@ -15,8 +11,8 @@ export interface ListedRealServer {
 export interface ListedRealServers {
   /** The virtual server, by `formatVirtualServer`. */
   readonly key: string;
-  /** Whether exactly these are there, with their methods and weights, and none of weight 0. */
-  areAs(known: ReadonlyMap<string, RealServer>): boolean;
+  /** Whether exactly these are there, and none of weight 0. */
+  areAs(known: RealServers): boolean;
   all(): ListedRealServer[];
 }
 
@@ -26,15 +22,12 @@ export function listedFrom(key: string, all: readonly ListedRealServer[]): Liste
     key,
     areAs: (known) =>
       known.size === all.length &&
-      all.every((realServer) => isListedAs(realServer, known.get(formatRealServer(realServer)))),
+      all.every(({ realServer }) => {
+        const expected = known.get(formatRealServer(realServer));
+        return (
+          expected !== undefined && realServer.weight !== 0 && sameRealServer(realServer, expected)
+        );
+      }),
     all: () => [...all],
   };
-}
-
-/** Whether one at the same address and port has the same method and weight, and takes connections. */
-export function isListedAs(
-  { method, weight }: Pick<ListedRealServer, 'method' | 'weight'>,
-  known: RealServer | undefined,
-): boolean {
-  return weight !== 0 && known?.weight === weight && known.method === method;
 }

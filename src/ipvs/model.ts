@@ -1,3 +1,4 @@
+import { equalityOf, optional, same } from '../equality.ts';
 import type { Protocol } from '../cluster/objects.ts';
 import { formatEndpoint, type IpAddress, type IpFamily } from '../net/ip-address.ts';
 import type { forwardingMethods } from './protocol.ts';
@@ -14,6 +15,14 @@ export type VirtualServerId =
     }
   | { readonly kind: 'fwmark'; readonly family: IpFamily; readonly fwmark: number };
 
+/** A virtual server: what is desired, what is observed and what is sent are all of this type. */
+export interface VirtualServer {
+  readonly id: VirtualServerId;
+  readonly settings: VirtualServerSettings;
+  /** By `formatRealServer`. */
+  readonly realServers: RealServers;
+}
+
 /** What can be changed of a virtual server while connections go on. */
 export interface VirtualServerSettings {
   /** The kernel's name of it: `rr`, `wlc`, ... */
@@ -23,6 +32,8 @@ export interface VirtualServerSettings {
   readonly onePacket: boolean;
   /** Three bits, ipvsadm's flag-1 (1), flag-2 (2) and flag-3 (4); their meaning is the scheduler's. */
   readonly schedulerFlags: number;
+  /** Some real servers have thresholds, which the kernel's cheap list does not show. */
+  readonly limited: boolean;
   /** Made, or taken over, by kube-ipvs. */
   readonly owned: boolean;
 }
@@ -33,15 +44,62 @@ export interface Persistence {
   readonly prefixLength: number;
 }
 
+/** A real server: what is desired, what is observed and what is sent are all of this type. */
 export interface RealServer {
   readonly address: IpAddress;
   readonly port: number;
   readonly method: ForwardingMethod;
   /** 0: no new connections. */
   readonly weight: number;
-  /** Connections at which it counts as overloaded, and at which no longer; 0, or nothing, for never. */
-  readonly upperThreshold?: number;
-  readonly lowerThreshold?: number;
+  /** Connections at which it counts as overloaded; 0 for never. */
+  readonly upperThreshold: number;
+  /** Connections at which it does so no longer; 0 for three quarters of the upper threshold. */
+  readonly lowerThreshold: number;
+}
+
+/** The real servers of one virtual server, by `formatRealServer`. */
+export type RealServers = ReadonlyMap<string, RealServer>;
+
+/** Whether two virtual servers have the same settings. */
+export const sameSettings = equalityOf<VirtualServerSettings>({
+  scheduler: same,
+  persistence: optional(equalityOf<Persistence>({ timeoutSeconds: same, prefixLength: same })),
+  onePacket: same,
+  schedulerFlags: same,
+  limited: same,
+  owned: same,
+});
+
+/** Whether two real servers are the same. */
+export const sameRealServer = equalityOf<RealServer>({
+  address: (a, b) => a.equals(b),
+  port: same,
+  method: same,
+  weight: same,
+  upperThreshold: same,
+  lowerThreshold: same,
+});
+
+/** Whether two virtual servers have the same real servers. */
+export function sameRealServers(a: RealServers, b: RealServers): boolean {
+  if (a === b) {
+    return true;
+  }
+  if (a.size !== b.size) {
+    return false;
+  }
+  for (const [key, realServer] of a) {
+    const other = b.get(key);
+    if (other === undefined || !sameRealServer(realServer, other)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/** Whether a real server has a limit of connections. */
+export function isLimited({ upperThreshold, lowerThreshold }: RealServer): boolean {
+  return upperThreshold + lowerThreshold > 0;
 }
 
 export interface Connections {
@@ -64,13 +122,13 @@ export interface VirtualServerHead {
   readonly settings: VirtualServerSettings;
 }
 
-/** A virtual server as the kernel shows it. */
-export interface ObservedVirtualServer extends VirtualServerHead {
+/** A virtual server with what the kernel counts of it. */
+export interface CountedVirtualServer extends VirtualServerHead {
   readonly statistics: Statistics;
 }
 
-/** A real server as the kernel shows it. */
-export interface ObservedRealServer {
+/** A real server with what the kernel counts of it. */
+export interface CountedRealServer {
   readonly realServer: RealServer;
   readonly connections: Connections;
   readonly statistics: Statistics;
@@ -96,7 +154,7 @@ export type Operation =
       readonly id: VirtualServerId;
       readonly settings: VirtualServerSettings;
       /** Those that it starts with: a message each, behind that of the virtual server. */
-      readonly realServers?: ReadonlyMap<string, RealServer>;
+      readonly realServers?: RealServers;
     }
   | {
       readonly kind: 'change virtual server';
@@ -148,6 +206,19 @@ export function formatVirtualServer(id: VirtualServerId): string {
 /** `10.244.0.7:8080`. Also the key of a real server within its virtual server. */
 export function formatRealServer(realServer: RealServerId): string {
   return formatEndpoint(realServer.address, realServer.port);
+}
+
+/** Whether two identities are the same. */
+export function sameVirtualServerId(a: VirtualServerId, b: VirtualServerId): boolean {
+  if (a.kind === 'address') {
+    return (
+      b.kind === 'address' &&
+      a.port === b.port &&
+      a.protocol === b.protocol &&
+      a.address.equals(b.address)
+    );
+  }
+  return b.kind === 'fwmark' && a.fwmark === b.fwmark && a.family === b.family;
 }
 
 /** The family of the packets that a virtual server takes. */

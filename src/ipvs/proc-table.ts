@@ -1,10 +1,6 @@
 import { protocols, type Protocol } from '../cluster/objects.ts';
-import {
-  isListedAs,
-  type ListedRealServer,
-  type ListedRealServers,
-} from './listed-real-servers.ts';
-import type { ForwardingMethod, RealServer } from './model.ts';
+import type { ListedRealServer, ListedRealServers } from './listed-real-servers.ts';
+import type { ForwardingMethod, RealServer, RealServers } from './model.ts';
 import { HexEndpoint, Tokens } from './proc-line.ts';
 
 /** By their word in a line. */
@@ -122,33 +118,53 @@ class RealServerLines implements ListedRealServers {
     }
   }
 
-  areAs(known: ReadonlyMap<string, RealServer>): boolean {
+  areAs(known: RealServers): boolean {
     if (known.size !== this.#count) {
       return false;
     }
     // The kernel lists the one that came last first.
     return [...known.values()].reverse().every((expected, index) => {
       const line = this.#realServers[index];
-      return (
-        line !== undefined &&
-        isListedAs(
-          line,
-          line.endpoint.isAt(expected) ? expected : known.get(line.endpoint.format()),
-        )
-      );
+      if (line === undefined || line.weight === 0) {
+        return false;
+      }
+      const there = line.endpoint.isAt(expected) ? expected : known.get(line.endpoint.format());
+      return there !== undefined && isLineOf(line, there);
     });
   }
 
   all(): ListedRealServer[] {
     return this.#realServers.slice(0, this.#count).map((line) => ({
-      address: line.endpoint.address(),
-      port: line.endpoint.port,
-      method: line.method,
-      weight: line.weight,
+      realServer: {
+        address: line.endpoint.address(),
+        port: line.endpoint.port,
+        method: line.method,
+        weight: line.weight,
+        ...notInLines,
+      },
       activeConnections: line.active,
       inactiveConnections: line.inactive,
     }));
   }
+}
+
+/** Virtual servers that use any of these are read over netlink (`limited`). */
+const notInLines = { upperThreshold: 0, lowerThreshold: 0 } as const;
+
+/** What a line says, and what it cannot; address and port are those that it was found by. */
+const comparedBy: Readonly<
+  Record<
+    Exclude<keyof RealServer, 'address' | 'port' | keyof typeof notInLines>,
+    (line: Line, known: RealServer) => boolean
+  >
+> = {
+  method: (line, known) => line.method === known.method,
+  weight: (line, known) => line.weight === known.weight,
+};
+const comparisons = Object.values(comparedBy);
+
+function isLineOf(line: Line, known: RealServer): boolean {
+  return comparisons.every((isSame) => isSame(line, known));
 }
 
 /** A real server in numbers. */

@@ -86,6 +86,8 @@ export const serviceFlag = {
    * (bit 5 was its last for fifteen years).
    */
   owned: 0x4000_0000,
+  /** Ours too: some of its real servers have thresholds, which /proc/net/ip_vs does not show. */
+  limited: 0x2000_0000,
 } as const;
 
 /** Every bit of a flags attribute is meant. */

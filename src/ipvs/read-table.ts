@@ -8,7 +8,7 @@ import {
 } from './listed-real-servers.ts';
 import {
   formatVirtualServer,
-  type ObservedRealServer,
+  type CountedRealServer,
   type VirtualServerHead,
   type VirtualServerId,
 } from './model.ts';
@@ -57,22 +57,31 @@ export async function visitTable(
   openText = openProcTable,
 ): Promise<void> {
   let expected = 0;
+  const limited = new Map<string, VirtualServerId>();
   await client.eachVirtualServer(() => {
     visitor.begin();
     expected = 0;
+    limited.clear();
     return (head) => {
       expected += head.id.kind === 'address' ? 1 : 0;
+      if (head.settings.limited && head.id.kind === 'address') {
+        limited.set(formatVirtualServer(head.id), head.id);
+      }
       visitor.virtualServer(head);
     };
   }, pace);
   await visitRealServers(
     (listed) => {
       expected -= 1;
-      visitor.realServers(listed);
+      if (limited.size === 0 || !limited.has(listed.key)) {
+        visitor.realServers(listed);
+      }
     },
     pace,
     openText(),
   );
+  // /proc shows no thresholds.
+  await visitOneByOne(client, visitor, [...limited.values()], pace);
   if (expected > 0) {
     await visitUnlisted(client, visitor, pace);
   }
@@ -98,8 +107,17 @@ async function visitUnlisted(
       }
     };
   }, pace);
+  await visitOneByOne(client, visitor, unlisted, pace);
+}
+
+async function visitOneByOne(
+  client: Pick<TableReader, 'realServers'>,
+  visitor: TableVisitor,
+  ids: readonly VirtualServerId[],
+  pace: Pace | undefined,
+): Promise<void> {
   const parts = new WorkInParts(pace);
-  for (const id of unlisted) {
+  for (const id of ids) {
     const all = await readRealServers(client, id);
     visitor.realServers(listedFrom(formatVirtualServer(id), all));
     await parts.pause();
@@ -196,13 +214,9 @@ export async function readRealServers(
   return (await client.realServers(id)).map(asListed);
 }
 
-function asListed({ realServer, connections }: ObservedRealServer): ListedRealServer {
-  const { address, port, method, weight } = realServer;
+function asListed({ realServer, connections }: CountedRealServer): ListedRealServer {
   return {
-    address,
-    port,
-    method,
-    weight,
+    realServer,
     activeConnections: connections.active,
     inactiveConnections: connections.inactive,
   };

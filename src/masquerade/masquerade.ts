@@ -5,7 +5,7 @@ import type { IpFamily } from '../net/ip-address.ts';
 import type { Failure } from '../reconcile/any-kind-table.ts';
 import { ImpossibleError, type Foundation } from '../reconcile/foundation.ts';
 import { KindTable } from '../reconcile/kind-table.ts';
-import type { SetMember } from '../translate/set-member.ts';
+import type { FilterMember } from '../packet-filter/filter-member.ts';
 import type { ChainSettings } from './chains.ts';
 import { MasqueradeFoundation } from './foundation.ts';
 import { Iptables, type IptablesVariant, type RunProgram } from './iptables.ts';
@@ -15,7 +15,7 @@ import { SetFoundation } from './set-foundation.ts';
 import { SetEntryKind, type ObservedEntry } from './set-kind.ts';
 import { VariantChooser } from './variant-chooser.ts';
 
-export type SetEntryTable = KindTable<SetMember, ObservedEntry, SetOperation>;
+export type SetEntryTable = KindTable<FilterMember, ObservedEntry, SetOperation>;
 
 /** The shim of this node. */
 export interface Masquerade {

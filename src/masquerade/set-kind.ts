@@ -1,8 +1,9 @@
 import type { SetClient } from '../ipset/client.ts';
-import { entryKey, type IpSet, type SetEntry, type SetOperation } from '../ipset/model.ts';
+import type { FilterEntry } from '../packet-filter/filter-entry.ts';
+import { entryKey, type IpSet, type SetOperation } from '../ipset/model.ts';
 import type { SetError } from '../ipset/set-error.ts';
 import { noDifference, type Difference, type Kind, type ListSink } from '../reconcile/kind.ts';
-import type { SetMember } from '../translate/set-member.ts';
+import type { FilterMember } from '../packet-filter/filter-member.ts';
 import { allSets, setOf, setOfMember } from './sets.ts';
 import type { IpFamily } from '../net/ip-address.ts';
 import type { Pace } from '../work-in-parts.ts';
@@ -11,7 +12,7 @@ import type { SetFoundation } from './set-foundation.ts';
 /** An entry that a set holds. Our sets are ours as a whole: there are no foreign entries. */
 export interface ObservedEntry {
   readonly set: IpSet;
-  readonly entry: SetEntry;
+  readonly entry: FilterEntry;
 }
 
 /** What is needed of the sets: where each is in the kernel. */
@@ -24,7 +25,7 @@ const byTheirNames: SetPlaces = { inKernel: (set) => set };
  * What the sets hold, as a kind of the loop. Sets are made by their foundation; where one cannot be had
  * its entries are left alone, and come with the audit that finds it there.
  */
-export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation> {
+export class SetEntryKind implements Kind<FilterMember, ObservedEntry, SetOperation> {
   readonly name = 'set entry';
   readonly after = afterSetOperations;
   readonly #client: SetClient;
@@ -47,7 +48,7 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
   }
 
   readonly difference = (
-    desired: SetMember | undefined,
+    desired: FilterMember | undefined,
     observed: ObservedEntry | undefined,
   ): Difference<SetOperation> => {
     const set = desired === undefined ? observed?.set : setOfMember(desired);
@@ -75,7 +76,7 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
 
   /** The kernel answers for a whole set: a few entries are found in the lists of their sets. */
   async read(
-    known: ReadonlyMap<string, SetMember | ObservedEntry>,
+    known: ReadonlyMap<string, FilterMember | ObservedEntry>,
   ): Promise<Map<string, ObservedEntry>> {
     const rows = [...known.values()];
     const sets = new Map(
@@ -129,7 +130,7 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
   async #each(
     set: IpSet,
     begin: () => void,
-    visit: (key: string, entry: SetEntry) => void,
+    visit: (key: string, entry: FilterEntry) => void,
     pace?: Pace,
   ): Promise<void> {
     const inKernel = this.#places.inKernel(set);
@@ -153,7 +154,7 @@ export class SetEntryKind implements Kind<SetMember, ObservedEntry, SetOperation
 }
 
 function setEntryDifference(
-  desired: SetMember | undefined,
+  desired: FilterMember | undefined,
   observed: ObservedEntry | undefined,
 ): Difference<SetOperation> {
   if (desired === undefined) {

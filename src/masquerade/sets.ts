@@ -1,9 +1,10 @@
-import type { IpSet, SetEntry, SetType } from '../ipset/model.ts';
+import type { FilterEntry } from '../packet-filter/filter-entry.ts';
+import type { IpSet, SetType } from '../ipset/model.ts';
 import type { IpFamily } from '../net/ip-address.ts';
-import { setRoles, type SetMember, type SetRole } from '../translate/set-member.ts';
+import { filterRoles, type FilterMember, type FilterRole } from '../packet-filter/filter-member.ts';
 
 /** `empty` holds nothing, ever: see `chains.ts` for what it is good for. */
-export type AnySetRole = SetRole | 'empty';
+export type AnySetRole = FilterRole | 'empty';
 
 const typeOf: Readonly<Record<AnySetRole, SetType>> = {
   vip: 'hash:ip',
@@ -57,7 +58,7 @@ export function setOf(role: AnySetRole, family: IpFamily): IpSet {
 /** All sets that the chains of these families look into. */
 export function allSets(families: readonly IpFamily[]): readonly IpSet[] {
   const sets = families.flatMap((family) =>
-    [...setRoles, 'empty' as const].map((role) => setOf(role, family)),
+    [...filterRoles, 'empty' as const].map((role) => setOf(role, family)),
   );
   return [...new Map(sets.map((set) => [set.name, set])).values()];
 }
@@ -94,10 +95,10 @@ export function workWithout({ type }: IpSet): string {
 }
 
 /** Where a member belongs. */
-export function setOfMember({ role, entry }: SetMember): IpSet {
+export function setOfMember({ role, entry }: FilterMember): IpSet {
   return setOf(role, familyOf(entry));
 }
 
-function familyOf(entry: SetEntry): IpFamily {
+function familyOf(entry: FilterEntry): IpFamily {
   return entry.kind === 'port' ? 'IPv4' : entry.address.family;
 }

@@ -1,13 +1,9 @@
 import type { ObjectKey } from '../cluster/objects.ts';
+import { formatVirtualServer, sameVirtualServerId } from '../ipvs/model.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import { sameMembers, type SetMember } from '../translate/set-member.ts';
+import { sameMembers, type FilterMember } from '../packet-filter/filter-member.ts';
 import { memberKey } from '../masquerade/member-key.ts';
-import {
-  noTranslation,
-  virtualServerKey,
-  type Translation,
-  type VirtualServer,
-} from '../translate/desired.ts';
+import { noTranslation, type DesiredFrontEnd, type Translation } from '../translate/desired.ts';
 import { Claims } from './claims.ts';
 import type { Owner, Place, Places } from './place.ts';
 
@@ -17,7 +13,7 @@ export interface DesiredChange {
    * Where the virtual servers stand that it claims now or claimed before; none where its claims are
    * the same as before.
    */
-  readonly virtualServers: readonly Place<VirtualServer>[];
+  readonly virtualServers: readonly Place<DesiredFrontEnd>[];
   /** The addresses that became a VIP by it, or may no longer be one. */
   readonly vips: readonly string[];
 }
@@ -32,7 +28,7 @@ export class ServiceClaims implements Owner {
   rank = 0;
   translation: Translation = noTranslation;
   /** Where its virtual servers stand in the table, in their order. */
-  places: readonly Place<VirtualServer>[] = noPlaces;
+  places: readonly Place<DesiredFrontEnd>[] = noPlaces;
   /** Whether two of its virtual servers have the same key: the last one counts. */
   repeatsKeys = false;
 
@@ -46,17 +42,17 @@ export class ServiceClaims implements Owner {
  * several ports and Services; a virtual server belongs to the oldest Service that claims it.
  */
 export class DesiredState {
-  readonly #virtualServerTable: Places<VirtualServer>;
-  readonly #virtualServers: Claims<VirtualServer>;
+  readonly #virtualServerTable: Places<DesiredFrontEnd>;
+  readonly #virtualServers: Claims<DesiredFrontEnd>;
   readonly #boundAddressTable: Places<IpAddress>;
   readonly #boundAddresses: Claims<IpAddress>;
-  readonly #members: Claims<SetMember> | undefined;
+  readonly #members: Claims<FilterMember> | undefined;
 
   /** Without a table for set members nobody's are looked at. */
   constructor(
-    virtualServerTable: Places<VirtualServer>,
+    virtualServerTable: Places<DesiredFrontEnd>,
     boundAddressTable: Places<IpAddress>,
-    memberTable?: Places<SetMember>,
+    memberTable?: Places<FilterMember>,
   ) {
     this.#virtualServerTable = virtualServerTable;
     this.#virtualServers = new Claims(virtualServerTable);
@@ -111,11 +107,11 @@ export class DesiredState {
   }
 
   /** A function, for `map`. */
-  readonly #placeOf = (row: VirtualServer): Place<VirtualServer> =>
-    this.#virtualServerTable.at(virtualServerKey(row));
+  readonly #placeOf = (row: DesiredFrontEnd): Place<DesiredFrontEnd> =>
+    this.#virtualServerTable.at(formatVirtualServer(row.virtualServer.id));
 
   /** Without a row the claim is taken back. */
-  #claimAt(place: Place<VirtualServer>, owner: Owner, row: VirtualServer | undefined): void {
+  #claimAt(place: Place<DesiredFrontEnd>, owner: Owner, row: DesiredFrontEnd | undefined): void {
     const before = place.desired;
     if (this.#virtualServers.claimAt(place, owner, row)) {
       // Members go with the virtual server that holds its address: a Service that claims one in
@@ -147,8 +143,8 @@ export class DesiredState {
   /** An owner is a virtual server, or a Service: their keys are never the same. */
   #setMembers(
     owner: Owner,
-    before: readonly SetMember[] = noMembers,
-    members: readonly SetMember[] = noMembers,
+    before: readonly FilterMember[] = noMembers,
+    members: readonly FilterMember[] = noMembers,
   ): void {
     const table = this.#members;
     if (table === undefined || sameMembers(members, before)) {
@@ -183,9 +179,9 @@ export class DesiredState {
   }
 }
 
-const noMembers: readonly SetMember[] = [];
+const noMembers: readonly FilterMember[] = [];
 
-const noPlaces: readonly Place<VirtualServer>[] = [];
+const noPlaces: readonly Place<DesiredFrontEnd>[] = [];
 
 /** Those of the items that are not among the others. */
 function without<Item>(items: readonly Item[], others: readonly Item[]): readonly Item[] {
@@ -212,12 +208,8 @@ function hasSameKeys(
   );
 }
 
-function isSameFrontEnd(row: VirtualServer, before: VirtualServer | undefined): boolean {
-  return (
-    row.port === before?.port &&
-    row.protocol === before.protocol &&
-    row.address.equals(before.address)
-  );
+function isSameFrontEnd(row: DesiredFrontEnd, before: DesiredFrontEnd | undefined): boolean {
+  return before !== undefined && sameVirtualServerId(row.virtualServer.id, before.virtualServer.id);
 }
 
 /** The keys of those before that are no longer there. */

@@ -1,5 +1,5 @@
 import { IpvsError } from '../ipvs/ipvs-error.ts';
-import { isScheduler, type Scheduler } from '../translate/scheduler.ts';
+import { isScheduler, type Scheduler } from '../ipvs/schedulers.ts';
 import type { Failure } from './any-kind-table.ts';
 
 /**

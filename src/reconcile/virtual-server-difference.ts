@@ -1,29 +1,36 @@
-import type {
-  Operation,
-  Persistence,
-  VirtualServerId,
-  VirtualServerSettings,
+import {
+  formatRealServer,
+  sameRealServer,
+  sameSettings,
+  type Operation,
+  type RealServer,
+  type RealServers,
+  type VirtualServer,
+  type VirtualServerId,
 } from '../ipvs/model.ts';
-import { formatRealServer } from '../ipvs/model.ts';
-import { hostPrefixLength } from '../net/ip-address.ts';
-import { schedulerFlagBits } from '../translate/scheduler-flags.ts';
-import type { RealServer, VirtualServer } from '../translate/desired.ts';
 import { noDifference, type Difference } from './kind.ts';
 
-/** A virtual server as the kernel holds it, with its real servers by `formatRealServer`. */
-export interface ObservedVirtualServer {
-  readonly id: VirtualServerId;
-  readonly settings: VirtualServerSettings;
-  readonly realServers: ReadonlyMap<string, ObservedRealServer>;
+/** A virtual server that somebody wants. */
+export interface DesiredVirtualServer {
+  readonly virtualServer: VirtualServer;
+  /**
+   * How long a real server that is no longer wanted may keep its connections, in milliseconds;
+   * undefined for as long as they last.
+   */
+  readonly drainTimeoutMs: number | undefined;
 }
 
-export interface ObservedRealServer extends RealServer {
+/** A virtual server as the kernel holds it. */
+export interface ObservedVirtualServer {
+  readonly virtualServer: VirtualServer;
   /**
-   * What is known of its draining when it is no longer wanted: `over` where it has no
-   * connections left, or where its time is up. Nothing is `unknown` too.
+   * The real servers, by `formatRealServer`, whose draining is over if they are no longer wanted: they
+   * have no connections left, or their time is up.
    */
-  readonly drain?: 'over' | 'unknown' | undefined;
+  readonly drained: ReadonlySet<string>;
 }
+
+const noneDrained: ReadonlySet<string> = new Set();
 
 /**
  * The operations that lead from what is observed to what is desired. Settings are changed in
@@ -35,37 +42,33 @@ export interface ObservedRealServer extends RealServer {
  * back by the same difference (kube-proxy issues 92019 and 108319).
  */
 export function virtualServerDifference(
-  desired: VirtualServer | undefined,
+  desired: DesiredVirtualServer | undefined,
   observed: ObservedVirtualServer | undefined,
 ): Difference<Operation> {
   if (desired === undefined) {
-    return observed?.settings.owned === true
-      ? { additions: [], removals: [{ kind: 'delete virtual server', id: observed.id }] }
+    return observed?.virtualServer.settings.owned === true
+      ? {
+          additions: [],
+          removals: [{ kind: 'delete virtual server', id: observed.virtualServer.id }],
+        }
       : noDifference;
   }
+  const { id, settings, realServers } = desired.virtualServer;
   if (observed === undefined) {
-    const { realServers } = desired;
-    const settings = settingsOf(desired);
     return {
-      additions: [{ kind: 'add virtual server', id: idOf(desired), settings, realServers }],
+      additions: [{ kind: 'add virtual server', id, settings, realServers }],
       removals: noDifference.removals,
     };
   }
-  const isSame = hasSettingsOf(observed.settings, desired);
-  if (isSame && desired.realServers === observed.realServers) {
+  const isSame = sameSettings(settings, observed.virtualServer.settings);
+  if (isSame && realServers === observed.virtualServer.realServers) {
     return noDifference;
   }
-  const { id } = observed;
-  const additions = wantedRealServers(id, desired, observed);
-  const kept = desired.realServers.size - additionsIn(additions);
-  const removals =
-    kept === observed.realServers.size
-      ? noDifference.removals
-      : unwantedRealServers(id, desired, observed);
-  if (!isSame) {
-    additions.unshift({ kind: 'change virtual server', id, settings: settingsOf(desired) });
-  }
-  return { additions, removals };
+  const additions = wantedRealServers(id, realServers, observed.virtualServer.realServers);
+  return {
+    additions: isSame ? additions : [{ kind: 'change virtual server', id, settings }, ...additions],
+    removals: unwantedRealServers(desired, observed),
+  };
 }
 
 /**
@@ -76,36 +79,32 @@ export function virtualServerDifference(
 export function afterOperations(
   before: ObservedVirtualServer | undefined,
   operations: readonly Operation[],
-  desired?: VirtualServer,
+  desired?: DesiredVirtualServer,
 ): ObservedVirtualServer | undefined {
   if (before !== undefined && desired !== undefined) {
-    if (before.realServers.size + additionsIn(operations) === desired.realServers.size) {
-      const { id, settings } = before;
-      return {
-        id,
-        settings: hasSettingsOf(settings, desired) ? settings : settingsOf(desired),
-        realServers: desired.realServers,
-      };
+    const { realServers } = before.virtualServer;
+    const added = operations.filter(({ kind }) => kind === 'add real server').length;
+    if (realServers.size + added === desired.virtualServer.realServers.size) {
+      return { virtualServer: desired.virtualServer, drained: noneDrained };
     }
   }
   let observed = before;
   // One copy for all: one for each real server would cost the square of their number.
-  let realServers: Map<string, ObservedRealServer> | undefined;
+  let realServers: Map<string, RealServer> | undefined;
   for (const operation of operations) {
     if (!('realServer' in operation)) {
       observed = afterVirtualServerOperation(observed, operation);
       realServers = undefined;
     } else if (observed !== undefined) {
-      realServers ??= new Map(observed.realServers);
-      observed = { id: observed.id, settings: observed.settings, realServers };
-      changeRealServer(realServers, operation);
+      realServers ??= new Map(observed.virtualServer.realServers);
+      const key = changeRealServer(realServers, operation);
+      observed = {
+        virtualServer: { ...observed.virtualServer, realServers },
+        drained: without(observed.drained, key),
+      };
     }
   }
   return observed;
-}
-
-function additionsIn(operations: readonly Operation[]): number {
-  return operations.filter(({ kind }) => kind === 'add real server').length;
 }
 
 /** The real servers of a new virtual server are those of the desired row, in one map for both. */
@@ -116,137 +115,73 @@ function afterVirtualServerOperation(
   const { kind, id } = operation;
   switch (kind) {
     case 'add virtual server': {
-      const { settings, realServers = new Map<string, ObservedRealServer>() } = operation;
-      return { id, settings, realServers };
+      const { settings, realServers = new Map<string, RealServer>() } = operation;
+      return { virtualServer: { id, settings, realServers }, drained: noneDrained };
     }
-    case 'change virtual server':
-      return observed === undefined ? undefined : { ...observed, settings: operation.settings };
+    case 'change virtual server': {
+      const { settings } = operation;
+      return observed && { ...observed, virtualServer: { ...observed.virtualServer, settings } };
+    }
     case 'delete virtual server':
       return undefined;
   }
 }
 
+/** Returns its key. */
 function changeRealServer(
-  realServers: Map<string, ObservedRealServer>,
+  realServers: Map<string, RealServer>,
   { kind, realServer }: Extract<Operation, { readonly realServer: unknown }>,
-): void {
+): string {
   const key = formatRealServer(realServer);
   if (kind === 'delete real server') {
     realServers.delete(key);
   } else {
     realServers.set(key, realServer);
   }
+  return key;
 }
 
-/** How the kernel names the virtual server. */
-export function idOf(virtualServer: VirtualServer): VirtualServerId {
-  const { protocol, address, port } = virtualServer;
-  return { kind: 'address', protocol, address, port };
-}
-
-/** The settings made last: nearly all virtual servers have the same, and share one object then. */
-let lastSettings: VirtualServerSettings | undefined;
-
-function settingsOf(virtualServer: VirtualServer): VirtualServerSettings {
-  if (lastSettings !== undefined && hasSettingsOf(lastSettings, virtualServer)) {
-    return lastSettings;
-  }
-  lastSettings = {
-    scheduler: virtualServer.scheduler,
-    persistence: persistenceOf(virtualServer),
-    onePacket: false,
-    schedulerFlags: schedulerFlagBits(virtualServer.schedulerFlags),
-    owned: true,
-  };
-  return lastSettings;
-}
-
-function persistenceOf(virtualServer: VirtualServer): Persistence | undefined {
-  return virtualServer.persistenceSeconds === undefined
-    ? undefined
-    : {
-        timeoutSeconds: virtualServer.persistenceSeconds,
-        prefixLength: hostPrefixLength(virtualServer.address.family),
-      };
-}
-
-/** Whether two virtual servers have the same settings. */
-export function sameSettings(a: VirtualServerSettings, b: VirtualServerSettings): boolean {
-  return (
-    a.scheduler === b.scheduler &&
-    a.onePacket === b.onePacket &&
-    a.schedulerFlags === b.schedulerFlags &&
-    a.owned === b.owned &&
-    a.persistence?.timeoutSeconds === b.persistence?.timeoutSeconds &&
-    a.persistence?.prefixLength === b.persistence?.prefixLength
-  );
-}
-
-/** Whether `settingsOf(desired)` would be the same; asked for each change, so that none are made. */
-function hasSettingsOf(settings: VirtualServerSettings, desired: VirtualServer): boolean {
-  const { persistence } = settings;
-  return (
-    settings.scheduler === desired.scheduler &&
-    !settings.onePacket &&
-    settings.owned &&
-    settings.schedulerFlags === schedulerFlagBits(desired.schedulerFlags) &&
-    persistence?.timeoutSeconds === desired.persistenceSeconds &&
-    (persistence === undefined ||
-      persistence.prefixLength === hostPrefixLength(desired.address.family))
-  );
+function without(keys: ReadonlySet<string>, key: string): ReadonlySet<string> {
+  return keys.has(key) ? new Set([...keys].filter((other) => other !== key)) : keys;
 }
 
 function wantedRealServers(
   id: VirtualServerId,
-  desired: VirtualServer,
-  observed: ObservedVirtualServer,
-): Operation[] {
+  desired: RealServers,
+  observed: RealServers,
+): readonly Operation[] {
   const operations: Operation[] = [];
-  for (const [key, realServer] of desired.realServers) {
-    const operation = operationFor(id, realServer, observed.realServers.get(key));
-    if (operation !== undefined) {
-      operations.push(operation);
+  for (const [key, realServer] of desired) {
+    const present = observed.get(key);
+    if (present === undefined) {
+      operations.push({ kind: 'add real server', id, realServer });
+    } else if (!sameRealServer(present, realServer)) {
+      operations.push({ kind: 'change real server', id, realServer });
     }
   }
   return operations;
 }
 
-function operationFor(
-  id: VirtualServerId,
-  realServer: RealServer,
-  present: ObservedRealServer | undefined,
-): Operation | undefined {
-  if (present === undefined) {
-    return { kind: 'add real server', id, realServer };
-  }
-  const isSame =
-    present === realServer ||
-    (present.weight === realServer.weight && present.method === realServer.method);
-  return isSame ? undefined : { kind: 'change real server', id, realServer };
-}
-
 function unwantedRealServers(
-  id: VirtualServerId,
-  desired: VirtualServer,
-  observed: ObservedVirtualServer,
-): Operation[] {
+  desired: DesiredVirtualServer,
+  { virtualServer, drained }: ObservedVirtualServer,
+): readonly Operation[] {
+  const { id } = virtualServer;
   const operations: Operation[] = [];
-  observed.realServers.forEach((realServer, key) => {
-    if (desired.realServers.has(key)) {
-      return;
+  for (const [key, realServer] of virtualServer.realServers) {
+    if (desired.virtualServer.realServers.has(key)) {
+      continue;
     }
-    if (!drains(desired) || (realServer.weight === 0 && realServer.drain === 'over')) {
+    if (!drains(desired) || (realServer.weight === 0 && drained.has(key))) {
       operations.push({ kind: 'delete real server', id, realServer });
     } else if (realServer.weight !== 0) {
-      const { address, port, method } = realServer;
-      const drained = { address, port, method, weight: 0 };
-      operations.push({ kind: 'change real server', id, realServer: drained });
+      operations.push({ kind: 'change real server', id, realServer: { ...realServer, weight: 0 } });
     }
-  });
+  }
   return operations;
 }
 
 /** UDP has no connections that could be waited for; a limit of 0 waits for none. */
-function drains(virtualServer: VirtualServer): boolean {
-  return virtualServer.protocol !== 'UDP' && virtualServer.drainTimeoutMs !== 0;
+function drains({ virtualServer: { id }, drainTimeoutMs }: DesiredVirtualServer): boolean {
+  return !(id.kind === 'address' && id.protocol === 'UDP') && drainTimeoutMs !== 0;
 }

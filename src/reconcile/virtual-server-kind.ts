@@ -4,7 +4,9 @@ import {
   changeCount,
   formatRealServer,
   formatVirtualServer,
+  sameSettings,
   type Operation,
+  type RealServer,
   type VirtualServerHead,
   type VirtualServerId,
 } from '../ipvs/model.ts';
@@ -18,15 +20,13 @@ import {
   type TableReader,
 } from '../ipvs/read-table.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import type { VirtualServer } from '../translate/desired.ts';
 import { executeWithTrials } from './scheduler-trial.ts';
 import { DrainTimes } from './drain-times.ts';
 import { noDifference, type Kind, type ListSink } from './kind.ts';
 import {
   afterOperations,
-  idOf,
-  sameSettings,
   virtualServerDifference,
+  type DesiredVirtualServer,
   type ObservedVirtualServer,
 } from './virtual-server-difference.ts';
 import { monotonicMs } from '../time/monotonic-clock.ts';
@@ -35,7 +35,9 @@ import { monotonicMs } from '../time/monotonic-clock.ts';
 export type VirtualServerClient = TableReader & Pick<IpvsClient, 'execute'>;
 
 /** Virtual servers with their real servers, as a kind of the loop. */
-export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualServer, Operation> {
+export class VirtualServerKind<
+  Desired extends DesiredVirtualServer = DesiredVirtualServer,
+> implements Kind<Desired, ObservedVirtualServer, Operation> {
   readonly name = 'virtual server';
   readonly difference: typeof virtualServerDifference;
   readonly after = afterOperations;
@@ -57,7 +59,7 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
     isExcluded: (address: IpAddress) => boolean = () => false,
   ) {
     this.difference = (desired, observed) => {
-      const address = desired?.address ?? addressOf(observed);
+      const address = addressOf(desired ?? observed);
       return address !== undefined && isExcluded(address)
         ? noDifference
         : virtualServerDifference(desired, observed);
@@ -95,7 +97,8 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
           foreign.push(head.id);
         }
         const held = sink.held(key);
-        const isKnown = held !== undefined && sameSettings(held.settings, head.settings);
+        const isKnown =
+          held !== undefined && sameSettings(held.virtualServer.settings, head.settings);
         if (head.id.kind === 'fwmark') {
           part.take(key, isKnown ? held : observedFrom({ ...head, realServers: [] }));
         } else if (!isKnown) {
@@ -106,13 +109,18 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
       realServers: (listed) => {
         const { key } = listed;
         const held = sink.held(key);
-        const head = news.get(key) ?? held;
+        const head = news.get(key) ?? held?.virtualServer;
         const isNews = news.delete(key);
         const hasDrained = draining.delete(key);
         if (head === undefined || sink.isStale(key)) {
           return;
         }
-        if (held !== undefined && !isNews && !hasDrained && listed.areAs(held.realServers)) {
+        if (
+          held !== undefined &&
+          !isNews &&
+          !hasDrained &&
+          listed.areAs(held.virtualServer.realServers)
+        ) {
           part.take(key, held);
         } else {
           take(key, head, listed.all());
@@ -130,11 +138,11 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   }
 
   async read(
-    known: ReadonlyMap<string, VirtualServer | ObservedVirtualServer>,
+    known: ReadonlyMap<string, Desired | ObservedVirtualServer>,
   ): Promise<Map<string, ObservedVirtualServer>> {
     const found = new Map<string, ObservedVirtualServer>();
     for (const [key, row] of known) {
-      const listed = await readOne(this.#client, 'id' in row ? row.id : idOf(row));
+      const listed = await readOne(this.#client, row.virtualServer.id);
       if (listed === undefined) {
         this.#drainTimes.forget(key);
       } else {
@@ -168,10 +176,10 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
   /** Settings do not change by themselves: only the real servers are asked for. */
   async review(
     key: string,
-    desired: VirtualServer | undefined,
+    desired: Desired | undefined,
     observed: ObservedVirtualServer,
   ): Promise<ObservedVirtualServer | undefined> {
-    const { id, settings } = observed;
+    const { id, settings } = observed.virtualServer;
     const realServers = await readRealServers(this.#client, id);
     if (realServers.length === 0) {
       // Where the virtual server is gone the kernel's answer is the same.
@@ -186,16 +194,18 @@ export class VirtualServerKind implements Kind<VirtualServer, ObservedVirtualSer
     limitMs: number | undefined,
     nowMs: number,
   ): ObservedVirtualServer {
-    const drains = (realServer: ListedRealServer): boolean =>
+    const drains = ({ realServer }: ListedRealServer): boolean =>
       listed.settings.owned && realServer.weight === 0;
-    const draining = listed.realServers.filter(drains).map(formatRealServer);
+    const draining = listed.realServers
+      .filter(drains)
+      .map(({ realServer }) => formatRealServer(realServer));
     this.#drainTimes.replace(key, draining, nowMs);
     return observedFrom(
       listed,
-      (realServer) =>
+      (row) =>
         limitMs !== undefined &&
-        drains(realServer) &&
-        this.#drainTimes.elapsedMs(key, formatRealServer(realServer), nowMs) >= limitMs,
+        drains(row) &&
+        this.#drainTimes.elapsedMs(key, formatRealServer(row.realServer), nowMs) >= limitMs,
     );
   }
 
@@ -233,25 +243,26 @@ function beginsToDrain(operation: Operation): boolean {
   );
 }
 
-function addressOf(observed: ObservedVirtualServer | undefined): IpAddress | undefined {
-  return observed?.id.kind === 'address' ? observed.id.address : undefined;
+function addressOf(
+  row: DesiredVirtualServer | ObservedVirtualServer | undefined,
+): IpAddress | undefined {
+  const id = row?.virtualServer.id;
+  return id?.kind === 'address' ? id.address : undefined;
 }
 
 /** The row of the loop for what the kernel lists; `isTimeUp` limits the draining. */
 export function observedFrom(
-  listed: ListedVirtualServer,
-  isTimeUp: (realServer: ListedRealServer) => boolean = () => false,
+  { id, settings, realServers: listed }: ListedVirtualServer,
+  isTimeUp: (listed: ListedRealServer) => boolean = () => false,
 ): ObservedVirtualServer {
-  return {
-    id: listed.id,
-    settings: listed.settings,
-    realServers: new Map(
-      listed.realServers.map((realServer) => {
-        const { address, port, method, weight } = realServer;
-        const connections = realServer.activeConnections + realServer.inactiveConnections;
-        const drain = connections === 0 || isTimeUp(realServer) ? 'over' : 'unknown';
-        return [formatRealServer(realServer), { address, port, method, weight, drain }];
-      }),
-    ),
-  };
+  const realServers = new Map<string, RealServer>();
+  const drained = new Set<string>();
+  for (const row of listed) {
+    const key = formatRealServer(row.realServer);
+    realServers.set(key, row.realServer);
+    if (row.activeConnections + row.inactiveConnections === 0 || isTimeUp(row)) {
+      drained.add(key);
+    }
+  }
+  return { virtualServer: { id, settings, realServers }, drained };
 }

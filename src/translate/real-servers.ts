@@ -1,20 +1,16 @@
-import { formatEndpoint } from '../net/ip-address.ts';
-import type { RealServer } from './desired.ts';
+import { formatRealServer, type RealServer, type RealServers } from '../ipvs/model.ts';
 import type { PortEndpoints } from './endpoints.ts';
 
 /** Every real server is reached by NAT and counts the same, as with kube-proxy. */
-const method = 'masq';
-const weight = 1;
-
-/** By `formatRealServer`. */
-export type RealServers = ReadonlyMap<string, RealServer>;
+const usual = { method: 'masq', weight: 1, upperThreshold: 0, lowerThreshold: 0 } as const;
 
 /** The real servers at some endpoints. */
 export function realServersAt(all: readonly PortEndpoints[]): RealServers {
   const realServers = new Map<string, RealServer>();
   for (const { targetPort: port, endpoints } of all) {
     for (const { address } of endpoints) {
-      realServers.set(formatEndpoint(address, port), { address, port, method, weight });
+      const realServer = { address, port, ...usual };
+      realServers.set(formatRealServer(realServer), realServer);
     }
   }
   return realServers;

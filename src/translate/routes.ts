@@ -1,5 +1,5 @@
 import type { Service } from '../cluster/objects.ts';
-import type { RealServer } from './desired.ts';
+import type { RealServers } from '../ipvs/model.ts';
 import { clusterEndpoints, localEndpoints, type PortEndpoints } from './endpoints.ts';
 import type { Traffic } from './front-ends.ts';
 import type { Place } from './place.ts';
@@ -7,7 +7,7 @@ import { realServersAt } from './real-servers.ts';
 
 /** Where the connections of one kind go. */
 export interface Route {
-  readonly realServers: ReadonlyMap<string, RealServer>;
+  readonly realServers: RealServers;
   readonly servedHere: boolean;
 }
 

@@ -1,29 +1,8 @@
 import type { Service } from '../cluster/objects.ts';
+import { isScheduler, schedulers, type Scheduler } from '../ipvs/schedulers.ts';
 import { serviceProblem, type ServiceProblem } from './service-problem.ts';
-import { flagsFromAnnotation, noFlags, type SchedulerFlags } from './scheduler-flags.ts';
-
-/**
- * Every scheduler of the kernel, by the name that it and ipvsadm use
- * (net/netfilter/ipvs/Kconfig). A kernel may be built without some of them.
- */
-export const schedulers = [
-  'rr',
-  'wrr',
-  'lc',
-  'wlc',
-  'lblc',
-  'lblcr',
-  'dh',
-  'sh',
-  'sed',
-  'nq',
-  'fo',
-  'ovf',
-  'mh',
-  'twos',
-] as const;
-
-export type Scheduler = (typeof schedulers)[number];
+import { noFlags, type SchedulerFlags } from '../ipvs/schedulers.ts';
+import { flagsFromAnnotation } from './scheduler-flags.ts';
 
 /** What kube-proxy takes when its configuration names none. */
 export const fallbackScheduler: Scheduler = 'rr';
@@ -37,10 +16,6 @@ export interface SchedulerChoice {
   readonly scheduler: Scheduler;
   readonly flags: SchedulerFlags;
   readonly problems: readonly ServiceProblem[];
-}
-
-export function isScheduler(name: string): name is Scheduler {
-  return (schedulers as readonly string[]).includes(name);
 }
 
 /**

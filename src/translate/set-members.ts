@@ -1,17 +1,18 @@
+import type { RealServers } from '../ipvs/model.ts';
 import type { Endpoint, Protocol, Service } from '../cluster/objects.ts';
 import { Cidr } from '../net/cidr.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import type { HealthCheck, RealServer } from './desired.ts';
+import type { HealthCheck } from './desired.ts';
 import type { PortEndpoints } from './endpoints.ts';
 import type { FrontEnd } from './front-ends.ts';
 import type { Place } from './place.ts';
-import type { SetMember, SetRole } from './set-member.ts';
+import type { FilterMember, FilterRole } from '../packet-filter/filter-member.ts';
 
 /** A front end with where its connections go. */
 export interface ServedFrontEnd {
   readonly frontEnd: FrontEnd;
   readonly protocol: Protocol;
-  readonly realServers: ReadonlyMap<string, RealServer>;
+  readonly realServers: RealServers;
   /** Whether an endpoint on this node gets its connections. */
   readonly servedHere: boolean;
 }
@@ -21,7 +22,7 @@ export function frontEndMembers(
   service: Service,
   served: ServedFrontEnd,
   place: Place,
-): readonly SetMember[] {
+): readonly FilterMember[] {
   const { frontEnd, protocol } = served;
   const endpoint = {
     kind: 'endpoint',
@@ -42,7 +43,7 @@ export function frontEndMembers(
 export function serviceMembers(
   vips: readonly IpAddress[],
   healthCheck: HealthCheck | undefined,
-): readonly SetMember[] {
+): readonly FilterMember[] {
   return [
     ...vips.map((address) => ({ role: 'vip', entry: { kind: 'address', address } }) as const),
     ...(healthCheck === undefined
@@ -59,7 +60,7 @@ export function hairpinMembers(
   protocol: Protocol,
   all: readonly PortEndpoints[],
   place: Place,
-): readonly SetMember[] {
+): readonly FilterMember[] {
   return all.flatMap(({ targetPort: port, endpoints }) =>
     endpoints
       .filter((endpoint) => hasOwnAddressHere(endpoint, place))
@@ -77,7 +78,7 @@ function hasOwnAddressHere({ nodeName, address }: Endpoint, place: Place): boole
 function frontEndRole(
   service: Service,
   { frontEnd, realServers, servedHere }: ServedFrontEnd,
-): SetRole {
+): FilterRole {
   if (realServers.size === 0) {
     return 'refused';
   }
@@ -96,9 +97,9 @@ function frontEndRole(
  */
 function sourceRangeMembers(
   ranges: readonly Cidr[] | undefined,
-  endpoint: Extract<SetMember['entry'], { readonly kind: 'endpoint' }>,
+  endpoint: Extract<FilterMember['entry'], { readonly kind: 'endpoint' }>,
   place: Place,
-): readonly SetMember[] {
+): readonly FilterMember[] {
   if (ranges === undefined) {
     return [];
   }

@@ -1,10 +1,11 @@
 import type { EndpointSlice, Service, ServicePort } from '../cluster/objects.ts';
-import type { IpFamily } from '../net/ip-address.ts';
+import type { VirtualServerSettings } from '../ipvs/model.ts';
+import { hostPrefixLength, type IpFamily } from '../net/ip-address.ts';
 import {
   noTranslation,
   type HealthCheck,
   type Translation,
-  type VirtualServer,
+  type DesiredFrontEnd,
 } from './desired.ts';
 import { chooseDrainTimeout } from './drain-timeout.ts';
 import { endpointsOfPort } from './endpoints.ts';
@@ -15,8 +16,10 @@ import type { VipSettings } from './refused-vips.ts';
 import { routesByTraffic } from './routes.ts';
 import type { ServiceProblem } from './service-problem.ts';
 import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
-import type { SetMember } from './set-member.ts';
-import { chooseScheduler, type Scheduler } from './scheduler.ts';
+import type { FilterMember } from '../packet-filter/filter-member.ts';
+import { schedulerFlagBits } from '../ipvs/schedulers.ts';
+import type { Scheduler } from '../ipvs/schedulers.ts';
+import { chooseScheduler, type SchedulerChoice } from './scheduler.ts';
 
 /** The part of the configuration that decides what a Service becomes. */
 export interface TranslationSettings extends VipSettings {
@@ -45,28 +48,27 @@ export function translateService(
   const drain = chooseDrainTimeout(service, settings.drainTimeoutMs);
   const vips = vipsOf(service, place, settings);
   const guard = new EndpointGuard(place);
-  const persistenceSeconds = persistenceSecondsOf(service);
 
-  const virtualServers: VirtualServer[] = [];
-  const hairpins: SetMember[] = [];
+  const virtualServers: DesiredFrontEnd[] = [];
+  const hairpins: FilterMember[] = [];
   for (const port of service.ports) {
     const { protocol } = port;
     for (const family of familiesOf(service)) {
       const endpoints = guard.admitted(endpointsOfPort(port, family, slices));
       hairpins.push(...hairpinMembers(protocol, endpoints, place));
       const routes = routesByTraffic(service, endpoints, place);
+      const serverSettings = settingsOf(service, family, chosen);
       for (const frontEnd of frontEndsOf(port, family, vips, place)) {
         const route = routes[trafficOf(frontEnd)];
+        const { address, port: number } = frontEnd;
         virtualServers.push({
-          protocol,
-          address: frontEnd.address,
-          port: frontEnd.port,
-          scheduler: chosen.scheduler,
-          schedulerFlags: chosen.flags,
-          persistenceSeconds,
+          virtualServer: {
+            id: { kind: 'address', protocol, address, port: number },
+            settings: serverSettings,
+            realServers: route.realServers,
+          },
           drainTimeoutMs: drain.drainTimeoutMs,
           members: frontEndMembers(service, { frontEnd, protocol, ...route }, place),
-          realServers: route.realServers,
         });
       }
     }
@@ -93,8 +95,25 @@ function isServed({ proxyName, clusterIPs, ports }: Service): boolean {
   return proxyName === undefined && clusterIPs.length > 0 && ports.length > 0;
 }
 
-function persistenceSecondsOf({ sessionAffinity }: Service): number | undefined {
-  return sessionAffinity.kind === 'ClientIP' ? sessionAffinity.timeoutSeconds : undefined;
+function settingsOf(
+  { sessionAffinity }: Service,
+  family: IpFamily,
+  { scheduler, flags }: SchedulerChoice,
+): VirtualServerSettings {
+  return {
+    scheduler,
+    schedulerFlags: schedulerFlagBits(flags),
+    persistence:
+      sessionAffinity.kind === 'ClientIP'
+        ? {
+            timeoutSeconds: sessionAffinity.timeoutSeconds,
+            prefixLength: hostPrefixLength(family),
+          }
+        : undefined,
+    onePacket: false,
+    limited: false,
+    owned: true,
+  };
 }
 
 function healthCheckOf(

@@ -6,7 +6,7 @@ import type {
 } from '../../src/reconcile/virtual-server-difference.ts';
 import { formatEndpoint, type IpFamily } from '../../src/net/ip-address.ts';
 import type { RealServer, VirtualServer } from '../../src/translate/desired.ts';
-import { noFlags } from '../../src/translate/scheduler-flags.ts';
+import { noFlags } from '../../src/ipvs/schedulers.ts';
 import { ip } from './cluster-objects.ts';
 import { observedAs, virtualServer } from './rows.ts';
 

@@ -12,7 +12,7 @@ import { healthCheckAnswer } from '../../src/health/health-check-answer.ts';
 import { formatProblem } from '../../src/problem.ts';
 import { ServiceTranslator, type TranslatorOptions } from '../../src/service-translator.ts';
 import type { HealthCheck } from '../../src/translate/desired.ts';
-import { isScheduler } from '../../src/translate/scheduler.ts';
+import { isScheduler } from '../../src/ipvs/schedulers.ts';
 import { ip } from './cluster-objects.ts';
 import { MemoryTables } from './memory-tables.ts';
 

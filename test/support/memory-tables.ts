@@ -8,7 +8,7 @@ import {
 import { PlaceMap } from '../../src/reconcile/place-map.ts';
 import type { Place } from '../../src/reconcile/place.ts';
 import type { Translation, VirtualServer } from '../../src/translate/desired.ts';
-import type { SetMember } from '../../src/translate/set-member.ts';
+import type { FilterMember } from '../../src/packet-filter/filter-member.ts';
 
 /** A table that remembers what it holds and which keys it was told of. */
 export class MemoryTable<Row> extends PlaceMap<Row> {
@@ -39,7 +39,7 @@ class StateOfServices extends DesiredState {
 export class MemoryTables {
   readonly virtualServers = new MemoryTable<VirtualServer>();
   readonly boundAddresses = new MemoryTable<IpAddress>();
-  readonly members = new MemoryTable<SetMember>();
+  readonly members = new MemoryTable<FilterMember>();
   readonly desired = new StateOfServices(this.virtualServers, this.boundAddresses, this.members);
 
   forget(): void {

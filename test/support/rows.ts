@@ -6,7 +6,7 @@ import type {
   ObservedRealServer,
   ObservedVirtualServer,
 } from '../../src/reconcile/virtual-server-difference.ts';
-import { noFlags, schedulerFlagBits } from '../../src/translate/scheduler-flags.ts';
+import { noFlags, schedulerFlagBits } from '../../src/ipvs/schedulers.ts';
 import { ip } from './cluster-objects.ts';
 
 /** Rows of the tables for tests to vary. */

@@ -4,7 +4,7 @@ import { readFlow, type Flow } from '../../src/conntrack/messages.ts';
 import { StaleFlows } from '../../src/conntrack/stale-flows.ts';
 import type { Operation, RealServer, VirtualServerId } from '../../src/ipvs/model.ts';
 import { setOf } from '../../src/masquerade/sets.ts';
-import type { SetRole } from '../../src/translate/set-member.ts';
+import type { FilterRole } from '../../src/packet-filter/filter-member.ts';
 import { ip } from './cluster-objects.ts';
 import { listed, protocolNumber, type FlowExample } from './conntrack-flows.ts';
 
@@ -100,7 +100,7 @@ export const change: Readonly<Record<ChangeName, Note>> = {
 };
 
 /** The set of a front end changes; additions come first. */
-export function treatment(before: SetRole | undefined, now: SetRole | undefined): Note {
+export function treatment(before: FilterRole | undefined, now: FilterRole | undefined): Note {
   return (stale, protocol) => {
     const entry = { kind: 'endpoint', address: ip(vip), protocol, port: 53 } as const;
     if (now !== undefined) {

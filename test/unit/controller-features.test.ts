@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { schedulers, type Scheduler } from '../../src/translate/scheduler.ts';
+import { schedulers, type Scheduler } from '../../src/ipvs/schedulers.ts';
 import { endpoint, ip, service, servicePort, slice } from '../support/cluster-objects.ts';
 import {
   fill,

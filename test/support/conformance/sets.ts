@@ -1,5 +1,6 @@
 import { SetClient } from '../../../src/ipset/client.ts';
-import { formatEntry, type IpSet, type SetEntry } from '../../../src/ipset/model.ts';
+import { formatEntry, type FilterEntry } from '../../../src/packet-filter/filter-entry.ts';
+import type { IpSet } from '../../../src/ipset/model.ts';
 import { NetlinkError } from '../../../src/netlink/netlink-error.ts';
 import { Cidr } from '../../../src/net/cidr.ts';
 import { attribute, text, u16be, u32be, u8 } from '../fake-kernel/wire.ts';
@@ -15,7 +16,7 @@ const endpoint = (address: string) =>
   ({ address: ip(address), protocol: 'TCP', port: 80 }) as const;
 const source = Cidr.parse('192.168.0.0/16') ?? Cidr.host(ip('192.168.0.1'));
 
-const setEntries: readonly (readonly [IpSet, SetEntry])[] = [
+const setEntries: readonly (readonly [IpSet, FilterEntry])[] = [
   [vips, { kind: 'address', address: ip('10.96.0.1') }],
   [served, { kind: 'endpoint', ...endpoint('fd00:96::1') }],
   [ranges, { kind: 'endpoint and source', ...endpoint('10.96.0.1'), source }],

@@ -2,13 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readEntries, readHeader, readRevision } from '../../../src/ipset/decode.ts';
 import { writeSetOperation } from '../../../src/ipset/encode.ts';
-import {
-  entryKindOf,
-  formatEntry,
-  type IpSet,
-  type SetEntry,
-  type SetType,
-} from '../../../src/ipset/model.ts';
+import { formatEntry, type FilterEntry } from '../../../src/packet-filter/filter-entry.ts';
+import { entryKindOf, type IpSet, type SetType } from '../../../src/ipset/model.ts';
 import { forEachAttribute, readMessages } from '../../../src/netlink/message-reader.ts';
 import type { Cidr } from '../../../src/net/cidr.ts';
 import type { IpFamily } from '../../../src/net/ip-address.ts';
@@ -24,14 +19,14 @@ function listed(...entries: readonly Buffer[]): Buffer {
   return Buffer.concat([header, attribute(8, Buffer.concat(entries))]);
 }
 
-function entriesIn(payload: Buffer, type: SetType): readonly SetEntry[] {
-  const entries: SetEntry[] = [];
+function entriesIn(payload: Buffer, type: SetType): readonly FilterEntry[] {
+  const entries: FilterEntry[] = [];
   readEntries(payload, type, (entry) => entries.push(entry));
   return entries;
 }
 
 /** The data of an entry, as the encoder writes it. */
-function dataOf(set: IpSet, entry: SetEntry): Buffer {
+function dataOf(set: IpSet, entry: FilterEntry): Buffer {
   const [message] = readMessages(
     writtenBytes((writer) => {
       writeSetOperation(writer, 1, { kind: 'add entry', set, entry });
@@ -54,10 +49,10 @@ function range(of: IpFamily): fc.Arbitrary<Cidr> {
     .map(([network, length]) => cidr(`${network.text}/${length}`));
 }
 
-const setAndEntry: fc.Arbitrary<{ readonly set: IpSet; readonly entry: SetEntry }> = family.chain(
+const setAndEntry: fc.Arbitrary<{ readonly set: IpSet; readonly entry: FilterEntry }> = family.chain(
   (of) => {
     const at = address(of);
-    const entry: fc.Arbitrary<SetEntry> = fc.oneof(
+    const entry: fc.Arbitrary<FilterEntry> = fc.oneof(
       record({ kind: fc.constant('address' as const), address: at }),
       record({ kind: fc.constant('endpoint' as const), address: at, protocol, port }),
       record({

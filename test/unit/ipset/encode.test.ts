@@ -6,7 +6,8 @@ import {
   writeListSet,
   writeSetOperation,
 } from '../../../src/ipset/encode.ts';
-import type { IpSet, SetEntry } from '../../../src/ipset/model.ts';
+import type { FilterEntry } from '../../../src/packet-filter/filter-entry.ts';
+import type { IpSet } from '../../../src/ipset/model.ts';
 import type { MessageWriter } from '../../../src/netlink/message-writer.ts';
 import { cidr, ip } from '../../support/cluster-objects.ts';
 import { hex, writtenHex } from '../../support/written-bytes.ts';
@@ -146,7 +147,7 @@ describe('a change of what a set holds', () => {
   const rows: readonly {
     readonly what: string;
     readonly set: IpSet;
-    readonly entry: SetEntry;
+    readonly entry: FilterEntry;
     readonly lines: readonly string[];
   }[] = [
     {
@@ -239,7 +240,7 @@ describe('a change of what a set holds', () => {
   }
 
   it('is an order of its own to delete, and the same otherwise', () => {
-    const entry: SetEntry = { kind: 'port', port: 32000 };
+    const entry: FilterEntry = { kind: 'port', port: 32000 };
     const [added, deleted] = (['add entry', 'delete entry'] as const).map((kind) =>
       writtenHex((writer) => {
         writeSetOperation(writer, 9, { kind, set: ports, entry });

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { formatEntry, sameEntry, type SetEntry } from '../../../src/ipset/model.ts';
+import { formatEntry, sameEntry, type FilterEntry } from '../../../src/packet-filter/filter-entry.ts';
 import { cidr, ip } from '../../support/cluster-objects.ts';
 
 const [one, two] = [ip('10.96.0.1'), ip('10.96.0.2')];
 const tcp = { address: one, protocol: 'TCP', port: 80 } as const;
 
 /** No two of these are the same. */
-const entries: readonly SetEntry[] = [
+const entries: readonly FilterEntry[] = [
   { kind: 'port', port: 80 },
   { kind: 'port', port: 81 },
   { kind: 'address', address: one },

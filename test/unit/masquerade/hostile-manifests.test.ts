@@ -13,7 +13,7 @@ import type { MessageWriter } from '../../../src/netlink/message-writer.ts';
 import { KindTable } from '../../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../../src/reconcile/reconciler.ts';
 import { virtualServerDifference } from '../../../src/reconcile/virtual-server-difference.ts';
-import { schedulers } from '../../../src/translate/scheduler.ts';
+import { schedulers } from '../../../src/ipvs/schedulers.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { FakeIptables } from '../../support/fake-iptables.ts';
 import { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';

@@ -4,15 +4,15 @@ import { memberKey } from '../../../src/masquerade/member-key.ts';
 import { SetEntryKind } from '../../../src/masquerade/set-kind.ts';
 import { setOfMember } from '../../../src/masquerade/sets.ts';
 import { KindTable } from '../../../src/reconcile/kind-table.ts';
-import type { SetMember } from '../../../src/translate/set-member.ts';
+import type { FilterMember } from '../../../src/packet-filter/filter-member.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';
 
-function vip(text: string): SetMember {
+function vip(text: string): FilterMember {
   return { role: 'vip', entry: { kind: 'address', address: ip(text) } };
 }
 
-function cluster(text: string, port: number): SetMember {
+function cluster(text: string, port: number): FilterMember {
   return {
     role: 'cluster',
     entry: { kind: 'endpoint', address: ip(text), protocol: 'TCP', port },
@@ -24,7 +24,7 @@ function setUp() {
   const client = new SetClient({}, kernel.open('netfilter'));
   const kind = new SetEntryKind(client, ['IPv4', 'IPv6']);
   const table = new KindTable(kind);
-  const desire = (...members: readonly SetMember[]) => {
+  const desire = (...members: readonly FilterMember[]) => {
     members.forEach((member) => {
       table.setDesired(memberKey(member), member);
     });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { entryKindOf, type SetEntry } from '../../../src/ipset/model.ts';
+import type { FilterEntry } from '../../../src/packet-filter/filter-entry.ts';
+import { entryKindOf } from '../../../src/ipset/model.ts';
 import { memberKey } from '../../../src/masquerade/member-key.ts';
 import { allSets, setOf, setOfMember } from '../../../src/masquerade/sets.ts';
-import { setRoles, type SetMember } from '../../../src/translate/set-member.ts';
+import { filterRoles, type FilterMember } from '../../../src/packet-filter/filter-member.ts';
 import { cidr, ip } from '../../support/cluster-objects.ts';
 
 describe('the sets', () => {
@@ -48,7 +49,7 @@ describe('the sets', () => {
   });
 
   it('have the family of their role', () => {
-    for (const role of [...setRoles, 'empty'] as const) {
+    for (const role of [...filterRoles, 'empty'] as const) {
       const { family } = setOf(role, 'IPv6');
       assert.equal(family, role === 'health' ? 'IPv4' : 'IPv6');
     }
@@ -58,7 +59,7 @@ describe('the sets', () => {
 describe('a member', () => {
   const address = ip('10.96.0.1');
   const address6 = ip('fd00:96::1');
-  const members: readonly (readonly [SetMember, string])[] = [
+  const members: readonly (readonly [FilterMember, string])[] = [
     [{ role: 'vip', entry: { kind: 'address', address } }, 'kube-ipvs-vip-4 10.96.0.1'],
     [{ role: 'vip', entry: { kind: 'address', address: address6 } }, 'kube-ipvs-vip-6 fd00:96::1'],
     [
@@ -92,7 +93,7 @@ describe('a member', () => {
 
   it('belongs to a set of the type that takes its entry', () => {
     for (const [member] of members) {
-      const { entry }: { readonly entry: SetEntry } = member;
+      const { entry }: { readonly entry: FilterEntry } = member;
       assert.equal(entryKindOf[setOfMember(member).type], entry.kind);
     }
   });

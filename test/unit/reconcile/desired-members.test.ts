@@ -1,23 +1,23 @@
 import assert from 'node:assert/strict';
 import { DesiredState, ServiceClaims } from '../../../src/reconcile/desired-state.ts';
 import { virtualServerKey, type VirtualServer } from '../../../src/translate/desired.ts';
-import type { SetMember, SetRole } from '../../../src/translate/set-member.ts';
+import type { FilterMember, FilterRole } from '../../../src/packet-filter/filter-member.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { MemoryTables } from '../../support/memory-tables.ts';
 import { virtualServer } from '../../support/rows.ts';
 
 /** A virtual server that stands in the set of a role. */
-function rowIn(role: SetRole, fields: Partial<VirtualServer> = {}): VirtualServer {
+function rowIn(role: FilterRole, fields: Partial<VirtualServer> = {}): VirtualServer {
   const row = virtualServer(fields);
   const { address, protocol, port } = row;
   return { ...row, members: [{ role, entry: { kind: 'endpoint', address, protocol, port } }] };
 }
 
-function translation(virtualServers: readonly VirtualServer[], members: readonly SetMember[] = []) {
+function translation(virtualServers: readonly VirtualServer[], members: readonly FilterMember[] = []) {
   return { virtualServers, boundAddresses: [], members, healthCheck: undefined, problems: [] };
 }
 
-const vip: SetMember = { role: 'vip', entry: { kind: 'address', address: ip('10.96.0.1') } };
+const vip: FilterMember = { role: 'vip', entry: { kind: 'address', address: ip('10.96.0.1') } };
 
 function keysIn({ members }: MemoryTables): string[] {
   return [...members.rows.keys()].toSorted();

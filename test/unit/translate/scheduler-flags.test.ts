@@ -1,11 +1,7 @@
 import assert from 'node:assert/strict';
-import {
-  flagsFromAnnotation,
-  noFlags,
-  schedulerFlagBits,
-  type SchedulerFlag,
-} from '../../../src/translate/scheduler-flags.ts';
-import { schedulers, type Scheduler } from '../../../src/translate/scheduler.ts';
+import { noFlags, schedulerFlagBits, type SchedulerFlag } from '../../../src/ipvs/schedulers.ts';
+import { flagsFromAnnotation } from '../../../src/translate/scheduler-flags.ts';
+import { schedulers, type Scheduler } from '../../../src/ipvs/schedulers.ts';
 import { service } from '../../support/cluster-objects.ts';
 
 const ours = 'kube-ipvs.io/scheduler-flags';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Service } from '../../../src/cluster/objects.ts';
-import { formatEntry } from '../../../src/ipset/model.ts';
+import { formatEntry } from '../../../src/packet-filter/filter-entry.ts';
 import { virtualServerKey, type Translation } from '../../../src/translate/desired.ts';
-import type { SetMember, SetRole } from '../../../src/translate/set-member.ts';
+import type { FilterMember, FilterRole } from '../../../src/packet-filter/filter-member.ts';
 import {
   cidr,
   endpoint,
@@ -33,7 +33,7 @@ const everyFrontEnd = [
   'TCP 198.18.0.5:30080',
 ];
 
-function textOf({ role, entry }: SetMember): string {
+function textOf({ role, entry }: FilterMember): string {
   return `${role} ${formatEntry(entry)}`;
 }
 
@@ -43,7 +43,7 @@ function membersOf({ virtualServers, members }: Translation): string[] {
 }
 
 /** The entries of one set. */
-function inSet(role: SetRole, translation: Translation): string[] {
+function inSet(role: FilterRole, translation: Translation): string[] {
   return membersOf(translation)
     .filter((text) => text.startsWith(`${role} `))
     .map((text) => text.slice(role.length + 1));

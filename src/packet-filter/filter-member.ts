@@ -1,10 +1,10 @@
-import { sameEntry, type SetEntry } from '../ipset/model.ts';
+import { sameEntry, type FilterEntry } from './filter-entry.ts';
 
 /**
  * What a set is for. The chains are constant; all that they know of Services stands in these
  * sets, one of each per family.
  */
-export const setRoles = [
+export const filterRoles = [
   /** Every VIP. */
   'vip',
   /** Front ends at cluster IPs that have endpoints. */
@@ -26,16 +26,16 @@ export const setRoles = [
   'health',
 ] as const;
 
-export type SetRole = (typeof setRoles)[number];
+export type FilterRole = (typeof filterRoles)[number];
 
 /** An entry that a Service wants in a set. */
-export interface SetMember {
-  readonly role: SetRole;
-  readonly entry: SetEntry;
+export interface FilterMember {
+  readonly role: FilterRole;
+  readonly entry: FilterEntry;
 }
 
 /** Whether two lists have the same members in the same order. */
-export function sameMembers(a: readonly SetMember[], b: readonly SetMember[]): boolean {
+export function sameMembers(a: readonly FilterMember[], b: readonly FilterMember[]): boolean {
   return (
     a.length === b.length &&
     a.every(({ role, entry }, index) => {
