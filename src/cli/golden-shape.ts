@@ -1,5 +1,5 @@
 import { formatEndpoint, type IpAddress } from '../net/ip-address.ts';
-import type { Protocol } from '../cluster/objects.ts';
+import type { Protocol } from '../net/protocol.ts';
 import {
   formatVirtualServer,
   type ForwardingMethod,

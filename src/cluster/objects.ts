@@ -1,5 +1,6 @@
 import type { Cidr } from '../net/cidr.ts';
 import type { IpAddress, IpFamily } from '../net/ip-address.ts';
+import type { Protocol } from '../net/protocol.ts';
 
 /**
  * What is kept of each Kubernetes object: only the fields that decide what a
@@ -8,9 +9,6 @@ import type { IpAddress, IpFamily } from '../net/ip-address.ts';
 
 /** `namespace/name`. */
 export type ObjectKey = string;
-
-export const protocols = ['TCP', 'UDP', 'SCTP'] as const;
-export type Protocol = (typeof protocols)[number];
 
 export type TrafficPolicy = 'Cluster' | 'Local';
 

@@ -1,6 +1,6 @@
 import type { FieldReader } from './fields.ts';
 import { dnsLabel } from './names.ts';
-import { protocols, type Protocol } from './objects.ts';
+import { protocols, type Protocol } from '../net/protocol.ts';
 
 const leastPort = 1;
 const mostPort = 65_535;

@@ -1,4 +1,4 @@
-import type { Protocol } from '../cluster/objects.ts';
+import type { Protocol } from '../net/protocol.ts';
 import { AttributeTable } from '../netlink/attribute-table.ts';
 import { type Attributes, readAttributes } from '../netlink/message-reader.ts';
 import type { MessageWriter } from '../netlink/message-writer.ts';

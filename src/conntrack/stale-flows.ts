@@ -1,5 +1,5 @@
 import type { AddressOperation } from '../addresses/messages.ts';
-import { protocols, type Protocol } from '../cluster/objects.ts';
+import { protocols, type Protocol } from '../net/protocol.ts';
 import type { SetOperation } from '../ipset/model.ts';
 import type { Operation } from '../ipvs/model.ts';
 import { setOf } from '../masquerade/sets.ts';

@@ -1,4 +1,4 @@
-import type { Protocol } from '../cluster/objects.ts';
+import type { Protocol } from '../net/protocol.ts';
 import { AttributeTable } from '../netlink/attribute-table.ts';
 import { eachAttribute } from '../netlink/message-reader.ts';
 import { netfilterHeaderLength } from '../netlink/netfilter-message.ts';

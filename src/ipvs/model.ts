@@ -1,5 +1,5 @@
 import { equalityOf, optional, same } from '../equality.ts';
-import type { Protocol } from '../cluster/objects.ts';
+import type { Protocol } from '../net/protocol.ts';
 import { formatEndpoint, type IpAddress, type IpFamily } from '../net/ip-address.ts';
 import type { forwardingMethods } from './protocol.ts';
 

@@ -1,4 +1,4 @@
-import { protocols, type Protocol } from '../cluster/objects.ts';
+import { protocols, type Protocol } from '../net/protocol.ts';
 import type { ListedRealServer, ListedRealServers } from './listed-real-servers.ts';
 import type { ForwardingMethod, RealServer, RealServers } from './model.ts';
 import { HexEndpoint, Tokens } from './proc-line.ts';

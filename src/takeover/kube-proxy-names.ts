@@ -1,4 +1,4 @@
-import type { Protocol } from '../cluster/objects.ts';
+import type { Protocol } from '../net/protocol.ts';
 import type { IpSet } from '../ipset/model.ts';
 import type { Table } from '../masquerade/chains.ts';
 import type { IpFamily } from '../net/ip-address.ts';

@@ -1,4 +1,4 @@
-import type { Protocol } from '../cluster/objects.ts';
+import type { Protocol } from '../net/protocol.ts';
 import type { VirtualServerId } from '../ipvs/model.ts';
 import type { ListedVirtualServer } from '../ipvs/read-table.ts';
 import type { IpAddress } from '../net/ip-address.ts';

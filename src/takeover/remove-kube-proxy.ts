@@ -1,4 +1,4 @@
-import { protocols } from '../cluster/objects.ts';
+import { protocols } from '../net/protocol.ts';
 import type { AddressClient } from '../addresses/client.ts';
 import { nodeAddressesOf } from '../addresses/node-addresses.ts';
 import type { SetClient } from '../ipset/client.ts';

@@ -1,5 +1,6 @@
 import type { RealServers } from '../ipvs/model.ts';
-import type { Endpoint, Protocol, Service } from '../cluster/objects.ts';
+import type { Protocol } from '../net/protocol.ts';
+import type { Endpoint, Service } from '../cluster/objects.ts';
 import { Cidr } from '../net/cidr.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import type { HealthCheck } from './desired.ts';

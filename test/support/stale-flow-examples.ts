@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Protocol } from '../../src/cluster/objects.ts';
+import type { Protocol } from '../../src/net/protocol.ts';
 import { readFlow, type Flow } from '../../src/conntrack/messages.ts';
 import { StaleFlows } from '../../src/conntrack/stale-flows.ts';
 import type { Operation, RealServer, VirtualServerId } from '../../src/ipvs/model.ts';

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Protocol } from '../../../src/cluster/objects.ts';
+import type { Protocol } from '../../../src/net/protocol.ts';
 import {
   readFlow,
   writeDeleteFlow,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Protocol } from '../../../src/cluster/objects.ts';
+import type { Protocol } from '../../../src/net/protocol.ts';
 import { formatVirtualServer, type VirtualServerId } from '../../../src/ipvs/model.ts';
 import type { ListedVirtualServer } from '../../../src/ipvs/read-table.ts';
 import { removalText } from '../../../src/masquerade/restore-text.ts';

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { isScheduler, schedulers, type Scheduler } from '../../../src/ipvs/schedulers.ts';
-import { chooseScheduler, fallbackScheduler, type SchedulerChoice } from '../../../src/translate/scheduler.ts';
+import {
+  chooseScheduler,
+  fallbackScheduler,
+  type SchedulerChoice,
+} from '../../../src/translate/scheduler.ts';
 import { service } from '../../support/cluster-objects.ts';
 
 const ours = 'kube-ipvs.io/scheduler';

@@ -1,0 +1,3 @@
+/** The transport protocols of Services, by the names that Kubernetes gives them. */
+export const protocols = ['TCP', 'UDP', 'SCTP'] as const;
+export type Protocol = (typeof protocols)[number];
