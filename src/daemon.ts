@@ -17,8 +17,8 @@ import { wallClockMs } from './time/wall-clock.ts';
 import type { Answer, HttpEndpoint } from './http/http-endpoint.ts';
 import { openEndpoints } from './http/open-endpoints.ts';
 import type { Kernel } from './kernel.ts';
-import { localDetectorOf } from './masquerade/local-detector.ts';
-import type { RuleWatch } from './masquerade/rule-watch.ts';
+import { localDetectorOf } from './packet-filter/local-detector.ts';
+import type { RuleWatch } from './packet-filter/packet-filter.ts';
 import type { Metrics } from './metrics/metrics.ts';
 import type { IpAddress } from './net/ip-address.ts';
 import type { Failure } from './reconcile/any-kind-table.ts';
@@ -247,10 +247,10 @@ export class Daemon {
 
   #watchRules(): RuleWatch {
     const { kernel, listener } = this.#parts;
-    const { masquerade } = kernel;
-    return masquerade.watch({
+    const { packetFilter } = kernel;
+    return packetFilter.watch({
       gone: () => {
-        this.#controller.foundationsGone(masquerade.foundations.map(({ name }) => name));
+        this.#controller.foundationsGone(packetFilter.foundations.map(({ name }) => name));
       },
       failed: (error) => {
         listener.info(error.message);

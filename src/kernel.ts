@@ -11,8 +11,9 @@ import { readTable } from './ipvs/read-table.ts';
 import { TimeoutFoundation } from './ipvs/timeout-foundation.ts';
 import type { ChainSettings } from './masquerade/chains.ts';
 import type { IptablesVariant, RunProgram } from './masquerade/iptables.ts';
-import type { LocalDetector } from './masquerade/local-detector.ts';
-import { openMasquerade, type Masquerade } from './masquerade/masquerade.ts';
+import type { LocalDetector } from './packet-filter/local-detector.ts';
+import { openIptablesFilter } from './masquerade/iptables-filter.ts';
+import type { PacketFilter } from './packet-filter/packet-filter.ts';
 import type { Cidr } from './net/cidr.ts';
 import type { IpAddress, IpFamily } from './net/ip-address.ts';
 import { addressesOfOthers } from './reconcile/bound-address-difference.ts';
@@ -57,7 +58,7 @@ export interface KernelListener {
 export interface Kernel {
   readonly ipvs: IpvsClient;
   readonly addresses: AddressClient;
-  readonly masquerade: Masquerade;
+  readonly packetFilter: PacketFilter;
   readonly desired: DesiredState;
   readonly reconciler: Reconciler;
   /** Takes over settings that can change in the running process; the next audit acts upon them. */
@@ -98,11 +99,11 @@ export async function openKernel(
   const flows = new StaleFlowCleaner(conntrack, (error) => {
     listener.warn(`stale flows could not be deleted: ${error.message}`);
   });
-  const masqueradeListener = {
+  const filterListener = {
     note: listener.note.bind(listener),
-    entryApplied: flows.noteSetOperation.bind(flows),
+    changed: flows.noteMemberChange.bind(flows),
   };
-  const masquerade = openMasquerade(sets, ipFamilies(), settings, masqueradeListener, run);
+  const packetFilter = openIptablesFilter(ipFamilies(), settings, filterListener, run);
   const kind = openVirtualServers(ipvs, flows, isExcluded);
   const virtualServers = new KindTable<DesiredFrontEnd, ObservedVirtualServer, Operation>(kind);
   const boundAddresses = new KindTable(
@@ -112,20 +113,19 @@ export async function openKernel(
   );
   const sysctls = openSysctls(configuration, listener);
   const timeouts = new TimeoutFoundation(ipvs, configuration.ipvsTimeouts);
-  const { entries } = masquerade;
-  const desired = new DesiredState(virtualServers, boundAddresses, entries);
+  const desired = new DesiredState(virtualServers, boundAddresses, packetFilter.members);
   const roundEnded = openRoundEnd({ flows, kind, desired, listener });
   return {
     ipvs,
     addresses,
-    masquerade,
+    packetFilter,
     desired,
     // Rules first and the address last: no packet finds a Service that is half built.
     reconciler: new Reconciler(
-      [entries, virtualServers, boundAddresses],
+      [packetFilter.members, virtualServers, boundAddresses],
       undefined,
       // The question for the timeouts finds IPVS, or loads it, and with it come its sysctls.
-      [timeouts, sysctls, ...masquerade.foundations],
+      [timeouts, sysctls, ...packetFilter.foundations],
       roundEnded,
     ),
     apply(changed) {
@@ -133,10 +133,11 @@ export async function openKernel(
       timeouts.set(changed.ipvsTimeouts);
     },
     onIpvsReloaded: ipvs.onReloaded.bind(ipvs),
-    setLocalDetector: (local) => masquerade.setLocalDetector(local),
+    setLocalDetector: (local) => packetFilter.setLocalDetector(local),
     release: (othersAt) =>
-      releaseCaptured({ ipvs, addresses, sets, families: ipFamilies() }, (address) =>
-        isExcluded(address) ? undefined : othersAt(address),
+      releaseCaptured(
+        { ipvs, addresses, filter: packetFilter, kubeProxySets: sets, families: ipFamilies() },
+        (address) => (isExcluded(address) ? undefined : othersAt(address)),
       ),
     async removeAll() {
       const isLeft = await isInUse(ipvs, isExcluded);
@@ -145,12 +146,13 @@ export async function openKernel(
       const remover = new Reconciler([virtualServers, ownAddresses], undefined, [], roundEnded);
       remover.allowRemovals();
       const report = await remover.audit();
-      return { ...report, failures: [...report.failures, ...(await masquerade.remove())] };
+      return { ...report, failures: [...report.failures, ...(await packetFilter.remove())] };
     },
     close() {
       ipvs.close();
       addresses.close();
       sets.close();
+      packetFilter.close();
       conntrack.close();
     },
   };

@@ -1,11 +1,10 @@
 import type { AddressClient } from '../addresses/client.ts';
 import type { SetClient } from '../ipset/client.ts';
-import type { FilterEntry } from '../packet-filter/filter-entry.ts';
-import type { IpSet, SetOperation } from '../ipset/model.ts';
 import type { IpvsClient } from '../ipvs/client.ts';
 import type { Operation } from '../ipvs/model.ts';
 import { readTable } from '../ipvs/read-table.ts';
-import { allSets, setOf } from '../masquerade/sets.ts';
+import { addressesInSets } from '../masquerade/addresses-in-sets.ts';
+import type { PacketFilter } from '../packet-filter/packet-filter.ts';
 import type { IpAddress, IpFamily } from '../net/ip-address.ts';
 import { addressesOfLink } from '../reconcile/bound-address-difference.ts';
 import { kubeProxyClusterIps, kubeProxyVips } from '../takeover/kube-proxy-names.ts';
@@ -15,7 +14,9 @@ import { findCaptured, type CandidateAddress } from './find-captured.ts';
 export interface CapturingKernel {
   readonly ipvs: IpvsClient;
   readonly addresses: AddressClient;
-  readonly sets: SetClient;
+  readonly filter: Pick<PacketFilter, 'addressesOf' | 'forget'>;
+  /** For what kube-proxy has left. */
+  readonly kubeProxySets: SetClient;
   readonly families: readonly IpFamily[];
 }
 
@@ -31,7 +32,7 @@ export async function releaseCaptured(
   kernel: CapturingKernel,
   othersAt: OthersAt,
 ): Promise<readonly IpAddress[]> {
-  const { addresses: client, ipvs, sets } = kernel;
+  const { addresses: client, ipvs, filter, kubeProxySets, families } = kernel;
   const link = await client.findVipLink();
   if (link === undefined) {
     return [];
@@ -46,7 +47,7 @@ export async function releaseCaptured(
   }
   const { addresses, virtualServers } = findCaptured(candidates, {
     clusterIps: await readClusterIps(kernel),
-    kubeProxyVips: (await readAll(sets, kernel.families.map(kubeProxyVips))) ?? new Set(),
+    kubeProxyVips: (await addressesInSets(kubeProxySets, families.map(kubeProxyVips))) ?? new Set(),
     virtualServers: (await readTable(ipvs)).values(),
   });
   throwFirst(
@@ -60,56 +61,22 @@ export async function releaseCaptured(
       virtualServers.map((id): Operation => ({ kind: 'delete virtual server', id })),
     ),
   );
-  await forgetInSets(kernel, new Set(addresses.map(({ text }) => text)));
+  // A process of the node would still be refused there, or kept out by source ranges.
+  await filter.forget(new Set(addresses.map(({ text }) => text)));
   return addresses;
 }
 
-function readClusterIps({
-  sets,
+/** By our filter and kube-proxy's sets; undefined where neither has any. */
+async function readClusterIps({
+  filter,
+  kubeProxySets,
   families,
 }: CapturingKernel): Promise<ReadonlySet<string> | undefined> {
-  const both = families.flatMap((family) => [
-    setOf('cluster', family),
-    kubeProxyClusterIps(family),
-  ]);
-  return readAll(sets, both);
-}
-
-/** The addresses in some sets; undefined where none of the sets is there. */
-async function readAll(
-  sets: SetClient,
-  names: readonly IpSet[],
-): Promise<ReadonlySet<string> | undefined> {
-  let found: Set<string> | undefined;
-  for (const set of names) {
-    const entries = await entriesOf(sets, set);
-    if (entries !== undefined) {
-      const texts = entries.flatMap((entry) => (entry.kind === 'port' ? [] : [entry.address.text]));
-      found = new Set([...(found ?? []), ...texts]);
-    }
-  }
-  return found;
-}
-
-/** Undefined as well where the kernel has no sets at all, and then there are none of ours. */
-function entriesOf(sets: SetClient, set: IpSet): Promise<readonly FilterEntry[] | undefined> {
-  return sets.entries(set).catch(() => undefined);
-}
-
-/** A process of the node would still be refused there, or kept out by source ranges. */
-async function forgetInSets(
-  { sets, families }: CapturingKernel,
-  addresses: ReadonlySet<string>,
-): Promise<void> {
-  const operations: SetOperation[] = [];
-  for (const set of addresses.size === 0 ? [] : allSets(families)) {
-    for (const entry of (await entriesOf(sets, set)) ?? []) {
-      if (entry.kind !== 'port' && addresses.has(entry.address.text)) {
-        operations.push({ kind: 'delete entry', set, entry });
-      }
-    }
-  }
-  throwFirst(await sets.execute(operations));
+  const ours = await filter.addressesOf('cluster');
+  const theirs = await addressesInSets(kubeProxySets, families.map(kubeProxyClusterIps));
+  return ours === undefined && theirs === undefined
+    ? undefined
+    : new Set([...(ours ?? []), ...(theirs ?? [])]);
 }
 
 function throwFirst(outcomes: readonly (Error | undefined)[]): void {

@@ -1,5 +1,5 @@
 import type { KernelSettings } from '../kernel.ts';
-import { localDetectorOf, type LocalDetection } from '../masquerade/local-detector.ts';
+import { localDetectorOf, type LocalDetection } from '../packet-filter/local-detector.ts';
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';

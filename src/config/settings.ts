@@ -1,7 +1,7 @@
 import type { Timeouts } from '../ipvs/model.ts';
 import type { KernelSettings } from '../kernel.ts';
 import type { LogLevel } from '../log.ts';
-import type { LocalDetection } from '../masquerade/local-detector.ts';
+import type { LocalDetection } from '../packet-filter/local-detector.ts';
 import type { Cidr } from '../net/cidr.ts';
 import type { ConntrackSettings } from '../sysctl/conntrack.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';

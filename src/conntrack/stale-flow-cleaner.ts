@@ -1,6 +1,6 @@
 import type { AddressOperation } from '../addresses/messages.ts';
 import { asError } from '../as-error.ts';
-import type { SetOperation } from '../ipset/model.ts';
+import type { MemberChange } from '../packet-filter/packet-filter.ts';
 import type { Operation } from '../ipvs/model.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
 import type { ConntrackClient } from './client.ts';
@@ -43,10 +43,10 @@ export class StaleFlowCleaner {
     this.#stale.note(operation);
   }
 
-  /** Takes note of a change of a set that succeeded. */
-  noteSetOperation(operation: SetOperation): void {
+  /** Takes note of a change of the packet filter that succeeded. */
+  noteMemberChange(change: MemberChange): void {
     this.#isInRound = true;
-    this.#stale.noteSetOperation(operation);
+    this.#stale.noteMemberChange(change);
   }
 
   /** Takes note of a change of a VIP that succeeded. */

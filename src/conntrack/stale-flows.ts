@@ -1,21 +1,13 @@
 import type { AddressOperation } from '../addresses/messages.ts';
 import { protocols, type Protocol } from '../net/protocol.ts';
-import type { SetOperation } from '../ipset/model.ts';
+import type { MemberChange } from '../packet-filter/packet-filter.ts';
 import type { Operation } from '../ipvs/model.ts';
-import { setOf } from '../masquerade/sets.ts';
 import { formatEndpoint, type IpAddress, type IpFamily } from '../net/ip-address.ts';
 import type { Flow, FlowSelection } from './messages.ts';
 
-/** The sets of which a front end stands in exactly one: how its connections are treated. */
+/** The roles of which a front end has exactly one: how its connections are treated. */
 const treatments = ['cluster', 'external', 'local', 'node-only', 'refused'] as const;
 type Treatment = (typeof treatments)[number];
-
-/** By the name of the set; the name says the family, too. */
-const treatmentOfSet: ReadonlyMap<string, Treatment> = new Map(
-  treatments.flatMap((role) =>
-    (['IPv4', 'IPv6'] as const).map((family) => [setOf(role, family).name, role] as const),
-  ),
-);
 
 /** What has changed at one address and port of a protocol. */
 interface Place {
@@ -90,15 +82,15 @@ export class StaleFlows {
     }
   }
 
-  /** Takes note of a change of a set that succeeded. */
-  noteSetOperation({ kind, set, entry }: SetOperation): void {
-    const treatment = treatmentOfSet.get(set.name);
+  /** Takes note of a change of the packet filter that succeeded. */
+  noteMemberChange({ kind, member: { role, entry } }: MemberChange): void {
+    const treatment = treatments.find((name) => name === role);
     if (treatment === undefined || entry.kind !== 'endpoint') {
       return;
     }
     const place = this.#placeOf(entry);
     place.treatmentChanged = true;
-    if (kind === 'add entry') {
+    if (kind === 'added') {
       place.treatment = treatment;
     } else if (place.treatment === treatment) {
       place.treatment = undefined;

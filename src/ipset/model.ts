@@ -1,4 +1,3 @@
-import type { Protocol } from '../cluster/objects.ts';
 import type { IpFamily } from '../net/ip-address.ts';
 import { formatEntry, type FilterEntry } from '../packet-filter/filter-entry.ts';
 

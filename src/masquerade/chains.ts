@@ -1,5 +1,6 @@
 import type { IpFamily } from '../net/ip-address.ts';
-import { notLocal, type LocalDetector } from './local-detector.ts';
+import type { LocalDetector } from '../packet-filter/local-detector.ts';
+import { notLocal } from './not-local.ts';
 import { setOf, type AnySetRole } from './sets.ts';
 
 /**

@@ -5,7 +5,7 @@ import { ImpossibleError, type Foundation } from '../reconcile/foundation.ts';
 import { AnotherLook } from './another-look.ts';
 import { expectedReferences, tablesOf, type ChainSettings, type Table } from './chains.ts';
 import { IptablesError, type Iptables, type IptablesVariant } from './iptables.ts';
-import type { LocalDetector } from './local-detector.ts';
+import type { LocalDetector } from '../packet-filter/local-detector.ts';
 import { featuresOf, findRefused, moduleOf, needsOf, type Need } from './missing-feature.ts';
 import { ourTables, probeText, removalText, restoreText } from './restore-text.ts';
 import type { SetFoundation } from './set-foundation.ts';

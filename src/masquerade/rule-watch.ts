@@ -1,14 +1,8 @@
 import { asError } from '../as-error.ts';
 import { LineMonitor, type MonitorListener } from '../line-monitor.ts';
+import type { RuleWatch as Watch, RuleWatchListener } from '../packet-filter/packet-filter.ts';
 import { monotonicMs } from '../time/monotonic-clock.ts';
 import { startInterval, startTimer } from '../time/timers.ts';
-
-export interface RuleWatchListener {
-  /** Rules of ours are gone. */
-  gone(): void;
-  /** The notifications cannot be had; told once. The rules are looked at all the same. */
-  failed(error: Error): void;
-}
 
 /** What is looked at. */
 export interface WatchedRules {
@@ -42,7 +36,7 @@ const restMs = 1000;
  * reason to look, so that our own ones lead to nothing. Of the legacy variant nobody tells; the count
  * of references to one set is looked at every two seconds.
  */
-export class RuleWatch {
+export class RuleWatch implements Watch {
   readonly #rules: WatchedRules;
   readonly #listener: RuleWatchListener;
   readonly #openMonitor: (listener: MonitorListener) => RuleMonitor;

@@ -102,3 +102,17 @@ export function setOfMember({ role, entry }: FilterMember): IpSet {
 function familyOf(entry: FilterEntry): IpFamily {
   return entry.kind === 'port' ? 'IPv4' : entry.address.family;
 }
+
+/** The role of each set, by its name. */
+const roleOfName: ReadonlyMap<string, AnySetRole> = new Map(
+  Object.values(setsOf).flatMap((sets) =>
+    // Object.entries forgets that the keys are roles.
+    (Object.entries(sets) as [AnySetRole, IpSet][]).map(([role, { name }]) => [name, role]),
+  ),
+);
+
+/** What a member that stands in a set is there for; undefined for a set without members. */
+export function roleOfSet({ name }: IpSet): FilterRole | undefined {
+  const role = roleOfName.get(name);
+  return role === 'empty' ? undefined : role;
+}

@@ -70,4 +70,3 @@ type EntryOfEndpoint = Extract<FilterEntry, { readonly protocol: Protocol }>;
 function sameEndpoint(a: EntryOfEndpoint, b: EntryOfEndpoint): boolean {
   return a.port === b.port && a.protocol === b.protocol && a.address.equals(b.address);
 }
-

@@ -2,8 +2,8 @@ import type { ObjectKey } from '../cluster/objects.ts';
 import { formatVirtualServer, sameVirtualServerId } from '../ipvs/model.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { sameMembers, type FilterMember } from '../packet-filter/filter-member.ts';
-import { memberKey } from '../masquerade/member-key.ts';
 import { noTranslation, type DesiredFrontEnd, type Translation } from '../translate/desired.ts';
+import type { FilterTable } from '../packet-filter/packet-filter.ts';
 import { Claims } from './claims.ts';
 import type { Owner, Place, Places } from './place.ts';
 
@@ -47,17 +47,19 @@ export class DesiredState {
   readonly #boundAddressTable: Places<IpAddress>;
   readonly #boundAddresses: Claims<IpAddress>;
   readonly #members: Claims<FilterMember> | undefined;
+  readonly #keyOf: (member: FilterMember) => string;
 
   /** Without a table for set members nobody's are looked at. */
   constructor(
     virtualServerTable: Places<DesiredFrontEnd>,
     boundAddressTable: Places<IpAddress>,
-    memberTable?: Places<FilterMember>,
+    memberTable?: FilterTable,
   ) {
     this.#virtualServerTable = virtualServerTable;
     this.#virtualServers = new Claims(virtualServerTable);
     this.#boundAddressTable = boundAddressTable;
     this.#boundAddresses = new Claims(boundAddressTable, (a, b) => a.equals(b));
+    this.#keyOf = (member) => memberTable?.keyOf(member) ?? '';
     // The key of a member says all of it.
     this.#members = memberTable === undefined ? undefined : new Claims(memberTable, () => true);
   }
@@ -150,11 +152,11 @@ export class DesiredState {
     if (table === undefined || sameMembers(members, before)) {
       return;
     }
-    for (const key of goneKeys(before, members, memberKey)) {
+    for (const key of goneKeys(before, members, this.#keyOf)) {
       table.claim(key, owner, undefined);
     }
     for (const member of members) {
-      table.claim(memberKey(member), owner, member);
+      table.claim(this.#keyOf(member), owner, member);
     }
   }
 

@@ -1,9 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  localDetectorOf,
-  notLocal,
-  type LocalDetector,
-} from '../../../src/masquerade/local-detector.ts';
+import { localDetectorOf, type LocalDetector } from '../../../src/packet-filter/local-detector.ts';
+import { notLocal } from '../../../src/masquerade/not-local.ts';
 import { Cidr } from '../../../src/net/cidr.ts';
 
 const ranges = ['10.244.1.0/24', 'fd00::/64'].map((text) => {

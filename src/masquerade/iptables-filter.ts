@@ -1,66 +1,56 @@
 import { asError } from '../as-error.ts';
-import type { SetClient } from '../ipset/client.ts';
+import { SetClient } from '../ipset/client.ts';
 import type { SetOperation } from '../ipset/model.ts';
 import type { IpFamily } from '../net/ip-address.ts';
 import type { Failure } from '../reconcile/any-kind-table.ts';
-import { ImpossibleError, type Foundation } from '../reconcile/foundation.ts';
+import type {
+  FilterTable,
+  PacketFilter,
+  PacketFilterListener,
+  RuleWatchListener,
+} from '../packet-filter/packet-filter.ts';
+import { ImpossibleError } from '../reconcile/foundation.ts';
 import { KindTable } from '../reconcile/kind-table.ts';
 import type { FilterMember } from '../packet-filter/filter-member.ts';
 import type { ChainSettings } from './chains.ts';
 import { MasqueradeFoundation } from './foundation.ts';
 import { Iptables, type IptablesVariant, type RunProgram } from './iptables.ts';
-import type { LocalDetector } from './local-detector.ts';
-import { RuleWatch, type RuleWatchListener } from './rule-watch.ts';
+import { addressesInSets, forgetInSets } from './addresses-in-sets.ts';
+import { memberKey } from './member-key.ts';
+import { RuleWatch } from './rule-watch.ts';
 import { SetFoundation } from './set-foundation.ts';
 import { SetEntryKind, type ObservedEntry } from './set-kind.ts';
+import { allSets, roleOfSet, setOf } from './sets.ts';
 import { VariantChooser } from './variant-chooser.ts';
-
-export type SetEntryTable = KindTable<FilterMember, ObservedEntry, SetOperation>;
-
-/** The shim of this node. */
-export interface Masquerade {
-  /** The sets, then the chains of each family. */
-  readonly foundations: readonly Foundation[];
-  /** What the sets hold. */
-  readonly entries: SetEntryTable;
-  /** Sees soon that others have removed rules; `stop` ends that. */
-  watch(listener: RuleWatchListener): RuleWatch;
-  /** How packets of Pods are known from now on; answers whether that is news for the chains. */
-  setLocalDetector(local: LocalDetector): boolean;
-  /** Takes everything out of the kernel again, as far as it goes. Answers what did not go. */
-  remove(): Promise<readonly Failure[]>;
-}
 
 interface Settings {
   readonly chains: ChainSettings;
   readonly iptables: IptablesVariant | 'auto';
 }
 
-interface Listener {
-  note(message: string): void;
-  /** Hears of each change of a set that succeeded. */
-  entryApplied?(operation: SetOperation): void;
-}
-
 /**
- * Opens the shim; nothing is asked or changed by that. Which iptables to use and which sets there are
- * is found out by the foundations, as often as it takes.
+ * Opens the packet filter of iptables and sets; nothing is asked or changed by that. Which iptables to
+ * use and which sets there are is found out by the foundations, as often as it takes.
  */
-export function openMasquerade(
-  client: SetClient,
+export function openIptablesFilter(
   families: readonly IpFamily[],
   settings: Settings,
-  listener: Listener,
+  listener: PacketFilterListener,
   run?: RunProgram,
-): Masquerade {
+  client = new SetClient(),
+): PacketFilter {
   const open = (family: IpFamily, variant: IptablesVariant) => new Iptables(family, variant, run);
   const chooser = new VariantChooser(settings.iptables, open, (message) => {
     listener.note(message);
   });
   const sets = new SetFoundation(client, families, listener);
-  const entries = new KindTable(
-    new SetEntryKind(client, families, sets, (operation) => listener.entryApplied?.(operation)),
-  );
+  const members = new SetMemberTable(client, families, sets, (operation) => {
+    const role = roleOfSet(operation.set);
+    if (role !== undefined) {
+      const kind = operation.kind === 'add entry' ? 'added' : 'deleted';
+      listener.changed({ kind, member: { role, entry: operation.entry } });
+    }
+  });
   const chains = families.map(
     (family) =>
       new MasqueradeFoundation({
@@ -71,13 +61,13 @@ export function openMasquerade(
         variant: () => chooser.variant(),
         open,
         // Entries that the kernel refuses are not waited for.
-        areSetsFilled: () => !entries.hasDirty() || entries.failing().length > 0,
+        areSetsFilled: () => !members.hasDirty() || members.failing().length > 0,
       }),
   );
   let present = settings.chains.local;
   return {
     foundations: [sets, ...chains],
-    entries,
+    members,
     watch: (watchListener) => watchRules(chains, chooser, watchListener),
     setLocalDetector(local) {
       const isNews = JSON.stringify(local) !== JSON.stringify(present);
@@ -89,8 +79,34 @@ export function openMasquerade(
       }
       return isNews;
     },
+    addressesOf: (role) =>
+      addressesInSets(
+        client,
+        families.map((family) => setOf(role, family)),
+      ),
+    forget: (addresses) => forgetInSets(client, allSets(families), addresses),
     remove: () => removeAll(chains, sets),
+    close() {
+      client.close();
+    },
   };
+}
+
+/** The table of what the sets hold. */
+class SetMemberTable
+  extends KindTable<FilterMember, ObservedEntry, SetOperation>
+  implements FilterTable
+{
+  readonly keyOf = memberKey;
+
+  constructor(
+    client: SetClient,
+    families: readonly IpFamily[],
+    sets: SetFoundation,
+    onApplied: (operation: SetOperation) => void,
+  ) {
+    super(new SetEntryKind(client, families, sets, onApplied));
+  }
 }
 
 function watchRules(
