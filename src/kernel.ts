@@ -1,21 +1,20 @@
-import { existsSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { AddressClient } from './addresses/client.ts';
 import { releaseCaptured, type OthersAt } from './captured/release-captured.ts';
 import { ConntrackClient } from './conntrack/client.ts';
 import { StaleFlowCleaner } from './conntrack/stale-flow-cleaner.ts';
 import { SetClient } from './ipset/client.ts';
+import { ipFamilies } from './ip-families.ts';
 import { IpvsClient } from './ipvs/client.ts';
-import type { Operation, Timeouts } from './ipvs/model.ts';
+import type { KernelConfiguration } from './kernel-configuration.ts';
+import type { Operation } from './ipvs/model.ts';
 import { readTable } from './ipvs/read-table.ts';
 import { TimeoutFoundation } from './ipvs/timeout-foundation.ts';
-import type { ChainSettings } from './masquerade/chains.ts';
-import type { IptablesVariant, RunProgram } from './masquerade/iptables.ts';
+import type { RunProgram } from './masquerade/iptables.ts';
 import type { LocalDetector } from './packet-filter/local-detector.ts';
 import { openIptablesFilter } from './masquerade/iptables-filter.ts';
 import type { PacketFilter } from './packet-filter/packet-filter.ts';
-import type { Cidr } from './net/cidr.ts';
-import type { IpAddress, IpFamily } from './net/ip-address.ts';
+import type { IpAddress } from './net/ip-address.ts';
 import { addressesOfOthers } from './reconcile/bound-address-difference.ts';
 import { BoundAddressKind } from './reconcile/bound-address-kind.ts';
 import { DesiredState } from './reconcile/desired-state.ts';
@@ -27,24 +26,8 @@ import { VirtualServerKind } from './reconcile/virtual-server-kind.ts';
 import type { DesiredFrontEnd } from './translate/desired.ts';
 import { SysctlFoundation } from './sysctl/foundation.ts';
 import { procSysFolder } from './sysctl/proc-sys.ts';
-import { conntrackSysctls, type ConntrackSettings } from './sysctl/conntrack.ts';
+import { conntrackSysctls } from './sysctl/conntrack.ts';
 import { requiredSysctls, type Sysctl } from './sysctl/settings.ts';
-
-/** What of the configuration concerns the kernel. */
-export interface KernelSettings {
-  readonly chains: ChainSettings;
-  readonly iptables: IptablesVariant | 'auto';
-  readonly strictArp: boolean;
-}
-
-/** Everything of the configuration that the kernel's parts need. */
-export interface KernelConfiguration {
-  readonly kernel: KernelSettings;
-  readonly conntrack: ConntrackSettings;
-  readonly ipvsTimeouts: Timeouts;
-  /** What is there is never touched. */
-  readonly excludeCIDRs: readonly Cidr[];
-}
 
 /** What the kernel's parts tell the log. */
 export interface KernelListener {
@@ -197,11 +180,6 @@ function openVirtualServers(
     flows.note(operation);
   };
   return new VirtualServerKind<DesiredFrontEnd>(ipvs, undefined, undefined, note, isExcluded);
-}
-
-/** The families that this kernel speaks. */
-export function ipFamilies(): readonly IpFamily[] {
-  return existsSync('/proc/net/if_inet6') ? ['IPv4', 'IPv6'] : ['IPv4'];
 }
 
 function openSysctls(

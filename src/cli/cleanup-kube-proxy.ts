@@ -2,7 +2,7 @@ import { AddressClient } from '../addresses/client.ts';
 import { SetClient } from '../ipset/client.ts';
 import { IpvsClient } from '../ipvs/client.ts';
 import { formatVirtualServer } from '../ipvs/model.ts';
-import { ipFamilies } from '../kernel.ts';
+import { ipFamilies } from '../ip-families.ts';
 import type { Logger } from '../log.ts';
 import {
   readLeftovers,

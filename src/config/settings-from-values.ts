@@ -1,4 +1,4 @@
-import type { KernelSettings } from '../kernel.ts';
+import type { KernelSettings } from '../kernel-configuration.ts';
 import { localDetectorOf, type LocalDetection } from '../packet-filter/local-detector.ts';
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';

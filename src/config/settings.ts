@@ -1,5 +1,5 @@
 import type { Timeouts } from '../ipvs/model.ts';
-import type { KernelSettings } from '../kernel.ts';
+import type { KernelSettings } from '../kernel-configuration.ts';
 import type { LogLevel } from '../log.ts';
 import type { LocalDetection } from '../packet-filter/local-detector.ts';
 import type { Cidr } from '../net/cidr.ts';

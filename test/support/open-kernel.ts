@@ -1,5 +1,6 @@
 import { settingsFromText, type ConfigurationListener } from '../../src/config/load-settings.ts';
-import { openKernel, type Kernel, type KernelConfiguration } from '../../src/kernel.ts';
+import type { KernelConfiguration } from '../../src/kernel-configuration.ts';
+import { openKernel, type Kernel } from '../../src/kernel.ts';
 import { IptablesError } from '../../src/masquerade/iptables.ts';
 import { endOfCommand } from './run-command.ts';
 

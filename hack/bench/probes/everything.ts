@@ -1,7 +1,7 @@
 import { AddressClient } from '../../../src/addresses/client.ts';
 import { SetClient } from '../../../src/ipset/client.ts';
 import { IpvsClient } from '../../../src/ipvs/client.ts';
-import { ipFamilies } from '../../../src/kernel.ts';
+import { ipFamilies } from '../../../src/ip-families.ts';
 import { SetEntryKind } from '../../../src/masquerade/set-kind.ts';
 import { netlinkProtocol } from '../../../src/netlink/protocol.ts';
 import { BoundAddressKind } from '../../../src/reconcile/bound-address-kind.ts';

@@ -4,7 +4,7 @@ import { SetClient } from '../../../src/ipset/client.ts';
 import { writeSetOperation } from '../../../src/ipset/encode.ts';
 import { writeOperation } from '../../../src/ipvs/encode.ts';
 import type { Operation } from '../../../src/ipvs/model.ts';
-import { ipFamilies } from '../../../src/kernel.ts';
+import { ipFamilies } from '../../../src/ip-families.ts';
 import { allSets } from '../../../src/masquerade/sets.ts';
 import { netlinkProtocol, type NetlinkProtocol } from '../../../src/netlink/protocol.ts';
 import type { ProbeInput } from '../probe-names.ts';
