@@ -40,14 +40,14 @@ const clientLibrary = {
 
 /** A step of the wall clock must change no duration. */
 const wallClock =
-  'Measure durations by src/time/monotonic-clock.ts; a time of day comes from src/time/wall-clock.ts.';
+  'Measure durations by src/base/time/monotonic-clock.ts; a time of day comes from src/base/time/wall-clock.ts.';
 const looksAtWallClock = [
   "MemberExpression[object.name='Date'][property.name='now']",
   "NewExpression[callee.name='Date'][arguments.length=0]",
   "CallExpression[callee.name='Date']",
   "MemberExpression[object.name='performance'][property.name='timeOrigin']",
 ];
-const boundedTimers = 'Node takes waits above 24.8 days for 1 ms: use src/time/timers.ts.';
+const boundedTimers = 'Node takes waits above 24.8 days for 1 ms: use src/base/time/timers.ts.';
 const timers = ['setTimeout', 'setInterval'].map((name) => ({ name, message: boundedTimers }));
 
 export default defineConfig(
@@ -101,7 +101,7 @@ export default defineConfig(
       ],
     },
   },
-  { files: ['src/time/wall-clock.ts'], rules: { 'no-restricted-syntax': 'off' } },
+  { files: ['src/base/time/wall-clock.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: ['src/**'],
     rules: {
@@ -121,7 +121,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/time/timers.ts'],
+    files: ['src/base/time/timers.ts'],
     rules: { 'no-restricted-globals': 'off', 'no-restricted-imports': 'off' },
   },
   {

@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { asError } from './as-error.ts';
+import { asError } from './base/as-error.ts';
 import { cleanup } from './cli/cleanup.ts';
 import { exitCode, type ExitCode } from './cli/exit-code.ts';
 import type { CleanupOptions, CommonOptions, PlanOptions, RunOptions } from './cli/options.ts';
@@ -8,9 +8,9 @@ import { createProgram, type Action } from './cli/program.ts';
 import { run } from './cli/run.ts';
 import { show } from './cli/show.ts';
 import { ConfigurationError } from './config/load-settings.ts';
-import { IpvsUnavailableError } from './ipvs/ipvs-error.ts';
-import { createLogger } from './log.ts';
-import { version } from './version.ts';
+import { IpvsUnavailableError } from './kernel/ipvs/ipvs-error.ts';
+import { createLogger } from './base/log.ts';
+import { version } from './base/version.ts';
 
 type Work = () => Promise<ExitCode>;
 

@@ -40,7 +40,7 @@ export function longestFunctions(profile: CpuProfile, bundle: string, count: num
     .slice(0, count);
 }
 
-/** The bundler writes the name of each file above its code: `// src/controller.ts`. */
+/** The bundler writes the name of each file above its code: `// src/app/controller.ts`. */
 function filesOf(bundle: string): (line: number) => string {
   const starts = bundle
     .split('\n')

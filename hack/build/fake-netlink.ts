@@ -5,18 +5,18 @@ import {
   linkInfoAttribute,
   routeMessage,
   vipLinkName,
-} from '../../src/addresses/protocol.ts';
-import { ipsetCommand, messageAttribute } from '../../src/ipset/protocol.ts';
-import { command, commandAttribute, infoAttribute } from '../../src/ipvs/protocol.ts';
-import { controller, controllerAttribute } from '../../src/netlink/generic-family.ts';
-import { readMessages, type ReceivedMessage } from '../../src/netlink/message-reader.ts';
-import { MessageWriter } from '../../src/netlink/message-writer.ts';
+} from '../../src/kernel/vip-link/protocol.ts';
+import { ipsetCommand, messageAttribute } from '../../src/kernel/ipset/protocol.ts';
+import { command, commandAttribute, infoAttribute } from '../../src/kernel/ipvs/protocol.ts';
+import { controller, controllerAttribute } from '../../src/kernel/netlink/generic-family.ts';
+import { readMessages, type ReceivedMessage } from '../../src/kernel/netlink/message-reader.ts';
+import { MessageWriter } from '../../src/kernel/netlink/message-writer.ts';
 import {
   messageFlag,
   messageHeaderLength,
   messageType,
   netlinkProtocol,
-} from '../../src/netlink/protocol.ts';
+} from '../../src/kernel/netlink/protocol.ts';
 
 /**
  * In the place of the netlink binding: a kernel that takes whatever it is told, and holds nothing but

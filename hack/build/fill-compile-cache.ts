@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Script } from 'node:vm';
 import { installFakeNetlink } from './fake-netlink.ts';
-import { netlinkProtocol } from '../../src/netlink/protocol.ts';
+import { netlinkProtocol } from '../../src/kernel/netlink/protocol.ts';
 import { nodeOptionsOf } from './node-options.ts';
 import { rehearsalServer } from './rehearsal-cluster.ts';
 

@@ -1,14 +1,14 @@
-import { AddressClient } from '../addresses/client.ts';
-import { SetClient } from '../ipset/client.ts';
-import { IpvsClient } from '../ipvs/client.ts';
-import { formatVirtualServer } from '../ipvs/model.ts';
-import { ipFamilies } from '../ip-families.ts';
-import type { Logger } from '../log.ts';
+import { AddressClient } from '../kernel/vip-link/client.ts';
+import { SetClient } from '../kernel/ipset/client.ts';
+import { IpvsClient } from '../kernel/ipvs/client.ts';
+import { formatVirtualServer } from '../kernel/ipvs/model.ts';
+import { ipFamilies } from '../kernel/ip-families.ts';
+import type { Logger } from '../base/log.ts';
 import {
   readLeftovers,
   removeLeftovers,
   type KubeProxyKernel,
-} from '../takeover/remove-kube-proxy.ts';
+} from '../kernel/takeover/remove-kube-proxy.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import type { CleanupOptions } from './options.ts';
 

@@ -1,16 +1,16 @@
-import type { AddressClient } from '../addresses/client.ts';
-import { vipLinkAlias, vipLinkName } from '../addresses/protocol.ts';
-import { describeOperation } from '../ipvs/ipvs-error.ts';
-import { openKernel } from '../kernel.ts';
-import type { Logger } from '../log.ts';
+import type { AddressClient } from '../kernel/vip-link/client.ts';
+import { vipLinkAlias, vipLinkName } from '../kernel/vip-link/protocol.ts';
+import { describeOperation } from '../kernel/ipvs/ipvs-error.ts';
+import { openKernel } from '../app/kernel.ts';
+import type { Logger } from '../base/log.ts';
 import {
   addressesOfOthers,
   boundAddressDifference,
   without,
-} from '../reconcile/bound-address-difference.ts';
+} from '../kernel/vip-link/bound-address-difference.ts';
 import { differences } from '../reconcile/differences.ts';
-import { virtualServerDifference } from '../reconcile/virtual-server-difference.ts';
-import { observedFrom } from '../reconcile/virtual-server-kind.ts';
+import { virtualServerDifference } from '../kernel/ipvs/virtual-server-difference.ts';
+import { observedFrom } from '../kernel/ipvs/virtual-server-kind.ts';
 import { cleanupKubeProxy } from './cleanup-kube-proxy.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { observeKernel } from './observe-kernel.ts';

@@ -6,8 +6,8 @@ import {
   type RealServer,
   type VirtualServer,
   type VirtualServerSettings,
-} from '../ipvs/model.ts';
-import { schedulerFlagNames } from '../ipvs/schedulers.ts';
+} from '../kernel/ipvs/model.ts';
+import { schedulerFlagNames } from '../kernel/ipvs/schedulers.ts';
 
 /** Desired state as plain data, in the form and order of the golden cases. */
 export interface GoldenShape {

@@ -1,7 +1,10 @@
-import { AddressClient } from '../addresses/client.ts';
-import { IpvsClient } from '../ipvs/client.ts';
-import { readTable, type ListedVirtualServer } from '../ipvs/read-table.ts';
-import { addressesOfLink, type ObservedAddress } from '../reconcile/bound-address-difference.ts';
+import { AddressClient } from '../kernel/vip-link/client.ts';
+import { IpvsClient } from '../kernel/ipvs/client.ts';
+import { readTable, type ListedVirtualServer } from '../kernel/ipvs/read-table.ts';
+import {
+  addressesOfLink,
+  type ObservedAddress,
+} from '../kernel/vip-link/bound-address-difference.ts';
 
 /** What the kernel holds, foreign objects included. */
 export interface ObservedKernel {

@@ -5,10 +5,10 @@ import {
   type Flags,
   type Settings,
 } from '../config/load-settings.ts';
-import type { KernelListener } from '../kernel.ts';
-import type { Logger } from '../log.ts';
-import type { Metrics } from '../metrics/metrics.ts';
-import { formatProblem, type Problem } from '../problem.ts';
+import type { KernelListener } from '../app/kernel.ts';
+import type { Logger } from '../base/log.ts';
+import type { Metrics } from '../serve/metrics/metrics.ts';
+import { formatProblem, type Problem } from '../base/problem.ts';
 import type { Failure } from '../reconcile/any-kind-table.ts';
 import { ApiServerSource } from '../source/api-server/api-server-source.ts';
 import { noObserver, type ReflectorObserver } from '../source/api-server/reflector-observer.ts';
@@ -16,7 +16,7 @@ import { ManifestSource } from '../source/manifests/manifest-source.ts';
 import type { Source } from '../source/source.ts';
 import type { ClusterOptions, CommonOptions } from './options.ts';
 import { SparingLog } from './sparing-log.ts';
-import { startTimer } from '../time/timers.ts';
+import { startTimer } from '../base/time/timers.ts';
 
 /**
  * Settings from the file and the flags. The log has the level of the configuration from then on,

@@ -1,5 +1,5 @@
 import type { GivenFlags } from '../config/kube-proxy-flags.ts';
-import type { LogFormat, LogLevel } from '../log.ts';
+import type { LogFormat, LogLevel } from '../base/log.ts';
 
 /** Options of every command. */
 export interface CommonOptions {

@@ -1,13 +1,13 @@
-import { describeOperation } from '../ipvs/ipvs-error.ts';
-import { oneByOne } from '../ipvs/model.ts';
+import { describeOperation } from '../kernel/ipvs/ipvs-error.ts';
+import { oneByOne } from '../kernel/ipvs/model.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import { boundAddressDifference } from '../reconcile/bound-address-difference.ts';
+import { boundAddressDifference } from '../kernel/vip-link/bound-address-difference.ts';
 import { differences } from '../reconcile/differences.ts';
 import {
   virtualServerDifference,
   type DesiredVirtualServer,
-} from '../reconcile/virtual-server-difference.ts';
-import { observedFrom } from '../reconcile/virtual-server-kind.ts';
+} from '../kernel/ipvs/virtual-server-difference.ts';
+import { observedFrom } from '../kernel/ipvs/virtual-server-kind.ts';
 import { ipvsadmOptions, toGoldenShape } from './golden-shape.ts';
 import type { ObservedKernel } from './observe-kernel.ts';
 import { formatTable } from './text-table.ts';

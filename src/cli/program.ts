@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { parseGoDuration } from '../config/go-duration.ts';
+import { parseGoDuration } from '../base/go-duration.ts';
 import { logLevelOf } from '../config/verbosity.ts';
-import { logFormats, logLevels } from '../log.ts';
+import { logFormats, logLevels } from '../base/log.ts';
 import { addKubeProxyOptions, givenFlags, verbosityOption } from './kube-proxy-options.ts';
 import { outputFormats } from './options.ts';
 

@@ -1,7 +1,11 @@
-import { formatRealServer, formatVirtualServer, type VirtualServerId } from '../ipvs/model.ts';
-import type { ListedVirtualServer } from '../ipvs/read-table.ts';
+import {
+  formatRealServer,
+  formatVirtualServer,
+  type VirtualServerId,
+} from '../kernel/ipvs/model.ts';
+import type { ListedVirtualServer } from '../kernel/ipvs/read-table.ts';
 import { formatEndpoint } from '../net/ip-address.ts';
-import { foreignAtVipAdvice } from '../reconcile/foreign-at-vips.ts';
+import { foreignAtVipAdvice } from '../desired/foreign-at-vips.ts';
 import type { ObservedKernel } from './observe-kernel.ts';
 import type { DesiredRows } from './plan.ts';
 import { formatTable } from './text-table.ts';

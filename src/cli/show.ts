@@ -1,5 +1,5 @@
-import { asError } from '../as-error.ts';
-import type { Logger } from '../log.ts';
+import { asError } from '../base/as-error.ts';
+import type { Logger } from '../base/log.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { observeKernel } from './observe-kernel.ts';
 import { settingsOf } from './open-source.ts';

@@ -1,6 +1,6 @@
-import { RateLimit } from '../events/rate-limit.ts';
-import type { Logger } from '../log.ts';
-import { monotonicMs } from '../time/monotonic-clock.ts';
+import { RateLimit } from '../serve/events/rate-limit.ts';
+import type { Logger } from '../base/log.ts';
+import { monotonicMs } from '../base/time/monotonic-clock.ts';
 
 /** The same message comes so often in a row, and then once each so many milliseconds. */
 const atOnce = 3;

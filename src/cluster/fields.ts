@@ -1,4 +1,4 @@
-import type { Problem } from '../problem.ts';
+import type { Problem } from '../base/problem.ts';
 
 /** What became of one input object: its reduced value where it is usable, and what was wrong. */
 export interface Parsed<T> {

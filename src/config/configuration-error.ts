@@ -1,4 +1,4 @@
-import { formatProblem, type Problem } from '../problem.ts';
+import { formatProblem, type Problem } from '../base/problem.ts';
 
 /** The configuration cannot be used; the message has a line for every wrong field. */
 export class ConfigurationError extends Error {

@@ -1,10 +1,10 @@
 import convict from 'convict';
-import { iptablesVariants } from '../masquerade/iptables.ts';
+import { iptablesVariants } from '../kernel/packet-filter/iptables/iptables.ts';
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
-import { schedulers } from '../ipvs/schedulers.ts';
+import { schedulers } from '../kernel/ipvs/schedulers.ts';
 import { parseBindAddress } from './bind-address.ts';
-import { parseGoDuration } from './go-duration.ts';
+import { parseGoDuration } from '../base/go-duration.ts';
 
 /** How traffic of this node's Pods is told from other traffic. */
 export const localModes = [

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { asError } from '../as-error.ts';
-import type { Problem } from '../problem.ts';
+import { asError } from '../base/as-error.ts';
+import type { Problem } from '../base/problem.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { flagValues, namesWithoutEffect, type GivenFlags } from './kube-proxy-flags.ts';
 import { parseConfiguration, type Document } from './parse-configuration.ts';

@@ -1,6 +1,6 @@
 import { parseDocument } from 'yaml';
-import { asError } from '../as-error.ts';
-import type { Problem } from '../problem.ts';
+import { asError } from '../base/as-error.ts';
+import type { Problem } from '../base/problem.ts';
 import { ConfigurationError } from './configuration-error.ts';
 
 const kindAllowed = 'KubeProxyConfiguration';

@@ -1,6 +1,6 @@
 import convict from 'convict';
-import { asError } from '../as-error.ts';
-import type { Problem } from '../problem.ts';
+import { asError } from '../base/as-error.ts';
+import type { Problem } from '../base/problem.ts';
 import { contradictions } from './check-values.ts';
 import { formats } from './formats.ts';
 import type { FlagValue } from './kube-proxy-flags.ts';

@@ -1,13 +1,13 @@
-import type { KernelSettings } from '../kernel-configuration.ts';
-import { localDetectorOf, type LocalDetection } from '../packet-filter/local-detector.ts';
+import type { KernelSettings } from '../kernel/configuration.ts';
+import { localDetectorOf, type LocalDetection } from '../kernel/packet-filter/local-detector.ts';
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
-import { isScheduler } from '../ipvs/schedulers.ts';
+import { isScheduler } from '../kernel/ipvs/schedulers.ts';
 import { fallbackScheduler } from '../translate/scheduler.ts';
 import { parseBindAddress, type BindAddress } from './bind-address.ts';
 import { splitCidrs } from './formats.ts';
-import { parseGoDuration } from './go-duration.ts';
+import { parseGoDuration } from '../base/go-duration.ts';
 import type { Settings } from './settings.ts';
 import type { Values } from './values.ts';
 import { logLevelOf } from './verbosity.ts';

@@ -1,9 +1,9 @@
-import type { Timeouts } from '../ipvs/model.ts';
-import type { KernelSettings } from '../kernel-configuration.ts';
-import type { LogLevel } from '../log.ts';
-import type { LocalDetection } from '../packet-filter/local-detector.ts';
+import type { Timeouts } from '../kernel/ipvs/model.ts';
+import type { KernelSettings } from '../kernel/configuration.ts';
+import type { LogLevel } from '../base/log.ts';
+import type { LocalDetection } from '../kernel/packet-filter/local-detector.ts';
 import type { Cidr } from '../net/cidr.ts';
-import type { ConntrackSettings } from '../sysctl/conntrack.ts';
+import type { ConntrackSettings } from '../kernel/sysctl/conntrack.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import type { TranslationSettings } from '../translate/translate-service.ts';
 import type { BindAddress } from './bind-address.ts';

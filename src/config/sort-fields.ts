@@ -1,4 +1,4 @@
-import type { Problem } from '../problem.ts';
+import type { Problem } from '../base/problem.ts';
 import { closestField } from './closest-name.ts';
 import { fieldsWithoutEffect } from './fields-without-effect.ts';
 import { formats } from './formats.ts';

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../log.ts';
+import type { LogLevel } from '../base/log.ts';
 
 /**
  * The log level that a verbosity of kube-proxy (`--v`, `logging.verbosity`) stands for. Clusters

@@ -9,7 +9,7 @@ import {
   type Settings,
 } from './load-settings.ts';
 import { settingsChange, type SettingsChange } from './settings-change.ts';
-import { startInterval, startTimer } from '../time/timers.ts';
+import { startInterval, startTimer } from '../base/time/timers.ts';
 
 /** Hears of a configuration file that changes. */
 export interface ConfigWatchListener extends ConfigurationListener {

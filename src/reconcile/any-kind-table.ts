@@ -1,4 +1,4 @@
-import type { Pace } from '../work-in-parts.ts';
+import type { Pace } from '../base/work-in-parts.ts';
 
 /** An object that the kernel does not hold as desired, and why. */
 export interface Failure {

@@ -1,4 +1,4 @@
-import { asError } from '../as-error.ts';
+import { asError } from '../base/as-error.ts';
 import type { Failure } from './any-kind-table.ts';
 import { BackOff, type BackOffOptions } from './back-off.ts';
 import { ImpossibleError, type Foundation } from './foundation.ts';

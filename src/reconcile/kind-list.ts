@@ -1,4 +1,4 @@
-import { WorkInParts, type Pace } from '../work-in-parts.ts';
+import { WorkInParts, type Pace } from '../base/work-in-parts.ts';
 import type { Kind, ListPart } from './kind.ts';
 import type { KindRows, Row } from './kind-rows.ts';
 

@@ -1,5 +1,5 @@
-import { noRest, type Pace } from '../work-in-parts.ts';
-import { asError } from '../as-error.ts';
+import { noRest, type Pace } from '../base/work-in-parts.ts';
+import { asError } from '../base/as-error.ts';
 import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
 import { BackOff } from './back-off.ts';
 import type { Difference, KernelError, Kind } from './kind.ts';

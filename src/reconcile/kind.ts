@@ -1,4 +1,4 @@
-import type { Pace } from '../work-in-parts.ts';
+import type { Pace } from '../base/work-in-parts.ts';
 
 /**
  * One kind of kernel object (virtual servers, bound addresses, ...) as the loop sees it. All

@@ -1,6 +1,6 @@
-import type { Pace } from '../work-in-parts.ts';
+import type { Pace } from '../base/work-in-parts.ts';
 import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
-import { monotonicMs } from '../time/monotonic-clock.ts';
+import { monotonicMs } from '../base/time/monotonic-clock.ts';
 import { FoundationKeeper } from './foundation-keeper.ts';
 import type { Foundation } from './foundation.ts';
 

@@ -1,5 +1,5 @@
 import type { ClusterStore } from '../cluster/store.ts';
-import type { Problem } from '../problem.ts';
+import type { Problem } from '../base/problem.ts';
 
 /** Where the cluster's objects come from: it fills a store and keeps it current. */
 export interface Source {

@@ -1,6 +1,6 @@
 import type { IpAddress } from '../net/ip-address.ts';
-import type { DesiredVirtualServer } from '../reconcile/virtual-server-difference.ts';
-import type { FilterMember } from '../packet-filter/filter-member.ts';
+import type { DesiredVirtualServer } from '../kernel/ipvs/virtual-server-difference.ts';
+import type { FilterMember } from '../kernel/packet-filter/filter-member.ts';
 import type { ServiceProblem } from './service-problem.ts';
 
 /** What a Service becomes: the rows that it wants in the kernel's tables. */

@@ -1,5 +1,5 @@
 import type { Service } from '../cluster/objects.ts';
-import { parseGoDuration } from '../config/go-duration.ts';
+import { parseGoDuration } from '../base/go-duration.ts';
 import { serviceProblem, type ServiceProblem } from './service-problem.ts';
 
 /** How long a real server of this Service may keep its connections after it is no longer wanted. */

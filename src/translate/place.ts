@@ -1,6 +1,6 @@
 import type { IpAddress } from '../net/ip-address.ts';
 import type { AddressOwner } from './address-owner.ts';
-import type { Scheduler } from '../ipvs/schedulers.ts';
+import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
 
 /** What a Service's rows depend on besides itself and its slices: where this node is. */
 export interface Place {

@@ -1,4 +1,4 @@
-import { formatRealServer, type RealServer, type RealServers } from '../ipvs/model.ts';
+import { formatRealServer, type RealServer, type RealServers } from '../kernel/ipvs/model.ts';
 import type { PortEndpoints } from './endpoints.ts';
 
 /** Every real server is reached by NAT and counts the same, as with kube-proxy. */

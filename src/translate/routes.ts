@@ -1,5 +1,5 @@
 import type { Service } from '../cluster/objects.ts';
-import type { RealServers } from '../ipvs/model.ts';
+import type { RealServers } from '../kernel/ipvs/model.ts';
 import { clusterEndpoints, localEndpoints, type PortEndpoints } from './endpoints.ts';
 import type { Traffic } from './front-ends.ts';
 import type { Place } from './place.ts';

@@ -1,5 +1,5 @@
 import type { Service } from '../cluster/objects.ts';
-import { flagsOf, type Scheduler, type SchedulerFlags } from '../ipvs/schedulers.ts';
+import { flagsOf, type Scheduler, type SchedulerFlags } from '../kernel/ipvs/schedulers.ts';
 import { serviceProblem, type ServiceProblem } from './service-problem.ts';
 
 /** The annotation that gives a scheduler its flags, and kube-router's for the same. */

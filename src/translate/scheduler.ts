@@ -1,7 +1,7 @@
 import type { Service } from '../cluster/objects.ts';
-import { isScheduler, schedulers, type Scheduler } from '../ipvs/schedulers.ts';
+import { isScheduler, schedulers, type Scheduler } from '../kernel/ipvs/schedulers.ts';
 import { serviceProblem, type ServiceProblem } from './service-problem.ts';
-import { noFlags, type SchedulerFlags } from '../ipvs/schedulers.ts';
+import { noFlags, type SchedulerFlags } from '../kernel/ipvs/schedulers.ts';
 import { flagsFromAnnotation } from './scheduler-flags.ts';
 
 /** What kube-proxy takes when its configuration names none. */

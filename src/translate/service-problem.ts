@@ -1,5 +1,5 @@
 import type { Service } from '../cluster/objects.ts';
-import type { Problem } from '../problem.ts';
+import type { Problem } from '../base/problem.ts';
 
 /** Why something of a Service is not done as it says; also the reason of the Event. */
 export type ServiceProblemReason =

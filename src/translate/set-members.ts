@@ -1,4 +1,4 @@
-import type { RealServers } from '../ipvs/model.ts';
+import type { RealServers } from '../kernel/ipvs/model.ts';
 import type { Protocol } from '../net/protocol.ts';
 import type { Endpoint, Service } from '../cluster/objects.ts';
 import { Cidr } from '../net/cidr.ts';
@@ -7,7 +7,7 @@ import type { HealthCheck } from './desired.ts';
 import type { PortEndpoints } from './endpoints.ts';
 import type { FrontEnd } from './front-ends.ts';
 import type { Place } from './place.ts';
-import type { FilterMember, FilterRole } from '../packet-filter/filter-member.ts';
+import type { FilterMember, FilterRole } from '../kernel/packet-filter/filter-member.ts';
 
 /** A front end with where its connections go. */
 export interface ServedFrontEnd {

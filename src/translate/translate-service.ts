@@ -1,5 +1,5 @@
 import type { EndpointSlice, Service, ServicePort } from '../cluster/objects.ts';
-import type { VirtualServerSettings } from '../ipvs/model.ts';
+import type { VirtualServerSettings } from '../kernel/ipvs/model.ts';
 import { hostPrefixLength, type IpFamily } from '../net/ip-address.ts';
 import {
   noTranslation,
@@ -16,9 +16,9 @@ import type { VipSettings } from './refused-vips.ts';
 import { routesByTraffic } from './routes.ts';
 import type { ServiceProblem } from './service-problem.ts';
 import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
-import type { FilterMember } from '../packet-filter/filter-member.ts';
-import { schedulerFlagBits } from '../ipvs/schedulers.ts';
-import type { Scheduler } from '../ipvs/schedulers.ts';
+import type { FilterMember } from '../kernel/packet-filter/filter-member.ts';
+import { schedulerFlagBits } from '../kernel/ipvs/schedulers.ts';
+import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
 import { chooseScheduler, type SchedulerChoice } from './scheduler.ts';
 
 /** The part of the configuration that decides what a Service becomes. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { AddressClient } from '../../src/addresses/client.ts';
-import type { AddressOperation } from '../../src/addresses/messages.ts';
-import { ownedMetric } from '../../src/addresses/protocol.ts';
+import { AddressClient } from '../../src/kernel/vip-link/client.ts';
+import type { AddressOperation } from '../../src/kernel/vip-link/messages.ts';
+import { ownedMetric } from '../../src/kernel/vip-link/protocol.ts';
 import { emptyKernel, shell, shownKernel } from '../support/kernel-state.ts';
 import { runCommand } from '../support/run-command.ts';
 import { ip } from '../support/ipvs-examples.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readSync } from 'node:fs';
-import { netlinkProtocol } from '../../src/netlink/protocol.ts';
-import { kernelTransport } from '../../src/netlink/transport.ts';
+import { netlinkProtocol } from '../../src/kernel/netlink/protocol.ts';
+import { kernelTransport } from '../../src/kernel/netlink/transport.ts';
 import { scenarios } from '../support/conformance/scenarios.ts';
 import { emptyKernel } from '../support/kernel-state.ts';
 import { runCommand } from '../support/run-command.ts';

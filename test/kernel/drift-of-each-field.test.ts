@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { IpvsClient } from '../../src/ipvs/client.ts';
-import type { Operation, RealServer, VirtualServerSettings } from '../../src/ipvs/model.ts';
+import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
+import type { Operation, RealServer, VirtualServerSettings } from '../../src/kernel/ipvs/model.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
-import { idOf } from '../../src/reconcile/virtual-server-difference.ts';
-import { VirtualServerKind } from '../../src/reconcile/virtual-server-kind.ts';
+import { idOf } from '../../src/kernel/ipvs/virtual-server-difference.ts';
+import { VirtualServerKind } from '../../src/kernel/ipvs/virtual-server-kind.ts';
 import {
   driftedRealServers,
   driftedSettings,

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { AddressClient } from '../../src/addresses/client.ts';
-import { nodeAddressesOf } from '../../src/addresses/node-addresses.ts';
+import { AddressClient } from '../../src/kernel/vip-link/client.ts';
+import { nodeAddressesOf } from '../../src/kernel/vip-link/node-addresses.ts';
 import type { GoldenShape } from '../../src/cli/golden-shape.ts';
-import type { Kernel } from '../../src/kernel.ts';
+import type { Kernel } from '../../src/app/kernel.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import { planJson, runOnce } from '../support/cli.ts';
 import { TestFolder } from '../support/cli-folder.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { IpvsClient } from '../../src/ipvs/client.ts';
-import type { Operation } from '../../src/ipvs/model.ts';
-import { NetlinkConnection } from '../../src/netlink/connection.ts';
-import { resolveFamily } from '../../src/netlink/generic-family.ts';
-import { kernelTransport } from '../../src/netlink/transport.ts';
+import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
+import type { Operation } from '../../src/kernel/ipvs/model.ts';
+import { NetlinkConnection } from '../../src/kernel/netlink/connection.ts';
+import { resolveFamily } from '../../src/kernel/netlink/generic-family.ts';
+import { kernelTransport } from '../../src/kernel/netlink/transport.ts';
 import { emptyKernel } from '../support/kernel-state.ts';
 import { ipvsadm, shownTable } from '../support/ipvsadm.ts';
 import { plainSettings, realServer, virtualServer } from '../support/ipvs-examples.ts';
@@ -152,7 +152,7 @@ describe('what the kernel refuses', () => {
 
   it('is all of it for a process without NET_ADMIN, and connecting says so', async () => {
     const child = `
-      const { IpvsClient } = await import(${JSON.stringify(import.meta.resolve('../../src/ipvs/client.ts'))});
+      const { IpvsClient } = await import(${JSON.stringify(import.meta.resolve('../../src/kernel/ipvs/client.ts'))});
       await IpvsClient.connect().then(() => console.log('connected'), (error) =>
         console.log([error.name, error.reason, error.message].join('|')));`;
     const { stdout } = await promisify(execFile)('setpriv', [

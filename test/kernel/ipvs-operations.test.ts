@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { IpvsClient } from '../../src/ipvs/client.ts';
+import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
 import {
   formatRealServer,
   type Operation,
   type RealServer,
   type VirtualServerId,
-} from '../../src/ipvs/model.ts';
+} from '../../src/kernel/ipvs/model.ts';
 import { emptyKernel } from '../support/kernel-state.ts';
 import { shownTable, type ShownVirtualServer } from '../support/ipvsadm.ts';
 import { plainSettings, realServer, virtualServer } from '../support/ipvs-examples.ts';

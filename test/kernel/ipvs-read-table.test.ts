@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { IpvsClient } from '../../src/ipvs/client.ts';
+import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
 import {
   formatRealServer,
   formatVirtualServer,
   type Operation,
   type VirtualServerId,
   type VirtualServerSettings,
-} from '../../src/ipvs/model.ts';
-import { readOne, readTable, type ListedVirtualServer } from '../../src/ipvs/read-table.ts';
+} from '../../src/kernel/ipvs/model.ts';
+import { readOne, readTable, type ListedVirtualServer } from '../../src/kernel/ipvs/read-table.ts';
 import { kernelTable, type TableEntry } from '../support/arbitraries.ts';
 import { emptyKernel } from '../support/kernel-state.ts';
 import { ipvsadm, parseIpvsadm, sorted, type ShownVirtualServer } from '../support/ipvsadm.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { IpvsClient } from '../../src/ipvs/client.ts';
-import type { Operation, VirtualServerSettings } from '../../src/ipvs/model.ts';
-import { readOne, readTable } from '../../src/ipvs/read-table.ts';
+import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
+import type { Operation, VirtualServerSettings } from '../../src/kernel/ipvs/model.ts';
+import { readOne, readTable } from '../../src/kernel/ipvs/read-table.ts';
 import { emptyKernel } from '../support/kernel-state.ts';
 import { ipvsadm, shownTable } from '../support/ipvsadm.ts';
 import { plainSettings, realServer, virtualServer } from '../support/ipvs-examples.ts';

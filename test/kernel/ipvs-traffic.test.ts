@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { IpvsClient } from '../../src/ipvs/client.ts';
-import type { Operation } from '../../src/ipvs/model.ts';
+import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
+import type { Operation } from '../../src/kernel/ipvs/model.ts';
 import { connectionsCounted, emptyKernel, shell, statisticsOf } from '../support/kernel-state.ts';
 import { plainSettings, realServer, virtualServer } from '../support/ipvs-examples.ts';
 import { EchoClient, EchoServer } from '../support/tcp.ts';

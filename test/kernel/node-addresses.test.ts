@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { AddressClient } from '../../src/addresses/client.ts';
-import { IpvsClient } from '../../src/ipvs/client.ts';
+import { AddressClient } from '../../src/kernel/vip-link/client.ts';
+import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
 import { IpAddress } from '../../src/net/ip-address.ts';
 import { TestCluster } from '../support/kernel-cluster.ts';
 import { KernelProgram } from '../support/kernel-program.ts';

@@ -7,7 +7,7 @@ import {
   type RealServer,
   type VirtualServerId,
   type VirtualServerSettings,
-} from '../../src/ipvs/model.ts';
+} from '../../src/kernel/ipvs/model.ts';
 
 /** Objects as object literals make them. */
 export function record<T>(fields: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {

@@ -7,7 +7,7 @@ import type {
   ServicePort,
 } from '../../src/cluster/objects.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
-import type { TranslatorOptions } from '../../src/service-translator.ts';
+import type { TranslatorOptions } from '../../src/desired/service-translator.ts';
 import { cidr, ip, service, servicePort, slice, node } from './cluster-objects.ts';
 
 /** Few names, addresses and ports, so that objects often meet. */

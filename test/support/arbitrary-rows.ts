@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import type { Operation } from '../../src/ipvs/model.ts';
+import type { Operation } from '../../src/kernel/ipvs/model.ts';
 import type {
   ObservedRealServer,
   ObservedVirtualServer,
-} from '../../src/reconcile/virtual-server-difference.ts';
+} from '../../src/kernel/ipvs/virtual-server-difference.ts';
 import { formatEndpoint, type IpFamily } from '../../src/net/ip-address.ts';
 import type { RealServer, VirtualServer } from '../../src/translate/desired.ts';
-import { noFlags } from '../../src/ipvs/schedulers.ts';
+import { noFlags } from '../../src/kernel/ipvs/schedulers.ts';
 import { ip } from './cluster-objects.ts';
 import { observedAs, virtualServer } from './rows.ts';
 

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { SetClient } from '../../src/ipset/client.ts';
-import { runProgram, type IptablesVariant } from '../../src/masquerade/iptables.ts';
+import { SetClient } from '../../src/kernel/ipset/client.ts';
+import {
+  runProgram,
+  type IptablesVariant,
+} from '../../src/kernel/packet-filter/iptables/iptables.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openMasquerade, type Masquerade } from '../../src/masquerade/masquerade.ts';
 import { cidr } from './cluster-objects.ts';

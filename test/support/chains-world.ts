@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import type { SetClient } from '../../src/ipset/client.ts';
-import { AnotherLook } from '../../src/masquerade/another-look.ts';
-import { tablesOf, type ChainSettings } from '../../src/masquerade/chains.ts';
-import { MasqueradeFoundation } from '../../src/masquerade/foundation.ts';
-import { Iptables } from '../../src/masquerade/iptables.ts';
-import { SetFoundation } from '../../src/masquerade/set-foundation.ts';
+import type { SetClient } from '../../src/kernel/ipset/client.ts';
+import { AnotherLook } from '../../src/kernel/packet-filter/iptables/another-look.ts';
+import { tablesOf, type ChainSettings } from '../../src/kernel/packet-filter/iptables/chains.ts';
+import { MasqueradeFoundation } from '../../src/kernel/packet-filter/iptables/foundation.ts';
+import { Iptables } from '../../src/kernel/packet-filter/iptables/iptables.ts';
+import { SetFoundation } from '../../src/kernel/packet-filter/iptables/set-foundation.ts';
 import { FakeIptables, type FakeIptablesOptions } from './fake-iptables.ts';
 import type { FakeIpsets } from './fake-kernel/ipset.ts';
 import { FakeKernel } from './fake-kernel/fake-kernel.ts';

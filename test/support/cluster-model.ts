@@ -9,7 +9,7 @@ import {
 } from '../../src/cluster/objects.ts';
 import { ClusterStore } from '../../src/cluster/store.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
-import type { TranslatorOptions } from '../../src/service-translator.ts';
+import type { TranslatorOptions } from '../../src/desired/service-translator.ts';
 import type { HealthCheck } from '../../src/translate/desired.ts';
 import type { ClusterCommand } from './cluster-command.ts';
 import { MemoryTables } from './memory-tables.ts';

@@ -1,8 +1,8 @@
 import { mock } from 'node:test';
-import { vipLinkName } from '../../src/addresses/protocol.ts';
+import { vipLinkName } from '../../src/kernel/vip-link/protocol.ts';
 import { ClusterStore } from '../../src/cluster/store.ts';
-import { Controller, type ControllerOptions } from '../../src/controller.ts';
-import { DesiredState, type DesiredChange } from '../../src/reconcile/desired-state.ts';
+import { Controller, type ControllerOptions } from '../../src/app/controller.ts';
+import { DesiredState, type DesiredChange } from '../../src/desired/desired-state.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
 import { endpoint, service, slice } from './cluster-objects.ts';

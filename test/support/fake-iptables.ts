@@ -1,4 +1,7 @@
-import { IptablesError, type RunProgram } from '../../src/masquerade/iptables.ts';
+import {
+  IptablesError,
+  type RunProgram,
+} from '../../src/kernel/packet-filter/iptables/iptables.ts';
 
 /** A program that was started, and what it was given to read. */
 export interface Call {

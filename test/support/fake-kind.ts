@@ -1,16 +1,16 @@
-import { describeOperation } from '../../src/ipvs/ipvs-error.ts';
+import { describeOperation } from '../../src/kernel/ipvs/ipvs-error.ts';
 import {
   changeCount,
   formatVirtualServer,
   oneByOne,
   type Operation,
-} from '../../src/ipvs/model.ts';
+} from '../../src/kernel/ipvs/model.ts';
 import type { KernelError, Kind, ListSink } from '../../src/reconcile/kind.ts';
 import {
   afterOperations,
   virtualServerDifference,
   type ObservedVirtualServer,
-} from '../../src/reconcile/virtual-server-difference.ts';
+} from '../../src/kernel/ipvs/virtual-server-difference.ts';
 import type { VirtualServer } from '../../src/translate/desired.ts';
 
 /** What becomes of the next changes of an object, the order being that of the faults. */

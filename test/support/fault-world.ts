@@ -3,7 +3,7 @@ import { parseEndpointSlice } from '../../src/cluster/parse-endpoint-slice.ts';
 import { parseNode } from '../../src/cluster/parse-node.ts';
 import { parseService } from '../../src/cluster/parse-service.ts';
 import { ClusterStore, type StoreChange } from '../../src/cluster/store.ts';
-import { formatProblem } from '../../src/problem.ts';
+import { formatProblem } from '../../src/base/problem.ts';
 import { ApiServerSource } from '../../src/source/api-server/api-server-source.ts';
 import { CountingObserver } from './counting-observer.ts';
 import { rawNode, rawService, rawSlice } from './manifests.ts';

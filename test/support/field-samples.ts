@@ -1,4 +1,4 @@
-import type { Persistence, VirtualServerSettings } from '../../src/ipvs/model.ts';
+import type { Persistence, VirtualServerSettings } from '../../src/kernel/ipvs/model.ts';
 import type { RealServer, VirtualServer } from '../../src/translate/desired.ts';
 import { ip } from './cluster-objects.ts';
 import { virtualServer } from './rows.ts';

@@ -8,11 +8,11 @@ import { parseEndpointSlice } from '../../src/cluster/parse-endpoint-slice.ts';
 import { parseNode } from '../../src/cluster/parse-node.ts';
 import { parseService } from '../../src/cluster/parse-service.ts';
 import { ClusterStore } from '../../src/cluster/store.ts';
-import { healthCheckAnswer } from '../../src/health/health-check-answer.ts';
-import { formatProblem } from '../../src/problem.ts';
-import { ServiceTranslator, type TranslatorOptions } from '../../src/service-translator.ts';
+import { healthCheckAnswer } from '../../src/serve/health/health-check-answer.ts';
+import { formatProblem } from '../../src/base/problem.ts';
+import { ServiceTranslator, type TranslatorOptions } from '../../src/desired/service-translator.ts';
 import type { HealthCheck } from '../../src/translate/desired.ts';
-import { isScheduler } from '../../src/ipvs/schedulers.ts';
+import { isScheduler } from '../../src/kernel/ipvs/schedulers.ts';
 import { ip } from './cluster-objects.ts';
 import { MemoryTables } from './memory-tables.ts';
 

@@ -1,4 +1,8 @@
-import type { RealServer, VirtualServerId, VirtualServerSettings } from '../../src/ipvs/model.ts';
+import type {
+  RealServer,
+  VirtualServerId,
+  VirtualServerSettings,
+} from '../../src/kernel/ipvs/model.ts';
 import { IpAddress } from '../../src/net/ip-address.ts';
 
 /** An address that the test spells right. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
 import { toGoldenShape, type GoldenShape } from '../../src/cli/golden-shape.ts';
-import { ServiceTranslator } from '../../src/service-translator.ts';
+import { ServiceTranslator } from '../../src/desired/service-translator.ts';
 import { ip } from './cluster-objects.ts';
 import { TestCluster, terminating, type TestEndpoint, type TestService } from './kernel-cluster.ts';
 import { defaultOptions, KernelProgram } from './kernel-program.ts';

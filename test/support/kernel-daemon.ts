@@ -1,9 +1,9 @@
 import { ClusterStore } from '../../src/cluster/store.ts';
 import { settingsFromText } from '../../src/config/load-settings.ts';
-import { Daemon, type DaemonParts } from '../../src/daemon.ts';
-import type { Kernel } from '../../src/kernel.ts';
-import { Metrics } from '../../src/metrics/metrics.ts';
-import { formatProblem, type Problem } from '../../src/problem.ts';
+import { Daemon, type DaemonParts } from '../../src/app/daemon.ts';
+import type { Kernel } from '../../src/app/kernel.ts';
+import { Metrics } from '../../src/serve/metrics/metrics.ts';
+import { formatProblem, type Problem } from '../../src/base/problem.ts';
 import { ManifestSource } from '../../src/source/manifests/manifest-source.ts';
 import { openTestKernel } from './open-kernel.ts';
 import { until } from './until.ts';

@@ -1,8 +1,8 @@
-import { AddressClient } from '../../src/addresses/client.ts';
-import { IpvsClient } from '../../src/ipvs/client.ts';
-import { visitTable } from '../../src/ipvs/read-table.ts';
-import { BoundAddressKind } from '../../src/reconcile/bound-address-kind.ts';
-import { VirtualServerKind } from '../../src/reconcile/virtual-server-kind.ts';
+import { AddressClient } from '../../src/kernel/vip-link/client.ts';
+import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
+import { visitTable } from '../../src/kernel/ipvs/read-table.ts';
+import { BoundAddressKind } from '../../src/kernel/vip-link/bound-address-kind.ts';
+import { VirtualServerKind } from '../../src/kernel/ipvs/virtual-server-kind.ts';
 import type { FakeKernel } from './fake-kernel/fake-kernel.ts';
 import { openProcText } from './fake-kernel/ipvs-proc.ts';
 

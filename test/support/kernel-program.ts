@@ -1,10 +1,10 @@
 import { mock } from 'node:test';
-import { AddressClient } from '../../src/addresses/client.ts';
-import { NodeAddressWatch } from '../../src/addresses/node-address-watch.ts';
+import { AddressClient } from '../../src/kernel/vip-link/client.ts';
+import { NodeAddressWatch } from '../../src/kernel/vip-link/node-address-watch.ts';
 import type { ClusterStore } from '../../src/cluster/store.ts';
-import { Controller, type ControllerOptions } from '../../src/controller.ts';
-import { formatVirtualServer } from '../../src/ipvs/model.ts';
-import type { Kernel } from '../../src/kernel.ts';
+import { Controller, type ControllerOptions } from '../../src/app/controller.ts';
+import { formatVirtualServer } from '../../src/kernel/ipvs/model.ts';
+import type { Kernel } from '../../src/app/kernel.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import type { ServiceProblem } from '../../src/translate/service-problem.ts';
 import { openTestKernel } from './open-kernel.ts';

@@ -1,7 +1,7 @@
 import { IpAddress } from '../../src/net/ip-address.ts';
-import type { VirtualServerId } from '../../src/ipvs/model.ts';
-import type { ObservedAddress } from '../../src/reconcile/bound-address-difference.ts';
-import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
+import type { VirtualServerId } from '../../src/kernel/ipvs/model.ts';
+import type { ObservedAddress } from '../../src/kernel/vip-link/bound-address-difference.ts';
+import type { ObservedVirtualServer } from '../../src/kernel/ipvs/virtual-server-difference.ts';
 import type { Protocol } from '../../src/cluster/objects.ts';
 import type { FakeKernel } from './fake-kernel/fake-kernel.ts';
 import type { RealServer, VirtualServer } from './fake-kernel/ipvs-messages.ts';

@@ -1,11 +1,11 @@
 import { toGoldenShape, type GoldenShape } from '../../src/cli/golden-shape.ts';
-import { DesiredState } from '../../src/reconcile/desired-state.ts';
+import { DesiredState } from '../../src/desired/desired-state.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
-import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
+import type { ObservedVirtualServer } from '../../src/kernel/ipvs/virtual-server-difference.ts';
 import type { VirtualServer } from '../../src/translate/desired.ts';
-import type { SchedulerFlag } from '../../src/ipvs/schedulers.ts';
-import { isScheduler } from '../../src/ipvs/schedulers.ts';
+import type { SchedulerFlag } from '../../src/kernel/ipvs/schedulers.ts';
+import { isScheduler } from '../../src/kernel/ipvs/schedulers.ts';
 import type { ModelKernel } from './cluster-model.ts';
 import { ip } from './cluster-objects.ts';
 import { FakeKernel } from './fake-kernel/fake-kernel.ts';

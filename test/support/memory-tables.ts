@@ -4,11 +4,11 @@ import {
   DesiredState,
   ServiceClaims,
   type DesiredChange,
-} from '../../src/reconcile/desired-state.ts';
+} from '../../src/desired/desired-state.ts';
 import { PlaceMap } from '../../src/reconcile/place-map.ts';
 import type { Place } from '../../src/reconcile/place.ts';
 import type { Translation, VirtualServer } from '../../src/translate/desired.ts';
-import type { FilterMember } from '../../src/packet-filter/filter-member.ts';
+import type { FilterMember } from '../../src/kernel/packet-filter/filter-member.ts';
 
 /** A table that remembers what it holds and which keys it was told of. */
 export class MemoryTable<Row> extends PlaceMap<Row> {

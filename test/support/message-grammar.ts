@@ -1,4 +1,4 @@
-import { forEachAttribute, readMessages } from '../../src/netlink/message-reader.ts';
+import { forEachAttribute, readMessages } from '../../src/kernel/netlink/message-reader.ts';
 
 /**
  * What may stand in the attributes of a message: bytes of a fixed number, one of a few words, or

@@ -1,7 +1,7 @@
 import { settingsFromText, type ConfigurationListener } from '../../src/config/load-settings.ts';
-import type { KernelConfiguration } from '../../src/kernel-configuration.ts';
-import { openKernel, type Kernel } from '../../src/kernel.ts';
-import { IptablesError } from '../../src/masquerade/iptables.ts';
+import type { KernelConfiguration } from '../../src/kernel/configuration.ts';
+import { openKernel, type Kernel } from '../../src/app/kernel.ts';
+import { IptablesError } from '../../src/kernel/packet-filter/iptables/iptables.ts';
 import { endOfCommand } from './run-command.ts';
 
 const noListener: ConfigurationListener = {

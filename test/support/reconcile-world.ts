@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
-import type { AddressOperation } from '../../src/addresses/messages.ts';
-import { IpvsClient } from '../../src/ipvs/client.ts';
-import type { Operation } from '../../src/ipvs/model.ts';
+import type { AddressOperation } from '../../src/kernel/vip-link/messages.ts';
+import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
+import type { Operation } from '../../src/kernel/ipvs/model.ts';
 import { IpAddress } from '../../src/net/ip-address.ts';
 import { BackOff } from '../../src/reconcile/back-off.ts';
 import {
   boundAddressDifference,
   type ObservedAddress,
-} from '../../src/reconcile/bound-address-difference.ts';
+} from '../../src/kernel/vip-link/bound-address-difference.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
-import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
+import type { ObservedVirtualServer } from '../../src/kernel/ipvs/virtual-server-difference.ts';
 import { virtualServerKey, type VirtualServer } from '../../src/translate/desired.ts';
 import {
   desiredVirtualServer,

@@ -1,4 +1,4 @@
-import { formatProblem } from '../../src/problem.ts';
+import { formatProblem } from '../../src/base/problem.ts';
 import { CountingObserver } from './counting-observer.ts';
 import { HttpTransport } from '../../src/source/api-server/http-transport.ts';
 import type { Clock } from '../../src/source/api-server/clock.ts';

@@ -1,12 +1,12 @@
 import type { VirtualServer } from '../../src/translate/desired.ts';
-import { describeOperation } from '../../src/ipvs/ipvs-error.ts';
-import type { Operation } from '../../src/ipvs/model.ts';
+import { describeOperation } from '../../src/kernel/ipvs/ipvs-error.ts';
+import type { Operation } from '../../src/kernel/ipvs/model.ts';
 import type { Difference } from '../../src/reconcile/kind.ts';
 import type {
   ObservedRealServer,
   ObservedVirtualServer,
-} from '../../src/reconcile/virtual-server-difference.ts';
-import { noFlags, schedulerFlagBits } from '../../src/ipvs/schedulers.ts';
+} from '../../src/kernel/ipvs/virtual-server-difference.ts';
+import { noFlags, schedulerFlagBits } from '../../src/kernel/ipvs/schedulers.ts';
 import { ip } from './cluster-objects.ts';
 
 /** Rows of the tables for tests to vary. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import type { ObjectKey } from '../../src/cluster/objects.ts';
 import { ClusterStore } from '../../src/cluster/store.ts';
-import type { DesiredState } from '../../src/reconcile/desired-state.ts';
+import type { DesiredState } from '../../src/desired/desired-state.ts';
 import type { Reconciler } from '../../src/reconcile/reconciler.ts';
-import { ServiceTranslator, type TranslatorOptions } from '../../src/service-translator.ts';
+import { ServiceTranslator, type TranslatorOptions } from '../../src/desired/service-translator.ts';
 import type { HealthCheck } from '../../src/translate/desired.ts';
 
 /** A program that has just started: its tables know nothing of the kernel yet. */

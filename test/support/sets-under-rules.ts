@@ -1,4 +1,4 @@
-import { SetClient } from '../../src/ipset/client.ts';
+import { SetClient } from '../../src/kernel/ipset/client.ts';
 import type { FakeIptables } from './fake-iptables.ts';
 import type { FakeKernel } from './fake-kernel/fake-kernel.ts';
 

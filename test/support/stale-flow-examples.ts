@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { Protocol } from '../../src/net/protocol.ts';
-import { readFlow, type Flow } from '../../src/conntrack/messages.ts';
-import { StaleFlows } from '../../src/conntrack/stale-flows.ts';
-import type { Operation, RealServer, VirtualServerId } from '../../src/ipvs/model.ts';
-import { setOf } from '../../src/masquerade/sets.ts';
-import type { FilterRole } from '../../src/packet-filter/filter-member.ts';
+import { readFlow, type Flow } from '../../src/kernel/conntrack/messages.ts';
+import { StaleFlows } from '../../src/kernel/conntrack/stale-flows.ts';
+import type { Operation, RealServer, VirtualServerId } from '../../src/kernel/ipvs/model.ts';
+import { setOf } from '../../src/kernel/packet-filter/iptables/sets.ts';
+import type { FilterRole } from '../../src/kernel/packet-filter/filter-member.ts';
 import { ip } from './cluster-objects.ts';
 import { listed, protocolNumber, type FlowExample } from './conntrack-flows.ts';
 

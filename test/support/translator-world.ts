@@ -1,7 +1,7 @@
 import type { ObjectKey } from '../../src/cluster/objects.ts';
 import { ClusterStore } from '../../src/cluster/store.ts';
-import { formatProblem } from '../../src/problem.ts';
-import { ServiceTranslator, type TranslatorOptions } from '../../src/service-translator.ts';
+import { formatProblem } from '../../src/base/problem.ts';
+import { ServiceTranslator, type TranslatorOptions } from '../../src/desired/service-translator.ts';
 import { MemoryTables } from './memory-tables.ts';
 
 /** The node of the tests, with kube-proxy's defaults. */

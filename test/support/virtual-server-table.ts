@@ -1,5 +1,5 @@
-import type { Operation } from '../../src/ipvs/model.ts';
-import type { ObservedVirtualServer } from '../../src/reconcile/virtual-server-difference.ts';
+import type { Operation } from '../../src/kernel/ipvs/model.ts';
+import type { ObservedVirtualServer } from '../../src/kernel/ipvs/virtual-server-difference.ts';
 import type { VirtualServer } from '../../src/translate/desired.ts';
 import { BackOff } from '../../src/reconcile/back-off.ts';
 import type { StepReport } from '../../src/reconcile/any-kind-table.ts';

@@ -1,4 +1,4 @@
-import { MessageWriter } from '../../src/netlink/message-writer.ts';
+import { MessageWriter } from '../../src/kernel/netlink/message-writer.ts';
 
 /** What is written, in hexadecimal digits. */
 export function writtenHex(write: (writer: MessageWriter) => void): string {

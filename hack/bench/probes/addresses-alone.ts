@@ -1,6 +1,6 @@
-import { writeAddressOperation } from '../../../src/addresses/messages.ts';
+import { writeAddressOperation } from '../../../src/kernel/vip-link/messages.ts';
 import { IpAddress } from '../../../src/net/ip-address.ts';
-import { netlinkProtocol } from '../../../src/netlink/protocol.ts';
+import { netlinkProtocol } from '../../../src/kernel/netlink/protocol.ts';
 import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import { vips } from '../synthetic-cluster.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AuditUrgency } from '../../../src/background-audit.ts';
+import type { AuditUrgency } from '../../../src/app/background-audit.ts';
 import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import { percentile } from '../statistics.ts';

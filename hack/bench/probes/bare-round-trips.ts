@@ -1,7 +1,7 @@
-import type { Operation } from '../../../src/ipvs/model.ts';
-import { writeOperation } from '../../../src/ipvs/encode.ts';
+import type { Operation } from '../../../src/kernel/ipvs/model.ts';
+import { writeOperation } from '../../../src/kernel/ipvs/encode.ts';
 import { IpAddress } from '../../../src/net/ip-address.ts';
-import { netlinkProtocol } from '../../../src/netlink/protocol.ts';
+import { netlinkProtocol } from '../../../src/kernel/netlink/protocol.ts';
 import { ipvsFamily } from './ipvs-family.ts';
 import { BareSocket, encodeSingly } from './send-beforehand.ts';
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { netlinkProtocol } from '../../../src/netlink/protocol.ts';
-import type { Operation } from '../../../src/ipvs/model.ts';
+import { netlinkProtocol } from '../../../src/kernel/netlink/protocol.ts';
+import type { Operation } from '../../../src/kernel/ipvs/model.ts';
 import { IpAddress } from '../../../src/net/ip-address.ts';
 import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';

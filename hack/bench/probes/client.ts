@@ -1,4 +1,4 @@
-import { IpvsClient } from '../../../src/ipvs/client.ts';
+import { IpvsClient } from '../../../src/kernel/ipvs/client.ts';
 import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import { readOperations, requireSuccess } from './input.ts';

@@ -1,14 +1,14 @@
-import { AddressClient } from '../../../src/addresses/client.ts';
-import { SetClient } from '../../../src/ipset/client.ts';
-import { IpvsClient } from '../../../src/ipvs/client.ts';
-import { ipFamilies } from '../../../src/ip-families.ts';
-import { SetEntryKind } from '../../../src/masquerade/set-kind.ts';
-import { netlinkProtocol } from '../../../src/netlink/protocol.ts';
-import { BoundAddressKind } from '../../../src/reconcile/bound-address-kind.ts';
-import { DesiredState } from '../../../src/reconcile/desired-state.ts';
+import { AddressClient } from '../../../src/kernel/vip-link/client.ts';
+import { SetClient } from '../../../src/kernel/ipset/client.ts';
+import { IpvsClient } from '../../../src/kernel/ipvs/client.ts';
+import { ipFamilies } from '../../../src/kernel/ip-families.ts';
+import { SetEntryKind } from '../../../src/kernel/packet-filter/iptables/set-kind.ts';
+import { netlinkProtocol } from '../../../src/kernel/netlink/protocol.ts';
+import { BoundAddressKind } from '../../../src/kernel/vip-link/bound-address-kind.ts';
+import { DesiredState } from '../../../src/desired/desired-state.ts';
 import { KindTable } from '../../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../../src/reconcile/reconciler.ts';
-import { VirtualServerKind } from '../../../src/reconcile/virtual-server-kind.ts';
+import { VirtualServerKind } from '../../../src/kernel/ipvs/virtual-server-kind.ts';
 import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import { Stopwatch } from '../stopwatch.ts';
@@ -23,7 +23,7 @@ const kinds = {
 } as const;
 
 /**
- * All that a first sync does to the kernel, put together as src/kernel.ts does: from the
+ * All that a first sync does to the kernel, put together as src/app/kernel.ts does: from the
  * translated Services to an audit that has made and filled the sets, programmed virtual and real
  * servers, and bound the VIPs on kube-ipvs0. What comes before (reading the objects, translating
  * them) is timed apart. The chains are not here: they do not depend on Services.

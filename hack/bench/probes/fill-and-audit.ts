@@ -1,4 +1,4 @@
-import { ServiceClaims, type DesiredState } from '../../../src/reconcile/desired-state.ts';
+import { ServiceClaims, type DesiredState } from '../../../src/desired/desired-state.ts';
 import type { Reconciler } from '../../../src/reconcile/reconciler.ts';
 import type { Translation } from '../../../src/translate/desired.ts';
 import { collectGarbage } from './collect-garbage.ts';

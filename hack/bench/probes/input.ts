@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { AddressOperation } from '../../../src/addresses/messages.ts';
+import type { AddressOperation } from '../../../src/kernel/vip-link/messages.ts';
 import { objectKey } from '../../../src/cluster/objects.ts';
-import type { SetOperation } from '../../../src/ipset/model.ts';
-import { oneByOne, type Operation } from '../../../src/ipvs/model.ts';
-import { memberKey } from '../../../src/masquerade/member-key.ts';
-import { setOfMember } from '../../../src/masquerade/sets.ts';
-import { virtualServerDifference } from '../../../src/reconcile/virtual-server-difference.ts';
+import type { SetOperation } from '../../../src/kernel/ipset/model.ts';
+import { oneByOne, type Operation } from '../../../src/kernel/ipvs/model.ts';
+import { memberKey } from '../../../src/kernel/packet-filter/iptables/member-key.ts';
+import { setOfMember } from '../../../src/kernel/packet-filter/iptables/sets.ts';
+import { virtualServerDifference } from '../../../src/kernel/ipvs/virtual-server-difference.ts';
 import { readManifests } from '../../../src/source/manifests/read-manifests.ts';
 import type { MergedManifests } from '../../../src/source/manifests/merge-manifests.ts';
 import type { Translation } from '../../../src/translate/desired.ts';

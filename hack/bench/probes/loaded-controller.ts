@@ -4,8 +4,8 @@ import { parseEndpointSlice } from '../../../src/cluster/parse-endpoint-slice.ts
 import { parseService } from '../../../src/cluster/parse-service.ts';
 import type { Parsed } from '../../../src/cluster/fields.ts';
 import { settingsFromText } from '../../../src/config/load-settings.ts';
-import { Controller, type ControllerListener } from '../../../src/controller.ts';
-import { openKernel, type Kernel } from '../../../src/kernel.ts';
+import { Controller, type ControllerListener } from '../../../src/app/controller.ts';
+import { openKernel, type Kernel } from '../../../src/app/kernel.ts';
 import type { RoundReport } from '../../../src/reconcile/reconciler.ts';
 import { configuration } from './configuration.ts';
 import { endpointSliceObject, serviceObject, type ClusterSize } from '../synthetic-cluster.ts';
@@ -14,7 +14,7 @@ import { endpointSliceObject, serviceObject, type ClusterSize } from '../synthet
 const neverMs = 3_600_000;
 
 /**
- * Store, controller and kernel put together as src/daemon.ts does, with a cluster that the kernel
+ * Store, controller and kernel put together as src/app/daemon.ts does, with a cluster that the kernel
  * holds already. Settings are the defaults: no least time between two rounds.
  */
 export class LoadedController {

@@ -1,6 +1,6 @@
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
-import { command } from '../../../src/ipvs/protocol.ts';
-import { readMessages } from '../../../src/netlink/message-reader.ts';
+import { command } from '../../../src/kernel/ipvs/protocol.ts';
+import { readMessages } from '../../../src/kernel/netlink/message-reader.ts';
 import { ipvsFamily } from './ipvs-family.ts';
 
 /** Messages that this process sends, on whatever netlink socket. */

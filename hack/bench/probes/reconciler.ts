@@ -1,10 +1,10 @@
-import { IpvsClient } from '../../../src/ipvs/client.ts';
-import { netlinkProtocol } from '../../../src/netlink/protocol.ts';
-import { DesiredState } from '../../../src/reconcile/desired-state.ts';
+import { IpvsClient } from '../../../src/kernel/ipvs/client.ts';
+import { netlinkProtocol } from '../../../src/kernel/netlink/protocol.ts';
+import { DesiredState } from '../../../src/desired/desired-state.ts';
 import { KindTable } from '../../../src/reconcile/kind-table.ts';
 import { PlaceMap } from '../../../src/reconcile/place-map.ts';
 import { Reconciler } from '../../../src/reconcile/reconciler.ts';
-import { VirtualServerKind } from '../../../src/reconcile/virtual-server-kind.ts';
+import { VirtualServerKind } from '../../../src/kernel/ipvs/virtual-server-kind.ts';
 import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import { Stopwatch } from '../stopwatch.ts';

@@ -1,7 +1,11 @@
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
-import { readErrno, readMessages } from '../../../src/netlink/message-reader.ts';
-import { MessageWriter } from '../../../src/netlink/message-writer.ts';
-import { messageFlag, messageType, type NetlinkProtocol } from '../../../src/netlink/protocol.ts';
+import { readErrno, readMessages } from '../../../src/kernel/netlink/message-reader.ts';
+import { MessageWriter } from '../../../src/kernel/netlink/message-writer.ts';
+import {
+  messageFlag,
+  messageType,
+  type NetlinkProtocol,
+} from '../../../src/kernel/netlink/protocol.ts';
 
 /** Large datagrams, so that system calls cost next to nothing. */
 const datagramBytes = 60_000;

@@ -1,5 +1,5 @@
-import { kernelTransport, type OpenTransport } from '../../../src/netlink/transport.ts';
-import type { NetlinkProtocol } from '../../../src/netlink/protocol.ts';
+import { kernelTransport, type OpenTransport } from '../../../src/kernel/netlink/transport.ts';
+import type { NetlinkProtocol } from '../../../src/kernel/netlink/protocol.ts';
 import type { Kind } from '../../../src/reconcile/kind.ts';
 import type { Stopwatch } from '../stopwatch.ts';
 

@@ -1,5 +1,5 @@
-import { monotonicMs } from '../../time/monotonic-clock.ts';
-import { pause, startTimer } from '../../time/timers.ts';
+import { monotonicMs } from '../../base/time/monotonic-clock.ts';
+import { pause, startTimer } from '../../base/time/timers.ts';
 
 /** Time and chance, so that tests can set them. */
 export interface Clock {

@@ -1,5 +1,5 @@
-import { asError } from '../../as-error.ts';
-import type { Problem } from '../../problem.ts';
+import { asError } from '../../base/as-error.ts';
+import type { Problem } from '../../base/problem.ts';
 import { ApiError } from './api-error.ts';
 import { describeResource, type Resource, type Verb } from './resource.ts';
 import { SilenceError } from './silence-limit.ts';

@@ -3,7 +3,7 @@ import https from 'node:https';
 import type { Socket } from 'node:net';
 import { messageOf } from './failure.ts';
 import { UnreachableError } from './transport.ts';
-import { startTimer } from '../../time/timers.ts';
+import { startTimer } from '../../base/time/timers.ts';
 
 /**
  * How long a connection may be silent before the kernel asks whether the peer lives.

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { abortable } from './abortable.ts';
+import { abortable } from '../../base/abortable.ts';
 import { connectAndSend, isLostReuse } from './http-request.ts';
 import type { ApiResponse, ApiTransport } from './transport.ts';
 

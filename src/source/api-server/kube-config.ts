@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { parse } from 'yaml';
-import { asError } from '../../as-error.ts';
+import { asError } from '../../base/as-error.ts';
 import { FieldReader, isObject, ProblemLog } from '../../cluster/fields.ts';
 import type { ServerUrl } from './api-server-addresses.ts';
 import { proxyFor } from './proxy-environment.ts';

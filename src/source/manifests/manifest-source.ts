@@ -1,11 +1,11 @@
 import { watch, type FSWatcher } from 'node:fs';
-import { asError } from '../../as-error.ts';
+import { asError } from '../../base/as-error.ts';
 import { namedNodeOf } from '../../cluster/parse-node.ts';
 import type { ClusterStore } from '../../cluster/store.ts';
-import { formatProblem, type Problem } from '../../problem.ts';
+import { formatProblem, type Problem } from '../../base/problem.ts';
 import type { ProblemListener, Source } from '../source.ts';
 import { ManifestFolder } from './manifest-folder.ts';
-import { startTimer } from '../../time/timers.ts';
+import { startTimer } from '../../base/time/timers.ts';
 
 export interface ManifestSourceOptions {
   readonly folder: string;

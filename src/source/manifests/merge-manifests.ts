@@ -1,5 +1,5 @@
 import type { EndpointSlice, Node, Service } from '../../cluster/objects.ts';
-import type { Problem } from '../../problem.ts';
+import type { Problem } from '../../base/problem.ts';
 import type { ManifestObject, ParsedManifests } from './parse-manifests.ts';
 
 /** A cluster as a set of manifest files describes it. */

@@ -1,5 +1,5 @@
 import { parseAllDocuments, type Document } from 'yaml';
-import { asError } from '../../as-error.ts';
+import { asError } from '../../base/as-error.ts';
 import { splitDocuments } from './split-documents.ts';
 
 /** One document of a manifest file: data, or the reason why it is none. */

@@ -4,7 +4,7 @@ import type { EndpointSlice, Node, Service } from '../../cluster/objects.ts';
 import { parseEndpointSlice } from '../../cluster/parse-endpoint-slice.ts';
 import { parseNode } from '../../cluster/parse-node.ts';
 import { parseService } from '../../cluster/parse-service.ts';
-import type { Problem } from '../../problem.ts';
+import type { Problem } from '../../base/problem.ts';
 import { parseDocuments, type ParsedDocument } from './parse-documents.ts';
 
 /** An object of a manifest file; `id` is its kind, namespace and name. */

@@ -1,5 +1,5 @@
-import { ConntrackClient } from '../../../src/conntrack/client.ts';
-import { StaleFlows } from '../../../src/conntrack/stale-flows.ts';
+import { ConntrackClient } from '../../../src/kernel/conntrack/client.ts';
+import { StaleFlows } from '../../../src/kernel/conntrack/stale-flows.ts';
 import { ip } from '../ipvs-examples.ts';
 import { attribute, u16be, u32, u32be, u8 } from '../fake-kernel/wire.ts';
 import { askAll, flags, type RawRequest, type Scenario } from './scenario.ts';

@@ -1,4 +1,4 @@
-import type { OpenTransport } from '../../../src/netlink/transport.ts';
+import type { OpenTransport } from '../../../src/kernel/netlink/transport.ts';
 import { attribute, text, u16, u16be, u32 } from '../fake-kernel/wire.ts';
 import { virtualServer } from '../ipvs-examples.ts';
 import { withIpvs } from './ipvs.ts';

@@ -1,11 +1,11 @@
-import { IpvsClient } from '../../../src/ipvs/client.ts';
+import { IpvsClient } from '../../../src/kernel/ipvs/client.ts';
 import type {
   Operation,
   RealServer,
   VirtualServerId,
   VirtualServerSettings,
-} from '../../../src/ipvs/model.ts';
-import { readTable } from '../../../src/ipvs/read-table.ts';
+} from '../../../src/kernel/ipvs/model.ts';
+import { readTable } from '../../../src/kernel/ipvs/read-table.ts';
 import { ip, plainSettings, realServer, virtualServer } from '../ipvs-examples.ts';
 import type { AnyKernel, Scenario } from './scenario.ts';
 

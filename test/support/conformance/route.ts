@@ -1,5 +1,5 @@
-import { AddressClient } from '../../../src/addresses/client.ts';
-import type { AddressOperation } from '../../../src/addresses/messages.ts';
+import { AddressClient } from '../../../src/kernel/vip-link/client.ts';
+import type { AddressOperation } from '../../../src/kernel/vip-link/messages.ts';
 import { IpAddress } from '../../../src/net/ip-address.ts';
 import { attribute, AttributeReader, text, u32 } from '../fake-kernel/wire.ts';
 import { ip } from '../ipvs-examples.ts';

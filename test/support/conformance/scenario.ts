@@ -1,10 +1,10 @@
-import type { TableText } from '../../../src/ipvs/read-table.ts';
+import type { TableText } from '../../../src/kernel/ipvs/read-table.ts';
 import {
   readErrno,
   readMessages,
   type ReceivedMessage,
-} from '../../../src/netlink/message-reader.ts';
-import type { OpenTransport } from '../../../src/netlink/transport.ts';
+} from '../../../src/kernel/netlink/message-reader.ts';
+import type { OpenTransport } from '../../../src/kernel/netlink/transport.ts';
 import type { Protocol } from '../fake-kernel/fake-kernel.ts';
 import { netlinkMessage } from '../fake-kernel/wire.ts';
 

@@ -1,7 +1,7 @@
-import { SetClient } from '../../../src/ipset/client.ts';
-import { formatEntry, type FilterEntry } from '../../../src/packet-filter/filter-entry.ts';
-import type { IpSet } from '../../../src/ipset/model.ts';
-import { NetlinkError } from '../../../src/netlink/netlink-error.ts';
+import { SetClient } from '../../../src/kernel/ipset/client.ts';
+import { formatEntry, type FilterEntry } from '../../../src/kernel/packet-filter/filter-entry.ts';
+import type { IpSet } from '../../../src/kernel/ipset/model.ts';
+import { NetlinkError } from '../../../src/kernel/netlink/netlink-error.ts';
 import { Cidr } from '../../../src/net/cidr.ts';
 import { attribute, text, u16be, u32be, u8 } from '../fake-kernel/wire.ts';
 import { ip } from '../ipvs-examples.ts';

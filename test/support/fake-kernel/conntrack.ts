@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '../../../src/netlink/message-reader.ts';
+import type { ReceivedMessage } from '../../../src/kernel/netlink/message-reader.ts';
 import { addressBytes, endpointText, protocolName, type FamilyNumber } from './ip.ts';
 import { isDump, type Request } from './request.ts';
 import { attribute, AttributeReader, Refusal, u16be, u32be, u8 } from './wire.ts';

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
-import type { ReceivedMessage } from '../../../src/netlink/message-reader.ts';
-import type { OpenTransport } from '../../../src/netlink/transport.ts';
+import type { ReceivedMessage } from '../../../src/kernel/netlink/message-reader.ts';
+import type { OpenTransport } from '../../../src/kernel/netlink/transport.ts';
 import { FakeConntrack } from './conntrack.ts';
 import { FakeGenericNetlink } from './generic.ts';
 import { FakeIpsets } from './ipset.ts';

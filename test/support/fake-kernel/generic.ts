@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '../../../src/netlink/message-reader.ts';
+import type { ReceivedMessage } from '../../../src/kernel/netlink/message-reader.ts';
 import { FakeIpvs } from './ipvs.ts';
 import type { Request } from './request.ts';
 import { attribute, AttributeReader, Refusal, text, u16 } from './wire.ts';

@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '../../../src/netlink/message-reader.ts';
+import type { ReceivedMessage } from '../../../src/kernel/netlink/message-reader.ts';
 import { entryAttribute, entryOf, entryText, nested, netOrder, type IpSet } from './ipset-entry.ts';
 import { change, flag, type Request } from './request.ts';
 import { attribute, AttributeReader, Refusal, text, u16be, u32be, u8 } from './wire.ts';

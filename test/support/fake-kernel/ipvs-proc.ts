@@ -1,4 +1,4 @@
-import type { TableText } from '../../../src/ipvs/read-table.ts';
+import type { TableText } from '../../../src/kernel/ipvs/read-table.ts';
 import { addressText, protocolName, type FamilyNumber } from './ip.ts';
 import type { Connections, RealServer, VirtualServer } from './ipvs-messages.ts';
 import type { FakeIpvs } from './ipvs.ts';

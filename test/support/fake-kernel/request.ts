@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '../../../src/netlink/message-reader.ts';
+import type { ReceivedMessage } from '../../../src/kernel/netlink/message-reader.ts';
 
 /** A message that was understood, and what it does. */
 export interface Request {

@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from '../../../src/netlink/message-reader.ts';
+import type { ReceivedMessage } from '../../../src/kernel/netlink/message-reader.ts';
 import { addressBytes, addressText, type FamilyNumber } from './ip.ts';
 import { change, flag, type Request } from './request.ts';
 import { attribute, AttributeReader, Refusal, text, u32 } from './wire.ts';

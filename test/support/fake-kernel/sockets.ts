@@ -1,5 +1,5 @@
-import { readMessages, type ReceivedMessage } from '../../../src/netlink/message-reader.ts';
-import type { OpenTransport, TransportEvents } from '../../../src/netlink/transport.ts';
+import { readMessages, type ReceivedMessage } from '../../../src/kernel/netlink/message-reader.ts';
+import type { OpenTransport, TransportEvents } from '../../../src/kernel/netlink/transport.ts';
 import { errorMessage } from './wire.ts';
 
 /** A socket of a kernel, as the other end sees it. */

@@ -1,4 +1,4 @@
-import { readAttributes, readString } from '../../../src/netlink/message-reader.ts';
+import { readAttributes, readString } from '../../../src/kernel/netlink/message-reader.ts';
 
 /**
  * The kernel's side of netlink's bytes, written by hand from the kernel's headers and not by the

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ObservedKernel } from '../../../src/cli/observe-kernel.ts';
 import { planJson, planText, type Plan } from '../../../src/cli/plan-report.ts';
-import type { ListedVirtualServer } from '../../../src/ipvs/read-table.ts';
-import { formatVirtualServer } from '../../../src/ipvs/model.ts';
+import type { ListedVirtualServer } from '../../../src/kernel/ipvs/read-table.ts';
+import { formatVirtualServer } from '../../../src/kernel/ipvs/model.ts';
 import { virtualServerKey, type VirtualServer } from '../../../src/translate/desired.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { observedAs, realServers, virtualServer } from '../../support/rows.ts';

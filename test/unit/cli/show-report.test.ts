@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { ObservedKernel } from '../../../src/cli/observe-kernel.ts';
 import { showJson, showText } from '../../../src/cli/show-report.ts';
-import { formatVirtualServer } from '../../../src/ipvs/model.ts';
-import type { ListedVirtualServer } from '../../../src/ipvs/read-table.ts';
+import { formatVirtualServer } from '../../../src/kernel/ipvs/model.ts';
+import type { ListedVirtualServer } from '../../../src/kernel/ipvs/read-table.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { plainSettings, virtualServer } from '../../support/ipvs-examples.ts';
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseEndpointSlice } from '../../../src/cluster/parse-endpoint-slice.ts';
 import { parseNode } from '../../../src/cluster/parse-node.ts';
 import { parseService } from '../../../src/cluster/parse-service.ts';
-import { formatProblem } from '../../../src/problem.ts';
+import { formatProblem } from '../../../src/base/problem.ts';
 import { rawService, rawSlice } from '../../support/manifests.ts';
 
 /** A copy of an object with any JSON in place of some of its parts, at any depth. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { EndpointSlice } from '../../../src/cluster/objects.ts';
 import { parseEndpointSlice } from '../../../src/cluster/parse-endpoint-slice.ts';
-import { formatProblem } from '../../../src/problem.ts';
+import { formatProblem } from '../../../src/base/problem.ts';
 import { rawSlice } from '../../support/manifests.ts';
 
 function accepted(raw: unknown): EndpointSlice {

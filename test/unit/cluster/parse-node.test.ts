@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseNamedNode, parseNode } from '../../../src/cluster/parse-node.ts';
-import { formatProblem } from '../../../src/problem.ts';
+import { formatProblem } from '../../../src/base/problem.ts';
 import { rawNode } from '../../support/manifests.ts';
 
 describe('a Node', () => {

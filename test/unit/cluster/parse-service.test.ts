@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Service } from '../../../src/cluster/objects.ts';
 import { parseService } from '../../../src/cluster/parse-service.ts';
-import { formatProblem } from '../../../src/problem.ts';
+import { formatProblem } from '../../../src/base/problem.ts';
 import { rawService } from '../../support/manifests.ts';
 
 function accepted(raw: unknown): Service {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { parseService } from '../../../src/cluster/parse-service.ts';
-import { formatProblem } from '../../../src/problem.ts';
+import { formatProblem } from '../../../src/base/problem.ts';
 import { rawService } from '../../support/manifests.ts';
 
 function read(loadBalancerSourceRanges: unknown) {

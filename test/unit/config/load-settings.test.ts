@@ -4,7 +4,7 @@ import {
   loadSettings,
   settingsFromText,
 } from '../../../src/config/load-settings.ts';
-import { schedulers } from '../../../src/ipvs/schedulers.ts';
+import { schedulers } from '../../../src/kernel/ipvs/schedulers.ts';
 import { errorsOf, nothingSaid, settings } from './configuration.ts';
 
 const silent = { withoutEffect: () => {}, unknown: () => {} };

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { nodeOptionsOf, startArguments } from '../../../hack/build/node-options.ts';
 import { repository } from '../../support/deployed.ts';
-import { version } from '../../../src/version.ts';
+import { version } from '../../../src/base/version.ts';
 
 describe('the built program', function () {
   this.timeout(60_000);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { nodeAddressesOf } from '../../../src/addresses/node-addresses.ts';
+import { nodeAddressesOf } from '../../../src/kernel/vip-link/node-addresses.ts';
 import {
   countsAsNodeAddress,
   nodePortAddressesOf,

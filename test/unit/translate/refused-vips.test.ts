@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Service } from '../../../src/cluster/objects.ts';
-import { formatProblem } from '../../../src/problem.ts';
+import { formatProblem } from '../../../src/base/problem.ts';
 import type { AddressOwner } from '../../../src/translate/address-owner.ts';
 import type { TranslationSettings } from '../../../src/translate/translate-service.ts';
 import { cidr, ip, service, servicePort } from '../../support/cluster-objects.ts';

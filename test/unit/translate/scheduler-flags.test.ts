@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
-import { noFlags, schedulerFlagBits, type SchedulerFlag } from '../../../src/ipvs/schedulers.ts';
+import {
+  noFlags,
+  schedulerFlagBits,
+  type SchedulerFlag,
+} from '../../../src/kernel/ipvs/schedulers.ts';
 import { flagsFromAnnotation } from '../../../src/translate/scheduler-flags.ts';
-import { schedulers, type Scheduler } from '../../../src/ipvs/schedulers.ts';
+import { schedulers, type Scheduler } from '../../../src/kernel/ipvs/schedulers.ts';
 import { service } from '../../support/cluster-objects.ts';
 
 const ours = 'kube-ipvs.io/scheduler-flags';

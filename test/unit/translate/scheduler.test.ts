@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { isScheduler, schedulers, type Scheduler } from '../../../src/ipvs/schedulers.ts';
+import { isScheduler, schedulers, type Scheduler } from '../../../src/kernel/ipvs/schedulers.ts';
 import {
   chooseScheduler,
   fallbackScheduler,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Service } from '../../../src/cluster/objects.ts';
-import { formatEntry } from '../../../src/packet-filter/filter-entry.ts';
+import { formatEntry } from '../../../src/kernel/packet-filter/filter-entry.ts';
 import { virtualServerKey, type Translation } from '../../../src/translate/desired.ts';
-import type { FilterMember, FilterRole } from '../../../src/packet-filter/filter-member.ts';
+import type { FilterMember, FilterRole } from '../../../src/kernel/packet-filter/filter-member.ts';
 import {
   cidr,
   endpoint,

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ClusterStore } from '../../../../src/cluster/store.ts';
-import { formatProblem } from '../../../../src/problem.ts';
+import { formatProblem } from '../../../../src/base/problem.ts';
 import { ApiServerSource } from '../../../../src/source/api-server/api-server-source.ts';
 import { systemClock, type Clock } from '../../../../src/source/api-server/clock.ts';
 import { HttpTransport } from '../../../../src/source/api-server/http-transport.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ClusterStore } from '../../../../src/cluster/store.ts';
-import { formatProblem } from '../../../../src/problem.ts';
+import { formatProblem } from '../../../../src/base/problem.ts';
 import { ApiServerSource } from '../../../../src/source/api-server/api-server-source.ts';
 import { systemClock } from '../../../../src/source/api-server/clock.ts';
 import { HttpTransport } from '../../../../src/source/api-server/http-transport.ts';

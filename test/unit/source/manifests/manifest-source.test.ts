@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { ClusterStore } from '../../../../src/cluster/store.ts';
-import { formatProblem } from '../../../../src/problem.ts';
+import { formatProblem } from '../../../../src/base/problem.ts';
 import { ManifestSource } from '../../../../src/source/manifests/manifest-source.ts';
 import { readManifests } from '../../../../src/source/manifests/read-manifests.ts';
 import { rawNode, rawService, rawSlice } from '../../../support/manifests.ts';

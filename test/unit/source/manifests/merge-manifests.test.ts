@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { stringify } from 'yaml';
-import { formatProblem } from '../../../../src/problem.ts';
+import { formatProblem } from '../../../../src/base/problem.ts';
 import { keepLastGood, mergeManifests } from '../../../../src/source/manifests/merge-manifests.ts';
 import { parseManifests } from '../../../../src/source/manifests/parse-manifests.ts';
 import { rawNode, rawService, rawSlice } from '../../../support/manifests.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { parseManifests } from '../../../../src/source/manifests/parse-manifests.ts';
-import { formatProblem } from '../../../../src/problem.ts';
+import { formatProblem } from '../../../../src/base/problem.ts';
 import { rawNode, rawService, rawSlice } from '../../../support/manifests.ts';
 
 const good = stringify(rawService('good'));

@@ -1,0 +1,327 @@
+import { AddressClient } from '../kernel/vip-link/client.ts';
+import { NodeAddressWatch } from '../kernel/vip-link/node-address-watch.ts';
+import { ReleaseWhileListing } from './release-while-listing.ts';
+import type { ObjectKey } from '../cluster/objects.ts';
+import type { ClusterStore } from '../cluster/store.ts';
+import type { Settings } from '../config/settings.ts';
+import { Controller, type ControllerListener } from './controller.ts';
+import type { EventRecorder } from '../serve/events/event-recorder.ts';
+import { ReportEvents } from '../serve/events/report-events.ts';
+import { HealthCheckServers } from '../serve/health/health-check-servers.ts';
+import { healthAnswer } from '../serve/health/health-routes.ts';
+import { ProxyHealth } from '../serve/health/proxy-health.ts';
+import { OngoingTroubles } from './ongoing-troubles.ts';
+import { KernelState } from './kernel-state.ts';
+import { nodeAddressNews } from './node-address-news.ts';
+import { wallClockMs } from '../base/time/wall-clock.ts';
+import type { Answer, HttpEndpoint } from '../serve/http/http-endpoint.ts';
+import { openEndpoints } from '../serve/http/open-endpoints.ts';
+import type { Kernel } from './kernel.ts';
+import { localDetectorOf } from '../kernel/packet-filter/local-detector.ts';
+import type { RuleWatch } from '../kernel/packet-filter/packet-filter.ts';
+import type { Metrics } from '../serve/metrics/metrics.ts';
+import type { IpAddress } from '../net/ip-address.ts';
+import type { Failure } from '../reconcile/any-kind-table.ts';
+import type { Source } from '../source/source.ts';
+import { nodePortAddressesOf } from '../translate/node-addresses.ts';
+import type { HealthCheck } from '../translate/desired.ts';
+import type { ServiceProblem } from '../translate/service-problem.ts';
+
+/** What the daemon tells the log. */
+export interface DaemonListener {
+  /** What happens all the time, while Services change. */
+  debug(message: string, details?: object): void;
+  /** What an operator wants to read; the same message is held back where it comes often. */
+  info(message: string, details?: object): void;
+  error(message: string, details?: object): void;
+  problem(problem: ServiceProblem): void;
+  failure(failure: Failure): void;
+  mistake(service: ObjectKey, error: Error): void;
+}
+
+/** What a daemon is made of. */
+export interface DaemonParts {
+  readonly settings: Settings;
+  readonly kernel: Kernel;
+  /** What the source fills, and may hold a part of the cluster already. */
+  readonly store: ClusterStore;
+  readonly source: Source;
+  readonly events: EventRecorder;
+  readonly metrics: Metrics;
+  readonly listener: DaemonListener;
+  /** A server could not be bound, and the configuration says that this ends the process. */
+  fatal(error: Error): void;
+}
+
+/** The program that runs on a node: all parts together, from start to stop. */
+export class Daemon {
+  readonly #parts: DaemonParts;
+  readonly #store: ClusterStore;
+  readonly #events: ReportEvents;
+  readonly #health: ProxyHealth;
+  readonly #healthChecks: HealthCheckServers;
+  readonly #controller: Controller;
+  readonly #addresses = new AddressClient();
+  readonly #watch: NodeAddressWatch;
+  readonly #endpoints: readonly HttpEndpoint[];
+  #ruleWatch: RuleWatch | undefined;
+  #nodeAddresses: readonly IpAddress[] = [];
+  readonly #troubles = new OngoingTroubles();
+  readonly #kernelState: KernelState;
+  #stopped = false;
+
+  constructor(parts: DaemonParts) {
+    this.#parts = parts;
+    this.#store = parts.store;
+    const { settings, kernel } = parts;
+    this.#events = new ReportEvents(parts.events, settings.nodeName);
+    this.#health = new ProxyHealth(settings.auditEveryMs);
+    this.#kernelState = new KernelState(this.#health, this.#troubles, parts.listener, (message) => {
+      this.#events.node('KernelUnreadable', message);
+    });
+    this.#healthChecks = this.#openHealthChecks();
+    this.#controller = new Controller(
+      this.#store,
+      kernel.desired,
+      kernel.reconciler,
+      settings,
+      this.#controllerListener(),
+    );
+    kernel.onIpvsReloaded(() => {
+      // Its tables are empty, and its sysctls and timeouts are those of a new module.
+      parts.listener.info('IPVS was unloaded and loaded: everything is programmed anew');
+      this.#controller.requestAudit();
+    });
+    this.#watch = this.#openWatch();
+    this.#endpoints = this.#openEndpoints();
+  }
+
+  /**
+   * Starts everything. Resolves once the cluster was listed and its first round is on the way;
+   * rejects when the source cannot be used.
+   */
+  async start(): Promise<void> {
+    const { source, kernel, settings, listener } = this.#parts;
+    this.#endpoints.forEach((endpoint) => {
+      endpoint.start();
+    });
+    this.#store.onChange(({ kind }) => {
+      if (kind === 'node') {
+        this.#nodeChanged();
+      }
+    });
+    if (this.#store.node !== undefined) {
+      this.#nodeChanged();
+    }
+    const release = new ReleaseWhileListing({
+      store: this.#store,
+      protectedRanges: settings.translation.protectedRanges,
+      release: (othersAt) => kernel.release(othersAt),
+      listener,
+    });
+    try {
+      await source.start(this.#store);
+    } finally {
+      await release.end();
+    }
+    if (this.#store.synced && !this.#stopped) {
+      await this.#watch.start();
+      this.#controller.start();
+      this.#ruleWatch = this.#watchRules();
+    }
+  }
+
+  /** Ends all activity; what the kernel holds stays. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#endpoints.forEach((endpoint) => {
+      endpoint.stop();
+    });
+    this.#watch.stop();
+    this.#ruleWatch?.stop();
+    this.#addresses.close();
+    this.#healthChecks.close();
+    await Promise.all([
+      this.#parts.source.stop().then(() => this.#controller.stop()),
+      this.#parts.events.close(),
+    ]);
+  }
+
+  /** Takes over settings that can change in the running process. */
+  apply(settings: Settings): void {
+    this.#parts.kernel.apply(settings);
+    this.#controller.setTranslation(settings.translation);
+    this.#controller.requestAudit();
+  }
+
+  /** The configuration has changed to something that cannot be used. */
+  configurationRefused(error: Error): void {
+    const message = `the configuration stays as it was: ${error.message}`;
+    this.#parts.listener.error(message);
+    this.#events.node('ConfigurationRefused', message);
+  }
+
+  #controllerListener(): ControllerListener {
+    const { listener, metrics } = this.#parts;
+    return {
+      problem: (problem) => {
+        listener.problem(problem);
+        this.#events.problem(problem);
+        metrics.refused(problem.reason);
+      },
+      mistake: (service, error) => {
+        listener.mistake(service, error);
+      },
+      failure: (failure) => {
+        listener.failure(failure);
+        this.#events.failure(failure);
+        metrics.kernelError(failure.kind, codeOf(failure.error));
+      },
+      round: (report, durationMs, scope) => {
+        metrics.round(scope, report.applied, durationMs);
+        this.#kernelState.round(report, durationMs);
+      },
+      synced: () => {
+        if (this.#health.roundEnded()) {
+          metrics.synced();
+        }
+      },
+      kernelRead: () => {
+        this.#kernelState.read();
+      },
+      unwritable: (kinds) => {
+        this.#health.unwritable(kinds);
+      },
+      changed: () => {
+        metrics.changed();
+      },
+      programmed: ({ sinceArrivalMs, sinceTriggerMs }) => {
+        metrics.programmed(sinceArrivalMs, sinceTriggerMs);
+      },
+      healthCheck: (service: ObjectKey, check: HealthCheck | undefined) => {
+        this.#healthChecks.set(service, check);
+      },
+      auditFailed: (error) => {
+        metrics.kernelError('audit', codeOf(error));
+        this.#kernelState.unreadable(error);
+      },
+      mended: (foundation) => {
+        listener.info(`${foundation}: in place now`);
+      },
+    };
+  }
+
+  #openHealthChecks(): HealthCheckServers {
+    return new HealthCheckServers({
+      isHealthy: () => this.#health.healthy,
+      failed: (service, port, error) => {
+        const message = `the health-check node port cannot be served: ${error.message}`;
+        this.#parts.listener.error(message, { service, port });
+        const regarding = this.#store.service(service);
+        if (regarding !== undefined) {
+          this.#events.healthCheckPort(regarding, message);
+        }
+      },
+    });
+  }
+
+  #openWatch(): NodeAddressWatch {
+    const { listener, settings } = this.#parts;
+    return new NodeAddressWatch(
+      this.#addresses,
+      {
+        nodeAddresses: (addresses) => {
+          listener.info('addresses of the node', { addresses: addresses.map(String) });
+          this.#nodeAddresses = addresses;
+          this.#controller.nodeAddressesChanged(addresses);
+          this.#setHealthCheckAddresses();
+        },
+        vipLost: () => {
+          this.#controller.requestAudit();
+        },
+        ...nodeAddressNews(this.#health, this.#troubles, listener),
+      },
+      { rereadEveryMs: settings.auditEveryMs },
+    );
+  }
+
+  #watchRules(): RuleWatch {
+    const { kernel, listener } = this.#parts;
+    const { packetFilter } = kernel;
+    return packetFilter.watch({
+      gone: () => {
+        this.#controller.foundationsGone(packetFilter.foundations.map(({ name }) => name));
+      },
+      failed: (error) => {
+        listener.info(error.message);
+      },
+    });
+  }
+
+  #openEndpoints(): readonly HttpEndpoint[] {
+    const { settings, metrics } = this.#parts;
+    return openEndpoints(
+      [
+        {
+          name: 'health',
+          address: settings.healthzBindAddress,
+          route: (path) => this.#answerHealth(path),
+        },
+        {
+          name: 'metrics',
+          address: settings.metricsBindAddress,
+          route: (path) => metrics.answer(path),
+        },
+      ],
+      (name, error) => {
+        this.#bindFailed(name, error);
+      },
+    );
+  }
+
+  #bindFailed(name: string, error: Error): void {
+    const told = new Error(`${name} cannot be served: ${error.message}`);
+    this.#events.node('AddressUnavailable', told.message);
+    if (this.#parts.settings.bindAddressHardFail) {
+      this.#parts.fatal(told);
+    } else if (this.#troubles.continues(name, told.message)) {
+      this.#parts.listener.error(told.message);
+    }
+  }
+
+  #answerHealth(path: string): Answer | undefined {
+    const { alive, ready, lastSyncAtMs } = this.#health;
+    const nodeEligible = this.#store.node?.isLeaving !== true;
+    const nowMs = wallClockMs();
+    const waitingFor = this.#parts.kernel.reconciler.foundations.waitingFor();
+    const state = { alive, ready, waitingFor, nodeEligible, lastSyncAtMs, nowMs };
+    const answer = healthAnswer(path, state);
+    if (answer !== undefined) {
+      this.#parts.metrics.healthAnswered(path, answer.status);
+    }
+    return answer;
+  }
+
+  /** The Node may come later than Services, its addresses and the ranges of its Pods with it. */
+  #nodeChanged(): void {
+    const { kernel, settings } = this.#parts;
+    this.#setHealthCheckAddresses();
+    const local = localDetectorOf(settings.localDetection, this.#store.node?.podRanges ?? []);
+    if (kernel.setLocalDetector(local)) {
+      this.#controller.requestAudit();
+    }
+  }
+
+  #setHealthCheckAddresses(): void {
+    const { nodePortAddresses } = this.#parts.settings;
+    if (nodePortAddresses.kind !== 'all') {
+      const primary = this.#store.node?.primaryAddresses ?? [];
+      const answering = nodePortAddressesOf(this.#nodeAddresses, primary, nodePortAddresses);
+      this.#healthChecks.setAddresses(answering.map(String));
+    }
+  }
+}
+
+function codeOf(error: Error): string {
+  return 'code' in error && typeof error.code === 'string' ? error.code : 'other';
+}

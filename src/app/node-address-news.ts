@@ -1,0 +1,39 @@
+import type { NodeAddressListener } from '../kernel/vip-link/node-address-watch.ts';
+import type { ProxyHealth } from '../serve/health/proxy-health.ts';
+import type { OperatorLog } from './kernel-state.ts';
+import type { OngoingTroubles } from './ongoing-troubles.ts';
+
+const nodeAddresses = 'the addresses of the node';
+const notices = 'the notices of addresses';
+
+/** How health and the log hear whether the addresses of the node can be read and followed. */
+export function nodeAddressNews(
+  health: ProxyHealth,
+  troubles: OngoingTroubles,
+  log: OperatorLog,
+): Pick<NodeAddressListener, 'read' | 'unreadable' | 'followed' | 'unfollowed'> {
+  const tell = (subject: string, error: Error): void => {
+    if (troubles.continues(subject, error.message)) {
+      log.error(`${subject}: ${error.message}`);
+    }
+  };
+  return {
+    read: () => {
+      health.works(nodeAddresses);
+      if (troubles.ends(nodeAddresses)) {
+        log.info('the addresses of the node can be read again');
+      }
+    },
+    unreadable: (error) => {
+      health.fails(nodeAddresses);
+      tell(nodeAddresses, error);
+    },
+    followed: () => {
+      troubles.ends(notices);
+    },
+    // No matter of health: the addresses are read from time to time all the same.
+    unfollowed: (error) => {
+      tell(notices, error);
+    },
+  };
+}

@@ -1,0 +1,255 @@
+import { asError } from '../base/as-error.ts';
+import type { EndpointSlice, ObjectKey, Service } from '../cluster/objects.ts';
+import type { ClusterStore } from '../cluster/store.ts';
+import { EndpointIndex } from './endpoint-index.ts';
+import { hasVipIn, isExternal } from './external-services.ts';
+import type { IpAddress } from '../net/ip-address.ts';
+import { NodePlace } from './node-place.ts';
+import { apiServerService, OtherHosts } from './other-hosts.ts';
+import { noChange, ServiceClaims, type DesiredChange, type DesiredState } from './desired-state.ts';
+import { ToldProblems } from './told-problems.ts';
+import type { HealthCheck, Translation } from '../translate/desired.ts';
+import type { NodePortAddresses } from '../translate/node-addresses.ts';
+import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
+import { serviceProblem, type ServiceProblem } from '../translate/service-problem.ts';
+import { translateService, type TranslationSettings } from '../translate/translate-service.ts';
+
+export interface TranslatorOptions {
+  readonly nodeName: string;
+  readonly nodePortAddresses: NodePortAddresses;
+  readonly translation: TranslationSettings;
+}
+
+export interface TranslatorListener {
+  /** Called when a problem appears, not again while it lasts. */
+  problem(problem: ServiceProblem): void;
+  /** A Service could not be translated, which should not be. */
+  mistake(service: ObjectKey, error: Error): void;
+  /** What load balancers are to be told about a Service now; undefined for nothing. */
+  healthCheck(service: ObjectKey, healthCheck: HealthCheck | undefined): void;
+}
+
+/** What a Service became when it was translated last, and from what. */
+interface Translated {
+  readonly service: Service;
+  readonly slices: readonly EndpointSlice[];
+  readonly translation: Translation;
+  readonly claims: ServiceClaims;
+}
+
+const noSlices: readonly EndpointSlice[] = Object.freeze([]);
+
+/**
+ * Keeps the desired state equal to the store and the node, one changed Service at a time.
+ */
+export class ServiceTranslator {
+  readonly #store: ClusterStore;
+  readonly #desired: DesiredState;
+  #translation: TranslationSettings;
+  readonly #listener: TranslatorListener;
+  readonly #place: NodePlace;
+  readonly #otherHosts: OtherHosts;
+  readonly #problems: ToldProblems;
+  readonly #endpoints = new EndpointIndex();
+  readonly #translated = new Map<ObjectKey, Translated>();
+  #dirty = new Set<ObjectKey>();
+  /** Those with node ports or external VIPs: only they care for the node's addresses. */
+  readonly #external = new Set<ObjectKey>();
+
+  constructor(
+    store: ClusterStore,
+    desired: DesiredState,
+    options: TranslatorOptions,
+    listener: TranslatorListener,
+  ) {
+    this.#store = store;
+    this.#desired = desired;
+    this.#translation = options.translation;
+    this.#listener = listener;
+    this.#otherHosts = new OtherHosts(store, options.nodeName);
+    this.#place = new NodePlace(options.nodeName, options.nodePortAddresses, {
+      isVip: (address) => desired.isVip(address.text),
+      serviceAt: (vip) => desired.serviceAt(vip.text),
+      ownerOf: this.#otherHosts.ownerOf,
+    });
+    this.#place.setNode(store.node);
+    this.#problems = new ToldProblems((problem) => {
+      listener.problem(problem);
+    });
+  }
+
+  /** Services are translated by these settings from now on. */
+  setTranslation(translation: TranslationSettings): void {
+    this.#translation = translation;
+    this.everythingChanged();
+  }
+
+  /** The Service, or one of its slices, has changed or is gone. */
+  changed(service: ObjectKey): void {
+    this.#dirty.add(service);
+    if (service === apiServerService) {
+      this.hostsChanged(this.#otherHosts.apiServerAddresses());
+    }
+  }
+
+  /** Whose these addresses are may have changed, or whose any are where they are missing. */
+  hostsChanged(addresses: readonly string[] | undefined): void {
+    if (addresses?.length === 0) {
+      return;
+    }
+    const changed = addresses && new Set(addresses);
+    for (const key of this.#external) {
+      const translated = this.#translated.get(key);
+      if (translated !== undefined && hasVipIn(translated.service, changed)) {
+        this.#dirty.add(key);
+      }
+    }
+  }
+
+  /** The Node object has changed. */
+  nodeChanged(): void {
+    this.#place.setNode(this.#store.node);
+    this.everythingChanged();
+  }
+
+  /** The node has these addresses now, besides those of the VIP link. */
+  nodeAddressesChanged(addresses: readonly IpAddress[]): void {
+    this.#place.setNodeAddresses(addresses);
+    for (const key of this.#external) {
+      this.#dirty.add(key);
+    }
+  }
+
+  /**
+   * The kernel was found to lack a scheduler; Services that chose it get the default. Answers
+   * whether that is news.
+   */
+  schedulerIsMissing(scheduler: Scheduler): boolean {
+    const isNews = this.#place.addMissingScheduler(scheduler);
+    if (isNews) {
+      this.everythingChanged();
+    }
+    return isNews;
+  }
+
+  /** Schedulers that the kernel lacked are tried anew. */
+  retryMissingSchedulers(): void {
+    if (this.#place.forgetMissingSchedulers()) {
+      this.everythingChanged();
+    }
+  }
+
+  /** Something changed that concerns every Service. */
+  everythingChanged(): void {
+    for (const key of this.#store.serviceKeys()) {
+      this.#dirty.add(key);
+    }
+  }
+
+  get hasWork(): boolean {
+    return this.#dirty.size > 0;
+  }
+
+  /** Translates what has changed since the last call. */
+  translate(): void {
+    const claimed = new Set<string>();
+    // A new VIP makes Services dirty meanwhile; they get their turn too.
+    while (this.#dirty.size > 0) {
+      const dirty = this.#dirty;
+      const vips: string[] = [];
+      this.#dirty = new Set();
+      for (const key of dirty) {
+        this.#translateInto(claimed, vips, key);
+      }
+      this.#refuseEndpointsAt(vips);
+    }
+    // Not before all of them had their turn: an address that moves is no conflict.
+    this.#tellConflicts(claimed);
+  }
+
+  #translateInto(claimed: Set<string>, vips: string[], key: ObjectKey): void {
+    try {
+      const change = this.#translate(key);
+      if (change !== noChange) {
+        for (const vip of change.vips) {
+          vips.push(vip);
+        }
+        for (const { key: virtualServer } of change.virtualServers) {
+          claimed.add(virtualServer);
+        }
+      }
+    } catch (error) {
+      // A mistake of ours costs the Service that it shows at, and keeps its rows as they are.
+      this.#listener.mistake(key, asError(error));
+    }
+  }
+
+  #translate(key: ObjectKey): DesiredChange {
+    const before = this.#translated.get(key);
+    const service = this.#store.service(key);
+    if (service === undefined) {
+      return this.#forget(key, before);
+    }
+    const slices = this.#store.slices(key);
+    const place = this.#place.current;
+    const translation = translateService(service, slices, place, this.#translation);
+    const claims = before?.claims ?? new ServiceClaims(key);
+    this.#translated.set(key, { service, slices, translation, claims });
+    this.#endpoints.replace(key, before?.slices ?? noSlices, slices);
+    if (service !== before?.service) {
+      this.#noteExternal(key, service);
+    }
+    this.#problems.set(key, translation.problems);
+    this.#listener.healthCheck(key, translation.healthCheck);
+    return this.#desired.replace(claims, service.createdAt, translation);
+  }
+
+  #forget(key: ObjectKey, before: Translated | undefined): DesiredChange {
+    this.#endpoints.replace(key, before?.slices ?? noSlices, noSlices);
+    this.#translated.delete(key);
+    this.#external.delete(key);
+    this.#problems.set(key, []);
+    this.#listener.healthCheck(key, undefined);
+    return before === undefined ? noChange : this.#desired.replace(before.claims, 0, undefined);
+  }
+
+  #noteExternal(key: ObjectKey, service: Service): void {
+    if (isExternal(service)) {
+      this.#external.add(key);
+    } else {
+      this.#external.delete(key);
+    }
+  }
+
+  /** An address that became a VIP, or is none any more, concerns all that have an endpoint there. */
+  #refuseEndpointsAt(vips: readonly string[]): void {
+    for (const vip of vips) {
+      for (const service of this.#endpoints.servicesAt(vip)) {
+        this.#dirty.add(service);
+      }
+    }
+  }
+
+  #tellConflicts(claimed: ReadonlySet<string>): void {
+    for (const key of claimed) {
+      this.#problems.set(
+        `virtual server ${key}`,
+        this.#desired.losersOf(key).flatMap((loser) => this.#conflictOf(loser, key)),
+      );
+    }
+  }
+
+  #conflictOf(loser: ObjectKey, key: string): readonly ServiceProblem[] {
+    const service = this.#store.service(loser);
+    const holder = this.#desired.serviceOf(key) ?? '';
+    return service === undefined
+      ? []
+      : [
+          serviceProblem(service, 'AddressConflict', {
+            field: 'virtual server',
+            value: key,
+            allowed: `the older Service ${holder} has it; this one gets it when that one goes`,
+          }),
+        ];
+  }
+}

@@ -1,0 +1,30 @@
+import { formatProblem } from '../base/problem.ts';
+import type { ServiceProblem } from '../translate/service-problem.ts';
+
+/**
+ * Tells problems when they appear and not again while they last. They are kept by what they
+ * are about: a Service is translated again and again, and still has the same problems.
+ */
+export class ToldProblems {
+  readonly #tell: (problem: ServiceProblem) => void;
+  readonly #told = new Map<string, ReadonlySet<string>>();
+
+  constructor(tell: (problem: ServiceProblem) => void) {
+    this.#tell = tell;
+  }
+
+  /** These are the problems of a subject now; those that are new are told. */
+  set(subject: string, problems: readonly ServiceProblem[]): void {
+    const told = this.#told.get(subject);
+    for (const problem of problems) {
+      if (told?.has(formatProblem(problem)) !== true) {
+        this.#tell(problem);
+      }
+    }
+    if (problems.length === 0) {
+      this.#told.delete(subject);
+    } else {
+      this.#told.set(subject, new Set(problems.map(formatProblem)));
+    }
+  }
+}

@@ -1,0 +1,203 @@
+import type { AddressOperation } from '../vip-link/messages.ts';
+import { protocols, type Protocol } from '../../net/protocol.ts';
+import type { MemberChange } from '../packet-filter/packet-filter.ts';
+import type { Operation } from '../ipvs/model.ts';
+import { formatEndpoint, type IpAddress, type IpFamily } from '../../net/ip-address.ts';
+import type { Flow, FlowSelection } from './messages.ts';
+
+/** The roles of which a front end has exactly one: how its connections are treated. */
+const treatments = ['cluster', 'external', 'local', 'node-only', 'refused'] as const;
+type Treatment = (typeof treatments)[number];
+
+/** What has changed at one address and port of a protocol. */
+interface Place {
+  /** Whether there is a virtual server, where it came or went. */
+  virtualServer: 'added' | 'deleted' | undefined;
+  /** How connections are treated, where that has changed. */
+  treatment: Treatment | undefined;
+  treatmentChanged: boolean;
+  /** For UDP: the real servers that are gone. */
+  readonly goneRealServers: Set<string>;
+}
+
+/**
+ * Which flows no longer go where they should. Conntrack keeps the way that was chosen for the first
+ * packet: past IPVS where there was no virtual server, with or without masquerade, to a refusal. Each
+ * further packet keeps the flow alive, so a client that goes on sending from one port never gets
+ * elsewhere. A flow that nobody has answered is stale where it contradicts what there is now; an
+ * answered one only of UDP, which has no end of its own: to a real server or virtual server that
+ * is gone, or past one that has come.
+ */
+export class StaleFlows {
+  readonly #places = new Map<string, Place>();
+  /** VIPs that were bound or unbound, by their text. */
+  readonly #addresses = new Map<string, 'bound' | 'unbound'>();
+  readonly #families = new Set<IpFamily>();
+  readonly #protocols = new Set<Protocol>();
+  /** Those of whose flows the answered ones may be stale. */
+  readonly #answered = new Set<Protocol>();
+
+  get isEmpty(): boolean {
+    return this.#families.size === 0;
+  }
+
+  /** The families that flows must be looked for in. */
+  get families(): readonly IpFamily[] {
+    return [...this.#families];
+  }
+
+  /** The flows that may be stale. */
+  get selection(): FlowSelection {
+    return {
+      protocols: this.#addresses.size > 0 ? new Set(protocols) : this.#protocols,
+      answered: this.#answered,
+    };
+  }
+
+  /** Takes note of a change of a virtual server that succeeded. */
+  note(operation: Operation): void {
+    const { id } = operation;
+    if (id.kind !== 'address') {
+      return;
+    }
+    switch (operation.kind) {
+      case 'add virtual server':
+        this.#placeOf(id).virtualServer = 'added';
+        break;
+      case 'delete virtual server':
+        this.#placeOf(id).virtualServer = 'deleted';
+        break;
+      case 'delete real server':
+        // IPVS itself ends the connections of the other protocols (`expire_nodest_conn`).
+        if (id.protocol === 'UDP') {
+          const { address, port } = operation.realServer;
+          this.#placeOf(id).goneRealServers.add(formatEndpoint(address, port));
+        }
+        break;
+      // To a first real server lead no flows: until then IPVS drops each packet, and a refusal is a set's matter.
+      case 'add real server':
+      case 'change virtual server':
+      case 'change real server':
+        break;
+    }
+  }
+
+  /** Takes note of a change of the packet filter that succeeded. */
+  noteMemberChange({ kind, member: { role, entry } }: MemberChange): void {
+    const treatment = treatments.find((name) => name === role);
+    if (treatment === undefined || entry.kind !== 'endpoint') {
+      return;
+    }
+    const place = this.#placeOf(entry);
+    place.treatmentChanged = true;
+    if (kind === 'added') {
+      place.treatment = treatment;
+    } else if (place.treatment === treatment) {
+      place.treatment = undefined;
+    }
+    if (entry.protocol === 'SCTP') {
+      // A refusal is an answer, too, and leaves a flow behind that the next INIT finds.
+      this.#answered.add('SCTP');
+    }
+  }
+
+  /** Takes note of a change of a VIP that succeeded. */
+  noteAddressOperation({ kind, address }: AddressOperation): void {
+    if (kind !== 'adopt') {
+      this.#addresses.set(address.text, kind === 'bind' ? 'bound' : 'unbound');
+      this.#families.add(address.family);
+    }
+  }
+
+  isStale(flow: Flow): boolean {
+    const { protocol, destination, destinationPort } = flow;
+    const place = this.#places.get(keyOf(protocol, destination, destinationPort));
+    if (place !== undefined && contradicts(flow, place)) {
+      return true;
+    }
+    const change = flow.answered ? undefined : this.#addresses.get(destination.text);
+    return change !== undefined && isPastIpvs(flow) === (change === 'bound');
+  }
+
+  #placeOf(where: {
+    readonly protocol: Protocol;
+    readonly address: IpAddress;
+    readonly port: number;
+  }): Place {
+    const { protocol, address, port } = where;
+    this.#families.add(address.family);
+    this.#protocols.add(protocol);
+    if (protocol === 'UDP') {
+      this.#answered.add('UDP');
+    }
+    const key = keyOf(protocol, address, port);
+    const known = this.#places.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const place: Place = {
+      virtualServer: undefined,
+      treatment: undefined,
+      treatmentChanged: false,
+      goneRealServers: new Set(),
+    };
+    this.#places.set(key, place);
+    return place;
+  }
+}
+
+function contradicts(flow: Flow, place: Place): boolean {
+  // The node itself has answered, at the port 0 to which refused connections are led (KIPVS-CLOSED).
+  if (flow.answersFromPort === 0) {
+    return place.treatment !== 'refused';
+  }
+  if (flow.protocol === 'UDP' && isStaleUdp(flow, place)) {
+    return true;
+  }
+  return !flow.answered && contradictsUnanswered(flow, place);
+}
+
+function isStaleUdp(flow: Flow, { virtualServer, goneRealServers }: Place): boolean {
+  return (
+    virtualServer !== undefined ||
+    isPastIpvs(flow) ||
+    goneRealServers.has(formatEndpoint(flow.answersFrom, flow.answersFromPort))
+  );
+}
+
+function contradictsUnanswered(flow: Flow, place: Place): boolean {
+  if (place.virtualServer === 'deleted') {
+    return !isPastIpvs(flow);
+  }
+  if (place.virtualServer === undefined && !place.treatmentChanged) {
+    return false;
+  }
+  if (isPastIpvs(flow)) {
+    return true;
+  }
+  switch (place.treatment) {
+    case 'external':
+      return !isMasqueraded(flow);
+    case 'local':
+      return isMasqueraded(flow);
+    case 'cluster':
+    case 'node-only':
+    case 'refused':
+    case undefined:
+      // Masqueraded or not, by who sends: the next packet is looked at afresh.
+      return true;
+  }
+}
+
+/** Whether the packets go to the VIP itself, and not to a real server. */
+function isPastIpvs({ destination, destinationPort, answersFrom, answersFromPort }: Flow): boolean {
+  return answersFromPort === destinationPort && answersFrom.equals(destination);
+}
+
+function isMasqueraded({ source, answersTo }: Flow): boolean {
+  return !answersTo.equals(source);
+}
+
+function keyOf(protocol: Protocol, address: IpAddress, port: number): string {
+  return `${protocol} ${formatEndpoint(address, port)}`;
+}

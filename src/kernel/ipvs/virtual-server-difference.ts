@@ -1,0 +1,187 @@
+import {
+  formatRealServer,
+  sameRealServer,
+  sameSettings,
+  type Operation,
+  type RealServer,
+  type RealServers,
+  type VirtualServer,
+  type VirtualServerId,
+} from './model.ts';
+import { noDifference, type Difference } from '../../reconcile/kind.ts';
+
+/** A virtual server that somebody wants. */
+export interface DesiredVirtualServer {
+  readonly virtualServer: VirtualServer;
+  /**
+   * How long a real server that is no longer wanted may keep its connections, in milliseconds;
+   * undefined for as long as they last.
+   */
+  readonly drainTimeoutMs: number | undefined;
+}
+
+/** A virtual server as the kernel holds it. */
+export interface ObservedVirtualServer {
+  readonly virtualServer: VirtualServer;
+  /**
+   * The real servers, by `formatRealServer`, whose draining is over if they are no longer wanted: they
+   * have no connections left, or their time is up.
+   */
+  readonly drained: ReadonlySet<string>;
+}
+
+const noneDrained: ReadonlySet<string> = new Set();
+
+/**
+ * The operations that lead from what is observed to what is desired. Settings are changed in
+ * place, for connections to go on. A virtual server that nobody desires is deleted only where
+ * it is ours; one that is desired and not ours is taken over as it stands.
+ *
+ * A real server that is not desired is drained: it gets weight 0, so that it takes no new
+ * connections, and is deleted when its draining is over. One that comes back gets its weight
+ * back by the same difference (kube-proxy issues 92019 and 108319).
+ */
+export function virtualServerDifference(
+  desired: DesiredVirtualServer | undefined,
+  observed: ObservedVirtualServer | undefined,
+): Difference<Operation> {
+  if (desired === undefined) {
+    return observed?.virtualServer.settings.owned === true
+      ? {
+          additions: [],
+          removals: [{ kind: 'delete virtual server', id: observed.virtualServer.id }],
+        }
+      : noDifference;
+  }
+  const { id, settings, realServers } = desired.virtualServer;
+  if (observed === undefined) {
+    return {
+      additions: [{ kind: 'add virtual server', id, settings, realServers }],
+      removals: noDifference.removals,
+    };
+  }
+  const isSame = sameSettings(settings, observed.virtualServer.settings);
+  if (isSame && realServers === observed.virtualServer.realServers) {
+    return noDifference;
+  }
+  const additions = wantedRealServers(id, realServers, observed.virtualServer.realServers);
+  return {
+    additions: isSame ? additions : [{ kind: 'change virtual server', id, settings }, ...additions],
+    removals: unwantedRealServers(desired, observed),
+  };
+}
+
+/**
+ * What the kernel holds after operations on one virtual server that succeeded. `desired` is given
+ * where they were all additions to it that were missing: if nothing else is there then, its map of
+ * real servers serves both rows.
+ */
+export function afterOperations(
+  before: ObservedVirtualServer | undefined,
+  operations: readonly Operation[],
+  desired?: DesiredVirtualServer,
+): ObservedVirtualServer | undefined {
+  if (before !== undefined && desired !== undefined) {
+    const { realServers } = before.virtualServer;
+    const added = operations.filter(({ kind }) => kind === 'add real server').length;
+    if (realServers.size + added === desired.virtualServer.realServers.size) {
+      return { virtualServer: desired.virtualServer, drained: noneDrained };
+    }
+  }
+  let observed = before;
+  // One copy for all: one for each real server would cost the square of their number.
+  let realServers: Map<string, RealServer> | undefined;
+  for (const operation of operations) {
+    if (!('realServer' in operation)) {
+      observed = afterVirtualServerOperation(observed, operation);
+      realServers = undefined;
+    } else if (observed !== undefined) {
+      realServers ??= new Map(observed.virtualServer.realServers);
+      const key = changeRealServer(realServers, operation);
+      observed = {
+        virtualServer: { ...observed.virtualServer, realServers },
+        drained: without(observed.drained, key),
+      };
+    }
+  }
+  return observed;
+}
+
+/** The real servers of a new virtual server are those of the desired row, in one map for both. */
+function afterVirtualServerOperation(
+  observed: ObservedVirtualServer | undefined,
+  operation: Exclude<Operation, { readonly realServer: unknown }>,
+): ObservedVirtualServer | undefined {
+  const { kind, id } = operation;
+  switch (kind) {
+    case 'add virtual server': {
+      const { settings, realServers = new Map<string, RealServer>() } = operation;
+      return { virtualServer: { id, settings, realServers }, drained: noneDrained };
+    }
+    case 'change virtual server': {
+      const { settings } = operation;
+      return observed && { ...observed, virtualServer: { ...observed.virtualServer, settings } };
+    }
+    case 'delete virtual server':
+      return undefined;
+  }
+}
+
+/** Returns its key. */
+function changeRealServer(
+  realServers: Map<string, RealServer>,
+  { kind, realServer }: Extract<Operation, { readonly realServer: unknown }>,
+): string {
+  const key = formatRealServer(realServer);
+  if (kind === 'delete real server') {
+    realServers.delete(key);
+  } else {
+    realServers.set(key, realServer);
+  }
+  return key;
+}
+
+function without(keys: ReadonlySet<string>, key: string): ReadonlySet<string> {
+  return keys.has(key) ? new Set([...keys].filter((other) => other !== key)) : keys;
+}
+
+function wantedRealServers(
+  id: VirtualServerId,
+  desired: RealServers,
+  observed: RealServers,
+): readonly Operation[] {
+  const operations: Operation[] = [];
+  for (const [key, realServer] of desired) {
+    const present = observed.get(key);
+    if (present === undefined) {
+      operations.push({ kind: 'add real server', id, realServer });
+    } else if (!sameRealServer(present, realServer)) {
+      operations.push({ kind: 'change real server', id, realServer });
+    }
+  }
+  return operations;
+}
+
+function unwantedRealServers(
+  desired: DesiredVirtualServer,
+  { virtualServer, drained }: ObservedVirtualServer,
+): readonly Operation[] {
+  const { id } = virtualServer;
+  const operations: Operation[] = [];
+  for (const [key, realServer] of virtualServer.realServers) {
+    if (desired.virtualServer.realServers.has(key)) {
+      continue;
+    }
+    if (!drains(desired) || (realServer.weight === 0 && drained.has(key))) {
+      operations.push({ kind: 'delete real server', id, realServer });
+    } else if (realServer.weight !== 0) {
+      operations.push({ kind: 'change real server', id, realServer: { ...realServer, weight: 0 } });
+    }
+  }
+  return operations;
+}
+
+/** UDP has no connections that could be waited for; a limit of 0 waits for none. */
+function drains({ virtualServer: { id }, drainTimeoutMs }: DesiredVirtualServer): boolean {
+  return !(id.kind === 'address' && id.protocol === 'UDP') && drainTimeoutMs !== 0;
+}

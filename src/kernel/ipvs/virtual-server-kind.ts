@@ -1,0 +1,268 @@
+import type { IpvsClient } from './client.ts';
+import type { IpvsError } from './ipvs-error.ts';
+import {
+  changeCount,
+  formatRealServer,
+  formatVirtualServer,
+  sameSettings,
+  type Operation,
+  type RealServer,
+  type VirtualServerHead,
+  type VirtualServerId,
+} from './model.ts';
+import type { ListedRealServer } from './listed-real-servers.ts';
+import {
+  readOne,
+  readRealServers,
+  type TableVisitor,
+  visitTable,
+  type ListedVirtualServer,
+  type TableReader,
+} from './read-table.ts';
+import type { IpAddress } from '../../net/ip-address.ts';
+import { executeWithTrials } from './scheduler-trial.ts';
+import { DrainTimes } from './drain-times.ts';
+import { noDifference, type Kind, type ListSink } from '../../reconcile/kind.ts';
+import {
+  afterOperations,
+  virtualServerDifference,
+  type DesiredVirtualServer,
+  type ObservedVirtualServer,
+} from './virtual-server-difference.ts';
+import { monotonicMs } from '../../base/time/monotonic-clock.ts';
+
+/** What is needed of the client. */
+export type VirtualServerClient = TableReader & Pick<IpvsClient, 'execute'>;
+
+/** Virtual servers with their real servers, as a kind of the loop. */
+export class VirtualServerKind<
+  Desired extends DesiredVirtualServer = DesiredVirtualServer,
+> implements Kind<Desired, ObservedVirtualServer, Operation> {
+  readonly name = 'virtual server';
+  readonly difference: typeof virtualServerDifference;
+  readonly after = afterOperations;
+  readonly #client: VirtualServerClient;
+  readonly #now: () => number;
+  readonly #visitTable: typeof visitTable;
+  readonly #drainTimes = new DrainTimes();
+  readonly #knownSchedulers = new Set<string>();
+  readonly #onApplied: (operation: Operation) => void;
+  #foreign: readonly VirtualServerId[] = [];
+
+  /** `now` in milliseconds; `onApplied` hears of each operation that succeeded.
+   * Virtual servers with an excluded address are left as they are, whatever is desired. */
+  constructor(
+    client: VirtualServerClient,
+    now: () => number = monotonicMs,
+    visit = visitTable,
+    onApplied: (operation: Operation) => void = () => undefined,
+    isExcluded: (address: IpAddress) => boolean = () => false,
+  ) {
+    this.difference = (desired, observed) => {
+      const address = addressOf(desired ?? observed);
+      return address !== undefined && isExcluded(address)
+        ? noDifference
+        : virtualServerDifference(desired, observed);
+    };
+    this.#client = client;
+    this.#onApplied = onApplied;
+    this.#now = now;
+    this.#visitTable = visit;
+  }
+
+  /** Those without our mark when the kernel was listed last; another list with each. */
+  get foreign(): readonly VirtualServerId[] {
+    return this.#foreign;
+  }
+
+  async list(sink: ListSink<ObservedVirtualServer>): Promise<void> {
+    const draining = new Set(this.#drainTimes.virtualServers());
+    const nowMs = this.#now();
+    const part = sink.begin();
+    // Those that are new, or have other settings than they are known to have.
+    const news = new Map<string, VirtualServerHead>();
+    const foreign: VirtualServerId[] = [];
+    const take = (key: string, head: VirtualServerHead, listed: ListedRealServer[]): void => {
+      const { id, settings } = head;
+      part.take(key, this.#observe(key, { id, settings, realServers: listed }, undefined, nowMs));
+    };
+    const visitor: TableVisitor = {
+      begin: () => {
+        news.clear();
+        foreign.length = 0;
+      },
+      virtualServer: (head) => {
+        const key = formatVirtualServer(head.id);
+        if (!head.settings.owned) {
+          foreign.push(head.id);
+        }
+        const held = sink.held(key);
+        const isKnown =
+          held !== undefined && sameSettings(held.virtualServer.settings, head.settings);
+        if (head.id.kind === 'fwmark') {
+          part.take(key, isKnown ? held : observedFrom({ ...head, realServers: [] }));
+        } else if (!isKnown) {
+          news.set(key, head);
+        }
+      },
+      lacksRealServers: (key) => !part.has(key) && !sink.isStale(key),
+      realServers: (listed) => {
+        const { key } = listed;
+        const held = sink.held(key);
+        const head = news.get(key) ?? held?.virtualServer;
+        const isNews = news.delete(key);
+        const hasDrained = draining.delete(key);
+        if (head === undefined || sink.isStale(key)) {
+          return;
+        }
+        if (
+          held !== undefined &&
+          !isNews &&
+          !hasDrained &&
+          listed.areAs(held.virtualServer.realServers)
+        ) {
+          part.take(key, held);
+        } else {
+          take(key, head, listed.all());
+        }
+      },
+    };
+    await this.#visitTable(this.#client, visitor, sink.pace);
+    part.end();
+    this.#foreign = foreign;
+    for (const key of draining) {
+      if (!sink.isStale(key)) {
+        this.#drainTimes.forget(key);
+      }
+    }
+  }
+
+  async read(
+    known: ReadonlyMap<string, Desired | ObservedVirtualServer>,
+  ): Promise<Map<string, ObservedVirtualServer>> {
+    const found = new Map<string, ObservedVirtualServer>();
+    for (const [key, row] of known) {
+      const listed = await readOne(this.#client, row.virtualServer.id);
+      if (listed === undefined) {
+        this.#drainTimes.forget(key);
+      } else {
+        const limitMs = 'drainTimeoutMs' in row ? row.drainTimeoutMs : undefined;
+        found.set(key, this.#observe(key, listed, limitMs, this.#now()));
+      }
+    }
+    return found;
+  }
+
+  async apply(operations: readonly Operation[]): Promise<(IpvsError | undefined)[]> {
+    const outcomes = await executeWithTrials(this.#client, this.#knownSchedulers, operations);
+    operations.forEach((operation, index) => {
+      if (outcomes[index] === undefined) {
+        this.#followDraining(operation);
+        this.#onApplied(operation);
+      }
+    });
+    return outcomes;
+  }
+
+  sizeOf(operation: Operation): number {
+    return changeCount(operation);
+  }
+
+  /** Those with real servers that drain: their connections come to an end without a notice. */
+  restless(): readonly string[] {
+    return this.#drainTimes.virtualServers();
+  }
+
+  /** Settings do not change by themselves: only the real servers are asked for. */
+  async review(
+    key: string,
+    desired: Desired | undefined,
+    observed: ObservedVirtualServer,
+  ): Promise<ObservedVirtualServer | undefined> {
+    const { id, settings } = observed.virtualServer;
+    const realServers = await readRealServers(this.#client, id);
+    if (realServers.length === 0) {
+      // Where the virtual server is gone the kernel's answer is the same.
+      return (await this.read(new Map([[key, desired ?? observed]]))).get(key);
+    }
+    return this.#observe(key, { id, settings, realServers }, desired?.drainTimeoutMs, this.#now());
+  }
+
+  #observe(
+    key: string,
+    listed: ListedVirtualServer,
+    limitMs: number | undefined,
+    nowMs: number,
+  ): ObservedVirtualServer {
+    const drains = ({ realServer }: ListedRealServer): boolean =>
+      listed.settings.owned && realServer.weight === 0;
+    const draining = listed.realServers
+      .filter(drains)
+      .map(({ realServer }) => formatRealServer(realServer));
+    this.#drainTimes.replace(key, draining, nowMs);
+    return observedFrom(
+      listed,
+      (row) =>
+        limitMs !== undefined &&
+        drains(row) &&
+        this.#drainTimes.elapsedMs(key, formatRealServer(row.realServer), nowMs) >= limitMs,
+    );
+  }
+
+  #followDraining(operation: Operation): void {
+    if (!beginsToDrain(operation) && this.#drainTimes.isEmpty) {
+      return;
+    }
+    const key = formatVirtualServer(operation.id);
+    switch (operation.kind) {
+      case 'change virtual server':
+        break;
+      case 'add virtual server':
+      case 'delete virtual server':
+        this.#drainTimes.forget(key);
+        break;
+      case 'add real server':
+      case 'change real server':
+        if (operation.realServer.weight === 0) {
+          this.#drainTimes.start(key, formatRealServer(operation.realServer), this.#now());
+        } else {
+          this.#drainTimes.end(key, formatRealServer(operation.realServer));
+        }
+        break;
+      case 'delete real server':
+        this.#drainTimes.end(key, formatRealServer(operation.realServer));
+        break;
+    }
+  }
+}
+
+function beginsToDrain(operation: Operation): boolean {
+  return (
+    (operation.kind === 'add real server' || operation.kind === 'change real server') &&
+    operation.realServer.weight === 0
+  );
+}
+
+function addressOf(
+  row: DesiredVirtualServer | ObservedVirtualServer | undefined,
+): IpAddress | undefined {
+  const id = row?.virtualServer.id;
+  return id?.kind === 'address' ? id.address : undefined;
+}
+
+/** The row of the loop for what the kernel lists; `isTimeUp` limits the draining. */
+export function observedFrom(
+  { id, settings, realServers: listed }: ListedVirtualServer,
+  isTimeUp: (listed: ListedRealServer) => boolean = () => false,
+): ObservedVirtualServer {
+  const realServers = new Map<string, RealServer>();
+  const drained = new Set<string>();
+  for (const row of listed) {
+    const key = formatRealServer(row.realServer);
+    realServers.set(key, row.realServer);
+    if (row.activeConnections + row.inactiveConnections === 0 || isTimeUp(row)) {
+      drained.add(key);
+    }
+  }
+  return { virtualServer: { id, settings, realServers }, drained };
+}

@@ -1,0 +1,118 @@
+import type { FilterEntry } from '../filter-entry.ts';
+import type { IpSet, SetType } from '../../ipset/model.ts';
+import type { IpFamily } from '../../../net/ip-address.ts';
+import { filterRoles, type FilterMember, type FilterRole } from '../filter-member.ts';
+
+/** `empty` holds nothing, ever: see `chains.ts` for what it is good for. */
+export type AnySetRole = FilterRole | 'empty';
+
+const typeOf: Readonly<Record<AnySetRole, SetType>> = {
+  vip: 'hash:ip',
+  cluster: 'hash:ip,port',
+  external: 'hash:ip,port',
+  local: 'hash:ip,port',
+  'node-only': 'hash:ip,port',
+  refused: 'hash:ip,port',
+  guarded: 'hash:ip,port',
+  admitted: 'hash:ip,port,net',
+  hairpin: 'hash:ip,port,ip',
+  health: 'bitmap:port',
+  empty: 'hash:ip',
+};
+
+const prefix = 'kube-ipvs';
+
+/** By family; one object for each set, since every entry of a large cluster names its own. */
+const setsOf: Readonly<Record<IpFamily, Readonly<Record<AnySetRole, IpSet>>>> = {
+  IPv4: setsOfFamily('IPv4'),
+  IPv6: setsOfFamily('IPv6'),
+};
+
+function setsOfFamily(family: IpFamily): Readonly<Record<AnySetRole, IpSet>> {
+  const set = (role: AnySetRole): IpSet => {
+    const type = typeOf[role];
+    return type === 'bitmap:port'
+      ? { name: `${prefix}-${role}`, type, family: 'IPv4' }
+      : { name: `${prefix}-${role}-${family === 'IPv4' ? 4 : 6}`, type, family };
+  };
+  return {
+    vip: set('vip'),
+    cluster: set('cluster'),
+    external: set('external'),
+    local: set('local'),
+    'node-only': set('node-only'),
+    refused: set('refused'),
+    guarded: set('guarded'),
+    admitted: set('admitted'),
+    hairpin: set('hairpin'),
+    health: set('health'),
+    empty: set('empty'),
+  };
+}
+
+/** The set of a role in a family. Ports know no family: that set serves both. */
+export function setOf(role: AnySetRole, family: IpFamily): IpSet {
+  return setsOf[family][role];
+}
+
+/** All sets that the chains of these families look into. */
+export function allSets(families: readonly IpFamily[]): readonly IpSet[] {
+  const sets = families.flatMap((family) =>
+    [...filterRoles, 'empty' as const].map((role) => setOf(role, family)),
+  );
+  return [...new Map(sets.map((set) => [set.name, set])).values()];
+}
+
+/**
+ * The set that takes the place of one whose name something else has: rules refer to that, and the
+ * kernel then neither deletes nor renames it.
+ */
+export function spareOf(set: IpSet): IpSet {
+  return { ...set, name: `${set.name}-b` };
+}
+
+/** Without these types no packet can be told from another: their sets are in nearly all rules. */
+const neededTypes: ReadonlySet<SetType> = new Set(['hash:ip', 'hash:ip,port']);
+
+/** Whether the chains make no sense without a set. */
+export function isNeeded({ type }: IpSet): boolean {
+  return neededTypes.has(type);
+}
+
+/** What does not work without a set, for the log. */
+export function workWithout({ type }: IpSet): string {
+  switch (type) {
+    case 'hash:ip':
+    case 'hash:ip,port':
+      return 'there is no masquerade and no filter';
+    case 'hash:ip,port,net':
+      return 'loadBalancerSourceRanges are not enforced';
+    case 'hash:ip,port,ip':
+      return 'a Pod cannot reach itself through a Service';
+    case 'bitmap:port':
+      return 'a firewall of the node may close health-check node ports';
+  }
+}
+
+/** Where a member belongs. */
+export function setOfMember({ role, entry }: FilterMember): IpSet {
+  return setOf(role, familyOf(entry));
+}
+
+function familyOf(entry: FilterEntry): IpFamily {
+  return entry.kind === 'port' ? 'IPv4' : entry.address.family;
+}
+
+/** The role of each set, by its name. */
+const roleOfName: ReadonlyMap<string, AnySetRole> = new Map(
+  Object.values(setsOf).flatMap((sets) =>
+    // Object.entries forgets that the keys are roles.
+    (Object.entries(sets) as [AnySetRole, IpSet][]).map(([role, { name }]) => [name, role]),
+  ),
+);
+
+/** What a member that stands in a set is there for; undefined for a set without members. */
+export function roleOfSet({ name }: IpSet): FilterRole | undefined {
+  const role = roleOfName.get(name);
+  return role === 'empty' ? undefined : role;
+}

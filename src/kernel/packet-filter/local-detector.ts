@@ -1,0 +1,40 @@
+import type { Cidr } from '../../net/cidr.ts';
+
+/** How packets of this node's Pods, or of all Pods, are known (`detectLocalMode`). */
+export type LocalDetector =
+  /** By their source address (`clusterCIDR`). */
+  | { readonly kind: 'ranges'; readonly ranges: readonly Cidr[] }
+  /** By the link that they come from (`BridgeInterface`). */
+  | { readonly kind: 'interface'; readonly name: string }
+  /** By the first letters of that link's name (`InterfaceNamePrefix`). */
+  | { readonly kind: 'interface prefix'; readonly prefix: string }
+  /** Not at all. */
+  | { readonly kind: 'none' };
+
+/** What the kernel takes for the name of a link and a rule takes for a word. */
+const linkName = /^[A-Za-z0-9_.-]{1,15}$/;
+
+/** True for the names of links, and for what they may begin with, that can stand in a rule. */
+export function isLinkName(text: string): boolean {
+  return linkName.test(text);
+}
+
+/** What the configuration says, which may need the Node object to be of use. */
+export type LocalDetection =
+  | LocalDetector
+  /** By the ranges of this node's Pods (`NodeCIDR`): `podCIDRs` of the Node. */
+  | { readonly kind: 'node ranges' };
+
+/**
+ * The detector that the configuration asks for. The ranges of a Node may be given to it some time
+ * after it joins; until then its own traffic cannot be told.
+ */
+export function localDetectorOf(
+  detection: LocalDetection,
+  podRanges: readonly Cidr[],
+): LocalDetector {
+  if (detection.kind !== 'node ranges') {
+    return detection;
+  }
+  return podRanges.length === 0 ? { kind: 'none' } : { kind: 'ranges', ranges: podRanges };
+}

@@ -1,8 +1,0 @@
-import { entryKey } from '../ipset/model.ts';
-import type { FilterMember } from '../packet-filter/filter-member.ts';
-import { setOfMember } from './sets.ts';
-
-/** The key of a member in the table of all entries. */
-export function memberKey(member: FilterMember): string {
-  return entryKey(setOfMember(member), member.entry);
-}

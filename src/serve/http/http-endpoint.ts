@@ -1,0 +1,74 @@
+import { createServer, type Server } from 'node:http';
+import { startTimer } from '../../base/time/timers.ts';
+
+/** What is answered to a GET. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The answer for a path; undefined for a path that is not served. */
+export type Route = (path: string) => Promise<Answer | undefined> | Answer | undefined;
+
+export interface BindAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface HttpEndpointOptions {
+  readonly address: BindAddress;
+  readonly route: Route;
+  /** The address cannot be listened on; it is tried again. */
+  readonly failed: (error: Error) => void;
+  /** How long after a failure, in milliseconds. */
+  readonly retryMs?: number;
+}
+
+const defaultRetryMs = 5000;
+const requestTimeoutMs = 5000;
+
+/** A small HTTP server for what the outside reads: health and metrics. It answers GET alone. */
+export class HttpEndpoint {
+  readonly #options: HttpEndpointOptions;
+  #server: Server | undefined;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(options: HttpEndpointOptions) {
+    this.#options = options;
+  }
+
+  /** Starts to listen; what fails is told and tried again. */
+  start(): void {
+    const { address, route, failed, retryMs = defaultRetryMs } = this.#options;
+    const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
+      request.resume();
+      const path = (request.url ?? '').split('?')[0] ?? '';
+      answer(request.method, path, route)
+        .then(({ status, headers, body }) => response.writeHead(status, headers).end(body))
+        .catch(() => response.writeHead(500).end());
+    });
+    server.on('error', (error) => {
+      failed(error);
+      this.#retry = startTimer(() => {
+        this.start();
+      }, retryMs);
+    });
+    server.listen(address);
+    this.#server = server;
+  }
+
+  /** Ends all connections at once. */
+  stop(): void {
+    clearTimeout(this.#retry);
+    this.#server?.close();
+    this.#server?.closeAllConnections();
+  }
+}
+
+async function answer(method: string | undefined, path: string, route: Route): Promise<Answer> {
+  if (method !== 'GET' && method !== 'HEAD') {
+    return { status: 405, headers: { Allow: 'GET, HEAD' }, body: '' };
+  }
+  return (await route(path)) ?? { status: 404, headers: {}, body: '' };
+}

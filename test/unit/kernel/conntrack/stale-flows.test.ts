@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { StaleFlows } from '../../../../src/kernel/conntrack/stale-flows.ts';
+import { setOf } from '../../../../src/kernel/packet-filter/iptables/sets.ts';
+import { ip } from '../../../support/cluster-objects.ts';
+import {
+  added,
+  after,
+  deleted,
+  dns,
+  flow,
+  flowOf,
+  flows,
+  realServer,
+  settings,
+  treatment,
+  vip,
+} from '../../../support/stale-flow-examples.ts';
+
+describe('stale UDP flows, answered or not', () => {
+  it('are those to a real server that is gone, and not to the others', () => {
+    const stale = after(deleted('10.244.1.1'), deleted('10.244.1.2'));
+    assert.ok(stale.isStale(flow('10.244.1.1')));
+    assert.ok(stale.isStale(flow('10.244.1.2')));
+    assert.ok(!stale.isStale(flow('10.244.1.3')));
+  });
+
+  it('are those of its virtual server alone: others may still lead to it', () => {
+    const stale = after(deleted('10.244.1.1'));
+    assert.ok(!stale.isStale(flow('10.244.1.1', 54)));
+  });
+
+  it('are none after a real server has come: until the first one IPVS drops each packet', () => {
+    assert.ok(after(added('10.244.1.1')).isEmpty);
+  });
+
+  it('are those past IPVS, once the front end is served', () => {
+    const stale = new StaleFlows();
+    treatment('refused', 'cluster')(stale, 'UDP');
+    assert.ok(stale.isStale(flow(vip)));
+    assert.ok(!stale.isStale(flow('10.244.1.1')));
+    assert.ok(stale.isStale(flowOf('UDP', { server: '10.244.1.1', unanswered: true })));
+  });
+
+  it('are all to a virtual server that comes or goes', () => {
+    for (const operation of [
+      { kind: 'add virtual server', id: dns, settings },
+      { kind: 'delete virtual server', id: dns },
+    ] as const) {
+      const stale = after(deleted('10.244.1.9'), operation, deleted('10.244.1.8'));
+      assert.ok(stale.isStale(flow('10.244.1.1')));
+      assert.ok(stale.isStale(flow(vip)));
+      assert.ok(!stale.isStale(flow('10.244.1.1', 54)));
+    }
+  });
+
+  it('are none after changes in place', () => {
+    const stale = after(
+      { kind: 'change virtual server', id: dns, settings },
+      { kind: 'change real server', id: dns, realServer: realServer('10.244.1.1') },
+    );
+    assert.ok(stale.isEmpty);
+    assert.deepEqual(stale.families, []);
+  });
+
+  for (const protocol of ['TCP', 'SCTP'] as const) {
+    it(`are none of ${protocol}, whose connections IPVS ends itself`, () => {
+      assert.ok(after(deleted('10.244.1.1', { ...dns, protocol })).isEmpty);
+    });
+  }
+
+  it('are none of virtual servers by mark', () => {
+    assert.ok(after(deleted('10.244.1.1', { kind: 'fwmark', family: 'IPv4', fwmark: 7 })).isEmpty);
+  });
+
+  it('are looked for in the families that changed', () => {
+    assert.deepEqual(after(deleted('10.244.1.1')).families, ['IPv4']);
+    const id = { ...dns, address: ip('fd00:96::a') };
+    assert.deepEqual(after(deleted('fd00::1', id)).families, ['IPv6']);
+    assert.deepEqual(after(deleted('fd00::1', id), deleted('10.244.1.1')).families.length, 2);
+  });
+
+  it('are those that were refused, once they no longer are', () => {
+    const stale = new StaleFlows();
+    treatment('refused', 'cluster')(stale, 'UDP');
+    assert.ok(stale.isStale(flowOf('UDP', flows.refused)));
+    assert.ok(!stale.isStale(flow('10.244.1.1')));
+    assert.deepEqual(stale.families, ['IPv4']);
+  });
+
+  it('are none after changes of sets that are not about how a front end is treated', () => {
+    const stale = new StaleFlows();
+    const set = setOf('vip', 'IPv4');
+    stale.noteSetOperation({
+      kind: 'add entry',
+      set,
+      entry: { kind: 'address', address: ip(vip) },
+    });
+    treatment(undefined, 'guarded')(stale, 'UDP');
+    assert.ok(stale.isEmpty);
+  });
+
+  it('belong to every kind of front end alike: node ports too', () => {
+    const id = { ...dns, address: ip('192.0.2.10'), port: 30_053 };
+    const stale = after(deleted('10.244.1.1', id));
+    const read = flowOf('UDP', {
+      client: '198.51.100.1',
+      vip: '192.0.2.10',
+      port: 30_053,
+      server: '10.244.1.1',
+    });
+    assert.ok(stale.isStale(read));
+  });
+});
