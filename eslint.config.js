@@ -7,7 +7,7 @@ const pureFiles = [
   'src/translate/**',
   'src/net/**',
   'src/cluster/**/*parse*',
-  'src/reconcile/**/difference*',
+  'src/**/*difference*',
 ];
 const outsideWorld = [
   'child_process',

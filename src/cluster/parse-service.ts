@@ -4,7 +4,7 @@ import { FieldReader, ProblemLog, type Parsed } from './fields.ts';
 import { describeObject, readCreatedAt, readName, readNamespace } from './metadata.ts';
 import type { Service, ServicePort, SessionAffinity, TrafficPolicy } from './objects.ts';
 import { portAllowed, readPort } from './parse-port.ts';
-import { specialAddress } from './special-address.ts';
+import { specialAddress } from '../net/special-address.ts';
 
 const proxyNameLabel = 'service.kubernetes.io/service-proxy-name';
 const annotationPrefixes = ['kube-ipvs.io/', 'kube-router.io/'];

@@ -3,7 +3,7 @@ import { iptablesVariants } from '../kernel/packet-filter/iptables/iptables.ts';
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 import { schedulers } from '../kernel/ipvs/schedulers.ts';
-import { parseBindAddress } from './bind-address.ts';
+import { parseBindAddress } from '../net/bind-address.ts';
 import { parseGoDuration } from '../base/go-duration.ts';
 
 /** How traffic of this node's Pods is told from other traffic. */

@@ -5,7 +5,7 @@ import { IpAddress } from '../net/ip-address.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import { isScheduler } from '../kernel/ipvs/schedulers.ts';
 import { fallbackScheduler } from '../translate/scheduler.ts';
-import { parseBindAddress, type BindAddress } from './bind-address.ts';
+import { parseBindAddress, type BindAddress } from '../net/bind-address.ts';
 import { splitCidrs } from './formats.ts';
 import { parseGoDuration } from '../base/go-duration.ts';
 import type { Settings } from './settings.ts';

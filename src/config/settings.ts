@@ -6,7 +6,7 @@ import type { Cidr } from '../net/cidr.ts';
 import type { ConntrackSettings } from '../kernel/sysctl/conntrack.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import type { TranslationSettings } from '../translate/translate-service.ts';
-import type { BindAddress } from './bind-address.ts';
+import type { BindAddress } from '../net/bind-address.ts';
 
 /** Everything that configures a run, whatever it came from. */
 export interface Settings {

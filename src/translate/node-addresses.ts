@@ -1,4 +1,3 @@
-import { specialAddress } from '../cluster/special-address.ts';
 import type { Cidr } from '../net/cidr.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 
@@ -10,11 +9,6 @@ export type NodePortAddresses =
   | { readonly kind: 'primary' }
   /** Those in these ranges; a family without a range has all of its addresses (as kube-proxy). */
   | { readonly kind: 'ranges'; readonly ranges: readonly Cidr[] };
-
-/** An address of the node counts unless it is loopback, link-local or no host's address. */
-export function countsAsNodeAddress(address: IpAddress): boolean {
-  return specialAddress(address) === undefined;
-}
 
 /** The node addresses that get node ports, in the order of the node's own list. */
 export function nodePortAddressesOf(

@@ -1,5 +1,5 @@
 import type { Service } from '../cluster/objects.ts';
-import { specialAddress } from '../cluster/special-address.ts';
+import { specialAddress } from '../net/special-address.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { chosenOf, type PortEndpoints } from './endpoints.ts';
 import type { Place } from './place.ts';

@@ -1,5 +1,5 @@
 import type { IpAddress } from '../../net/ip-address.ts';
-import { countsAsNodeAddress } from '../../translate/node-addresses.ts';
+import { countsAsNodeAddress } from '../../net/special-address.ts';
 import type { KernelAddress, KernelLink } from './messages.ts';
 import { vipLinkName } from './protocol.ts';
 

@@ -1,4 +1,4 @@
-import type { BindAddress } from '../../config/bind-address.ts';
+import type { BindAddress } from '../../net/bind-address.ts';
 import { HttpEndpoint, type Answer } from './http-endpoint.ts';
 
 /** What is served at an address of the configuration. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { nodeAddressesOf } from '../../../src/kernel/vip-link/node-addresses.ts';
+import { countsAsNodeAddress } from '../../../src/net/special-address.ts';
 import {
-  countsAsNodeAddress,
   nodePortAddressesOf,
   type NodePortAddresses,
 } from '../../../src/translate/node-addresses.ts';

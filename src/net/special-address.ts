@@ -1,4 +1,4 @@
-import type { IpAddress } from '../net/ip-address.ts';
+import type { IpAddress } from './ip-address.ts';
 
 /** An address that means something other than one host elsewhere. */
 export type SpecialAddress = 'unspecified' | 'loopback' | 'link-local' | 'multicast';
@@ -35,4 +35,9 @@ function specialIpv6({ word0, word1, word2, word3 }: IpAddress): SpecialAddress 
     return 'link-local';
   }
   return word0 >>> 24 === 0xff ? 'multicast' : undefined;
+}
+
+/** An address of the node counts unless it is loopback, link-local or no host's address. */
+export function countsAsNodeAddress(address: IpAddress): boolean {
+  return specialAddress(address) === undefined;
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { specialAddress } from '../../../src/cluster/special-address.ts';
+import { specialAddress } from '../../../src/net/special-address.ts';
 import { IpAddress } from '../../../src/net/ip-address.ts';
 
 describe('an address', () => {

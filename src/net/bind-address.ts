@@ -1,4 +1,4 @@
-import { IpAddress } from '../net/ip-address.ts';
+import { IpAddress } from './ip-address.ts';
 
 /** Where a server listens. */
 export interface BindAddress {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseBindAddress, type BindChoice } from '../../../src/config/bind-address.ts';
+import { parseBindAddress, type BindChoice } from '../../../src/net/bind-address.ts';
 
 const right: Readonly<Record<string, BindChoice>> = {
   '0.0.0.0:10249': { host: '0.0.0.0', port: 10_249 },

@@ -1,0 +1,93 @@
+/**
+ * The layers of src/, from the top down. A module may import from the layers below its own and from its
+ * own folder, never from above and never from a folder beside it:
+ *
+ *                      cli                      commands
+ *                      app                      the daemon, and what composes it
+ *   config   source   serve   desired           settings; the cluster; health, metrics, Events; desired tables
+ *                   translate                   one Service -> what it wants
+ *                     kernel                    IPVS, VIPs, packet filter, conntrack, sysctls, takeover
+ *             cluster     reconcile             objects and their store; the loop, which knows no kernel object
+ *                       net                     addresses, ranges, protocols
+ *                      base                     small things without a subject of their own
+ */
+const layers = [
+  ['cli'],
+  ['app'],
+  ['config', 'source', 'serve', 'desired'],
+  ['translate'],
+  ['kernel'],
+  ['cluster', 'reconcile'],
+  ['net'],
+  ['base'],
+];
+
+const pathOf = (folders) => `^src/(${folders.join('|')})/`;
+
+/** For each folder: everything that stands above it or beside it. */
+const noArrowUp = layers.flatMap((layer, level) =>
+  layer.map((folder) => ({
+    name: `${folder} imports nothing from above or beside it`,
+    severity: 'error',
+    from: { path: pathOf([folder]) },
+    to: {
+      path: pathOf([
+        ...layers.slice(0, level).flat(),
+        ...layer.filter((other) => other !== folder),
+        'main',
+      ]),
+    },
+  })),
+);
+
+/** In src/kernel/ each folder is one subject; what they share are netlink and these. */
+const kernelFolders = [
+  {
+    name: 'netlink knows no object of the kernel',
+    severity: 'error',
+    from: { path: '^src/kernel/netlink/' },
+    to: { path: '^src/kernel/(?!netlink/)' },
+  },
+  {
+    name: 'chains, sets and rules are the matter of their packet filter alone',
+    comment: 'What takes over from kube-proxy reads the text of iptables, too.',
+    severity: 'error',
+    from: {
+      path: '^src/',
+      pathNot:
+        '^src/(kernel/packet-filter/iptables|kernel/takeover|kernel/captured|app/kernel|kernel/configuration|config/formats)',
+    },
+    to: { path: '^src/kernel/packet-filter/iptables/' },
+  },
+];
+
+export default {
+  forbidden: [
+    {
+      name: 'no module imports itself by way of others',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'src/ holds main.ts and folders',
+      severity: 'error',
+      from: { path: '^src/[^/]+\\.ts$', pathNot: '^src/main\\.ts$' },
+      to: {},
+    },
+    {
+      name: 'src/ needs nothing of tests or tools',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|hack)/' },
+    },
+    ...noArrowUp,
+    ...kernelFolders,
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    // Types count as well: a layer that knows the types of another one depends on it.
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+  },
+};
