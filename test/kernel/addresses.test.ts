@@ -172,36 +172,6 @@ describe('the addresses of the kernel', () => {
     }
   });
 
-  it('that cannot be changed are told one by one, and the others are carried out', async () => {
-    const { index } = await client.ensureVipLink();
-    const outcomes = await client.execute(index, [
-      ...operations('bind', '10.96.0.1', '10.96.0.1', 'fd00:96::1', 'fd00:96::1', '10.96.0.2'),
-      ...operations('unbind', '10.96.0.9', 'fd00:96::9'),
-    ]);
-    assert.deepEqual(
-      outcomes.map((outcome) => outcome?.code),
-      [undefined, 'EEXIST', undefined, 'EEXIST', undefined, 'EADDRNOTAVAIL', 'EADDRNOTAVAIL'],
-    );
-    assert.match(
-      outcomes[5]?.message ?? '',
-      /^unbind 10\.96\.0\.9\/32 on kube-ipvs0: EADDRNOTAVAIL: /,
-    );
-    assert.deepEqual(await boundAddresses(), ['10.96.0.1/32', '10.96.0.2/32', 'fd00:96::1/128']);
-  });
-
-  it('cannot be bound to a link that has vanished', async () => {
-    const { index } = await client.ensureVipLink();
-    await shell('ip link delete kube-ipvs0');
-    const outcomes = await client.execute(index, [
-      ...operations('bind', '10.96.0.1', 'fd00:96::1'),
-      ...operations('unbind', '10.96.0.1', 'fd00:96::1'),
-    ]);
-    assert.deepEqual(
-      outcomes.map((outcome) => outcome?.code),
-      ['ENODEV', 'ENODEV', 'ENODEV', 'ENODEV'],
-    );
-  });
-
   it('are bound by the thousand', async () => {
     const { index } = await client.ensureVipLink();
     const many = Array.from(

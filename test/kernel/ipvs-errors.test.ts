@@ -49,51 +49,6 @@ describe('what the kernel refuses', () => {
     assert.equal((await client.virtualServer(id))?.settings.scheduler, 'rr');
   });
 
-  it('is explained: what does not exist, and what exists already', async () => {
-    const server = realServer('10.244.0.7');
-    const none = 'ESRCH: the virtual server does not exist';
-    assert.deepEqual(
-      await messages(
-        add,
-        add,
-        { kind: 'add real server', id, realServer: server },
-        { kind: 'add real server', id, realServer: server },
-        { kind: 'change real server', id, realServer: realServer('10.244.0.8') },
-        { kind: 'delete real server', id, realServer: realServer('10.244.0.8') },
-        { kind: 'add real server', id: missing, realServer: server },
-        { kind: 'delete real server', id: missing, realServer: server },
-        { kind: 'delete virtual server', id: missing },
-        { kind: 'change virtual server', id: missing, settings: plainSettings },
-      ),
-      [
-        undefined,
-        'add virtual server TCP 10.96.0.1:80 (scheduler rr): EEXIST: it exists already',
-        undefined,
-        'add real server 10.244.0.7:8080 to TCP 10.96.0.1:80: EEXIST: it exists already',
-        'change real server 10.244.0.8:8080 of TCP 10.96.0.1:80 (weight 1): ENOENT: the real server does not exist',
-        'delete real server 10.244.0.8:8080 from TCP 10.96.0.1:80: ENOENT: the real server does not exist',
-        `add real server 10.244.0.7:8080 to TCP 10.96.9.9:80: ${none}`,
-        `delete real server 10.244.0.7:8080 from TCP 10.96.9.9:80: ${none}`,
-        `delete virtual server TCP 10.96.9.9:80: ${none}`,
-        `change virtual server TCP 10.96.9.9:80 (scheduler rr): ${none}`,
-      ],
-    );
-  });
-
-  it('is explained: a real server whose address is not unicast', async () => {
-    const [, outcome] = await messages(add, {
-      kind: 'add real server',
-      id,
-      realServer: realServer('224.0.0.1'),
-    });
-    assert.match(outcome ?? '', /224\.0\.0\.1:8080 to TCP .*: EINVAL: .* unicast/);
-  });
-
-  it('is absent when it is read', async () => {
-    assert.equal(await client.virtualServer(missing), undefined);
-    assert.deepEqual(await client.realServers(missing), []);
-  });
-
   it('is told of each of 1,000 operations, and the others are carried out', async () => {
     const server = realServer('10.244.0.7');
     const operations = Array.from({ length: 1000 }, (_, index): Operation =>

@@ -149,17 +149,4 @@ describe('an operation on the table of the kernel', () => {
       [id],
     );
   });
-
-  it('takes a real server of the other family where the method is a tunnel', async () => {
-    const id = virtualServer('10.96.0.1');
-    const other = realServer('fd00:244::7', { method: 'tunnel' });
-    await succeed(
-      { kind: 'add virtual server', id, settings: plainSettings },
-      { kind: 'add real server', id, realServer: other },
-    );
-    assert.deepEqual(
-      (await client.realServers(id)).map((observed) => observed.realServer),
-      [other],
-    );
-  });
 });

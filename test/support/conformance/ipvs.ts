@@ -35,6 +35,7 @@ function serve(
 /** The operations of IPVS one after the other, each with its errno. */
 const ipvsOperations: readonly (readonly [Operation, string])[] = [
   [serve('add', first), 'ESRCH'],
+  [serve('delete', first), 'ESRCH'],
   [change({}), 'ESRCH'],
   [{ kind: 'delete virtual server', id: web }, 'ESRCH'],
   [add(web, { scheduler: 'unheard' }), 'ENOENT'],
@@ -67,6 +68,7 @@ const ipvsOperations: readonly (readonly [Operation, string])[] = [
   [serve('add', realServer('fe80::1'), web6), 'EINVAL'],
   [serve('add', realServer('fd00:244::1'), web6), 'done'],
   [serve('add', realServer('fd00:244::9')), 'EINVAL'],
+  [serve('add', realServer('10.244.1.9', { method: 'tunnel' }), web6), 'done'],
   [serve('add', realServer('10.244.1.4')), 'done'],
   [serve('delete', realServer('10.244.1.4')), 'done'],
   [{ ...add(), id: marked }, 'done'],
@@ -187,6 +189,7 @@ export const ipvsScenarios: readonly Scenario[] = [
       ],
       [
         'TCP  [fd00:0096:0000:0000:0000:0000:0000:0001]:0050 wlc ',
+        '  -> 0AF40109:1F90      Tunnel  1      0          0         ',
         '  -> [fd00:0244:0000:0000:0000:0000:0000:0001]:1F90      Masq    1      0          0         ',
       ],
     ].map((lines) => lines.join('\n')),
@@ -204,7 +207,7 @@ export const ipvsScenarios: readonly Scenario[] = [
       }),
     expected: [
       ['TCP 10.96.0.1:80', ['10.244.1.2 1', '10.244.1.1 0']],
-      ['TCP [fd00:96::1]:80', ['fd00:244::1 1']],
+      ['TCP [fd00:96::1]:80', ['10.244.1.9 1', 'fd00:244::1 1']],
       ['fwmark 7 (IPv4)', []],
     ],
   },

@@ -4,7 +4,7 @@ import type { Connections, RealServer, VirtualServer } from './ipvs-messages.ts'
 import type { FakeIpvs } from './ipvs.ts';
 
 /** The text of /proc/net/ip_vs, as `ip_vs_info_seq_show` prints it. */
-export function procText({ virtualServers, connectionsEach }: FakeIpvs): string {
+function procText({ virtualServers, connectionsEach }: FakeIpvs): string {
   return [
     'IP Virtual Server version 1.2.1 (size=4096)',
     'Prot LocalAddress:Port Scheduler Flags',

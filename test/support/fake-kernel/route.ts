@@ -3,7 +3,7 @@ import { addressBytes, addressText, type FamilyNumber } from './ip.ts';
 import { change, flag, type Request } from './request.ts';
 import { attribute, AttributeReader, Refusal, text, u32 } from './wire.ts';
 
-export interface Link {
+interface Link {
   readonly index: number;
   readonly name: string;
   /** `dummy`, `bridge`; undefined for hardware. */
@@ -13,7 +13,7 @@ export interface Link {
   readonly flags: number;
 }
 
-export interface Address {
+interface Address {
   readonly family: FamilyNumber;
   readonly text: string;
   readonly bytes: Buffer;

@@ -162,7 +162,8 @@ describe('a failure', () => {
     kernel.route.deleteLink('kube-ipvs0');
     store.setService(service({ name: 'other', clusterIPs: [ip('10.96.0.2')] }));
     await settled();
-    assert.ok(kernel.questions.includes('virtual servers'));
+    const lists = kernel.questions.filter((words) => words === 'virtual servers');
+    assert.equal(lists.length, 1);
     assert.ok(vips(kernel).includes('10.96.0.1'), 'the others are bound again at once');
     await pass(100);
     assert.ok(vips(kernel).includes('10.96.0.2'));
