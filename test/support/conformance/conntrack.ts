@@ -46,6 +46,8 @@ function filterScenario(isUnanswered: boolean): Scenario {
         deletion(),
         deletion(),
         list(...protocolOf(17)),
+        { ...deletion(), type: 0x1ff },
+        deletion(attribute(12, u8(1))),
       ]);
     },
     expected: [
@@ -57,6 +59,8 @@ function filterScenario(isUnanswered: boolean): Scenario {
       0,
       2,
       '0 rows',
+      22,
+      34,
     ],
   };
 }

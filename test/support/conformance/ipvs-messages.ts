@@ -4,6 +4,19 @@ import { virtualServer } from '../ipvs-examples.ts';
 import { withIpvs } from './ipvs.ts';
 import { answerTo, askAll, flags, type Scenario } from './scenario.ts';
 
+/** An IPv6 virtual server of which clients are told apart by so many bits of their address. */
+function serviceOfPrefix(length: number): Buffer {
+  return attribute(
+    0x8001,
+    attribute(1, u16(10)),
+    attribute(2, u16(6)),
+    attribute(3, Buffer.alloc(16, 0xfd)),
+    attribute(4, u16be(80)),
+    ...allSettings.slice(0, 3),
+    attribute(9, u32(length)),
+  );
+}
+
 function service(...more: readonly Buffer[]): Buffer {
   const address = Buffer.alloc(16);
   address.set([10, 96, 0, 9]);
@@ -48,14 +61,22 @@ export const ipvsMessageScenarios: readonly Scenario[] = [
           to(1, flags.ack, service()),
           to(1, flags.ack),
           to(1, flags.ack, attribute(0x8001, attribute(1, u16(99)), attribute(5, u32(1)))),
+          to(1, flags.ack, attribute(0x8001, attribute(1, u16(2)), attribute(5, Buffer.of(1)))),
+          to(1, flags.ack, serviceOfPrefix(0)),
+          to(1, flags.ack, serviceOfPrefix(129)),
+          to(16, flags.ack, service()),
           to(1, flags.ack, service(...allSettings)),
+          to(16, flags.ack, service()),
+          to(16, flags.ack),
           // The mask leaves our own flag out.
           to(2, flags.ack, service(...allSettings, attribute(7, u32(1), u32(1)))),
           to(5, flags.ack, service()),
           to(8, flags.dump, service()),
+          to(8, flags.ack, service()),
           to(4, flags.dump),
           to(99, flags.ack),
           { ...to(4, flags.dump), type: 1023 },
+          { ...to(99, flags.ack), type: 16 },
           {
             type: 16,
             flags: 0,
@@ -66,7 +87,7 @@ export const ipvsMessageScenarios: readonly Scenario[] = [
         return { answers, owned: settings?.owned, persistent: settings?.persistence !== undefined };
       }),
     expected: {
-      answers: [22, 22, 97, 0, 0, 22, '0 rows', '1 rows', 95, 2, 2],
+      answers: [22, 22, 97, 22, 22, 22, 3, 0, 0, 0, 0, 22, '0 rows', 95, '1 rows', 95, 2, 95, 2],
       owned: true,
       persistent: true,
     },

@@ -22,6 +22,13 @@ function addressMessage(linkIndex: number, type: 20 | 21, more: number, last = 1
   };
 }
 
+/** The bytes with another one in a place: 0 is the family, 1 the length of the prefix. */
+function withByte(payload: Buffer, at: number, value: number): Buffer {
+  const bytes = Buffer.from(payload);
+  bytes[at] = value;
+  return bytes;
+}
+
 async function withLink<T>(
   kernel: AnyKernel,
   work: (client: AddressClient, index: number) => Promise<T>,
@@ -180,9 +187,16 @@ export const routeScenarios: readonly Scenario[] = [
           message(20, flags.replace, 2),
           message(21, 0),
           message(21, 0),
+          { ...message(20, flags.create), payload: withByte(message(20, 0).payload, 1, 33) },
+          { ...message(20, flags.create), payload: withByte(message(20, 0).payload, 0, 99) },
+          { ...message(20, 0), type: 1023 },
+          {
+            ...message(20, 0),
+            payload: Buffer.concat([message(20, 0).payload, attribute(8, Buffer.of(1))]),
+          },
         ]);
       }),
-    expected: [0, 17, 17, 17, 0, 0, 0, 99],
+    expected: [0, 17, 17, 17, 0, 0, 0, 99, 22, 95, 95, 34],
   },
   {
     name: 'how an address is bound, and what of it an adoption changes',

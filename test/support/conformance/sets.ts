@@ -62,6 +62,8 @@ const timeout = attribute(0x4006, u32be(600));
 const portRange = [attribute(0x4004, u16be(1)), attribute(0x4005, u16be(1023))];
 const portEntry = (port: number) => attribute(0x8007, attribute(0x4004, u16be(port)));
 
+const shortPort = attribute(0x8007, attribute(0x4004, u8(1)));
+
 /** As somebody else would make it. */
 function otherSet(
   name: string,
@@ -118,6 +120,30 @@ export const setScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'ranges whose prefix is none',
+    run: (kernel) =>
+      withSets(kernel, [ranges], () => {
+        const ofPrefix = (length: number) => {
+          const address = (type: number) =>
+            attribute(0x8000 | type, attribute(0x4001, Buffer.alloc(4, 10)));
+          const place = [
+            address(1),
+            attribute(7, u8(6)),
+            attribute(0x4004, u16be(80)),
+            address(20),
+          ];
+          return attribute(0x8007, ...place, attribute(21, u8(length)));
+        };
+        return askAll(
+          kernel.open('netfilter'),
+          [0, 1, 32, 33].map((length) =>
+            setMessage(9, 0, spoken, attribute(2, text(ranges.name)), ofPrefix(length)),
+          ),
+        );
+      }),
+    expected: [4104, 0, 0, 4104],
+  },
+  {
     name: 'a list of many entries, and sets that are not there',
     run: (kernel) =>
       withSets(kernel, [vips], async (client) => {
@@ -162,6 +188,7 @@ export const setScenarios: readonly Scenario[] = [
             setMessage(2, flags.create, ...otherSet('none', 'bitmap:port', 0)),
             setMessage(9, 0, spoken, attribute(2, text('other-port')), portEntry(1)),
             setMessage(9, 0, spoken, attribute(2, text('other-port')), portEntry(1024)),
+            setMessage(9, 0, spoken, attribute(2, text('other-port')), shortPort),
           ]);
           const others = ['other-ip', 'other-net', 'other-port'];
           const theirs = await headers([...others, 'none']);
@@ -180,7 +207,7 @@ export const setScenarios: readonly Scenario[] = [
         'hash:ip,port,ip IPv4 0 1048576 undefined false',
         'bitmap:port undefined 0 undefined 0,65535 false',
       ],
-      made: [0, 0, 17, 0, 0, 0, 4097, 0, 4352],
+      made: [0, 0, 17, 0, 0, 0, 4097, 0, 4352, 4097],
       theirs: [
         'hash:ip IPv6 0 65536 undefined true',
         'hash:net IPv4 0 65536 undefined false',
@@ -241,9 +268,18 @@ export const setScenarios: readonly Scenario[] = [
             flags.create | flags.exclusive,
             ...makes('conformance-small', 'hash:ip', ...size),
           ),
+          setMessage(9, 0, spoken, small, setEntry(1)),
+          setMessage(9, 0, spoken, small, setEntry(2)),
+          setMessage(9, 0, spoken, small, setEntry(1)),
           setMessage(3, 0, spoken, small),
+          setMessage(9, 0, attribute(1, u8(5)), named, setEntry(1)),
+          setMessage(2, flags.create, ...makes('conformance-small', 'bitmap:port').slice(0, -1)),
+          setMessage(99, 0, spoken),
         ]);
       }),
-    expected: [0, 4103, 0, 4103, 0, 4097, 4097, 4097, 0, 17, 17, 0, 17, 4098, 4098, 2, 0, 0, 0],
+    expected: [
+      0, 4103, 0, 4103, 0, 4097, 4097, 4097, 0, 17, 17, 0, 17, 4098, 4098, 2, 0, 0, 0, 4352, 0, 0,
+      4097, 4097, 22,
+    ],
   },
 ];

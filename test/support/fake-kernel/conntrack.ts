@@ -25,7 +25,7 @@ export interface Flow {
   readonly id: number;
 }
 
-const einval = 22;
+const [einval, erange] = [22, 34];
 
 /**
  * conntrack over nfnetlink, as net/netfilter/nf_conntrack_netlink.c has it. The numbers are those of
@@ -39,14 +39,14 @@ export class FakeConntrack {
   request(message: ReceivedMessage): Request {
     const { type, payload } = message;
     const family = payload.readUInt8(0) === 10 ? 10 : 2;
-    const attributes = new AttributeReader(payload, 4, einval);
+    const attributes = new AttributeReader(payload, 4, einval, erange);
     if (type === 0x101 && isDump(message)) {
       return this.#list(family, attributes);
     }
     if (type === 0x102) {
       return this.#delete(family, attributes);
     }
-    throw new Refusal(95);
+    throw new Refusal(einval);
   }
 
   /**

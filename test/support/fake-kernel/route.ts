@@ -27,7 +27,7 @@ interface Address {
   flags: number;
 }
 
-const errno = { ENODEV: 19, EEXIST: 17, EINVAL: 22, EOPNOTSUPP: 95, EADDRNOTAVAIL: 99 };
+const errno = { ERANGE: 34, ENODEV: 19, EEXIST: 17, EINVAL: 22, EOPNOTSUPP: 95, EADDRNOTAVAIL: 99 };
 /** IFA_F_PERMANENT has no end; IFA_F_DEPRECATED is no source while there is another. */
 const [permanent, deprecated] = [0x80, 0x20];
 const life = permanent | deprecated;
@@ -121,7 +121,7 @@ export class FakeRoute {
 
   /** IFLA_IFNAME 3, IFLA_LINKINFO 18 with IFLA_INFO_KIND 1, IFLA_IFALIAS 20. */
   #newLink({ payload, flags }: ReceivedMessage): Request {
-    const attributes = new AttributeReader(payload, 16, errno.EINVAL);
+    const attributes = new AttributeReader(payload, 16, errno.EINVAL, errno.ERANGE);
     const index = payload.readUInt32LE(4);
     const name = attributes.has(3) ? attributes.text(3) : undefined;
     const present = this.links.find((link) =>
@@ -218,7 +218,7 @@ function addressOf(payload: Buffer): Address {
   if (family !== 2 && family !== 10) {
     throw new Refusal(errno.EOPNOTSUPP);
   }
-  const attributes = new AttributeReader(payload, 8, errno.EINVAL);
+  const attributes = new AttributeReader(payload, 8, errno.EINVAL, errno.ERANGE);
   // IPv4 insists on IFA_LOCAL, IPv6 is content with either.
   const bytes = Buffer.from(
     attributes.bytes(family === 10 && !attributes.has(2) ? 1 : 2, addressBytes(family)),

@@ -94,11 +94,13 @@ export class Refusal extends Error {
 export class AttributeReader {
   readonly #values: ReadonlyMap<number, Buffer>;
   readonly #missing: number;
+  readonly #tooShort: number;
 
-  /** `missing`: the errno for an attribute that is not there. */
-  constructor(bytes: Buffer, offset: number, missing: number) {
+  /** The errnos for an attribute that is not there, and for one that is cut short. */
+  constructor(bytes: Buffer, offset: number, missing: number, tooShort = missing) {
     this.#values = readAttributes(bytes, offset);
     this.#missing = missing;
+    this.#tooShort = tooShort;
   }
 
   has(type: number): boolean {
@@ -106,7 +108,7 @@ export class AttributeReader {
   }
 
   nested(type: number): AttributeReader {
-    return new AttributeReader(this.bytes(type), 0, this.#missing);
+    return new AttributeReader(this.bytes(type), 0, this.#missing, this.#tooShort);
   }
 
   bytes(type: number, length?: number): Buffer {
@@ -115,7 +117,7 @@ export class AttributeReader {
       throw new Refusal(this.#missing);
     }
     if (length !== undefined && value.length < length) {
-      throw new Refusal(34);
+      throw new Refusal(this.#tooShort);
     }
     return value;
   }
