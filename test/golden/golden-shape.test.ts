@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import { toGoldenShape } from '../../src/cli/golden-shape.ts';
 import { ip } from '../support/cluster-objects.ts';
-import { realServers, virtualServer } from '../support/rows.ts';
+import { realServers, frontEnd } from '../support/rows.ts';
 
 describe('the golden shape', () => {
   it('orders virtual servers by protocol, then by address and port as text', () => {
     const shape = toGoldenShape(
       [
-        virtualServer({ address: ip('fd00:96::1') }),
-        virtualServer({ protocol: 'UDP', port: 53 }),
-        virtualServer({ port: 80 }),
-        virtualServer({ port: 443 }),
-        virtualServer({ address: ip('10.96.0.10') }),
-        virtualServer({ protocol: 'SCTP', port: 3868 }),
+        frontEnd({ address: ip('fd00:96::1') }),
+        frontEnd({ protocol: 'UDP', port: 53 }),
+        frontEnd({ port: 80 }),
+        frontEnd({ port: 443 }),
+        frontEnd({ address: ip('10.96.0.10') }),
+        frontEnd({ protocol: 'SCTP', port: 3868 }),
       ],
       [],
     );
@@ -31,7 +31,7 @@ describe('the golden shape', () => {
 
   it('orders real servers and bound addresses by text', () => {
     const shape = toGoldenShape(
-      [virtualServer({ realServers: realServers('10.244.1.9', '10.244.1.10') })],
+      [frontEnd({ realServers: realServers('10.244.1.9', '10.244.1.10') })],
       [ip('fd00:96::1'), ip('10.96.0.1'), ip('10.96.0.1')],
     );
     assert.deepEqual(shape.virtualServers[0]?.realServers, [
@@ -43,7 +43,7 @@ describe('the golden shape', () => {
 
   it('has options for persistent virtual servers only', () => {
     const shape = toGoldenShape(
-      [virtualServer(), virtualServer({ port: 81, persistenceSeconds: 600 })],
+      [frontEnd(), frontEnd({ port: 81, persistenceSeconds: 600 })],
       [],
     );
     assert.deepEqual(shape.virtualServers, [
@@ -61,8 +61,8 @@ describe('the golden shape', () => {
   it("has the scheduler's flags as ipvsadm prints them, after the persistence", () => {
     const shape = toGoldenShape(
       [
-        virtualServer({ scheduler: 'mh', schedulerFlags: { names: ['mh-port'] } }),
-        virtualServer({
+        frontEnd({ scheduler: 'mh', schedulerFlags: { names: ['mh-port'] } }),
+        frontEnd({
           port: 81,
           scheduler: 'sh',
           schedulerFlags: { names: ['sh-fallback', 'sh-port'] },

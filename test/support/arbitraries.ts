@@ -65,6 +65,7 @@ export function settings(of: IpFamily): fc.Arbitrary<VirtualServerSettings> {
     persistence: fc.option(persistence(of), { nil: undefined }),
     onePacket: fc.boolean(),
     schedulerFlags: fc.integer({ min: 0, max: 7 }),
+    limited: fc.boolean(),
     owned: fc.boolean(),
   });
 }
@@ -109,6 +110,7 @@ const kernelEntry: fc.Arbitrary<TableEntry> = family.chain((of) =>
       persistence: fc.option(persistence(of, 31 * 86400), { nil: undefined }),
       onePacket: fc.constant(false),
       schedulerFlags: fc.integer({ min: 0, max: 7 }),
+      limited: fc.boolean(),
       owned: fc.boolean(),
     }),
     realServers: fc.uniqueArray(

@@ -1,16 +1,24 @@
 import fc from 'fast-check';
-import type { Operation } from '../../src/kernel/ipvs/model.ts';
+import {
+  formatRealServer,
+  sameRealServer,
+  sameSettings,
+  type Operation,
+  type RealServer,
+  type RealServers,
+} from '../../src/kernel/ipvs/model.ts';
 import type {
-  ObservedRealServer,
+  DesiredVirtualServer,
   ObservedVirtualServer,
 } from '../../src/kernel/ipvs/virtual-server-difference.ts';
-import { formatEndpoint, type IpFamily } from '../../src/net/ip-address.ts';
-import type { RealServer, VirtualServer } from '../../src/translate/desired.ts';
-import { noFlags } from '../../src/kernel/ipvs/schedulers.ts';
+import type { IpFamily } from '../../src/net/ip-address.ts';
+import type { DesiredFrontEnd } from '../../src/translate/desired.ts';
 import { ip } from './cluster-objects.ts';
-import { observedAs, virtualServer } from './rows.ts';
+import { frontEnd, observedAs, type FrontEndFields } from './rows.ts';
 
 /** Few values, so that rows often agree in parts. */
+
+type Place = Pick<FrontEndFields, 'address' | 'port'>;
 
 /** The kernel takes real servers of the other family with the method tunnel alone. */
 const realServerAddresses = {
@@ -25,39 +33,41 @@ function realServer(family: IpFamily, weight: fc.Arbitrary<number>): fc.Arbitrar
       port: fc.constantFrom(8080, 8081),
       method: fc.constantFrom('masq', 'route'),
       weight,
+      upperThreshold: fc.constant(0),
+      lowerThreshold: fc.constant(0),
     },
     { noNullPrototype: true },
   );
 }
 
-function realServerMap(
-  family: IpFamily,
-  weight: fc.Arbitrary<number>,
-): fc.Arbitrary<ReadonlyMap<string, RealServer>> {
+function realServerMap(family: IpFamily, weight: fc.Arbitrary<number>): fc.Arbitrary<RealServers> {
   return fc
     .array(realServer(family, weight), { maxLength: 5 })
-    .map((list) => new Map(list.map((row) => [formatEndpoint(row.address, row.port), row])));
+    .map((list) => new Map(list.map((row) => [formatRealServer(row), row])));
 }
 
 /** Virtual servers under one key. */
 export function desiredVirtualServer(
-  place: Pick<VirtualServer, 'address' | 'port'>,
+  place: Place,
   weight = fc.integer({ min: 1, max: 2 }),
-): fc.Arbitrary<VirtualServer> {
+): fc.Arbitrary<DesiredFrontEnd> {
+  const prefixLength = place.address.family === 'IPv4' ? 32 : 128;
   return fc
     .record({
       scheduler: fc.constantFrom('rr', 'lc', 'mh'),
-      schedulerFlags: fc.constantFrom(noFlags, { names: ['mh-port'] } as const),
+      schedulerFlags: fc.constantFrom(0, 2),
       drainTimeoutMs: fc.constantFrom(undefined, 0, 1000),
-      persistenceSeconds: fc.constantFrom(undefined, 600, 10_800),
+      persistence: fc
+        .constantFrom(undefined, 600, 10_800)
+        .map((timeoutSeconds) => timeoutSeconds && { timeoutSeconds, prefixLength }),
       realServers: realServerMap(place.address.family, weight),
     })
-    .map((fields) => virtualServer({ ...place, ...fields }));
+    .map((fields) => frontEnd({ ...place, ...fields }));
 }
 
 /** What the kernel may hold under that key: what anybody could want there, and some more. */
 export function observedVirtualServer(
-  place: Pick<VirtualServer, 'address' | 'port'>,
+  place: Place,
   owned: fc.Arbitrary<boolean> = fc.boolean(),
 ): fc.Arbitrary<ObservedVirtualServer> {
   const settings = fc.record({
@@ -68,12 +78,9 @@ export function observedVirtualServer(
   return fc
     .tuple(desiredVirtualServer(place, fc.nat(2)), settings, fc.infiniteStream(fc.boolean()))
     .map(([row, others, isOver]) => {
-      const observed = observedAs(row, others);
-      const realServers = Array.from(observed.realServers, ([key, realServer]) => {
-        const drain = isOver.next().value === true ? 'over' : 'unknown';
-        return [key, { ...realServer, drain }] as const;
-      });
-      return { ...observed, realServers: new Map(realServers) };
+      const { virtualServer } = observedAs(row, others);
+      const keys = [...virtualServer.realServers.keys()];
+      return { virtualServer, drained: new Set(keys.filter(() => isOver.next().value === true)) };
     });
 }
 
@@ -82,61 +89,55 @@ export function observedVirtualServer(
  * be drained is not there yet, or one step from being gone.
  */
 export function leastOperations(
-  desired: VirtualServer | undefined,
+  desired: DesiredVirtualServer | undefined,
   observed: ObservedVirtualServer | undefined,
 ): number {
+  const held = observed?.virtualServer;
   if (desired === undefined) {
-    return observed?.settings.owned === true ? 1 : 0;
+    return held?.settings.owned === true ? 1 : 0;
   }
-  const wanted = observedAs(desired);
-  const settings = JSON.stringify(wanted.settings) === sortedLike(wanted, observed) ? 0 : 1;
-  const keys = new Set([...desired.realServers.keys(), ...(observed?.realServers.keys() ?? [])]);
+  const wanted = desired.virtualServer;
+  const isSame = held !== undefined && sameSettings(wanted.settings, held.settings);
+  const keys = new Set([...wanted.realServers.keys(), ...(held?.realServers.keys() ?? [])]);
   const differing = [...keys].filter(
     (key) =>
-      realServerText(desired.realServers.get(key)) !==
-        realServerText(observed?.realServers.get(key)) &&
-      !(drains(desired) && isWaitedFor(desired, observed?.realServers.get(key), key)),
+      !areSame(wanted.realServers.get(key), held?.realServers.get(key)) &&
+      !isWaitedFor(desired, observed, key),
   );
-  return settings + differing.length;
+  return (isSame ? 0 : 1) + differing.length;
 }
 
-export function drains({ protocol, drainTimeoutMs }: VirtualServer): boolean {
-  return protocol !== 'UDP' && drainTimeoutMs !== 0;
+function areSame(a: RealServer | undefined, b: RealServer | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : sameRealServer(a, b);
+}
+
+export function drains({ virtualServer: { id }, drainTimeoutMs }: DesiredVirtualServer): boolean {
+  return !(id.kind === 'address' && id.protocol === 'UDP') && drainTimeoutMs !== 0;
 }
 
 function isWaitedFor(
-  desired: VirtualServer,
-  present: ObservedRealServer | undefined,
+  desired: DesiredVirtualServer,
+  observed: ObservedVirtualServer | undefined,
   key: string,
 ): boolean {
-  return !desired.realServers.has(key) && present?.weight === 0 && present.drain === 'unknown';
-}
-
-/** The settings of `observed` as JSON with the fields in the order of `wanted`. */
-function sortedLike(
-  wanted: ObservedVirtualServer,
-  observed: ObservedVirtualServer | undefined,
-): string | undefined {
-  return observed && JSON.stringify({ ...wanted.settings, ...observed.settings });
-}
-
-function realServerText(row: RealServer | undefined): string | undefined {
-  return row && `${row.method} ${row.weight}`;
+  return (
+    drains(desired) &&
+    !desired.virtualServer.realServers.has(key) &&
+    observed?.virtualServer.realServers.get(key)?.weight === 0 &&
+    !observed.drained.has(key)
+  );
 }
 
 /** Operations by which somebody else changes a virtual server that is there. */
-export function driftOf(
-  place: Pick<VirtualServer, 'address' | 'port'>,
-): fc.Arbitrary<readonly Operation[]> {
-  return observedVirtualServer(place, fc.constant(true)).map(({ id, settings, realServers }) => [
-    { kind: 'change virtual server', id, settings },
-    ...Array.from(realServers.values(), (row, index): Operation => {
-      const kernelRow = { ...row, upperThreshold: 0, lowerThreshold: 0 };
-      return {
+export function driftOf(place: Place): fc.Arbitrary<readonly Operation[]> {
+  return observedVirtualServer(place, fc.constant(true)).map(
+    ({ virtualServer: { id, settings, realServers } }) => [
+      { kind: 'change virtual server', id, settings },
+      ...Array.from(realServers.values(), (each, index): Operation => ({
         kind: (['add real server', 'change real server'] as const)[index % 2] ?? 'add real server',
         id,
-        realServer: kernelRow,
-      };
-    }),
-  ]);
+        realServer: each,
+      })),
+    ],
+  );
 }

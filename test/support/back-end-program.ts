@@ -5,7 +5,8 @@ import {
   type IptablesVariant,
 } from '../../src/kernel/packet-filter/iptables/iptables.ts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openMasquerade, type Masquerade } from '../../src/masquerade/masquerade.ts';
+import { openIptablesFilter } from '../../src/kernel/packet-filter/iptables/iptables-filter.ts';
+import type { PacketFilter } from '../../src/kernel/packet-filter/packet-filter.ts';
 import { cidr } from './cluster-objects.ts';
 
 /**
@@ -50,9 +51,7 @@ const flushes = [
 async function examine(variant: IptablesVariant): Promise<BackEndReport> {
   let programs = 0;
   const warnings: string[] = [];
-  const sets = new SetClient();
-  const masquerade = openMasquerade(
-    sets,
+  const filter = openIptablesFilter(
     ['IPv4', 'IPv6'],
     {
       chains: {
@@ -63,7 +62,7 @@ async function examine(variant: IptablesVariant): Promise<BackEndReport> {
       },
       iptables: variant,
     },
-    { note: () => undefined },
+    { note: () => undefined, changed: () => undefined },
     (...call) => {
       programs += 1;
       return runProgram(...call);
@@ -71,7 +70,7 @@ async function examine(variant: IptablesVariant): Promise<BackEndReport> {
   );
   const ensure = async (): Promise<number> => {
     programs = 0;
-    for (const foundation of masquerade.foundations) {
+    for (const foundation of filter.foundations) {
       await foundation.ensure().catch((error: unknown) => warnings.push(String(error)));
     }
     return programs;
@@ -86,10 +85,10 @@ async function examine(variant: IptablesVariant): Promise<BackEndReport> {
     const restored = rulesOfOurs(variant).join('\n') === placed.join('\n');
     repairs.push({ flushed: chain, programs: started, restored });
   }
-  const watched = await watchedRepair(masquerade, variant, placed);
-  await masquerade.entries.relist();
-  await masquerade.remove();
-  sets.close();
+  const watched = await watchedRepair(filter, variant, placed);
+  await filter.members.relist();
+  await filter.remove();
+  filter.close();
   const setsLeft = execFileSync('ipset', ['list', '-n'], { encoding: 'utf8' });
   return {
     warnings,
@@ -103,17 +102,17 @@ async function examine(variant: IptablesVariant): Promise<BackEndReport> {
 
 /** Flushes a whole table, as others do, and waits for the rules. */
 async function watchedRepair(
-  masquerade: Masquerade,
+  filter: PacketFilter,
   variant: IptablesVariant,
   placed: readonly string[],
 ): Promise<Pick<BackEndReport, 'watchedMs' | 'watchedRepairs' | 'lookMs'>> {
   let repairs = 0;
   let repair = Promise.resolve();
-  const watch = masquerade.watch({
+  const watch = filter.watch({
     gone: () => {
       repairs += 1;
       repair = repair.then(async () => {
-        for (const foundation of masquerade.foundations) {
+        for (const foundation of filter.foundations) {
           await foundation.ensure();
         }
       });

@@ -9,9 +9,9 @@ import type { KernelError, Kind, ListSink } from '../../src/reconcile/kind.ts';
 import {
   afterOperations,
   virtualServerDifference,
+  type DesiredVirtualServer,
   type ObservedVirtualServer,
 } from '../../src/kernel/ipvs/virtual-server-difference.ts';
-import type { VirtualServer } from '../../src/translate/desired.ts';
 
 /** What becomes of the next changes of an object, the order being that of the faults. */
 export type Fault =
@@ -34,7 +34,7 @@ export class FakeKernelError extends Error implements KernelError {
  * change, and failures of whole calls, which no kernel gives on command. It borrows the rows of
  * virtual servers; what a kernel does with those is for the fake kernel to say.
  */
-export class FakeKind implements Kind<VirtualServer, ObservedVirtualServer, Operation> {
+export class FakeKind implements Kind<DesiredVirtualServer, ObservedVirtualServer, Operation> {
   readonly name = 'virtual server';
   readonly difference = virtualServerDifference;
   readonly after = afterOperations;
@@ -72,7 +72,7 @@ export class FakeKind implements Kind<VirtualServer, ObservedVirtualServer, Oper
 
   /** Every key needs its row: the real kinds ask the kernel by that. */
   async read(
-    known: ReadonlyMap<string, VirtualServer | ObservedVirtualServer>,
+    known: ReadonlyMap<string, DesiredVirtualServer | ObservedVirtualServer>,
   ): Promise<Map<string, ObservedVirtualServer>> {
     if ([...known.values()].includes(undefined as never)) {
       throw new TypeError('a key without a row to ask about');

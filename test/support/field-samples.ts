@@ -1,7 +1,12 @@
-import type { Persistence, VirtualServerSettings } from '../../src/kernel/ipvs/model.ts';
-import type { RealServer, VirtualServer } from '../../src/translate/desired.ts';
+import {
+  formatRealServer,
+  type Persistence,
+  type RealServer,
+  type VirtualServerSettings,
+} from '../../src/kernel/ipvs/model.ts';
+import type { DesiredFrontEnd } from '../../src/translate/desired.ts';
 import { ip } from './cluster-objects.ts';
-import { virtualServer } from './rows.ts';
+import { frontEnd } from './rows.ts';
 
 /** For each field of a model the value that is wanted, and another one that somebody set. */
 type Samples<Model, Identity extends keyof Model = never> = {
@@ -23,12 +28,16 @@ const settings: Samples<VirtualServerSettings> = {
   persistence: [wantedPersistence, undefined],
   onePacket: [false, true],
   schedulerFlags: [3, 1],
+  // Without it the audit does not see the thresholds.
+  limited: [true, false],
   owned: [true, false],
 };
 
 const realServer: Samples<RealServer, 'address' | 'port'> = {
   method: ['masq', 'route'],
   weight: [1, 7],
+  upperThreshold: [200, 100],
+  lowerThreshold: [150, 50],
 };
 
 export const wantedSettings: VirtualServerSettings = wantedOf<VirtualServerSettings>(settings);
@@ -37,13 +46,11 @@ export const wantedRealServer: RealServer = {
   port: 8080,
   ...wantedOf<RealServer, 'address' | 'port'>(realServer),
 };
-export const realServerKey = '10.244.1.1:8080';
+export const realServerKey = formatRealServer(wantedRealServer);
 
 /** The desired row whose settings and real server are the wanted ones. */
-export const wantedRow: VirtualServer = virtualServer({
-  scheduler: 'mh',
-  schedulerFlags: { names: ['mh-fallback', 'mh-port'] },
-  persistenceSeconds: 600,
+export const wantedRow: DesiredFrontEnd = frontEnd({
+  ...wantedSettings,
   realServers: new Map([[realServerKey, wantedRealServer]]),
 });
 

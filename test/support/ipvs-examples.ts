@@ -19,6 +19,7 @@ export const plainSettings: VirtualServerSettings = {
   persistence: undefined,
   onePacket: false,
   schedulerFlags: 0,
+  limited: false,
   owned: false,
 };
 

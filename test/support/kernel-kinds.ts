@@ -3,12 +3,13 @@ import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
 import { visitTable } from '../../src/kernel/ipvs/read-table.ts';
 import { BoundAddressKind } from '../../src/kernel/vip-link/bound-address-kind.ts';
 import { VirtualServerKind } from '../../src/kernel/ipvs/virtual-server-kind.ts';
+import type { DesiredFrontEnd } from '../../src/translate/desired.ts';
 import type { FakeKernel } from './fake-kernel/fake-kernel.ts';
 import { openProcText } from './fake-kernel/ipvs-proc.ts';
 
 export interface KernelKinds {
   readonly client: IpvsClient;
-  readonly virtualServers: VirtualServerKind;
+  readonly virtualServers: VirtualServerKind<DesiredFrontEnd>;
   readonly addresses: BoundAddressKind;
 }
 

@@ -1,30 +1,35 @@
 import { IpAddress } from '../../src/net/ip-address.ts';
-import type { VirtualServerId } from '../../src/kernel/ipvs/model.ts';
+import type { RealServer, VirtualServer, VirtualServerId } from '../../src/kernel/ipvs/model.ts';
 import type { ObservedAddress } from '../../src/kernel/vip-link/bound-address-difference.ts';
-import type { ObservedVirtualServer } from '../../src/kernel/ipvs/virtual-server-difference.ts';
-import type { Protocol } from '../../src/cluster/objects.ts';
+import type { Protocol } from '../../src/net/protocol.ts';
 import type { FakeKernel } from './fake-kernel/fake-kernel.ts';
-import type { RealServer, VirtualServer } from './fake-kernel/ipvs-messages.ts';
+import type * as InNumbers from './fake-kernel/ipvs-messages.ts';
 
 /**
- * Between what the fake kernel holds, in the kernel's numbers, and the rows of the loop, without the
- * code under test: to see what is there, and to put there what somebody else made.
+ * Between what the fake kernel holds, in the kernel's numbers, and the model of the program, without
+ * the code under test: to see what is there, and to put there what somebody else made.
  */
 
 const families = { IPv4: 2, IPv6: 10 } as const;
 const protocols: Readonly<Record<Protocol, number>> = { TCP: 6, UDP: 17, SCTP: 132 };
 const methods = ['masq', 'local', 'tunnel', 'route'] as const;
-const flag = { persistent: 0x1, hashed: 0x2, onePacket: 0x4, owned: 0x4000_0000 };
+const flag = {
+  persistent: 0x1,
+  hashed: 0x2,
+  onePacket: 0x4,
+  limited: 0x2000_0000,
+  owned: 0x4000_0000,
+};
 
 /** All virtual servers, under their keys in the loop. */
-export function rowsOf({ ipvs }: FakeKernel): Map<string, ObservedVirtualServer> {
+export function rowsOf({ ipvs }: FakeKernel): Map<string, VirtualServer> {
   return new Map(Array.from(ipvs.virtualServers, ([key, row]) => [key, rowOf(row)]));
 }
 
 /** Puts virtual servers into the kernel, in the place of those with their keys. */
 export function putRows(
   { ipvs }: FakeKernel,
-  rows: Iterable<readonly [string, ObservedVirtualServer]>,
+  rows: Iterable<readonly [string, VirtualServer]>,
 ): void {
   for (const [key, row] of rows) {
     ipvs.virtualServers.set(key, kernelRowOf(row));
@@ -54,7 +59,7 @@ export function vipsOf({ route }: FakeKernel): Map<string, ObservedAddress> {
   );
 }
 
-function rowOf({ identity, settings, realServers }: VirtualServer): ObservedVirtualServer {
+function rowOf({ identity, settings, realServers }: InNumbers.VirtualServer): VirtualServer {
   const { flags, scheduler, timeoutSeconds, netmask } = settings;
   const persistence = {
     timeoutSeconds,
@@ -70,6 +75,7 @@ function rowOf({ identity, settings, realServers }: VirtualServer): ObservedVirt
       persistence: (flags & flag.persistent) === 0 ? undefined : persistence,
       onePacket: (flags & flag.onePacket) !== 0,
       schedulerFlags: (flags >> 3) & 7,
+      limited: (flags & flag.limited) !== 0,
       owned: (flags & flag.owned) !== 0,
     },
     realServers: new Map(Array.from(realServers, ([key, row]) => [key, realServerOf(row)])),
@@ -82,7 +88,7 @@ function idOf({
   address,
   port,
   fwmark,
-}: VirtualServer['identity']): VirtualServerId {
+}: InNumbers.Identity): VirtualServerId {
   const name = family === 2 ? 'IPv4' : 'IPv6';
   if (fwmark !== 0) {
     return { kind: 'fwmark', family: name, fwmark };
@@ -94,17 +100,20 @@ function idOf({
   return { kind: 'address', protocol: known, address: IpAddress.fromBytes(name, address), port };
 }
 
-function realServerOf({ family, address, port, method, weight }: RealServer) {
+function realServerOf(row: InNumbers.RealServer): RealServer {
+  const { family, address, port, method, weight, upperThreshold, lowerThreshold } = row;
   return {
     address: IpAddress.fromBytes(family === 2 ? 'IPv4' : 'IPv6', address),
     port,
     method: methods[method] ?? 'masq',
     weight,
+    upperThreshold,
+    lowerThreshold,
   };
 }
 
-function kernelRowOf({ id, settings, realServers }: ObservedVirtualServer): VirtualServer {
-  const { scheduler, persistence, onePacket, schedulerFlags, owned } = settings;
+function kernelRowOf({ id, settings, realServers }: VirtualServer): InNumbers.VirtualServer {
+  const { scheduler, persistence, onePacket, schedulerFlags, limited, owned } = settings;
   const family = families[id.kind === 'address' ? id.address.family : id.family];
   return {
     identity: {
@@ -121,21 +130,20 @@ function kernelRowOf({ id, settings, realServers }: ObservedVirtualServer): Virt
         (persistence === undefined ? 0 : flag.persistent) |
         (onePacket ? flag.onePacket : 0) |
         (schedulerFlags << 3) |
+        (limited ? flag.limited : 0) |
         (owned ? flag.owned : 0),
       timeoutSeconds: persistence?.timeoutSeconds ?? 0,
       netmask: netmaskOf(family, persistence?.prefixLength),
     },
     realServers: new Map(
-      Array.from(realServers, ([key, { address, port, method, weight }]) => [
+      Array.from(realServers, ([key, { address, port, method, ...numbers }]) => [
         key,
         {
           family: families[address.family],
           address: padded(address),
           port,
           method: (methods as readonly string[]).indexOf(method),
-          weight,
-          upperThreshold: 0,
-          lowerThreshold: 0,
+          ...numbers,
           connections: undefined,
         },
       ]),

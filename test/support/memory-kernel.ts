@@ -2,9 +2,7 @@ import { toGoldenShape, type GoldenShape } from '../../src/cli/golden-shape.ts';
 import { DesiredState } from '../../src/desired/desired-state.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
-import type { ObservedVirtualServer } from '../../src/kernel/ipvs/virtual-server-difference.ts';
-import type { VirtualServer } from '../../src/translate/desired.ts';
-import type { SchedulerFlag } from '../../src/kernel/ipvs/schedulers.ts';
+import type { VirtualServer } from '../../src/kernel/ipvs/model.ts';
 import { isScheduler } from '../../src/kernel/ipvs/schedulers.ts';
 import type { ModelKernel } from './cluster-model.ts';
 import { ip } from './cluster-objects.ts';
@@ -33,7 +31,7 @@ export class MemoryKernel implements ModelKernel {
   }
 
   async observe(): Promise<GoldenShape> {
-    const virtualServers = Array.from(rowsOf(this.#kernel).values(), asVirtualServer);
+    const virtualServers = Array.from(rowsOf(this.#kernel).values(), ours);
     return toGoldenShape(virtualServers, this.#kernel.route.addressesOn('kube-ipvs0').map(ip));
   }
 
@@ -46,28 +44,11 @@ export class MemoryKernel implements ModelKernel {
   }
 }
 
-function asVirtualServer({ id, settings, realServers }: ObservedVirtualServer): VirtualServer {
+/** This program makes nothing else. */
+function ours(virtualServer: VirtualServer): VirtualServer {
+  const { id, settings } = virtualServer;
   if (id.kind !== 'address' || !isScheduler(settings.scheduler) || !settings.owned) {
     throw new Error(`nothing that this program makes: ${JSON.stringify({ id, settings })}`);
   }
-  const { protocol, address, port } = id;
-  return {
-    protocol,
-    address,
-    port,
-    scheduler: settings.scheduler,
-    schedulerFlags: { names: flagNames(settings.scheduler, settings.schedulerFlags) },
-    persistenceSeconds: settings.persistence?.timeoutSeconds,
-    drainTimeoutMs: undefined,
-    members: [],
-    realServers,
-  };
+  return virtualServer;
 }
-
-function flagNames(scheduler: string, bits: number): SchedulerFlag[] {
-  const names = scheduler === 'mh' ? mhFlags : shFlags;
-  return names.filter((_name, bit) => (bits & (1 << bit)) !== 0);
-}
-
-const shFlags: readonly SchedulerFlag[] = ['sh-fallback', 'sh-port'];
-const mhFlags: readonly SchedulerFlag[] = ['mh-fallback', 'mh-port'];

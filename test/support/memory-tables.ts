@@ -7,7 +7,7 @@ import {
 } from '../../src/desired/desired-state.ts';
 import { PlaceMap } from '../../src/reconcile/place-map.ts';
 import type { Place } from '../../src/reconcile/place.ts';
-import type { Translation, VirtualServer } from '../../src/translate/desired.ts';
+import type { DesiredFrontEnd, Translation } from '../../src/translate/desired.ts';
 import type { FilterMember } from '../../src/kernel/packet-filter/filter-member.ts';
 
 /** A table that remembers what it holds and which keys it was told of. */
@@ -37,7 +37,7 @@ class StateOfServices extends DesiredState {
 
 /** A desired state with tables in place of the kernel's. */
 export class MemoryTables {
-  readonly virtualServers = new MemoryTable<VirtualServer>();
+  readonly virtualServers = new MemoryTable<DesiredFrontEnd>();
   readonly boundAddresses = new MemoryTable<IpAddress>();
   readonly members = new MemoryTable<FilterMember>();
   readonly desired = new StateOfServices(this.virtualServers, this.boundAddresses, this.members);

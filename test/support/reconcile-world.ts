@@ -3,7 +3,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import type { AddressOperation } from '../../src/kernel/vip-link/messages.ts';
 import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
-import type { Operation } from '../../src/kernel/ipvs/model.ts';
+import {
+  formatVirtualServer,
+  type Operation,
+  type VirtualServer,
+} from '../../src/kernel/ipvs/model.ts';
 import { IpAddress } from '../../src/net/ip-address.ts';
 import { BackOff } from '../../src/reconcile/back-off.ts';
 import {
@@ -13,7 +17,7 @@ import {
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
 import type { ObservedVirtualServer } from '../../src/kernel/ipvs/virtual-server-difference.ts';
-import { virtualServerKey, type VirtualServer } from '../../src/translate/desired.ts';
+import type { DesiredFrontEnd } from '../../src/translate/desired.ts';
 import {
   desiredVirtualServer,
   driftOf,
@@ -24,7 +28,7 @@ import { ip } from './cluster-objects.ts';
 import { FakeKernel, type Fault } from './fake-kernel/fake-kernel.ts';
 import { kernelKinds, type KernelKinds } from './kernel-kinds.ts';
 import { bindVip, putRows, rowsOf, vipsOf } from './kernel-rows.ts';
-import { observedAs, virtualServer } from './rows.ts';
+import { frontEnd, heldAs } from './rows.ts';
 
 /** The places that Services want, and that drift changes. */
 const places = ['10.96.0.1', '10.96.0.2', 'fd00:96::1'].map((text) => ({
@@ -37,11 +41,11 @@ const foreignPlace = { address: ip('10.96.9.9'), port: 80 };
 type Place = (typeof places)[number];
 
 function keyOf({ address, port }: Place): string {
-  return virtualServerKey({ protocol: 'TCP', address, port });
+  return formatVirtualServer({ kind: 'address', protocol: 'TCP', address, port });
 }
 
 export type Command =
-  | { readonly kind: 'desire'; readonly place: Place; readonly row: VirtualServer | undefined }
+  | { readonly kind: 'desire'; readonly place: Place; readonly row: DesiredFrontEnd | undefined }
   | { readonly kind: 'drift'; readonly operations: readonly Operation[] }
   | { readonly kind: 'unbind'; readonly place: Place }
   | { readonly kind: 'fault'; readonly place: Place; readonly fault: Fault }
@@ -108,9 +112,9 @@ function deletionAt({ address, port }: Place): fc.Arbitrary<readonly Operation[]
 /** A kernel with the VIP link, the tables that keep it, and what is wanted of it. */
 export class World {
   readonly kernel: FakeKernel;
-  readonly desired = new Map<string, VirtualServer>();
+  readonly desired = new Map<string, DesiredFrontEnd>();
   readonly reconciler: Reconciler;
-  readonly #virtualServerTable: KindTable<VirtualServer, ObservedVirtualServer, Operation>;
+  readonly #virtualServerTable: KindTable<DesiredFrontEnd, ObservedVirtualServer, Operation>;
   readonly #addressTable: KindTable<IpAddress, ObservedAddress, AddressOperation>;
   readonly #somebodyElse: IpvsClient;
   readonly #clock: { nowMs: number };
@@ -240,7 +244,7 @@ export class World {
       rowsOf(this.kernel),
       new Map([
         ...foreignRows(),
-        ...Array.from(this.desired, ([key, row]) => [key, observedAs(row)] as const),
+        ...Array.from(this.desired, ([key, row]) => [key, heldAs(row)] as const),
       ]),
     );
     assert.deepEqual(
@@ -259,7 +263,7 @@ export class World {
     assert.equal(vipsOf(this.kernel).get(foreignPlace.address.text)?.owned, false);
   }
 
-  #desire({ address, port }: Place, row: VirtualServer | undefined): void {
+  #desire({ address, port }: Place, row: DesiredFrontEnd | undefined): void {
     const key = keyOf({ address, port });
     if (row === undefined) {
       this.desired.delete(key);
@@ -277,15 +281,15 @@ export class World {
   }
 
   #wantedAddresses(): Set<string> {
-    return new Set(Array.from(this.desired.values(), ({ address }) => address.text));
+    const wanted = places.filter((where) => this.desired.has(keyOf(where)));
+    return new Set(wanted.map(({ address }) => address.text));
   }
 }
 
-function foreignRows(): Map<string, ObservedVirtualServer> {
-  const row = observedAs(
-    virtualServer({ scheduler: 'wlc', persistenceSeconds: 60, ...foreignPlace }),
-    { owned: false, schedulerFlags: 3 },
-  );
+function foreignRows(): Map<string, VirtualServer> {
+  const persistence = { timeoutSeconds: 60, prefixLength: 32 };
+  const settings = { scheduler: 'wlc', persistence, owned: false, schedulerFlags: 3 };
+  const row = heldAs(frontEnd({ ...foreignPlace, ...settings }));
   const byMark = { ...row, id: { kind: 'fwmark', family: 'IPv4', fwmark: 7 } as const };
   return new Map([
     [keyOf(foreignPlace), row],
@@ -298,12 +302,8 @@ function sum<T>(values: Iterable<T>, of: (value: T) => number): number {
 }
 
 /** Nobody has connections: what drains is over at the next look. */
-function drained(row: ObservedVirtualServer): ObservedVirtualServer {
-  const realServers = Array.from(
-    row.realServers,
-    ([key, realServer]) => [key, { ...realServer, drain: 'over' }] as const,
-  );
-  return { ...row, realServers: new Map(realServers) };
+function drained(virtualServer: VirtualServer): ObservedVirtualServer {
+  return { virtualServer, drained: new Set(virtualServer.realServers.keys()) };
 }
 
 export const firstRows = fc.tuple(
@@ -313,12 +313,12 @@ export const firstRows = fc.tuple(
 );
 
 export async function worldWith(
-  rows: readonly (ReturnType<typeof observedAs> | undefined)[],
+  rows: readonly (ObservedVirtualServer | undefined)[],
 ): Promise<World> {
   const world = await World.start();
   const first = rows.map((row, index) => {
     const where = places[index];
-    return row === undefined || where === undefined ? [] : [[keyOf(where), row] as const];
+    return row === undefined || where === undefined ? [] : [[keyOf(where), row.virtualServer] as const];
   });
   putRows(world.kernel, [...foreignRows(), ...first.flat()]);
   bindVip(world.kernel, foreignPlace.address, false);

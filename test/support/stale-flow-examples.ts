@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import type { Protocol } from '../../src/net/protocol.ts';
 import { readFlow, type Flow } from '../../src/kernel/conntrack/messages.ts';
 import { StaleFlows } from '../../src/kernel/conntrack/stale-flows.ts';
-import type { Operation, RealServer, VirtualServerId } from '../../src/kernel/ipvs/model.ts';
-import { setOf } from '../../src/kernel/packet-filter/iptables/sets.ts';
+import type {
+  Operation,
+  RealServer,
+  VirtualServerId,
+  VirtualServerSettings,
+} from '../../src/kernel/ipvs/model.ts';
 import type { FilterRole } from '../../src/kernel/packet-filter/filter-member.ts';
 import { ip } from './cluster-objects.ts';
 import { listed, protocolNumber, type FlowExample } from './conntrack-flows.ts';
+import { plainSettings, realServer as realServerAt } from './ipvs-examples.ts';
 
 /** One VIP with a port, what changes there, and flows to it. */
 
@@ -17,23 +22,10 @@ export const dns = {
   address: ip(vip),
   port: 53,
 } as const satisfies VirtualServerId;
-export const settings = {
-  scheduler: 'rr',
-  persistence: undefined,
-  onePacket: false,
-  schedulerFlags: 0,
-  owned: true,
-};
+export const settings: VirtualServerSettings = { ...plainSettings, owned: true };
 
 export function realServer(text: string): RealServer {
-  return {
-    address: ip(text),
-    port: 8053,
-    method: 'masq',
-    weight: 1,
-    upperThreshold: 0,
-    lowerThreshold: 0,
-  };
+  return realServerAt(text, { port: 8053 });
 }
 
 export function added(text: string, id: VirtualServerId = dns): Operation {
@@ -99,15 +91,15 @@ export const change: Readonly<Record<ChangeName, Note>> = {
   },
 };
 
-/** The set of a front end changes; additions come first. */
+/** The role of a front end changes; additions come first. */
 export function treatment(before: FilterRole | undefined, now: FilterRole | undefined): Note {
   return (stale, protocol) => {
     const entry = { kind: 'endpoint', address: ip(vip), protocol, port: 53 } as const;
     if (now !== undefined) {
-      stale.noteSetOperation({ kind: 'add entry', set: setOf(now, 'IPv4'), entry });
+      stale.noteMemberChange({ kind: 'added', member: { role: now, entry } });
     }
     if (before !== undefined) {
-      stale.noteSetOperation({ kind: 'delete entry', set: setOf(before, 'IPv4'), entry });
+      stale.noteMemberChange({ kind: 'deleted', member: { role: before, entry } });
     }
   };
 }

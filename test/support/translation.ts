@@ -1,5 +1,6 @@
 import type { EndpointSlice, Service } from '../../src/cluster/objects.ts';
-import { virtualServerKey, type Translation } from '../../src/translate/desired.ts';
+import { formatVirtualServer } from '../../src/kernel/ipvs/model.ts';
+import type { Translation } from '../../src/translate/desired.ts';
 import type { Place } from '../../src/translate/place.ts';
 import {
   translateService,
@@ -34,7 +35,7 @@ export function translate(
 /** `TCP 10.96.0.1:80 -> 10.244.1.1:8080 10.244.1.2:8080` */
 export function routes({ virtualServers }: Translation): string[] {
   return virtualServers.map(
-    (virtualServer) =>
-      `${virtualServerKey(virtualServer)} -> ${[...virtualServer.realServers.keys()].join(' ')}`,
+    ({ virtualServer: { id, realServers } }) =>
+      `${formatVirtualServer(id)} -> ${[...realServers.keys()].join(' ')}`,
   );
 }

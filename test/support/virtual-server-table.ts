@@ -1,17 +1,19 @@
 import type { Operation } from '../../src/kernel/ipvs/model.ts';
-import type { ObservedVirtualServer } from '../../src/kernel/ipvs/virtual-server-difference.ts';
-import type { VirtualServer } from '../../src/translate/desired.ts';
+import type {
+  DesiredVirtualServer,
+  ObservedVirtualServer,
+} from '../../src/kernel/ipvs/virtual-server-difference.ts';
 import { BackOff } from '../../src/reconcile/back-off.ts';
 import type { StepReport } from '../../src/reconcile/any-kind-table.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { ip } from './cluster-objects.ts';
 import { FakeKind } from './fake-kind.ts';
-import { realServers, virtualServer } from './rows.ts';
+import { realServers, frontEnd } from './rows.ts';
 
 /** Two rows, with their keys. */
-export const web = virtualServer({ realServers: realServers('10.244.1.1') });
+export const web = frontEnd({ realServers: realServers('10.244.1.1') });
 export const webKey = 'TCP 10.96.0.1:80';
-export const other = virtualServer({ address: ip('10.96.0.2') });
+export const other = frontEnd({ address: ip('10.96.0.2') });
 export const otherKey = 'TCP 10.96.0.2:80';
 
 /** A table over the toy kind; failures wait for 100 ms to 1 s. */
@@ -26,7 +28,7 @@ export function setUpTable(): {
   return { log: kernel.log, kernel, table };
 }
 
-type Table = KindTable<VirtualServer, ObservedVirtualServer, Operation>;
+type Table = KindTable<DesiredVirtualServer, ObservedVirtualServer, Operation>;
 
 /** What the loop does with one table in one round. */
 export async function round(table: Table, nowMs: number): Promise<StepReport> {

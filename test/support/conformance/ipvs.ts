@@ -202,7 +202,9 @@ export const ipvsScenarios: readonly Scenario[] = [
         const table = await readTable(client, () => kernel.openProcTable());
         return Array.from(table, ([key, { realServers }]) => [
           key,
-          realServers.map(({ address, weight }) => `${address.text} ${weight}`),
+          realServers.map(
+            ({ realServer: { address, weight } }) => `${address.text} ${weight}`,
+          ),
         ]).toSorted();
       }),
     expected: [

@@ -14,7 +14,7 @@ import {
   withoutClocks,
 } from '../../support/controller-world.ts';
 import { bindVip, putRows, rowsOf } from '../../support/kernel-rows.ts';
-import { observedAs, virtualServer } from '../../support/rows.ts';
+import { observedAs, frontEnd } from '../../support/rows.ts';
 
 const noMemory = { kind: 'refused', code: 'ENOMEM' } as const;
 
@@ -45,7 +45,7 @@ describe('the controller', () => {
     it('removes nothing before both lists are complete', async () => {
       const { log, store, controller, kernel } = await setUp();
       putRows(kernel, [
-        ['TCP 10.96.0.9:80', observedAs(virtualServer({ address: ip('10.96.0.9') }))],
+        ['TCP 10.96.0.9:80', observedAs(frontEnd({ address: ip('10.96.0.9') }))],
       ]);
       controller.start();
       store.replaceServices([service()]);

@@ -5,12 +5,12 @@ import type { ListedVirtualServer } from '../../../src/kernel/ipvs/read-table.ts
 import { formatVirtualServer } from '../../../src/kernel/ipvs/model.ts';
 import { virtualServerKey, type VirtualServer } from '../../../src/translate/desired.ts';
 import { ip } from '../../support/cluster-objects.ts';
-import { observedAs, realServers, virtualServer } from '../../support/rows.ts';
+import { observedAs, realServers, frontEnd } from '../../support/rows.ts';
 
 const emptyKernel: ObservedKernel = { virtualServers: new Map(), boundAddresses: new Map() };
 
-const web = virtualServer({ realServers: realServers('10.244.1.1', '10.244.1.2') });
-const sticky = virtualServer({ port: 443, scheduler: 'sh', persistenceSeconds: 600 });
+const web = frontEnd({ realServers: realServers('10.244.1.1', '10.244.1.2') });
+const sticky = frontEnd({ port: 443, scheduler: 'sh', persistenceSeconds: 600 });
 
 /** What the cluster wants is `rows`, each of the Service `default/web`, bound at 10.96.0.1. */
 function planOf(rows: readonly VirtualServer[], observed: Plan['observed']): Plan {

@@ -4,11 +4,11 @@ import { virtualServerKey, type VirtualServer } from '../../../src/translate/des
 import type { FilterMember, FilterRole } from '../../../src/kernel/packet-filter/filter-member.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { MemoryTables } from '../../support/memory-tables.ts';
-import { virtualServer } from '../../support/rows.ts';
+import { frontEnd } from '../../support/rows.ts';
 
 /** A virtual server that stands in the set of a role. */
 function rowIn(role: FilterRole, fields: Partial<VirtualServer> = {}): VirtualServer {
-  const row = virtualServer(fields);
+  const row = frontEnd(fields);
   const { address, protocol, port } = row;
   return { ...row, members: [{ role, entry: { kind: 'endpoint', address, protocol, port } }] };
 }

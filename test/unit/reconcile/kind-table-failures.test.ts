@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { observedAs, realServers, virtualServer } from '../../support/rows.ts';
+import { observedAs, realServers, frontEnd } from '../../support/rows.ts';
 import {
   other,
   otherKey,
@@ -41,7 +41,7 @@ describe('a change that the kernel refuses', () => {
   it('is tried again after a wait that doubles', async () => {
     const { log, kernel, table } = setUpTable();
     const refused = { kind: 'refused', code: 'ENOMEM' } as const;
-    table.setDesired(webKey, virtualServer());
+    table.setDesired(webKey, frontEnd());
     kernel.addFaults(webKey, refused, refused, refused, refused, refused, refused);
     const triedAt: number[] = [];
     for (let nowMs = 0; nowMs <= 5000; nowMs += 50) {
@@ -52,7 +52,7 @@ describe('a change that the kernel refuses', () => {
       }
     }
     assert.deepEqual(triedAt, [0, 100, 300, 700, 1500, 2500, 3500]);
-    assert.deepEqual(kernel.rows.get(webKey), observedAs(virtualServer()));
+    assert.deepEqual(kernel.rows.get(webKey), observedAs(frontEnd()));
     assert.equal(table.nextDueAtMs(), undefined);
   });
 
@@ -70,12 +70,12 @@ describe('a change that the kernel refuses', () => {
     const { kernel, table } = setUpTable();
     const refused = { kind: 'refused', code: 'ENOMEM' } as const;
     kernel.addFaults(webKey, refused, refused);
-    table.setDesired(webKey, virtualServer());
+    table.setDesired(webKey, frontEnd());
     await round(table, 0);
     await round(table, 100);
     await round(table, 300);
     kernel.addFaults(webKey, refused);
-    table.setDesired(webKey, virtualServer({ scheduler: 'lc' }));
+    table.setDesired(webKey, frontEnd({ scheduler: 'lc' }));
     await round(table, 1000);
     assert.equal(table.nextDueAtMs(), 1100);
   });
@@ -103,7 +103,7 @@ describe('a change that the kernel refuses', () => {
   it('lets the other changes of its object count: the rest alone is done again', async () => {
     const { log, kernel, table } = setUpTable();
     const three = { ...web, realServers: realServers('10.244.1.1', '10.244.1.2', '10.244.1.3') };
-    table.setDesired(webKey, virtualServer());
+    table.setDesired(webKey, frontEnd());
     await round(table, 0);
     kernel.addFaults(webKey, { kind: 'refused', code: 'ENOMEM' });
     table.setDesired(webKey, three);
@@ -141,7 +141,7 @@ describe('a change whose outcome is not known', () => {
   it('makes the object be read afresh, and no other', async () => {
     const { log, kernel, table } = setUpTable();
     kernel.addFaults(webKey, { kind: 'answer lost' });
-    table.setDesired(webKey, virtualServer());
+    table.setDesired(webKey, frontEnd());
     table.setDesired(otherKey, other);
     await round(table, 0);
     log.length = 0;
@@ -154,7 +154,7 @@ describe('a change whose outcome is not known', () => {
   it('is found out even where nobody desires the object any more', async () => {
     const { kernel, table } = setUpTable();
     kernel.addFaults(webKey, { kind: 'answer lost' });
-    table.setDesired(webKey, virtualServer());
+    table.setDesired(webKey, frontEnd());
     await round(table, 0);
     assert.equal(kernel.rows.size, 1);
     table.setDesired(webKey, undefined);
@@ -165,7 +165,7 @@ describe('a change whose outcome is not known', () => {
   it('is found out even where the object is dropped while the answer is awaited', async () => {
     const { kernel, table } = setUpTable();
     kernel.addFaults(webKey, { kind: 'answer lost' });
-    table.setDesired(webKey, virtualServer());
+    table.setDesired(webKey, frontEnd());
     const held = Promise.withResolvers<undefined>();
     kernel.gate = held.promise;
     const running = round(table, 0);
@@ -179,7 +179,7 @@ describe('a change whose outcome is not known', () => {
   it('waits longer where that read fails, too', async () => {
     const { kernel, table } = setUpTable();
     kernel.addFaults(webKey, { kind: 'answer lost' });
-    table.setDesired(webKey, virtualServer());
+    table.setDesired(webKey, frontEnd());
     await round(table, 0);
     kernel.readErrors.push(new Error('no answer'));
     const { failures } = await round(table, 100);

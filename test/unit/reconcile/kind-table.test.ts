@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { VirtualServer } from '../../../src/translate/desired.ts';
 import { ip } from '../../support/cluster-objects.ts';
-import { observedAs, realServers, virtualServer } from '../../support/rows.ts';
+import { observedAs, realServers, frontEnd } from '../../support/rows.ts';
 import {
   other,
   otherKey,
@@ -34,7 +34,7 @@ describe('the table of a kind', () => {
     table.setDesired(webKey, web);
     await round(table, 0);
     log.length = 0;
-    table.setDesired(webKey, virtualServer({ realServers: realServers('10.244.1.1') }));
+    table.setDesired(webKey, frontEnd({ realServers: realServers('10.244.1.1') }));
     assert.deepEqual(await round(table, 0), { applied: 0, failures: [] });
     assert.deepEqual(log, []);
   });
@@ -62,7 +62,7 @@ describe('the table of a kind', () => {
 
   it('tells which rows differ', async () => {
     const { kernel, table } = setUpTable();
-    const leftOver = virtualServer({ address: ip('10.96.0.3') });
+    const leftOver = frontEnd({ address: ip('10.96.0.3') });
     kernel.rows.set('TCP 10.96.0.3:80', observedAs(leftOver));
     kernel.rows.set(otherKey, observedAs(other));
     await table.relist();
@@ -126,7 +126,7 @@ describe('a table that is read anew', () => {
   it('does not ask once more about objects whose outcome was not known', async () => {
     const { kernel, table } = setUpTable();
     kernel.addFaults(webKey, { kind: 'answer lost' });
-    table.setDesired(webKey, virtualServer());
+    table.setDesired(webKey, frontEnd());
     await round(table, 0);
     await table.relist();
     await round(table, 100);

@@ -6,9 +6,9 @@ import { ip } from '../../support/cluster-objects.ts';
 import { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';
 import { kernelKinds } from '../../support/kernel-kinds.ts';
 import { bindVip, putRows, rowsOf, vipsOf } from '../../support/kernel-rows.ts';
-import { observedAs, realServers, virtualServer } from '../../support/rows.ts';
+import { observedAs, realServers, frontEnd } from '../../support/rows.ts';
 
-const web = virtualServer({ realServers: realServers('10.244.1.1') });
+const web = frontEnd({ realServers: realServers('10.244.1.1') });
 const key = 'TCP 10.96.0.1:80';
 const address = ip('10.96.0.1');
 
@@ -90,7 +90,7 @@ describe('a round', () => {
     await reconciler.round();
     log.length = 0;
     desire(undefined);
-    const successor = virtualServer({ address: ip('10.96.0.2') });
+    const successor = frontEnd({ address: ip('10.96.0.2') });
     virtualServerTable.setDesired('TCP 10.96.0.2:80', successor);
     addressTable.setDesired('10.96.0.2', successor.address);
     await reconciler.round();
@@ -172,7 +172,7 @@ describe('a round', () => {
     const { clock, reconciler, desire, kernel } = await setUp();
     reconciler.allowRemovals();
     kernel.addFaults(key, noMemory);
-    desire(virtualServer());
+    desire(frontEnd());
     clock.nowMs = 5000;
     assert.equal((await reconciler.round()).failures.length, 1);
     assert.equal(reconciler.nextDueAtMs(), 5100);
@@ -189,7 +189,7 @@ describe('a round', () => {
   it('says when the first of several failed objects is due', async () => {
     const { clock, reconciler, desire, addressTable, kernel } = await setUp();
     kernel.addFaults(key, noMemory);
-    desire(virtualServer());
+    desire(frontEnd());
     await reconciler.round();
     clock.nowMs = 50;
     kernel.addFaults('10.96.0.2', noMemory);
@@ -211,7 +211,7 @@ describe('a round', () => {
 describe('before removals are allowed', () => {
   it('what is missing is added and what is ours but not desired stays', async () => {
     const { log, reconciler, desire, kernel } = await setUp();
-    const leftOver = virtualServer({ address: ip('10.96.0.9') });
+    const leftOver = frontEnd({ address: ip('10.96.0.9') });
     putRows(kernel, [
       ['TCP 10.96.0.9:80', observedAs(leftOver)],
       [key, observedAs({ ...web, realServers: realServers('10.244.1.1', '10.244.1.2') })],
@@ -237,7 +237,7 @@ describe('before removals are allowed', () => {
   it('an object that failed and succeeded later waits for nothing', async () => {
     const { clock, reconciler, desire, kernel } = await setUp();
     kernel.addFaults(key, noMemory);
-    desire(virtualServer());
+    desire(frontEnd());
     await reconciler.round();
     clock.nowMs = 100;
     await reconciler.round();

@@ -8,7 +8,7 @@ import {
   described,
   observedAs,
   realServers,
-  virtualServer,
+  frontEnd,
   withDraining,
 } from '../../../support/rows.ts';
 
@@ -16,7 +16,7 @@ const key = 'TCP 10.96.0.1:80';
 
 describe('a real server that is no longer wanted', () => {
   const gone = '10.244.1.1:8080';
-  const before = virtualServer({ realServers: realServers('10.244.1.1', '10.244.1.2') });
+  const before = frontEnd({ realServers: realServers('10.244.1.1', '10.244.1.2') });
   const left = { ...before, realServers: realServers('10.244.1.2') };
   const nothing = { additions: [], removals: [] };
   const toWeight0 = {
@@ -89,7 +89,7 @@ describe('a real server that is no longer wanted', () => {
 
   it('drains also where it is the last one', () => {
     const none = { ...before, realServers: new Map() };
-    const only = virtualServer({ realServers: realServers('10.244.1.1') });
+    const only = frontEnd({ realServers: realServers('10.244.1.1') });
     assert.deepEqual(difference(none, observedAs(only)), toWeight0);
   });
 

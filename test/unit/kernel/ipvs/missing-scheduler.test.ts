@@ -5,9 +5,9 @@ import { NetlinkError } from '../../../../src/kernel/netlink/netlink-error.ts';
 import { missingSchedulerOf } from '../../../../src/kernel/ipvs/missing-scheduler.ts';
 import { idOf } from '../../../../src/kernel/ipvs/virtual-server-difference.ts';
 import { ip } from '../../../support/cluster-objects.ts';
-import { observedAs, virtualServer } from '../../../support/rows.ts';
+import { observedAs, frontEnd } from '../../../support/rows.ts';
 
-const row = virtualServer({ scheduler: 'mh' });
+const row = frontEnd({ scheduler: 'mh' });
 const id = idOf(row);
 const { settings } = observedAs(row);
 

@@ -23,7 +23,7 @@ import {
   described,
   observedAs,
   realServers,
-  virtualServer,
+  frontEnd,
   withDraining,
 } from '../../../support/rows.ts';
 
@@ -38,7 +38,7 @@ function applied(
 }
 
 describe('the difference of a virtual server', () => {
-  const web = virtualServer({ realServers: realServers('10.244.1.1', '10.244.1.2') });
+  const web = frontEnd({ realServers: realServers('10.244.1.1', '10.244.1.2') });
 
   it('is nothing where the kernel holds what is desired', () => {
     assert.deepEqual(described(virtualServerDifference(web, observedAs(web))), {
@@ -97,7 +97,7 @@ describe('the difference of a virtual server', () => {
   });
 
   it('is one change in place for another weight', () => {
-    const one = virtualServer({ realServers: realServers('10.244.1.1') });
+    const one = frontEnd({ realServers: realServers('10.244.1.1') });
     const observed = withDraining(observedAs(one), '10.244.1.1:8080', 'unknown');
     assert.deepEqual(described(virtualServerDifference(one, observed)), {
       additions: [`change real server 10.244.1.1:8080 of ${key} (weight 1)`],
@@ -122,7 +122,7 @@ describe('the difference of a virtual server', () => {
 
   it('makes a persistent virtual server tell whole client addresses apart, in both families', () => {
     const prefixes = ['10.96.0.1', 'fd00:96::1'].map((address) => {
-      const desired = virtualServer({ address: ip(address), persistenceSeconds: 600 });
+      const desired = frontEnd({ address: ip(address), persistenceSeconds: 600 });
       const [operation] = virtualServerDifference(desired, undefined).additions;
       return operation?.kind === 'add virtual server'
         ? operation.settings.persistence?.prefixLength
@@ -204,8 +204,8 @@ describe('the difference of a virtual server', () => {
 
 describe('the flags of a scheduler', () => {
   it('are set in place, and undone in place', () => {
-    const flagged = virtualServer({ scheduler: 'sh', schedulerFlags: { names: ['sh-port'] } });
-    const plain = virtualServer({ scheduler: 'sh' });
+    const flagged = frontEnd({ scheduler: 'sh', schedulerFlags: { names: ['sh-port'] } });
+    const plain = frontEnd({ scheduler: 'sh' });
     for (const [desired, observed] of [
       [flagged, plain],
       [plain, flagged],
@@ -223,7 +223,7 @@ describe('the key of a virtual server', () => {
   it('is the same for what is desired and for what the kernel lists', () => {
     for (const address of ['10.96.0.1', 'fd00:96::1']) {
       for (const protocol of ['TCP', 'UDP', 'SCTP'] as const) {
-        const desired = virtualServer({ protocol, address: ip(address) });
+        const desired = frontEnd({ protocol, address: ip(address) });
         assert.equal(virtualServerKey(desired), formatVirtualServer(idOf(desired)));
       }
     }
@@ -232,8 +232,8 @@ describe('the key of a virtual server', () => {
 
 describe('an operation on a virtual server that is not known', () => {
   it('leaves it unknown, unless it adds it', () => {
-    const id = idOf(virtualServer());
-    const { settings } = observedAs(virtualServer());
+    const id = idOf(frontEnd());
+    const { settings } = observedAs(frontEnd());
     const realServer = { address: ip('10.244.1.1'), port: 8080 };
     assert.equal(
       afterOperations(undefined, [{ kind: 'delete real server', id, realServer }]),

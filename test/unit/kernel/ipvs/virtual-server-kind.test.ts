@@ -10,11 +10,11 @@ import { ip } from '../../../support/cluster-objects.ts';
 import { FakeKernel } from '../../../support/fake-kernel/fake-kernel.ts';
 import { kernelKinds, type KernelKinds } from '../../../support/kernel-kinds.ts';
 import { putRows } from '../../../support/kernel-rows.ts';
-import { observedAs, realServers, virtualServer } from '../../../support/rows.ts';
+import { observedAs, realServers, frontEnd } from '../../../support/rows.ts';
 
 const key = 'TCP 10.96.0.1:80';
 const [old, young] = ['10.244.1.1:8080', '10.244.1.2:8080'];
-const web = virtualServer({ realServers: realServers('10.244.1.1', '10.244.1.2') });
+const web = frontEnd({ realServers: realServers('10.244.1.1', '10.244.1.2') });
 const withoutOld: VirtualServer = { ...web, realServers: realServers('10.244.1.2') };
 
 /** One program: its loop over a kernel, with a clock in milliseconds. */

@@ -3,7 +3,7 @@ import { KindTable } from '../../../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../../../src/reconcile/reconciler.ts';
 import { FakeKernel } from '../../../support/fake-kernel/fake-kernel.ts';
 import { kernelKinds } from '../../../support/kernel-kinds.ts';
-import { realServers, virtualServer } from '../../../support/rows.ts';
+import { realServers, frontEnd } from '../../../support/rows.ts';
 
 const key = 'TCP 10.96.0.1:80';
 
@@ -15,10 +15,10 @@ async function draining() {
   const table = new KindTable(kind);
   const reconciler = new Reconciler([table], () => 0);
   reconciler.allowRemovals();
-  table.setDesired(key, virtualServer({ realServers: realServers('10.244.1.1', '10.244.1.2') }));
+  table.setDesired(key, frontEnd({ realServers: realServers('10.244.1.1', '10.244.1.2') }));
   await reconciler.round();
   ipvs.setConnections(key, '10.244.1.1:8080', 1);
-  table.setDesired(key, virtualServer({ realServers: realServers('10.244.1.2') }));
+  table.setDesired(key, frontEnd({ realServers: realServers('10.244.1.2') }));
   await reconciler.round();
   assert.deepEqual(kind.restless(), [key]);
   kernel.questions.length = 0;
