@@ -3,7 +3,7 @@ import { formatVirtualServer, sameVirtualServerId } from '../kernel/ipvs/model.t
 import type { IpAddress } from '../net/ip-address.ts';
 import { sameMembers, type FilterMember } from '../kernel/packet-filter/filter-member.ts';
 import { noTranslation, type DesiredFrontEnd, type Translation } from '../translate/desired.ts';
-import type { FilterTable } from '../kernel/packet-filter/packet-filter.ts';
+import type { MemberPlaces } from '../kernel/packet-filter/packet-filter.ts';
 import { Claims } from '../reconcile/claims.ts';
 import type { Owner, Place, Places } from '../reconcile/place.ts';
 
@@ -53,7 +53,7 @@ export class DesiredState {
   constructor(
     virtualServerTable: Places<DesiredFrontEnd>,
     boundAddressTable: Places<IpAddress>,
-    memberTable?: FilterTable,
+    memberTable?: MemberPlaces,
   ) {
     this.#virtualServerTable = virtualServerTable;
     this.#virtualServers = new Claims(virtualServerTable);

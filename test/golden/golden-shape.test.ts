@@ -1,18 +1,26 @@
 import assert from 'node:assert/strict';
 import { toGoldenShape } from '../../src/cli/golden-shape.ts';
 import { ip } from '../support/cluster-objects.ts';
-import { realServers, frontEnd } from '../support/rows.ts';
+import type { VirtualServer } from '../../src/kernel/ipvs/model.ts';
+import { schedulerFlagBits } from '../../src/kernel/ipvs/schedulers.ts';
+import { frontEnd, realServers, type FrontEndFields } from '../support/rows.ts';
+
+const persistence = { timeoutSeconds: 600, prefixLength: 32 };
+
+function server(fields: Partial<FrontEndFields> = {}): VirtualServer {
+  return frontEnd(fields).virtualServer;
+}
 
 describe('the golden shape', () => {
   it('orders virtual servers by protocol, then by address and port as text', () => {
     const shape = toGoldenShape(
       [
-        frontEnd({ address: ip('fd00:96::1') }),
-        frontEnd({ protocol: 'UDP', port: 53 }),
-        frontEnd({ port: 80 }),
-        frontEnd({ port: 443 }),
-        frontEnd({ address: ip('10.96.0.10') }),
-        frontEnd({ protocol: 'SCTP', port: 3868 }),
+        server({ address: ip('fd00:96::1') }),
+        server({ protocol: 'UDP', port: 53 }),
+        server({ port: 80 }),
+        server({ port: 443 }),
+        server({ address: ip('10.96.0.10') }),
+        server({ protocol: 'SCTP', port: 3868 }),
       ],
       [],
     );
@@ -31,7 +39,7 @@ describe('the golden shape', () => {
 
   it('orders real servers and bound addresses by text', () => {
     const shape = toGoldenShape(
-      [frontEnd({ realServers: realServers('10.244.1.9', '10.244.1.10') })],
+      [server({ realServers: realServers('10.244.1.9', '10.244.1.10') })],
       [ip('fd00:96::1'), ip('10.96.0.1'), ip('10.96.0.1')],
     );
     assert.deepEqual(shape.virtualServers[0]?.realServers, [
@@ -42,10 +50,7 @@ describe('the golden shape', () => {
   });
 
   it('has options for persistent virtual servers only', () => {
-    const shape = toGoldenShape(
-      [frontEnd(), frontEnd({ port: 81, persistenceSeconds: 600 })],
-      [],
-    );
+    const shape = toGoldenShape([server(), server({ port: 81, persistence })], []);
     assert.deepEqual(shape.virtualServers, [
       { protocol: 'TCP', address: '10.96.0.1:80', scheduler: 'rr', realServers: [] },
       {
@@ -61,12 +66,12 @@ describe('the golden shape', () => {
   it("has the scheduler's flags as ipvsadm prints them, after the persistence", () => {
     const shape = toGoldenShape(
       [
-        frontEnd({ scheduler: 'mh', schedulerFlags: { names: ['mh-port'] } }),
-        frontEnd({
+        server({ scheduler: 'mh', schedulerFlags: schedulerFlagBits({ names: ['mh-port'] }) }),
+        server({
           port: 81,
           scheduler: 'sh',
-          schedulerFlags: { names: ['sh-fallback', 'sh-port'] },
-          persistenceSeconds: 600,
+          schedulerFlags: schedulerFlagBits({ names: ['sh-fallback', 'sh-port'] }),
+          persistence,
         }),
       ],
       [],

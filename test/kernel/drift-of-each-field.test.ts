@@ -3,7 +3,7 @@ import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
 import type { Operation, RealServer, VirtualServerSettings } from '../../src/kernel/ipvs/model.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
-import { idOf } from '../../src/kernel/ipvs/virtual-server-difference.ts';
+import type { DesiredFrontEnd } from '../../src/translate/desired.ts';
 import { VirtualServerKind } from '../../src/kernel/ipvs/virtual-server-kind.ts';
 import {
   driftedRealServers,
@@ -14,7 +14,7 @@ import {
 } from '../support/field-samples.ts';
 import { emptyKernel } from '../support/kernel-state.ts';
 
-const id = idOf(wantedRow);
+const { id } = wantedRow.virtualServer;
 
 /** What somebody does to the kernel beside us, by the field that it concerns. */
 const drifts: readonly (readonly [string, Operation])[] = [
@@ -33,11 +33,7 @@ interface Shown {
   readonly realServers: readonly RealServer[];
 }
 
-const unlimited = { upperThreshold: 0, lowerThreshold: 0 };
-const wanted: Shown = {
-  settings: wantedSettings,
-  realServers: [{ ...wantedRealServer, ...unlimited }],
-};
+const wanted: Shown = { settings: wantedSettings, realServers: [wantedRealServer] };
 
 describe('each field of a virtual server and of a real server, in the kernel', () => {
   let client: IpvsClient;
@@ -53,7 +49,7 @@ describe('each field of a virtual server and of a real server, in the kernel', (
 
   /** A program that has just started, and knows nothing of the kernel. */
   function start(): Reconciler {
-    const table = new KindTable(new VirtualServerKind(client));
+    const table = new KindTable(new VirtualServerKind<DesiredFrontEnd>(client));
     table.setDesired('TCP 10.96.0.1:80', wantedRow);
     const reconciler = new Reconciler([table]);
     reconciler.allowRemovals();

@@ -24,7 +24,7 @@ function inWords(listed: Iterable<ListedVirtualServer>): Omit<ShownVirtualServer
       address: formatRealServer(id),
       scheduler: settings.scheduler,
       realServers: sorted(
-        realServers.map((realServer) => {
+        realServers.map(({ realServer }) => {
           assert.ok(realServer.method !== 'local' && realServer.method !== 'bypass');
           const { method, weight } = realServer;
           return { address: formatRealServer(realServer), method, weight };
@@ -129,7 +129,10 @@ describe('reading the table of the kernel', () => {
       assert.deepEqual(
         Array.from(table.values(), ({ id, realServers }) => [
           formatVirtualServer(id),
-          sorted(realServers.map(formatRealServer), (key) => key),
+          sorted(
+            realServers.map(({ realServer: each }) => formatRealServer(each)),
+            (key) => key,
+          ),
         ]).toSorted(),
         entries
           .map(({ id, realServers }) => [

@@ -86,6 +86,7 @@ describe('the settings of the kernel', () => {
       persistence: { timeoutSeconds: 600, prefixLength: 24 },
       onePacket: false,
       schedulerFlags: 3,
+      limited: true,
       owned: true,
     };
     for (const [before, after] of [
@@ -157,9 +158,9 @@ describe('the settings of the kernel', () => {
         { kind: 'add real server', id: ipv6, realServer: server },
       );
       assert.equal((await shownTable())[0]?.realServers[0]?.weight, weight);
-      assert.equal((await readOne(client, ipv6))?.realServers[0]?.weight, weight);
+      assert.equal((await readOne(client, ipv6))?.realServers[0]?.realServer.weight, weight);
       assert.equal(
-        (await readTable(client)).get('TCP [fd00:96::1]:80')?.realServers[0]?.weight,
+        (await readTable(client)).get('TCP [fd00:96::1]:80')?.realServers[0]?.realServer.weight,
         weight,
       );
     });

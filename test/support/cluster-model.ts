@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { toGoldenShape, type GoldenShape } from '../../src/cli/golden-shape.ts';
+import type { GoldenShape } from '../../src/cli/golden-shape.ts';
 import {
   objectKey,
   type EndpointSlice,
@@ -196,10 +196,7 @@ export class ClusterModel {
     followed.translator.everythingChanged();
     followed.translator.translate();
     return {
-      shape: toGoldenShape(
-        tables.virtualServers.rows.values(),
-        tables.boundAddresses.rows.values(),
-      ),
+      shape: tables.shape(),
       healthChecks: followed.healthChecks,
     };
   }

@@ -8,12 +8,12 @@ import { Reconciler } from '../../src/reconcile/reconciler.ts';
 import { endpoint, service, slice } from './cluster-objects.ts';
 import { FakeKernel } from './fake-kernel/fake-kernel.ts';
 import { kernelKinds } from './kernel-kinds.ts';
-import { realServers, virtualServer } from './rows.ts';
+import { frontEnd, realServers } from './rows.ts';
 import { translatorOptions } from './translator-world.ts';
 
 export const webKey = 'TCP 10.96.0.1:80';
 export const webSlice = slice([endpoint('10.244.1.1')]);
-export const webRow = virtualServer({ realServers: realServers('10.244.1.1') });
+export const webRow = frontEnd({ realServers: realServers('10.244.1.1') });
 export const auditEveryMs = 30_000;
 
 class CountingReconciler extends Reconciler {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { toGoldenShape, type GoldenShape } from '../../src/cli/golden-shape.ts';
+import type { GoldenShape } from '../../src/cli/golden-shape.ts';
 import type { Parsed } from '../../src/cluster/fields.ts';
 import type { ObjectKey } from '../../src/cluster/objects.ts';
 import { parseEndpointSlice } from '../../src/cluster/parse-endpoint-slice.ts';
@@ -117,7 +117,7 @@ function readCase(golden: GoldenCase): {
   translator.everythingChanged();
   translator.translate();
   return {
-    shape: toGoldenShape(tables.virtualServers.rows.values(), tables.boundAddresses.rows.values()),
+    shape: tables.shape(),
     healthCheckNodePorts: Object.fromEntries(Array.from(healthChecks, answerAt)),
   };
 }

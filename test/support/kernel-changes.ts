@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import fc from 'fast-check';
-import { toGoldenShape, type GoldenShape } from '../../src/cli/golden-shape.ts';
+import type { GoldenShape } from '../../src/cli/golden-shape.ts';
 import { ServiceTranslator } from '../../src/desired/service-translator.ts';
 import { ip } from './cluster-objects.ts';
 import { TestCluster, terminating, type TestEndpoint, type TestService } from './kernel-cluster.ts';
@@ -162,7 +162,7 @@ export class ChangingNode {
     translator.nodeAddressesChanged([...this.#nodeAddresses].map(ip));
     translator.everythingChanged();
     translator.translate();
-    return toGoldenShape(tables.virtualServers.rows.values(), tables.boundAddresses.rows.values());
+    return tables.shape();
   }
 
   async #changeNodeAddress(address: string, isThere: boolean): Promise<void> {

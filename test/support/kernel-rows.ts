@@ -82,13 +82,7 @@ function rowOf({ identity, settings, realServers }: InNumbers.VirtualServer): Vi
   };
 }
 
-function idOf({
-  family,
-  protocol,
-  address,
-  port,
-  fwmark,
-}: InNumbers.Identity): VirtualServerId {
+function idOf({ family, protocol, address, port, fwmark }: InNumbers.Identity): VirtualServerId {
   const name = family === 2 ? 'IPv4' : 'IPv6';
   if (fwmark !== 0) {
     return { kind: 'fwmark', family: name, fwmark };

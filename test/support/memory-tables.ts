@@ -1,3 +1,4 @@
+import { toGoldenShape, type GoldenShape } from '../../src/cli/golden-shape.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import type { ObjectKey } from '../../src/cluster/objects.ts';
 import {
@@ -8,6 +9,7 @@ import {
 import { PlaceMap } from '../../src/reconcile/place-map.ts';
 import type { Place } from '../../src/reconcile/place.ts';
 import type { DesiredFrontEnd, Translation } from '../../src/translate/desired.ts';
+import { memberKey } from '../../src/kernel/packet-filter/iptables/member-key.ts';
 import type { FilterMember } from '../../src/kernel/packet-filter/filter-member.ts';
 
 /** A table that remembers what it holds and which keys it was told of. */
@@ -39,8 +41,17 @@ class StateOfServices extends DesiredState {
 export class MemoryTables {
   readonly virtualServers = new MemoryTable<DesiredFrontEnd>();
   readonly boundAddresses = new MemoryTable<IpAddress>();
-  readonly members = new MemoryTable<FilterMember>();
+  readonly members = Object.assign(new MemoryTable<FilterMember>(), { keyOf: memberKey });
   readonly desired = new StateOfServices(this.virtualServers, this.boundAddresses, this.members);
+
+  /** What is desired, in the form of the golden cases. */
+  shape(): GoldenShape {
+    const virtualServers = Array.from(
+      this.virtualServers.rows.values(),
+      (row) => row.virtualServer,
+    );
+    return toGoldenShape(virtualServers, this.boundAddresses.rows.values());
+  }
 
   forget(): void {
     this.virtualServers.told.length = 0;

@@ -318,7 +318,9 @@ export async function worldWith(
   const world = await World.start();
   const first = rows.map((row, index) => {
     const where = places[index];
-    return row === undefined || where === undefined ? [] : [[keyOf(where), row.virtualServer] as const];
+    return row === undefined || where === undefined
+      ? []
+      : [[keyOf(where), row.virtualServer] as const];
   });
   putRows(world.kernel, [...foreignRows(), ...first.flat()]);
   bindVip(world.kernel, foreignPlace.address, false);

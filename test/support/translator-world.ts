@@ -60,6 +60,6 @@ export class TranslatorWorld {
   /** `10.244.1.1:8080 10.244.1.2:8080`; undefined where there is no such virtual server. */
   realServersOf(key: string): string | undefined {
     const row = this.tables.virtualServers.rows.get(key);
-    return row && [...row.realServers.keys()].join(' ');
+    return row && [...row.virtualServer.realServers.keys()].join(' ');
   }
 }

@@ -62,6 +62,7 @@ const settings = {
   persistence: undefined,
   onePacket: false,
   schedulerFlags: 0,
+  limited: false,
   owned: false,
 } as const;
 

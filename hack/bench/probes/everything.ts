@@ -2,6 +2,8 @@ import { AddressClient } from '../../../src/kernel/vip-link/client.ts';
 import { SetClient } from '../../../src/kernel/ipset/client.ts';
 import { IpvsClient } from '../../../src/kernel/ipvs/client.ts';
 import { ipFamilies } from '../../../src/kernel/ip-families.ts';
+import type { DesiredFrontEnd } from '../../../src/translate/desired.ts';
+import { memberKey } from '../../../src/kernel/packet-filter/iptables/member-key.ts';
 import { SetEntryKind } from '../../../src/kernel/packet-filter/iptables/set-kind.ts';
 import { netlinkProtocol } from '../../../src/kernel/netlink/protocol.ts';
 import { BoundAddressKind } from '../../../src/kernel/vip-link/bound-address-kind.ts';
@@ -70,8 +72,13 @@ async function openKinds(stopwatch: Stopwatch | undefined) {
   const ipvs = await IpvsClient.connect({}, timedTransport(generic, 'IPVS', stopwatch));
   const addresses = new AddressClient({}, timedTransport(route, 'addresses', stopwatch));
   const sets = new SetClient({}, timedTransport(netfilter, 'sets', stopwatch));
-  const entries = new KindTable(timedKind(new SetEntryKind(sets, ipFamilies()), stopwatch));
-  const virtualServers = new KindTable(timedKind(new VirtualServerKind(ipvs), stopwatch));
+  const entries = Object.assign(
+    new KindTable(timedKind(new SetEntryKind(sets, ipFamilies()), stopwatch)),
+    { keyOf: memberKey },
+  );
+  const virtualServers = new KindTable(
+    timedKind(new VirtualServerKind<DesiredFrontEnd>(ipvs), stopwatch),
+  );
   const boundAddresses = new KindTable(timedKind(new BoundAddressKind(addresses), stopwatch));
   return {
     desired: new DesiredState(virtualServers, boundAddresses, entries),

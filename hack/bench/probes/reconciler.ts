@@ -4,6 +4,7 @@ import { DesiredState } from '../../../src/desired/desired-state.ts';
 import { KindTable } from '../../../src/reconcile/kind-table.ts';
 import { PlaceMap } from '../../../src/reconcile/place-map.ts';
 import { Reconciler } from '../../../src/reconcile/reconciler.ts';
+import type { DesiredFrontEnd } from '../../../src/translate/desired.ts';
 import { VirtualServerKind } from '../../../src/kernel/ipvs/virtual-server-kind.ts';
 import type { ProbeInput } from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
@@ -52,7 +53,7 @@ async function firstSync(
     {},
     timedTransport(netlinkProtocol.generic, 'kernel', stopwatch),
   );
-  const table = new KindTable(timedKind(new VirtualServerKind(ipvs), stopwatch));
+  const table = new KindTable(timedKind(new VirtualServerKind<DesiredFrontEnd>(ipvs), stopwatch));
   const desired = new DesiredState(table, new PlaceMap());
   const loop = new Reconciler([table]);
   stopwatch?.reset();

@@ -39,8 +39,8 @@ export class VirtualServerKind<
   Desired extends DesiredVirtualServer = DesiredVirtualServer,
 > implements Kind<Desired, ObservedVirtualServer, Operation> {
   readonly name = 'virtual server';
-  readonly difference: typeof virtualServerDifference;
-  readonly after = afterOperations;
+  readonly difference: Kind<Desired, ObservedVirtualServer, Operation>['difference'];
+  readonly after: Kind<Desired, ObservedVirtualServer, Operation>['after'] = afterOperations;
   readonly #client: VirtualServerClient;
   readonly #now: () => number;
   readonly #visitTable: typeof visitTable;

@@ -4,11 +4,14 @@ import type { Places } from '../../reconcile/place.ts';
 import type { FilterMember, FilterRole } from './filter-member.ts';
 import type { LocalDetector } from './local-detector.ts';
 
-/** The table of the loop that holds what a packet filter knows of Services. */
-export interface FilterTable extends AnyKindTable, Places<FilterMember> {
+/** Where members are desired. */
+export interface MemberPlaces extends Places<FilterMember> {
   /** The key of a member. */
   keyOf(member: FilterMember): string;
 }
+
+/** The table of the loop that holds what a packet filter knows of Services. */
+export interface FilterTable extends AnyKindTable, MemberPlaces {}
 
 export interface RuleWatchListener {
   /** Rules of ours are gone. */

@@ -202,9 +202,7 @@ export const ipvsScenarios: readonly Scenario[] = [
         const table = await readTable(client, () => kernel.openProcTable());
         return Array.from(table, ([key, { realServers }]) => [
           key,
-          realServers.map(
-            ({ realServer: { address, weight } }) => `${address.text} ${weight}`,
-          ),
+          realServers.map(({ realServer: { address, weight } }) => `${address.text} ${weight}`),
         ]).toSorted();
       }),
     expected: [

@@ -14,7 +14,7 @@ import {
   withoutClocks,
 } from '../../support/controller-world.ts';
 import { bindVip, putRows, rowsOf } from '../../support/kernel-rows.ts';
-import { observedAs, frontEnd } from '../../support/rows.ts';
+import { heldAs, frontEnd } from '../../support/rows.ts';
 
 const noMemory = { kind: 'refused', code: 'ENOMEM' } as const;
 
@@ -27,13 +27,13 @@ describe('the controller', () => {
       fill(store);
       controller.start();
       await settled();
-      assert.deepEqual(rowsOf(kernel), new Map([[webKey, observedAs(webRow)]]));
+      assert.deepEqual(rowsOf(kernel), new Map([[webKey, heldAs(webRow)]]));
       assert.deepEqual(vips(kernel), ['10.96.0.1']);
     });
 
     it('changes nothing that is there and right', async () => {
       const { log, store, controller, told, kernel } = await setUp();
-      putRows(kernel, [[webKey, observedAs(webRow)]]);
+      putRows(kernel, [[webKey, heldAs(webRow)]]);
       bindVip(kernel, ip('10.96.0.1'));
       fill(store);
       controller.start();
@@ -44,9 +44,7 @@ describe('the controller', () => {
 
     it('removes nothing before both lists are complete', async () => {
       const { log, store, controller, kernel } = await setUp();
-      putRows(kernel, [
-        ['TCP 10.96.0.9:80', observedAs(frontEnd({ address: ip('10.96.0.9') }))],
-      ]);
+      putRows(kernel, [['TCP 10.96.0.9:80', heldAs(frontEnd({ address: ip('10.96.0.9') }))]]);
       controller.start();
       store.replaceServices([service()]);
       await settled();
@@ -58,7 +56,7 @@ describe('the controller', () => {
 
     it('keeps the real servers that the kernel has while the slices are not listed', async () => {
       const { log, store, controller, kernel } = await setUp();
-      putRows(kernel, [[webKey, observedAs(webRow)]]);
+      putRows(kernel, [[webKey, heldAs(webRow)]]);
       controller.start();
       store.replaceServices([service()]);
       await settled();
@@ -69,7 +67,7 @@ describe('the controller', () => {
 
     it('removes nothing that lists want which become complete while it reads the kernel', async () => {
       const { log, store, controller, kernel } = await setUp();
-      putRows(kernel, [[webKey, observedAs(webRow)]]);
+      putRows(kernel, [[webKey, heldAs(webRow)]]);
       bindVip(kernel, ip('10.96.0.1'));
       const resume = kernel.stall('generic');
       controller.start();
@@ -82,7 +80,7 @@ describe('the controller', () => {
 
     it('touches nothing before the kernel could be read, whatever comes meanwhile', async () => {
       const { log, store, controller, told, kernel } = await setUp();
-      putRows(kernel, [[webKey, observedAs(webRow)]]);
+      putRows(kernel, [[webKey, heldAs(webRow)]]);
       kernel.addFaults('links', noMemory, noMemory);
       fill(store);
       controller.start();

@@ -9,9 +9,14 @@ import {
   vips,
 } from '../../../hack/bench/synthetic-cluster.ts';
 import { translateCluster } from '../../../hack/bench/probes/input.ts';
-import { formatEndpoint } from '../../../src/net/ip-address.ts';
+import { formatRealServer, type VirtualServerId } from '../../../src/kernel/ipvs/model.ts';
 import { mergeManifests } from '../../../src/source/manifests/merge-manifests.ts';
 import { parseManifests } from '../../../src/source/manifests/parse-manifests.ts';
+
+function placeOf(id: VirtualServerId): string {
+  assert.ok(id.kind === 'address');
+  return formatRealServer(id);
+}
 
 const size = { services: 300, endpoints: 3 };
 
@@ -28,13 +33,11 @@ describe('the synthetic cluster of the benchmark', () => {
 
   it('becomes exactly the table that ipvsadm is given', () => {
     const lines = [...translateCluster(cluster).values()].flatMap(({ virtualServers }) =>
-      virtualServers.flatMap(({ address, port, scheduler, realServers }) => [
-        `-A -t ${formatEndpoint(address, port)} -s ${scheduler}`,
+      virtualServers.flatMap(({ virtualServer: { id, settings, realServers } }) => [
+        `-A -t ${placeOf(id)} -s ${settings.scheduler}`,
         ...Array.from(
           realServers.values(),
-          (real) =>
-            `-a -t ${formatEndpoint(address, port)} ` +
-            `-r ${formatEndpoint(real.address, real.port)} -m -w ${real.weight}`,
+          (real) => `-a -t ${placeOf(id)} -r ${formatRealServer(real)} -m -w ${real.weight}`,
         ),
       ]),
     );

@@ -3,19 +3,20 @@ import type { ObservedKernel } from '../../../src/cli/observe-kernel.ts';
 import { planJson, planText, type Plan } from '../../../src/cli/plan-report.ts';
 import type { ListedVirtualServer } from '../../../src/kernel/ipvs/read-table.ts';
 import { formatVirtualServer } from '../../../src/kernel/ipvs/model.ts';
-import { virtualServerKey, type VirtualServer } from '../../../src/translate/desired.ts';
+import type { DesiredFrontEnd } from '../../../src/translate/desired.ts';
 import { ip } from '../../support/cluster-objects.ts';
-import { observedAs, realServers, frontEnd } from '../../support/rows.ts';
+import { changed, frontEnd, heldAs, realServers } from '../../support/rows.ts';
 
 const emptyKernel: ObservedKernel = { virtualServers: new Map(), boundAddresses: new Map() };
 
 const web = frontEnd({ realServers: realServers('10.244.1.1', '10.244.1.2') });
-const sticky = frontEnd({ port: 443, scheduler: 'sh', persistenceSeconds: 600 });
+const persistence = { timeoutSeconds: 600, prefixLength: 32 };
+const sticky = frontEnd({ port: 443, scheduler: 'sh', persistence });
 
 /** What the cluster wants is `rows`, each of the Service `default/web`, bound at 10.96.0.1. */
-function planOf(rows: readonly VirtualServer[], observed: Plan['observed']): Plan {
+function planOf(rows: readonly DesiredFrontEnd[], observed: Plan['observed']): Plan {
   return {
-    virtualServers: new Map(rows.map((row) => [virtualServerKey(row), row])),
+    virtualServers: new Map(rows.map((row) => [formatVirtualServer(row.virtualServer.id), row])),
     boundAddresses: new Map(rows.length === 0 ? [] : [['10.96.0.1', ip('10.96.0.1')]]),
     observed,
     serviceOf: (key) => (key.includes('10.96.0.1') ? 'default/web' : undefined),
@@ -24,14 +25,14 @@ function planOf(rows: readonly VirtualServer[], observed: Plan['observed']): Pla
 
 /** A kernel that holds the rows, and 10.96.0.1 where there is one. */
 function kernelWith(
-  rows: readonly VirtualServer[],
+  rows: readonly DesiredFrontEnd[],
   settings: Partial<ListedVirtualServer['settings']> = {},
 ): ObservedKernel {
   const listed = rows.map((row): ListedVirtualServer => {
-    const { realServers: observed, ...rest } = observedAs(row, settings);
+    const { realServers: held, ...head } = heldAs(row, settings);
     const counters = { activeConnections: 0, inactiveConnections: 0 };
-    const list = Array.from(observed.values(), (each) => ({ ...each, ...counters }));
-    return { ...rest, realServers: list };
+    const list = Array.from(held.values(), (realServer) => ({ realServer, ...counters }));
+    return { ...head, realServers: list };
   });
   const address = { address: ip('10.96.0.1'), owned: true, settled: true };
   return {
@@ -112,7 +113,7 @@ describe('the plan for programs', () => {
 describe('the plan for people', () => {
   it('is a table, and what would be done', () => {
     assert.equal(
-      planText(planOf([web, sticky], kernelWith([{ ...web, scheduler: 'lc' }, sticky]))),
+      planText(planOf([web, sticky], kernelWith([changed(web, { scheduler: 'lc' }), sticky]))),
       [
         'VIRTUAL SERVER     SCHEDULER  OPTIONS  SERVICE      REAL SERVERS',
         'TCP 10.96.0.1:443  sh         -p 600   default/web  (none)',

@@ -4,7 +4,7 @@ import { showJson, showText } from '../../../src/cli/show-report.ts';
 import { formatVirtualServer } from '../../../src/kernel/ipvs/model.ts';
 import type { ListedVirtualServer } from '../../../src/kernel/ipvs/read-table.ts';
 import { ip } from '../../support/cluster-objects.ts';
-import { plainSettings, virtualServer } from '../../support/ipvs-examples.ts';
+import { plainSettings, realServer, virtualServer } from '../../support/ipvs-examples.ts';
 
 const web: ListedVirtualServer = {
   id: virtualServer('10.96.0.1'),
@@ -15,10 +15,7 @@ const web: ListedVirtualServer = {
   },
   realServers: [
     {
-      address: ip('10.244.1.1'),
-      port: 8080,
-      method: 'masq',
-      weight: 1,
+      realServer: realServer('10.244.1.1'),
       activeConnections: 3,
       inactiveConnections: 12,
     },

@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
 import { DesiredState, ServiceClaims } from '../../../src/desired/desired-state.ts';
-import { virtualServerKey, type VirtualServer } from '../../../src/translate/desired.ts';
+import { formatVirtualServer } from '../../../src/kernel/ipvs/model.ts';
+import type { DesiredFrontEnd } from '../../../src/translate/desired.ts';
 import type { FilterMember, FilterRole } from '../../../src/kernel/packet-filter/filter-member.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { MemoryTables } from '../../support/memory-tables.ts';
-import { frontEnd } from '../../support/rows.ts';
+import { frontEnd, type FrontEndFields } from '../../support/rows.ts';
 
 /** A virtual server that stands in the set of a role. */
-function rowIn(role: FilterRole, fields: Partial<VirtualServer> = {}): VirtualServer {
+function rowIn(role: FilterRole, fields: Partial<FrontEndFields> = {}): DesiredFrontEnd {
   const row = frontEnd(fields);
-  const { address, protocol, port } = row;
-  return { ...row, members: [{ role, entry: { kind: 'endpoint', address, protocol, port } }] };
+  const { id } = row.virtualServer;
+  assert.ok(id.kind === 'address');
+  return { ...row, members: [{ role, entry: { ...id, kind: 'endpoint' } }] };
 }
 
 function translation(
-  virtualServers: readonly VirtualServer[],
+  virtualServers: readonly DesiredFrontEnd[],
   members: readonly FilterMember[] = [],
 ) {
   return { virtualServers, boundAddresses: [], members, healthCheck: undefined, problems: [] };
@@ -80,7 +82,7 @@ describe('what Services want in the sets', () => {
     tables.forget();
     const changed = rowIn('cluster', { scheduler: 'lc' });
     tables.desired.setService('default/web', 0, translation([changed], [vip]));
-    assert.deepEqual(tables.virtualServers.told, [virtualServerKey(changed)]);
+    assert.deepEqual(tables.virtualServers.told, [formatVirtualServer(changed.virtualServer.id)]);
     assert.deepEqual(tables.members.told, []);
   });
 

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
-import type { Translation, VirtualServer } from '../../../src/translate/desired.ts';
+import type { DesiredFrontEnd, Translation } from '../../../src/translate/desired.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { MemoryTables } from '../../support/memory-tables.ts';
 import { frontEnd } from '../../support/rows.ts';
 
-function translation(...virtualServers: VirtualServer[]): Translation {
-  const boundAddresses = new Map(virtualServers.map(({ address }) => [address.text, address]));
+function translation(...virtualServers: DesiredFrontEnd[]): Translation {
+  const boundAddresses = new Map(
+    virtualServers.map(({ virtualServer: { id } }) => {
+      assert.ok(id.kind === 'address');
+      return [id.address.text, id.address];
+    }),
+  );
   return {
     virtualServers,
     boundAddresses: [...boundAddresses.values()],
@@ -84,11 +89,7 @@ describe('the desired state', () => {
     const { virtualServers, boundAddresses, desired } = tables;
     const address = ip('10.96.0.1');
     desired.setService('default/web', 0, translation(frontEnd({ address })));
-    desired.setService(
-      'default/other',
-      0,
-      translation(frontEnd({ address: ip('10.96.0.2') })),
-    );
+    desired.setService('default/other', 0, translation(frontEnd({ address: ip('10.96.0.2') })));
     tables.forget();
     desired.setService('default/web', 0, translation(frontEnd({ address, scheduler: 'lc' })));
     assert.deepEqual(virtualServers.told, [key]);

@@ -31,7 +31,10 @@ describe('two Services that want one virtual server', () => {
       [young, old],
     ]) {
       const world = both(...services);
-      assert.equal(world.tables.virtualServers.rows.get(key)?.scheduler, 'rr');
+      assert.equal(
+        world.tables.virtualServers.rows.get(key)?.virtualServer.settings.scheduler,
+        'rr',
+      );
       assert.equal(world.tables.desired.serviceOf(key), 'default/old');
       assert.deepEqual(world.problems, [conflict]);
     }
@@ -57,7 +60,10 @@ describe('two Services that want one virtual server', () => {
     world.tables.forget();
     world.store.deleteService('default/old');
     world.translate();
-    assert.equal(world.tables.virtualServers.rows.get(key)?.scheduler, 'wrr');
+    assert.equal(
+      world.tables.virtualServers.rows.get(key)?.virtualServer.settings.scheduler,
+      'wrr',
+    );
     assert.ok(world.tables.boundAddresses.rows.has('198.51.100.20'));
     assert.deepEqual(world.problems, [conflict]);
   });

@@ -199,7 +199,8 @@ describe('a scheduler that the kernel lacks', () => {
     const world = new TranslatorWorld();
     world.store.setService(service({ annotations }));
     world.translate();
-    const scheduler = () => world.tables.virtualServers.rows.get(webKey)?.scheduler;
+    const scheduler = () =>
+      world.tables.virtualServers.rows.get(webKey)?.virtualServer.settings.scheduler;
     assert.equal(scheduler(), 'mh');
     assert.equal(world.translator.schedulerIsMissing('mh'), true);
     world.translate();

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { observedAs, realServers, frontEnd } from '../../support/rows.ts';
+import { changed, observedAs, realServers, frontEnd } from '../../support/rows.ts';
 import {
   other,
   otherKey,
@@ -83,7 +83,7 @@ describe('a change that the kernel refuses', () => {
   it('is tried at once when another row is desired', async () => {
     const { kernel, table } = setUpTable();
     kernel.addFaults(webKey, { kind: 'refused', code: 'ENOENT' });
-    table.setDesired(webKey, { ...web, scheduler: 'mh' });
+    table.setDesired(webKey, changed(web, { scheduler: 'mh' }));
     await round(table, 0);
     table.setDesired(webKey, web);
     assert.equal(table.hasWork(1), true);
@@ -102,7 +102,9 @@ describe('a change that the kernel refuses', () => {
 
   it('lets the other changes of its object count: the rest alone is done again', async () => {
     const { log, kernel, table } = setUpTable();
-    const three = { ...web, realServers: realServers('10.244.1.1', '10.244.1.2', '10.244.1.3') };
+    const three = changed(web, {
+      realServers: realServers('10.244.1.1', '10.244.1.2', '10.244.1.3'),
+    });
     table.setDesired(webKey, frontEnd());
     await round(table, 0);
     kernel.addFaults(webKey, { kind: 'refused', code: 'ENOMEM' });
@@ -128,7 +130,7 @@ describe('a change that the kernel refuses', () => {
   it('because somebody else has made the object already ends in taking that over', async () => {
     const { kernel, table } = setUpTable();
     await table.relist();
-    kernel.rows.set(webKey, observedAs({ ...web, scheduler: 'wlc' }, { owned: false }));
+    kernel.rows.set(webKey, observedAs(changed(web, { scheduler: 'wlc' }), { owned: false }));
     kernel.addFaults(webKey, { kind: 'refused', code: 'EEXIST' });
     table.setDesired(webKey, web);
     assert.equal((await round(table, 0)).failures.length, 1);

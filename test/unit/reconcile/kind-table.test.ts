@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
-import type { VirtualServer } from '../../../src/translate/desired.ts';
 import { ip } from '../../support/cluster-objects.ts';
-import { observedAs, realServers, frontEnd } from '../../support/rows.ts';
+import { changed, observedAs, realServers, frontEnd } from '../../support/rows.ts';
 import {
   other,
   otherKey,
@@ -55,7 +54,7 @@ describe('the table of a kind', () => {
     await round(table, 0);
     kernel.rows.clear();
     log.length = 0;
-    table.setDesired(otherKey, { ...other, realServers: realServers('10.244.1.9') });
+    table.setDesired(otherKey, changed(other, { realServers: realServers('10.244.1.9') }));
     await round(table, 0);
     assert.deepEqual(log, [`add real server 10.244.1.9:8080 to ${otherKey}`]);
   });
@@ -77,19 +76,19 @@ describe('the table of a kind', () => {
       table.setDesired(webKey, web);
       if (step === 'applyRemovals') {
         await round(table, 0);
-        table.setDesired(webKey, { ...web, realServers: new Map() });
+        table.setDesired(webKey, changed(web, { realServers: new Map() }));
       }
       const held = Promise.withResolvers<undefined>();
       kernel.gate = held.promise;
       const running = round(table, 0);
       // The second round has nothing to add; it is held up in the removals.
       await new Promise(setImmediate);
-      const changed: VirtualServer = { ...web, scheduler: 'lc' };
-      table.setDesired(webKey, changed);
+      const next = changed(web, { scheduler: 'lc' });
+      table.setDesired(webKey, next);
       held.resolve(undefined);
       await running;
       await round(table, 0);
-      assert.deepEqual(kernel.rows.get(webKey), observedAs(changed), step);
+      assert.deepEqual(kernel.rows.get(webKey), observedAs(next), step);
       assert.equal(table.hasWork(0), false);
     }
   });
@@ -102,7 +101,7 @@ describe('a table that is read anew', () => {
     table.setDesired(otherKey, other);
     await round(table, 0);
     kernel.rows.delete(otherKey);
-    kernel.rows.set(webKey, observedAs({ ...web, scheduler: 'wlc' }));
+    kernel.rows.set(webKey, observedAs(changed(web, { scheduler: 'wlc' })));
     log.length = 0;
     await table.relist();
     await round(table, 0);
@@ -141,7 +140,7 @@ describe('a table that is read anew', () => {
     kernel.listErrors.push(new Error('no answer'));
     await assert.rejects(table.relist(), /no answer/);
     log.length = 0;
-    table.setDesired(webKey, { ...web, scheduler: 'lc' });
+    table.setDesired(webKey, changed(web, { scheduler: 'lc' }));
     await round(table, 0);
     assert.deepEqual(log, [`change virtual server ${webKey} (scheduler lc)`]);
   });

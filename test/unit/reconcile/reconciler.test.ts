@@ -6,7 +6,7 @@ import { ip } from '../../support/cluster-objects.ts';
 import { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';
 import { kernelKinds } from '../../support/kernel-kinds.ts';
 import { bindVip, putRows, rowsOf, vipsOf } from '../../support/kernel-rows.ts';
-import { observedAs, realServers, frontEnd } from '../../support/rows.ts';
+import { changed, heldAs, realServers, frontEnd } from '../../support/rows.ts';
 
 const web = frontEnd({ realServers: realServers('10.244.1.1') });
 const key = 'TCP 10.96.0.1:80';
@@ -90,9 +90,9 @@ describe('a round', () => {
     await reconciler.round();
     log.length = 0;
     desire(undefined);
-    const successor = frontEnd({ address: ip('10.96.0.2') });
-    virtualServerTable.setDesired('TCP 10.96.0.2:80', successor);
-    addressTable.setDesired('10.96.0.2', successor.address);
+    const next = ip('10.96.0.2');
+    virtualServerTable.setDesired('TCP 10.96.0.2:80', frontEnd({ address: next }));
+    addressTable.setDesired('10.96.0.2', next);
     await reconciler.round();
     assert.deepEqual(log, [
       'add virtual server TCP 10.96.0.2:80 (scheduler rr)',
@@ -108,7 +108,7 @@ describe('a round', () => {
     desire(web);
     await reconciler.round();
     log.length = 0;
-    desire({ ...web, realServers: realServers('10.244.1.2') });
+    desire(changed(web, { realServers: realServers('10.244.1.2') }));
     await reconciler.round();
     assert.deepEqual(log, [
       `add real server 10.244.1.2:8080 to ${key}`,
@@ -122,7 +122,7 @@ describe('a round', () => {
     desire(web);
     await reconciler.round();
     assert.equal(reconciler.hasRestless(), false);
-    desire({ ...web, realServers: realServers('10.244.1.2') });
+    desire(changed(web, { realServers: realServers('10.244.1.2') }));
     await reconciler.round();
     assert.equal(reconciler.hasRestless(), true);
     assert.equal(reconciler.hasWork(), false);
@@ -142,7 +142,7 @@ describe('a round', () => {
     reconciler.allowRemovals();
     desire(web);
     await reconciler.round();
-    desire({ ...web, realServers: realServers('10.244.1.2') });
+    desire(changed(web, { realServers: realServers('10.244.1.2') }));
     await reconciler.round();
     log.length = 0;
     kernel.addFaults(`real servers of ${key}`, noMemory);
@@ -213,11 +213,11 @@ describe('before removals are allowed', () => {
     const { log, reconciler, desire, kernel } = await setUp();
     const leftOver = frontEnd({ address: ip('10.96.0.9') });
     putRows(kernel, [
-      ['TCP 10.96.0.9:80', observedAs(leftOver)],
-      [key, observedAs({ ...web, realServers: realServers('10.244.1.1', '10.244.1.2') })],
+      ['TCP 10.96.0.9:80', heldAs(leftOver)],
+      [key, heldAs(changed(web, { realServers: realServers('10.244.1.1', '10.244.1.2') }))],
     ]);
     bindVip(kernel, ip('10.96.0.9'));
-    desire({ ...web, scheduler: 'lc' });
+    desire(changed(web, { scheduler: 'lc' }));
     await reconciler.audit();
     await reconciler.round();
     assert.deepEqual(log, [`change virtual server ${key} (scheduler lc)`, 'bind 10.96.0.1']);
@@ -247,9 +247,9 @@ describe('before removals are allowed', () => {
 
   it('an object that failed and has a removal left waits for nothing, either', async () => {
     const { clock, reconciler, desire, kernel } = await setUp();
-    putRows(kernel, [[key, observedAs(web)]]);
+    putRows(kernel, [[key, heldAs(web)]]);
     kernel.addFaults(key, noMemory);
-    desire({ ...web, realServers: realServers('10.244.1.2') });
+    desire(changed(web, { realServers: realServers('10.244.1.2') }));
     await reconciler.audit();
     clock.nowMs = 100;
     await reconciler.round();
@@ -264,20 +264,20 @@ describe('an audit', () => {
     reconciler.allowRemovals();
     desire(web);
     await reconciler.round();
-    putRows(kernel, [[key, observedAs({ ...web, realServers: realServers('10.244.9.9') })]]);
+    putRows(kernel, [[key, heldAs(changed(web, { realServers: realServers('10.244.9.9') }))]]);
     kernel.route.unbind('10.96.0.1');
     const { drifted, ...repair } = await reconciler.audit();
     assert.deepEqual(drifted, [`virtual server ${key}`, 'bound address 10.96.0.1']);
     assert.deepEqual(repair, { applied: 3, failures: [], written });
     const { applied, drifted: none } = await reconciler.audit();
     assert.deepEqual([applied, none], [1, []], 'it was drained');
-    assert.deepEqual(rowsOf(kernel), new Map([[key, observedAs(web)]]));
+    assert.deepEqual(rowsOf(kernel), new Map([[key, heldAs(web)]]));
     assert.deepEqual([...vipsOf(kernel).keys()], ['10.96.0.1']);
   });
 
   it('removes what an earlier run of this program left behind', async () => {
     const { reconciler, kernel } = await setUp();
-    putRows(kernel, [[key, observedAs(web)]]);
+    putRows(kernel, [[key, heldAs(web)]]);
     bindVip(kernel, ip('10.96.0.1'));
     reconciler.allowRemovals();
     await reconciler.audit();
@@ -286,9 +286,9 @@ describe('an audit', () => {
 
   it('leaves alone what is not ours and nobody desires', async () => {
     const { log, reconciler, kernel } = await setUp();
-    putRows(kernel, [[key, observedAs(web, { owned: false })]]);
+    putRows(kernel, [[key, heldAs(web, { owned: false })]]);
     const byMark = { kind: 'fwmark', family: 'IPv6', fwmark: 7 } as const;
-    putRows(kernel, [['fwmark 7 (IPv6)', { ...observedAs(web, { owned: false }), id: byMark }]]);
+    putRows(kernel, [['fwmark 7 (IPv6)', { ...heldAs(web, { owned: false }), id: byMark }]]);
     bindVip(kernel, ip('10.96.0.1'), false);
     reconciler.allowRemovals();
     await reconciler.audit();
@@ -298,7 +298,7 @@ describe('an audit', () => {
 
   it('takes over in place what is desired and not ours', async () => {
     const { log, reconciler, desire, kernel } = await setUp();
-    putRows(kernel, [[key, observedAs(web, { owned: false })]]);
+    putRows(kernel, [[key, heldAs(web, { owned: false })]]);
     bindVip(kernel, ip('10.96.0.1'), false);
     reconciler.allowRemovals();
     desire(web);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { schedulerFlagNames } from '../../../src/kernel/ipvs/schedulers.ts';
 import type { Service } from '../../../src/cluster/objects.ts';
 import {
   draining,
@@ -136,11 +137,12 @@ describe('what a Service chooses', () => {
     const { virtualServers, problems } = translate(everywhere);
     assert.deepEqual(problems, []);
     assert.equal(virtualServers.length, 2 * (5 + 3));
-    for (const virtualServer of virtualServers) {
-      assert.equal(virtualServer.persistenceSeconds, 600);
-      assert.equal(virtualServer.scheduler, 'sh');
-      assert.deepEqual(virtualServer.schedulerFlags, { names: ['sh-port'] });
-      assert.equal(virtualServer.drainTimeoutMs, 30_000);
+    for (const { virtualServer, drainTimeoutMs } of virtualServers) {
+      const { persistence, scheduler, schedulerFlags } = virtualServer.settings;
+      assert.equal(persistence?.timeoutSeconds, 600);
+      assert.equal(scheduler, 'sh');
+      assert.deepEqual(schedulerFlagNames(scheduler, schedulerFlags), ['sh-port']);
+      assert.equal(drainTimeoutMs, 30_000);
     }
   });
 
@@ -160,24 +162,25 @@ describe('what a Service chooses', () => {
       'UnknownScheduler',
       'UnknownSchedulerFlag',
     ]);
-    assert.ok(virtualServers.every(({ scheduler }) => scheduler === 'lc'));
+    assert.ok(
+      virtualServers.every(({ virtualServer }) => virtualServer.settings.scheduler === 'lc'),
+    );
   });
 
   it('is the configured limit of draining without an annotation', () => {
     const limits = (drainTimeoutMs: number | undefined) =>
       translate(service(), onePod, nodeAt, { drainTimeoutMs }).virtualServers.map(
-        (virtualServer) => virtualServer.drainTimeoutMs,
+        (row) => row.drainTimeoutMs,
       );
     assert.deepEqual(limits(undefined), [undefined]);
     assert.deepEqual(limits(0), [0]);
   });
 
   it('is mh with the flag mh-port where the configuration says mh and the Service nothing', () => {
-    const [virtualServer] = translate(service(), onePod, nodeAt, {
-      scheduler: 'mh',
-    }).virtualServers;
-    assert.equal(virtualServer?.scheduler, 'mh');
-    assert.deepEqual(virtualServer.schedulerFlags, { names: ['mh-port'] });
+    const [row] = translate(service(), onePod, nodeAt, { scheduler: 'mh' }).virtualServers;
+    assert.equal(row?.virtualServer.settings.scheduler, 'mh');
+    const { schedulerFlags } = row.virtualServer.settings;
+    assert.deepEqual(schedulerFlagNames('mh', schedulerFlags), ['mh-port']);
   });
 });
 

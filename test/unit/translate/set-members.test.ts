@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Service } from '../../../src/cluster/objects.ts';
 import { formatEntry } from '../../../src/kernel/packet-filter/filter-entry.ts';
-import { virtualServerKey, type Translation } from '../../../src/translate/desired.ts';
+import { formatVirtualServer } from '../../../src/kernel/ipvs/model.ts';
+import type { Translation } from '../../../src/translate/desired.ts';
 import type { FilterMember, FilterRole } from '../../../src/kernel/packet-filter/filter-member.ts';
 import {
   cidr,
@@ -106,7 +107,7 @@ describe('the front ends of a Service in the sets', () => {
     for (const row of translation.virtualServers) {
       assert.equal(row.members.length, 1);
       const [member] = row.members;
-      assert.equal(member && formatEntry(member.entry), virtualServerKey(row));
+      assert.equal(member && formatEntry(member.entry), formatVirtualServer(row.virtualServer.id));
     }
   });
 

@@ -54,7 +54,7 @@ describe('policy Cluster', () => {
   it('shares one map of real servers among all front ends', () => {
     const { virtualServers } = translate(everywhere, [slice([far, near])]);
     assert.equal(virtualServers.length, 5);
-    assert.equal(new Set(virtualServers.map(({ realServers }) => realServers)).size, 1);
+    assert.equal(new Set(virtualServers.map((row) => row.virtualServer.realServers)).size, 1);
   });
 
   it('leaves every front end empty where there is no endpoint', () => {

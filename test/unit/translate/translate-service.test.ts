@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { realServer } from '../../support/ipvs-examples.ts';
 import type { Translation } from '../../../src/translate/desired.ts';
 import {
   draining,
@@ -48,11 +49,9 @@ describe('a Service becomes virtual servers', () => {
   });
 
   it('whose real servers are masq with weight 1', () => {
-    const [virtualServer] = translate(service()).virtualServers;
-    assert.deepEqual(
-      [...(virtualServer?.realServers ?? [])],
-      [['10.244.1.1:8080', { address: ip('10.244.1.1'), port: 8080, method: 'masq', weight: 1 }]],
-    );
+    const [row] = translate(service()).virtualServers;
+    const expected = realServer('10.244.1.1', { method: 'masq', weight: 1 });
+    assert.deepEqual(row?.virtualServer.realServers, new Map([['10.244.1.1:8080', expected]]));
   });
 
   it('one for each port and protocol', () => {
@@ -157,7 +156,7 @@ describe('internalTrafficPolicy Local', () => {
 });
 
 describe('session affinity', () => {
-  it('ClientIP makes every virtual server persistent for its time', () => {
+  it('ClientIP makes every virtual server persistent for its time, whole client addresses apart', () => {
     const { virtualServers } = translate(
       service({
         clusterIPs: [ip('10.96.0.1'), ip('fd00:96::1')],
@@ -165,13 +164,18 @@ describe('session affinity', () => {
       }),
     );
     assert.deepEqual(
-      virtualServers.map(({ persistenceSeconds }) => persistenceSeconds),
-      [600, 600],
+      virtualServers.map(({ virtualServer }) => virtualServer.settings.persistence),
+      [
+        { timeoutSeconds: 600, prefixLength: 32 },
+        { timeoutSeconds: 600, prefixLength: 128 },
+      ],
     );
   });
 
   it('None makes none persistent', () => {
-    assert.equal(translate(service()).virtualServers[0]?.persistenceSeconds, undefined);
+    const [row] = translate(service()).virtualServers;
+    assert.ok(row !== undefined);
+    assert.equal(row.virtualServer.settings.persistence, undefined);
   });
 });
 
@@ -179,7 +183,7 @@ describe('the scheduler', () => {
   function schedulersOf(annotations: ReadonlyMap<string, string>): string[] {
     const ports = [servicePort(), servicePort({ name: 'b', port: 81 })];
     return translate(service({ ports, annotations })).virtualServers.map(
-      ({ scheduler }) => scheduler,
+      ({ virtualServer }) => virtualServer.settings.scheduler,
     );
   }
 
@@ -195,7 +199,7 @@ describe('the scheduler', () => {
     const annotations = new Map([['kube-ipvs.io/scheduler', 'best']]);
     const translation = translate(service({ annotations }));
     assert.deepEqual(routes(translation), ['TCP 10.96.0.1:80 -> 10.244.1.1:8080']);
-    assert.equal(translation.virtualServers[0]?.scheduler, 'lc');
+    assert.equal(translation.virtualServers[0]?.virtualServer.settings.scheduler, 'lc');
     assert.deepEqual(
       translation.problems.map(({ object, value }) => ({ object, value })),
       [{ object: 'Service default/web', value: 'best' }],

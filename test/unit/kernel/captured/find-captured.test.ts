@@ -7,7 +7,7 @@ import {
 import { formatVirtualServer } from '../../../../src/kernel/ipvs/model.ts';
 import type { ListedVirtualServer } from '../../../../src/kernel/ipvs/read-table.ts';
 import { ip } from '../../../support/cluster-objects.ts';
-import { plainSettings, virtualServer } from '../../../support/ipvs-examples.ts';
+import { plainSettings, realServer, virtualServer } from '../../../support/ipvs-examples.ts';
 
 const address = '192.0.2.1';
 const ours: CandidateAddress = {
@@ -24,18 +24,12 @@ const noClaims: KernelClaims = {
 };
 
 function server(at: string, port: number, owned: boolean): ListedVirtualServer {
-  const realServer = {
-    address: ip('10.244.1.1'),
-    port: 8080,
-    method: 'masq',
-    weight: 1,
-    activeConnections: 0,
-    inactiveConnections: 0,
-  } as const;
   return {
     id: virtualServer(at, port),
     settings: { ...plainSettings, owned },
-    realServers: [realServer],
+    realServers: [
+      { realServer: realServer('10.244.1.1'), activeConnections: 0, inactiveConnections: 0 },
+    ],
   };
 }
 

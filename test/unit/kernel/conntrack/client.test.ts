@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { plainSettings } from '../../../support/ipvs-examples.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ConntrackClient } from '../../../../src/kernel/conntrack/client.ts';
 import { StaleFlows } from '../../../../src/kernel/conntrack/stale-flows.ts';
@@ -62,13 +63,7 @@ describe('deleting stale flows', () => {
     stale.note({
       kind: 'add virtual server',
       id,
-      settings: {
-        scheduler: 'rr',
-        persistence: undefined,
-        onePacket: false,
-        schedulerFlags: 0,
-        owned: true,
-      },
+      settings: { ...plainSettings, owned: true },
     });
     assert.equal(await client.deleteStale(stale), 1);
     assert.deepEqual(kernel.log, [`delete flow TCP 10.244.0.1:40000 > ${vip}:53`]);

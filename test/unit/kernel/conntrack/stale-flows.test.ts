@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { StaleFlows } from '../../../../src/kernel/conntrack/stale-flows.ts';
-import { setOf } from '../../../../src/kernel/packet-filter/iptables/sets.ts';
 import { ip } from '../../../support/cluster-objects.ts';
 import {
   added,
@@ -87,14 +86,10 @@ describe('stale UDP flows, answered or not', () => {
     assert.deepEqual(stale.families, ['IPv4']);
   });
 
-  it('are none after changes of sets that are not about how a front end is treated', () => {
+  it('are none after changes of members that are not about how a front end is treated', () => {
     const stale = new StaleFlows();
-    const set = setOf('vip', 'IPv4');
-    stale.noteSetOperation({
-      kind: 'add entry',
-      set,
-      entry: { kind: 'address', address: ip(vip) },
-    });
+    const entry = { kind: 'address', address: ip(vip) } as const;
+    stale.noteMemberChange({ kind: 'added', member: { role: 'vip', entry } });
     treatment(undefined, 'guarded')(stale, 'UDP');
     assert.ok(stale.isEmpty);
   });

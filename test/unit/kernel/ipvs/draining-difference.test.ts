@@ -3,8 +3,9 @@ import {
   virtualServerDifference,
   type ObservedVirtualServer,
 } from '../../../../src/kernel/ipvs/virtual-server-difference.ts';
-import type { VirtualServer } from '../../../../src/translate/desired.ts';
+import type { DesiredFrontEnd } from '../../../../src/translate/desired.ts';
 import {
+  changed,
   described,
   observedAs,
   realServers,
@@ -17,7 +18,7 @@ const key = 'TCP 10.96.0.1:80';
 describe('a real server that is no longer wanted', () => {
   const gone = '10.244.1.1:8080';
   const before = frontEnd({ realServers: realServers('10.244.1.1', '10.244.1.2') });
-  const left = { ...before, realServers: realServers('10.244.1.2') };
+  const left = changed(before, { realServers: realServers('10.244.1.2') });
   const nothing = { additions: [], removals: [] };
   const toWeight0 = {
     additions: [],
@@ -26,7 +27,7 @@ describe('a real server that is no longer wanted', () => {
   const deletion = { additions: [], removals: [`delete real server ${gone} from ${key}`] };
 
   function difference(
-    desired: VirtualServer,
+    desired: DesiredFrontEnd,
     observed: ObservedVirtualServer,
   ): ReturnType<typeof described> {
     return described(virtualServerDifference(desired, observed));
@@ -34,8 +35,11 @@ describe('a real server that is no longer wanted', () => {
 
   for (const protocol of ['TCP', 'SCTP'] as const) {
     it(`first gets weight 0 (${protocol}), even without connections: some may be on their way`, () => {
-      const observed = observedAs({ ...before, protocol });
-      const [change, ...others] = virtualServerDifference({ ...left, protocol }, observed).removals;
+      const observed = observedAs(changed(before, { protocol }));
+      const [change, ...others] = virtualServerDifference(
+        changed(left, { protocol }),
+        observed,
+      ).removals;
       assert.deepEqual(others, []);
       assert.ok(change?.kind === 'change real server');
       assert.equal(change.realServer.weight, 0);
@@ -51,14 +55,9 @@ describe('a real server that is no longer wanted', () => {
   });
 
   it('does not go without weight 0 first, though it has no connections', () => {
-    const observed = observedAs(before);
-    const idle = new Map(
-      Array.from(observed.realServers, ([endpoint, row]) => [
-        endpoint,
-        { ...row, drain: 'over' as const },
-      ]),
-    );
-    assert.deepEqual(difference(left, { ...observed, realServers: idle }), toWeight0);
+    const { virtualServer } = observedAs(before);
+    const drained = new Set(virtualServer.realServers.keys());
+    assert.deepEqual(difference(left, { virtualServer, drained }), toWeight0);
   });
 
   it('gets its weight back when it is wanted again, over or not', () => {
@@ -73,32 +72,37 @@ describe('a real server that is no longer wanted', () => {
   it('goes at once over UDP, which has no connections that could end', () => {
     const udp = { protocol: 'UDP' } as const;
     assert.deepEqual(
-      virtualServerDifference({ ...left, ...udp }, observedAs({ ...before, ...udp })).removals.map(
-        ({ kind }) => kind,
-      ),
+      virtualServerDifference(
+        changed(left, { ...udp }),
+        observedAs(changed(before, { ...udp })),
+      ).removals.map(({ kind }) => kind),
       ['delete real server'],
     );
   });
 
   it('goes at once where the limit is 0', () => {
-    const atOnce = { ...left, drainTimeoutMs: 0 };
+    const atOnce = changed(left, { drainTimeoutMs: 0 });
     assert.deepEqual(difference(atOnce, observedAs(before)), deletion);
     const draining = withDraining(observedAs(before), gone, 'unknown');
     assert.deepEqual(difference(atOnce, draining), deletion);
   });
 
   it('drains also where it is the last one', () => {
-    const none = { ...before, realServers: new Map() };
+    const none = changed(before, { realServers: new Map() });
     const only = frontEnd({ realServers: realServers('10.244.1.1') });
     assert.deepEqual(difference(none, observedAs(only)), toWeight0);
   });
 
   it('keeps its forwarding method while it drains', () => {
-    const observed = observedAs(before);
-    const realServer = observed.realServers.get(gone);
+    const realServer = before.virtualServer.realServers.get(gone);
     assert.ok(realServer);
-    const routed = new Map(observed.realServers).set(gone, { ...realServer, method: 'route' });
-    const [change] = virtualServerDifference(left, { ...observed, realServers: routed }).removals;
+    const routed = changed(before, {
+      realServers: new Map(before.virtualServer.realServers).set(gone, {
+        ...realServer,
+        method: 'route',
+      }),
+    });
+    const [change] = virtualServerDifference(left, observedAs(routed)).removals;
     assert.ok(change?.kind === 'change real server');
     assert.equal(change.realServer.method, 'route');
   });

@@ -77,6 +77,7 @@ describe('the message of a change to IPVS', () => {
           persistence: { timeoutSeconds: 10_800, prefixLength: 64 },
           onePacket: false,
           schedulerFlags: 3,
+          limited: false,
           owned: true,
         },
       }),
@@ -103,6 +104,7 @@ describe('the message of a change to IPVS', () => {
           persistence: { timeoutSeconds: 600, prefixLength: 24 },
           onePacket: true,
           schedulerFlags: 0,
+          limited: true,
           owned: false,
         },
       }),
@@ -113,7 +115,7 @@ describe('the message of a change to IPVS', () => {
         '0600 0100 0200 0000',
         '0800 0500 07000000', // FWMARK
         '0800 0600 776c6300',
-        '0c00 0700 05000000 ffffffff', // one-packet 0x4, persistent 0x1
+        '0c00 0700 05000020 ffffffff', // limited 0x20000000, one-packet 0x4, persistent 0x1
         '0800 0800 58020000',
         '0800 0900 ffffff00', // network order
       ),

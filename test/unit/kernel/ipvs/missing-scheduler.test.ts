@@ -3,13 +3,10 @@ import { IpvsError } from '../../../../src/kernel/ipvs/ipvs-error.ts';
 import type { Operation } from '../../../../src/kernel/ipvs/model.ts';
 import { NetlinkError } from '../../../../src/kernel/netlink/netlink-error.ts';
 import { missingSchedulerOf } from '../../../../src/kernel/ipvs/missing-scheduler.ts';
-import { idOf } from '../../../../src/kernel/ipvs/virtual-server-difference.ts';
 import { ip } from '../../../support/cluster-objects.ts';
-import { observedAs, frontEnd } from '../../../support/rows.ts';
+import { frontEnd } from '../../../support/rows.ts';
 
-const row = frontEnd({ scheduler: 'mh' });
-const id = idOf(row);
-const { settings } = observedAs(row);
+const { id, settings } = frontEnd({ scheduler: 'mh' }).virtualServer;
 
 function found(operation: Operation, code: string): string | undefined {
   const error = new IpvsError(operation, new NetlinkError(code, code));

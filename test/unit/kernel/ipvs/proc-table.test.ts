@@ -46,7 +46,7 @@ function parseProcTable(...parts: readonly string[]): Map<string, ListedRealServ
 function inWords(text: string): Record<string, string[]> {
   const words = [...parseProcTable(text)].map(([key, realServers]) => [
     key,
-    realServers.map(({ address, port, method, weight, ...connections }) =>
+    realServers.map(({ realServer: { address, port, method, weight }, ...connections }) =>
       [
         `${address.text}|${port}`,
         method,
@@ -217,7 +217,7 @@ function areAsShown(
 ): boolean {
   return (
     listed.length === known.size &&
-    listed.every((realServer) => {
+    listed.every(({ realServer }) => {
       const same = known.get(formatRealServer(realServer));
       const { method, weight } = realServer;
       return weight !== 0 && same?.method === method && same.weight === weight;

@@ -4,19 +4,14 @@ import type { Operation, VirtualServerId } from '../../../../src/kernel/ipvs/mod
 import { NetlinkError } from '../../../../src/kernel/netlink/netlink-error.ts';
 import { executeWithTrials } from '../../../../src/kernel/ipvs/scheduler-trial.ts';
 import { ip } from '../../../support/cluster-objects.ts';
+import { plainSettings } from '../../../support/ipvs-examples.ts';
 
 function idAt(port: number): VirtualServerId {
   return { kind: 'address', protocol: 'TCP', address: ip('10.96.0.1'), port };
 }
 
 function add(port: number, scheduler: string): Operation {
-  const settings = {
-    scheduler,
-    persistence: undefined,
-    onePacket: false,
-    schedulerFlags: 0,
-    owned: true,
-  };
+  const settings = { ...plainSettings, scheduler, owned: true };
   return { kind: 'add virtual server', id: idAt(port), settings };
 }
 

@@ -5,24 +5,24 @@ import { KindTable } from '../../../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../../../src/reconcile/reconciler.ts';
 import type { ObservedVirtualServer } from '../../../../src/kernel/ipvs/virtual-server-difference.ts';
 import type { VirtualServerKind } from '../../../../src/kernel/ipvs/virtual-server-kind.ts';
-import type { VirtualServer } from '../../../../src/translate/desired.ts';
-import { ip } from '../../../support/cluster-objects.ts';
+import type { DesiredFrontEnd } from '../../../../src/translate/desired.ts';
 import { FakeKernel } from '../../../support/fake-kernel/fake-kernel.ts';
+import { realServer } from '../../../support/ipvs-examples.ts';
 import { kernelKinds, type KernelKinds } from '../../../support/kernel-kinds.ts';
 import { putRows } from '../../../support/kernel-rows.ts';
-import { observedAs, realServers, frontEnd } from '../../../support/rows.ts';
+import { changed, heldAs, realServers, frontEnd } from '../../../support/rows.ts';
 
 const key = 'TCP 10.96.0.1:80';
 const [old, young] = ['10.244.1.1:8080', '10.244.1.2:8080'];
 const web = frontEnd({ realServers: realServers('10.244.1.1', '10.244.1.2') });
-const withoutOld: VirtualServer = { ...web, realServers: realServers('10.244.1.2') };
+const withoutOld: DesiredFrontEnd = changed(web, { realServers: realServers('10.244.1.2') });
 
 /** One program: its loop over a kernel, with a clock in milliseconds. */
 class Program {
   readonly kernel: FakeKernel;
   readonly client: KernelKinds['client'];
-  readonly kind: VirtualServerKind;
-  readonly table: KindTable<VirtualServer, ObservedVirtualServer, Operation>;
+  readonly kind: VirtualServerKind<DesiredFrontEnd>;
+  readonly table: KindTable<DesiredFrontEnd, ObservedVirtualServer, Operation>;
   readonly reconciler: Reconciler;
   readonly #clock: { nowMs: number };
 
@@ -40,7 +40,7 @@ class Program {
     return new Program(kernel, await kernelKinds(kernel, () => clock.nowMs), clock);
   }
 
-  async want(row: VirtualServer | undefined): Promise<void> {
+  async want(row: DesiredFrontEnd | undefined): Promise<void> {
     this.table.setDesired(key, row);
     await this.reconciler.round();
   }
@@ -58,7 +58,7 @@ class Program {
 }
 
 /** A program that serves both real servers, of which the old one has a connection. */
-async function serving(row: VirtualServer = web): Promise<Program> {
+async function serving(row: DesiredFrontEnd = web): Promise<Program> {
   const program = await Program.start();
   await program.want(row);
   program.kernel.ipvs.setConnections(key, old, 1);
@@ -95,9 +95,9 @@ describe('a real server that is no longer wanted', () => {
   });
 
   it('goes with its connections when its time is up, not before', async () => {
-    const limited = { ...web, drainTimeoutMs: 5000 };
+    const limited = changed(web, { drainTimeoutMs: 5000 });
     const program = await serving(limited);
-    await program.want({ ...withoutOld, drainTimeoutMs: 5000 });
+    await program.want(changed(withoutOld, { drainTimeoutMs: 5000 }));
     await program.look(4999);
     assert.deepEqual(program.weights, [`${old} 0`, `${young} 1`]);
     await program.look(1);
@@ -105,11 +105,11 @@ describe('a real server that is no longer wanted', () => {
   });
 
   it('has its whole time again after it came back in between', async () => {
-    const program = await serving({ ...web, drainTimeoutMs: 5000 });
-    await program.want({ ...withoutOld, drainTimeoutMs: 5000 });
+    const program = await serving(changed(web, { drainTimeoutMs: 5000 }));
+    await program.want(changed(withoutOld, { drainTimeoutMs: 5000 }));
     await program.look(4000);
-    await program.want({ ...web, drainTimeoutMs: 5000 });
-    await program.want({ ...withoutOld, drainTimeoutMs: 5000 });
+    await program.want(changed(web, { drainTimeoutMs: 5000 }));
+    await program.want(changed(withoutOld, { drainTimeoutMs: 5000 }));
     await program.look(4000);
     assert.deepEqual(program.weights, [`${old} 0`, `${young} 1`]);
     await program.look(1000);
@@ -120,14 +120,14 @@ describe('a real server that is no longer wanted', () => {
     const program = await serving();
     await program.want(withoutOld);
     await program.look(60_000);
-    await program.want({ ...withoutOld, drainTimeoutMs: 30_000 });
+    await program.want(changed(withoutOld, { drainTimeoutMs: 30_000 }));
     await program.look();
     assert.deepEqual(program.weights, [`${young} 1`]);
   });
 
   it('goes at once where the limit is 0, whatever connections it has', async () => {
-    const program = await serving({ ...web, drainTimeoutMs: 0 });
-    await program.want({ ...withoutOld, drainTimeoutMs: 0 });
+    const program = await serving(changed(web, { drainTimeoutMs: 0 }));
+    await program.want(changed(withoutOld, { drainTimeoutMs: 0 }));
     assert.deepEqual(program.weights, [`${young} 1`]);
     assert.deepEqual(program.kind.restless(), []);
   });
@@ -136,10 +136,10 @@ describe('a real server that is no longer wanted', () => {
     const program = await Program.start();
     const udp = { protocol: 'UDP' } as const;
     const udpKey = 'UDP 10.96.0.1:80';
-    program.table.setDesired(udpKey, { ...web, ...udp });
+    program.table.setDesired(udpKey, changed(web, { ...udp }));
     await program.reconciler.round();
     program.kernel.ipvs.setConnections(udpKey, old, 5);
-    program.table.setDesired(udpKey, { ...withoutOld, ...udp });
+    program.table.setDesired(udpKey, changed(withoutOld, { ...udp }));
     await program.reconciler.round();
     assert.deepEqual(program.kernel.ipvs.weights(udpKey), [`${young} 1`]);
     assert.deepEqual(program.kind.restless(), []);
@@ -222,7 +222,7 @@ describe('looking at what drains', () => {
     };
     const review = program.reconciler.reviewRestless();
     await nextTurn();
-    const more = { ...web, realServers: realServers('10.244.1.2', '10.244.1.3') };
+    const more = changed(web, { realServers: realServers('10.244.1.2', '10.244.1.3') });
     await program.want(more);
     assert.deepEqual(program.weights, [`${old} 0`, `${young} 1`, '10.244.1.3:8080 1']);
     answered.resolve(undefined);
@@ -232,8 +232,10 @@ describe('looking at what drains', () => {
 
   it('does not concern the real servers of others, though they have weight 0', async () => {
     const program = await Program.start();
-    const foreign = observedAs(web, { owned: false });
-    putRows(program.kernel, [[key, { ...foreign, realServers: new Map([[old, draining(old)]]) }]]);
+    const foreign = heldAs(web, { owned: false });
+    putRows(program.kernel, [
+      [key, { ...foreign, realServers: new Map([[old, realServer('10.244.1.1', { weight: 0 })]]) }],
+    ]);
     await program.reconciler.audit();
     assert.deepEqual(program.kind.restless(), []);
     assert.deepEqual(program.weights, [`${old} 0`]);
@@ -256,8 +258,8 @@ describe('after a restart of the program', () => {
   });
 
   it('its time starts anew', async () => {
-    const limited = { ...withoutOld, drainTimeoutMs: 5000 };
-    const before = await serving({ ...web, drainTimeoutMs: 5000 });
+    const limited = changed(withoutOld, { drainTimeoutMs: 5000 });
+    const before = await serving(changed(web, { drainTimeoutMs: 5000 }));
     await before.want(limited);
     await before.look(4000);
     const program = await Program.start(before.kernel);
@@ -301,10 +303,10 @@ describe('after a restart of the program', () => {
 describe('a virtual server of somebody else that is taken over', () => {
   it('keeps the connections of its real servers, and drains those that are not wanted', async () => {
     const program = await Program.start();
-    const foreign = observedAs(web, { owned: false });
+    const foreign = heldAs(web, { owned: false });
     const theirs = new Map([
-      [old, { ...draining(old), weight: 5 }],
-      [young, { ...draining(young), weight: 1 }],
+      [old, realServer('10.244.1.1', { weight: 5 })],
+      [young, realServer('10.244.1.2')],
     ]);
     putRows(program.kernel, [[key, { ...foreign, realServers: theirs }]]);
     program.kernel.ipvs.setConnections(key, old, 1);
@@ -319,13 +321,3 @@ describe('a virtual server of somebody else that is taken over', () => {
     assert.deepEqual(program.weights, [`${young} 1`]);
   });
 });
-
-function draining(realServer: string) {
-  const [address = '', port] = realServer.split(':');
-  return {
-    address: ip(address),
-    port: Number(port),
-    method: 'masq',
-    weight: 0,
-  } as const;
-}

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { plainSettings } from '../../../support/ipvs-examples.ts';
 import type { Protocol } from '../../../../src/net/protocol.ts';
 import { formatVirtualServer, type VirtualServerId } from '../../../../src/kernel/ipvs/model.ts';
 import type { ListedVirtualServer } from '../../../../src/kernel/ipvs/read-table.ts';
@@ -177,14 +178,7 @@ function server(
 }
 
 function listed(id: VirtualServerId, owned: boolean): ListedVirtualServer {
-  const settings = {
-    scheduler: 'rr',
-    persistence: undefined,
-    onePacket: false,
-    schedulerFlags: 0,
-    owned,
-  };
-  return { id, settings, realServers: [] };
+  return { id, settings: { ...plainSettings, owned }, realServers: [] };
 }
 
 function address(text: string): IpAddress {

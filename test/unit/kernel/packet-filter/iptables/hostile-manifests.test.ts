@@ -7,7 +7,7 @@ import { parseEndpointSlice } from '../../../../../src/cluster/parse-endpoint-sl
 import { parseService } from '../../../../../src/cluster/parse-service.ts';
 import { writeSetOperation } from '../../../../../src/kernel/ipset/encode.ts';
 import { writeOperation } from '../../../../../src/kernel/ipvs/encode.ts';
-import { openMasquerade } from '../../../src/masquerade/masquerade.ts';
+import { openIptablesFilter } from '../../../../../src/kernel/packet-filter/iptables/iptables-filter.ts';
 import { allSets, setOfMember } from '../../../../../src/kernel/packet-filter/iptables/sets.ts';
 import type { MessageWriter } from '../../../../../src/kernel/netlink/message-writer.ts';
 import { KindTable } from '../../../../../src/reconcile/kind-table.ts';
@@ -69,20 +69,20 @@ async function callsOf({ tables }: TranslatorWorld) {
     local: { kind: 'none' },
     randomFully: true,
   } as const;
-  const { foundations, entries } = openMasquerade(
-    sets,
+  const { foundations, members } = openIptablesFilter(
     ['IPv4', 'IPv6'],
     { chains: settings, iptables: 'nft' },
-    { note: () => undefined },
+    { note: () => undefined, changed: () => undefined },
     iptables.run,
+    sets,
   );
   const kinds = await kernelKinds(kernel);
   const virtualServers = new KindTable(kinds.virtualServers);
   const addresses = new KindTable(kinds.addresses);
-  const reconciler = new Reconciler([entries, virtualServers, addresses], () => 0, foundations);
+  const reconciler = new Reconciler([members, virtualServers, addresses], () => 0, foundations);
   reconciler.allowRemovals();
   for (const [key, row] of tables.members.rows) {
-    entries.setDesired(key, row);
+    members.setDesiredAt(members.at(key), row);
   }
   for (const [key, row] of tables.virtualServers.rows) {
     virtualServers.setDesired(key, row);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { asError } from '../../../../../src/base/as-error.ts';
 import { IptablesError } from '../../../../../src/kernel/packet-filter/iptables/iptables.ts';
-import { openMasquerade } from '../../../src/masquerade/masquerade.ts';
+import { openIptablesFilter } from '../../../../../src/kernel/packet-filter/iptables/iptables-filter.ts';
 import { memberKey } from '../../../../../src/kernel/packet-filter/iptables/member-key.ts';
 import { ImpossibleError } from '../../../../../src/reconcile/foundation.ts';
 import { cidr, ip } from '../../../../support/cluster-objects.ts';
@@ -23,22 +23,22 @@ function open(options: FakeIptablesOptions = {}, wanted: 'auto' | 'legacy' | 'nf
   const kernel = new FakeKernel();
   const sets = kernel.ipset;
   const notes: string[] = [];
-  const masquerade = openMasquerade(
-    setsUnder(kernel, iptables),
+  const filter = openIptablesFilter(
     ['IPv4', 'IPv6'],
     { chains, iptables: wanted },
-    { note: (message) => notes.push(message) },
+    { note: (message) => notes.push(message), changed: () => undefined },
     iptables.run,
+    setsUnder(kernel, iptables),
   );
   /** The errors of one pass. */
   const ensure = async () => {
     const errors: Error[] = [];
-    for (const foundation of masquerade.foundations) {
+    for (const foundation of filter.foundations) {
       await foundation.ensure().catch((error: unknown) => errors.push(asError(error)));
     }
     return errors;
   };
-  return { iptables, sets, notes, masquerade, ensure };
+  return { iptables, sets, notes, filter, ensure };
 }
 
 /** A refusal that passes. */
@@ -54,14 +54,14 @@ describe('the masquerade shim', () => {
   });
 
   it('finds the variant with rules, and says so once', async () => {
-    const { notes, masquerade, ensure } = open({
+    const { notes, filter, ensure } = open({
       rules: { 'iptables-legacy': '*filter\n-A INPUT -j ACCEPT\nCOMMIT\n' },
     });
     assert.deepEqual(await ensure(), []);
     await ensure();
     assert.deepEqual(notes, ['iptables variant legacy: it holds rules already']);
     assert.deepEqual(
-      masquerade.foundations.map(({ name }) => name),
+      filter.foundations.map(({ name }) => name),
       ['sets', 'masquerade IPv4', 'masquerade IPv6'],
     );
   });
@@ -155,7 +155,7 @@ describe('the masquerade shim', () => {
   });
 
   it('loses no more than what a missing type is for', async () => {
-    const { iptables, sets, masquerade, ensure } = open({}, 'nft');
+    const { iptables, sets, filter, ensure } = open({}, 'nft');
     sets.revisions.delete('hash:ip,port,net');
     const [error, ...more] = await ensure();
     assert.match(error?.message ?? '', /Until then loadBalancerSourceRanges are not enforced$/);
@@ -173,24 +173,24 @@ describe('the masquerade shim', () => {
         source: cidr('198.51.100.0/24'),
       },
     } as const;
-    masquerade.entries.setDesired(memberKey(admitted), admitted);
-    await masquerade.entries.relist();
-    assert.deepEqual((await masquerade.entries.applyAdditions(0)).failures, []);
+    filter.members.setDesiredAt(filter.members.at(memberKey(admitted)), admitted);
+    await filter.members.relist();
+    assert.deepEqual((await filter.members.applyAdditions(0)).failures, []);
     sets.revisions.set('hash:ip,port,net', 8);
     assert.deepEqual(await ensure(), []);
     assert.ok(iptables.countRules('kube-ipvs-admitted') > 0);
-    await masquerade.entries.relist();
-    await masquerade.entries.applyAdditions(0);
+    await filter.members.relist();
+    await filter.members.applyAdditions(0);
     assert.equal(sets.entries('kube-ipvs-admitted-4').length, 1);
   });
 });
 
 describe('removing the masquerade shim', () => {
   it('takes out the chains of both families, then the sets', async () => {
-    const { iptables, sets, masquerade, ensure } = open({}, 'nft');
+    const { iptables, sets, filter, ensure } = open({}, 'nft');
     await ensure();
     assert.equal(sets.sets.size, allSets(['IPv4', 'IPv6']).length);
-    assert.deepEqual(await masquerade.remove(), []);
+    assert.deepEqual(await filter.remove(), []);
     assert.doesNotMatch(iptables.everything('iptables-nft'), /KIPVS/);
     assert.doesNotMatch(iptables.everything('ip6tables-nft'), /KIPVS/);
     assert.equal(sets.sets.size, 0);
@@ -198,13 +198,13 @@ describe('removing the masquerade shim', () => {
 
   it('goes on behind what fails, and tells all of it', async () => {
     const refusesIPv4 = { is: false };
-    const { iptables, sets, masquerade, ensure } = open(
+    const { iptables, sets, filter, ensure } = open(
       { refuses: (_line, program) => refusesIPv4.is && program === 'iptables-nft' },
       'nft',
     );
     await ensure();
     refusesIPv4.is = true;
-    const failures = await masquerade.remove();
+    const failures = await filter.remove();
     assert.equal(failures[0]?.key, 'masquerade IPv4');
     assert.ok(failures.length > 1);
     for (const { key, error } of failures.slice(1)) {
@@ -220,8 +220,8 @@ describe('removing the masquerade shim', () => {
   });
 
   it('changes nothing where nothing is', async () => {
-    const { iptables, masquerade } = open({}, 'nft');
-    assert.deepEqual(await masquerade.remove(), []);
+    const { iptables, filter } = open({}, 'nft');
+    assert.deepEqual(await filter.remove(), []);
     assert.deepEqual(iptables.restored(), []);
   });
 });
