@@ -106,17 +106,29 @@ function realServerOf(row: InNumbers.RealServer): RealServer {
   };
 }
 
+function identityOf(id: VirtualServerId): InNumbers.Identity {
+  return id.kind === 'address'
+    ? {
+        family: families[id.address.family],
+        protocol: protocols[id.protocol],
+        address: padded(id.address),
+        port: id.port,
+        fwmark: 0,
+      }
+    : {
+        family: families[id.family],
+        protocol: 0,
+        address: Buffer.alloc(16),
+        port: 0,
+        fwmark: id.fwmark,
+      };
+}
+
 function kernelRowOf({ id, settings, realServers }: VirtualServer): InNumbers.VirtualServer {
   const { scheduler, persistence, onePacket, schedulerFlags, limited, owned } = settings;
-  const family = families[id.kind === 'address' ? id.address.family : id.family];
+  const identity = identityOf(id);
   return {
-    identity: {
-      family,
-      protocol: id.kind === 'address' ? protocols[id.protocol] : 0,
-      address: id.kind === 'address' ? padded(id.address) : Buffer.alloc(16),
-      port: id.kind === 'address' ? id.port : 0,
-      fwmark: id.kind === 'fwmark' ? id.fwmark : 0,
-    },
+    identity,
     settings: {
       scheduler,
       flags:
@@ -127,7 +139,7 @@ function kernelRowOf({ id, settings, realServers }: VirtualServer): InNumbers.Vi
         (limited ? flag.limited : 0) |
         (owned ? flag.owned : 0),
       timeoutSeconds: persistence?.timeoutSeconds ?? 0,
-      netmask: netmaskOf(family, persistence?.prefixLength),
+      netmask: netmaskOf(identity.family, persistence?.prefixLength),
     },
     realServers: new Map(
       Array.from(realServers, ([key, { address, port, method, ...numbers }]) => [

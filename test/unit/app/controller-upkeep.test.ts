@@ -62,7 +62,7 @@ describe('the upkeep by the controller', () => {
       await pass(auditEveryMs - 1);
       assert.deepEqual(log, []);
       await pass(1);
-      assert.deepEqual(rowsOf(kernel), new Map([[webKey, observedAs(webRow)]]));
+      assert.deepEqual(rowsOf(kernel), new Map([[webKey, webRow.virtualServer]]));
       kernel.ipvs.virtualServers.clear();
       await pass(auditEveryMs);
       assert.equal(kernel.ipvs.virtualServers.size, 1);
@@ -155,7 +155,7 @@ describe('the upkeep by the controller', () => {
     it('leaves to the kernel what it has', async () => {
       const { controller, kernel } = await running();
       await controller.stop();
-      assert.deepEqual(rowsOf(kernel), new Map([[webKey, observedAs(webRow)]]));
+      assert.deepEqual(rowsOf(kernel), new Map([[webKey, webRow.virtualServer]]));
     });
 
     it('has finished the round under way', async () => {

@@ -41,7 +41,7 @@ const shownService = Buffer.from(
     '1400 0300 0a600001 00000000 00000000 00000000',
     '0600 0400 0050 0000',
     '0800 0600 776c6300',
-    '0c00 0700 07000040 ffffffff', // ours, one-packet, hashed, persistent
+    '0c00 0700 07000060 ffffffff', // ours, limited, one-packet, hashed, persistent
     '0800 0800 58020000',
     '0800 0900 ffffff00',
     '4400 0c00', // STATS64
@@ -64,6 +64,7 @@ describe('the answer of IPVS about a virtual server', () => {
         persistence: { timeoutSeconds: 600, prefixLength: 24 },
         onePacket: true,
         schedulerFlags: 0,
+        limited: true,
         owned: true,
       },
       statistics: {

@@ -6,7 +6,7 @@ import { tablesOf } from '../../../../../src/kernel/packet-filter/iptables/chain
 import type { BackEndReport } from '../../../../support/back-end-program.ts';
 import { cidr } from '../../../../support/cluster-objects.ts';
 
-const program = join(import.meta.dirname, '..', '..', 'support', 'back-end-program.ts');
+const program = join(import.meta.dirname, '../../../../support/back-end-program.ts');
 
 /** A fresh network namespace of this machine's own kernel: IPVS is not needed for chains. */
 function inNamespace(command: string, ...args: readonly string[]) {

@@ -211,7 +211,7 @@ describe('hostile manifests', () => {
 });
 
 describe('the programs that are started', () => {
-  const sources = join(import.meta.dirname, '..', '..', '..', 'src');
+  const sources = join(import.meta.dirname, '../../../../../src');
 
   it('are started in two places, neither of which knows anything of the cluster', () => {
     const starting = readdirSync(sources, { recursive: true, encoding: 'utf8' })
