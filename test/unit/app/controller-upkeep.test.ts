@@ -14,7 +14,6 @@ import {
 } from '../../support/controller-world.ts';
 import type { FakeKernel } from '../../support/fake-kernel/fake-kernel.ts';
 import { rowsOf } from '../../support/kernel-rows.ts';
-import { observedAs } from '../../support/rows.ts';
 
 const noMemory = { kind: 'refused', code: 'ENOMEM' } as const;
 

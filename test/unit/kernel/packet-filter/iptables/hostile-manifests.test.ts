@@ -219,11 +219,11 @@ describe('the programs that are started', () => {
       .map((file) => ({ file, text: readFileSync(join(sources, file), 'utf8') }))
       .filter(({ text }) => text.includes('child_process'));
     assert.deepEqual(starting.map(({ file }) => file).toSorted(), [
-      'line-monitor.ts',
-      'masquerade/iptables.ts',
+      'kernel/line-monitor.ts',
+      'kernel/packet-filter/iptables/iptables.ts',
     ]);
     for (const { text } of starting) {
-      assert.doesNotMatch(text, /from '\.\.\/(?:cluster|translate|source)\//);
+      assert.doesNotMatch(text, /from '(?:\.\.\/)+(?:cluster|translate|source|desired)\//);
       assert.doesNotMatch(text, /shell: true|\bexec\(/);
     }
   });
