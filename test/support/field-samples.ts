@@ -36,7 +36,7 @@ const settings: Samples<VirtualServerSettings> = {
 const realServer: Samples<RealServer, 'address' | 'port'> = {
   method: ['masq', 'route'],
   weight: [1, 7],
-  upperThreshold: [200, 100],
+  upperThreshold: [200, 300],
   lowerThreshold: [150, 50],
 };
 
