@@ -1,4 +1,3 @@
-import type { ClusterStore } from '../cluster/store.ts';
 import {
   loadSettings,
   type ConfigurationListener,
@@ -16,7 +15,6 @@ import { ManifestSource } from '../source/manifests/manifest-source.ts';
 import type { Source } from '../source/source.ts';
 import type { ClusterOptions, CommonOptions } from './options.ts';
 import { SparingLog } from './sparing-log.ts';
-import { startTimer } from '../base/time/timers.ts';
 
 /**
  * Settings from the file and the flags. The log has the level of the configuration from then on,
@@ -110,32 +108,4 @@ export function kernelListener(log: Logger): KernelListener {
 /** What the kernel refused, as a log line. */
 export function logFailure(log: Logger, { kind, key, error }: Failure): void {
   log.error({ kind, key }, error.message);
-}
-
-/** The cluster did not answer in time. */
-export class SourceTimeoutError extends Error {
-  override readonly name = 'SourceTimeoutError';
-}
-
-/** Waits for the first complete list. Raises SourceTimeoutError after `timeoutMs`. */
-export async function firstList(
-  source: Source,
-  store: ClusterStore,
-  timeoutMs: number,
-): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_resolve, reject) => {
-    timer = startTimer(() => {
-      reject(
-        new SourceTimeoutError(
-          `Services and EndpointSlices could not be listed within ${timeoutMs / 1000} s`,
-        ),
-      );
-    }, timeoutMs);
-  });
-  try {
-    await Promise.race([source.start(store), timeout]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

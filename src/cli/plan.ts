@@ -1,5 +1,5 @@
 import { AddressClient } from '../kernel/vip-link/client.ts';
-import { nodeAddressesOf } from '../kernel/vip-link/node-addresses.ts';
+import { translateOnce } from '../app/translate-once.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import type { Settings } from '../config/load-settings.ts';
 import { IpvsUnavailableError } from '../kernel/ipvs/ipvs-error.ts';
@@ -7,11 +7,10 @@ import type { Logger } from '../base/log.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { DesiredState } from '../desired/desired-state.ts';
 import { PlaceMap } from '../reconcile/place-map.ts';
-import { ServiceTranslator } from '../desired/service-translator.ts';
 import type { DesiredFrontEnd } from '../translate/desired.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { observeKernel, type ObservedKernel } from './observe-kernel.ts';
-import { firstList, logMistake, logProblem, openSource, settingsOf } from './open-source.ts';
+import { logMistake, logProblem, openSource, settingsOf } from './open-source.ts';
 import type { PlanOptions } from './options.ts';
 import { planJson, planText, type Plan } from './plan-report.ts';
 
@@ -42,39 +41,29 @@ export async function readDesired(
 ): Promise<DesiredRows> {
   const onProblem = logProblem.bind(undefined, log);
   const store = new ClusterStore();
-  const source = openSource(options, settings, onProblem);
-  try {
-    await firstList(source, store, options.timeout);
-  } finally {
-    await source.stop();
-  }
   const virtualServers = new PlaceMap<DesiredFrontEnd>();
   const boundAddresses = new PlaceMap<IpAddress>();
   const desired = new DesiredState(virtualServers, boundAddresses);
-  const translator = new ServiceTranslator(store, desired, settings, {
-    problem: onProblem,
-    mistake: logMistake.bind(undefined, log),
-    healthCheck: () => undefined,
-  });
-  translator.nodeAddressesChanged(await readNodeAddresses());
-  translator.everythingChanged();
-  translator.translate();
+  const addresses = new AddressClient();
+  try {
+    await translateOnce({
+      source: openSource(options, settings, onProblem),
+      store,
+      timeoutMs: options.timeout,
+      desired,
+      settings,
+      addresses,
+      listener: { problem: onProblem, mistake: logMistake.bind(undefined, log) },
+    });
+  } finally {
+    addresses.close();
+  }
   return {
     virtualServers: virtualServers.rows,
     boundAddresses: boundAddresses.rows,
     serviceOf: (key) => desired.serviceOf(key),
     serviceAt: (vip) => desired.serviceAt(vip),
   };
-}
-
-/** To read addresses needs no right at all, and no IPVS. Raises NetlinkError. */
-async function readNodeAddresses(): Promise<readonly IpAddress[]> {
-  const client = new AddressClient();
-  try {
-    return nodeAddressesOf(await client.links(), await client.addresses());
-  } finally {
-    client.close();
-  }
 }
 
 /** A plan is of use on a machine without IPVS too. */

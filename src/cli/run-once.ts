@@ -1,4 +1,3 @@
-import { nodeAddressesOf } from '../kernel/vip-link/node-addresses.ts';
 import { ReleaseWhileListing } from '../app/release-while-listing.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import type { Settings } from '../config/load-settings.ts';
@@ -7,12 +6,13 @@ import type { Logger } from '../base/log.ts';
 import type { Failure } from '../reconcile/any-kind-table.ts';
 import { ImpossibleError } from '../reconcile/foundation.ts';
 import { missingSchedulerOf } from '../kernel/ipvs/missing-scheduler.ts';
-import { ServiceTranslator } from '../desired/service-translator.ts';
+import { translateOnce } from '../app/translate-once.ts';
+import type { ServiceTranslator } from '../desired/service-translator.ts';
 import { monotonicMs } from '../base/time/monotonic-clock.ts';
 import { pause } from '../base/time/timers.ts';
 import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
-import { firstList, logFailure, logMistake, logProblem, openSource } from './open-source.ts';
+import { logFailure, logMistake, logProblem, openSource } from './open-source.ts';
 import type { RunOptions } from './options.ts';
 
 /**
@@ -50,23 +50,20 @@ export async function runOnce(
       },
     },
   });
+  let translator: ServiceTranslator;
   try {
-    await firstList(source, store, options.timeout);
+    translator = await translateOnce({
+      source,
+      store,
+      timeoutMs: options.timeout,
+      desired: kernel.desired,
+      settings,
+      addresses: kernel.addresses,
+      listener: { problem: onProblem, mistake: logMistake.bind(undefined, log) },
+    });
   } finally {
-    await source.stop();
     await release.end();
   }
-  const translator = new ServiceTranslator(store, kernel.desired, settings, {
-    problem: onProblem,
-    mistake: logMistake.bind(undefined, log),
-    // A port that is closed again at the exit would help nobody.
-    healthCheck: () => undefined,
-  });
-  const { addresses } = kernel;
-  translator.nodeAddressesChanged(
-    nodeAddressesOf(await addresses.links(), await addresses.addresses()),
-  );
-  translator.everythingChanged();
   const tellMissing = (failure: Failure, scheduler: Scheduler): void => {
     // One that a Service chose is told as its problem; the configured one would be told by nobody.
     if (scheduler === settings.translation.scheduler) {
