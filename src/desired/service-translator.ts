@@ -248,7 +248,7 @@ export class ServiceTranslator {
           serviceProblem(service, 'AddressConflict', {
             field: 'virtual server',
             value: key,
-            allowed: `the older Service ${holder} has it; this one gets it when that one goes`,
+            allowed: `already owned by Service ${holder} (older); taken over when that one is deleted`,
           }),
         ];
   }

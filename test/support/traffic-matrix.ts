@@ -19,7 +19,7 @@ import {
 } from './network-services.ts';
 import { outcomeText, type Outcome, type Question, type TrafficProtocol } from './traffic.ts';
 
-/** The rules of behaviour.md, as a second opinion that shares no code with ours. */
+/** The rules of docs/differences.md and of kube-proxy, as a second opinion that shares no code with ours. */
 
 export const clients = ['pod-a1', 'pod-b1', 'node-a', 'outside'] as const;
 export type Client = (typeof clients)[number];

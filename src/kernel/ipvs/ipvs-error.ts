@@ -93,7 +93,7 @@ function meaningOf(operation: Operation, code: string): string | undefined {
     case 'EEXIST':
       return 'EEXIST: it exists already';
     case 'EINVAL':
-      return 'EINVAL: the kernel does not take it; an address may not be a unicast one';
+      return 'EINVAL: the kernel refuses it; is one of the addresses not a unicast address?';
     default:
       return undefined;
   }

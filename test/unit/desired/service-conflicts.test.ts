@@ -14,7 +14,7 @@ describe('two Services that want one virtual server', () => {
   });
   const key = 'TCP 198.51.100.20:80';
   const conflict =
-    'AddressConflict Service default/young: virtual server is "TCP 198.51.100.20:80"; the older Service default/old has it; this one gets it when that one goes';
+    'AddressConflict Service default/young: virtual server is "TCP 198.51.100.20:80"; already owned by Service default/old (older); taken over when that one is deleted';
 
   function both(...services: readonly Service[]): TranslatorWorld {
     const world = new TranslatorWorld();

@@ -172,7 +172,7 @@ function filterTable(family: IpFamily, settings: ChainSettings): Table {
           `${is('guarded', 'dst,dst')} ${isNot('admitted', 'dst,dst,src')} -j DROP`,
           `${is('external', 'dst,dst')} -j RETURN`,
           `${is('local', 'dst,dst')} -j RETURN`,
-          // Their answers would be lost on the way; better no than silence (behaviour.md).
+          // Their answers would be lost on the way; a refusal is better than silence.
           ...(outside === undefined
             ? []
             : [`${outside} ${is('node-only', 'dst,dst')} -j KIPVS-REFUSE`]),
