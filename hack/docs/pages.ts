@@ -1,4 +1,5 @@
 import { format, resolveConfig } from 'prettier';
+import { annotationsPage } from './annotations-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { samplesPage } from './samples-page.ts';
 
@@ -11,6 +12,7 @@ export interface Page {
 /** The pages that are made from the code, in the form that prettier gives them. */
 export async function generatedPages(): Promise<readonly Page[]> {
   return Promise.all([
+    formatted('docs/annotations.md', annotationsPage()),
     formatted('docs/configuration.md', configurationPage()),
     formatted('test/fixtures/config/README.md', samplesPage()),
   ]);

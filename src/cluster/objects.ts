@@ -19,7 +19,7 @@ export interface Service {
   readonly uid: string;
   /** Milliseconds since 1970; 0 where the object does not say (a manifest by hand). */
   readonly createdAt: number;
-  /** The annotations of `kube-ipvs.io/` and `kube-router.io/`; the others are dropped. */
+  /** The annotations with one of `annotationPrefixes`; the others are dropped. */
   readonly annotations: ReadonlyMap<string, string>;
   /** The label `service.kubernetes.io/service-proxy-name`: another proxy serves it. */
   readonly proxyName: string | undefined;

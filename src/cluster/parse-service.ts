@@ -1,5 +1,6 @@
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
+import { annotationPrefixes } from './annotation-names.ts';
 import { FieldReader, ProblemLog, type Parsed } from './fields.ts';
 import { describeObject, readCreatedAt, readName, readNamespace } from './metadata.ts';
 import type { Service, ServicePort, SessionAffinity, TrafficPolicy } from './objects.ts';
@@ -7,7 +8,6 @@ import { portAllowed, readPort } from './parse-port.ts';
 import { specialAddress } from '../net/special-address.ts';
 
 const proxyNameLabel = 'service.kubernetes.io/service-proxy-name';
-const annotationPrefixes = ['kube-ipvs.io/', 'kube-router.io/'];
 const serviceTypes = ['ClusterIP', 'NodePort', 'LoadBalancer', 'ExternalName'] as const;
 const trafficPolicies: readonly TrafficPolicy[] = ['Cluster', 'Local'];
 

@@ -3,8 +3,7 @@ import { localDetectorOf, type LocalDetection } from '../kernel/packet-filter/lo
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
-import { isScheduler } from '../kernel/ipvs/schedulers.ts';
-import { fallbackScheduler } from '../translate/scheduler.ts';
+import { fallbackScheduler, isScheduler } from '../kernel/ipvs/schedulers.ts';
 import { parseBindAddress, type BindAddress } from '../net/bind-address.ts';
 import { splitCidrs } from './formats.ts';
 import { parseGoDuration } from '../base/go-duration.ts';

@@ -1,5 +1,5 @@
 import type { Problem } from '../base/problem.ts';
-import { closestField } from './closest-name.ts';
+import { closestField } from './closest-field.ts';
 import { fieldsWithoutEffect } from './fields-without-effect.ts';
 import { formats } from './formats.ts';
 import { fieldAt } from './schema.ts';

@@ -1,12 +1,10 @@
 import type { Service } from '../cluster/objects.ts';
 import type { Problem } from '../base/problem.ts';
+import type { AnnotationReason } from './annotations/registry.ts';
 
 /** Why something of a Service is not done as it says; also the reason of the Event. */
 export type ServiceProblemReason =
-  | 'UnknownScheduler'
-  | 'SchedulerMissing'
-  | 'UnknownSchedulerFlag'
-  | 'InvalidDrainTimeout'
+  | AnnotationReason
   | 'ExternalIPRefused'
   | 'LoadBalancerIPRefused'
   | 'EndpointRefused'

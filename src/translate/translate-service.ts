@@ -7,7 +7,9 @@ import {
   type Translation,
   type DesiredFrontEnd,
 } from './desired.ts';
-import { chooseDrainTimeout } from './drain-timeout.ts';
+import type { ServiceDefaults } from './annotations/annotation.ts';
+import { choicesOf } from './annotations/choices.ts';
+import type { Choices } from './annotations/registry.ts';
 import { endpointsOfPort } from './endpoints.ts';
 import { boundAddressesOf, familiesOf, frontEndsOf, trafficOf, vipsOf } from './front-ends.ts';
 import type { Place } from './place.ts';
@@ -18,16 +20,9 @@ import type { ServiceProblem } from './service-problem.ts';
 import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
 import type { FilterMember } from '../kernel/packet-filter/filter-member.ts';
 import { schedulerFlagBits } from '../kernel/ipvs/schedulers.ts';
-import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
-import { chooseScheduler, type SchedulerChoice } from './scheduler.ts';
 
 /** The part of the configuration that decides what a Service becomes. */
-export interface TranslationSettings extends VipSettings {
-  /** The scheduler of Services that choose none. */
-  readonly scheduler: Scheduler;
-  /** The limit of draining, in milliseconds; undefined for none. */
-  readonly drainTimeoutMs: number | undefined;
-}
+export interface TranslationSettings extends VipSettings, ServiceDefaults {}
 
 /**
  * What one Service becomes on this node: a virtual server for each address and port where it
@@ -44,8 +39,8 @@ export function translateService(
   if (!isServed(service)) {
     return noTranslation;
   }
-  const chosen = chooseScheduler(service, settings.scheduler, place.missingSchedulers);
-  const drain = chooseDrainTimeout(service, settings.drainTimeoutMs);
+  const { missingSchedulers } = place;
+  const chosen = choicesOf({ service, defaults: settings, missingSchedulers });
   const vips = vipsOf(service, place, settings);
   const guard = new EndpointGuard(place);
 
@@ -57,7 +52,7 @@ export function translateService(
       const endpoints = guard.admitted(endpointsOfPort(port, family, slices));
       hairpins.push(...hairpinMembers(protocol, endpoints, place));
       const routes = routesByTraffic(service, endpoints, place);
-      const serverSettings = settingsOf(service, family, chosen);
+      const serverSettings = settingsOf(service, family, chosen.choices);
       for (const frontEnd of frontEndsOf(port, family, vips, place)) {
         const route = routes[trafficOf(frontEnd)];
         const { address, port: number } = frontEnd;
@@ -67,7 +62,7 @@ export function translateService(
             settings: serverSettings,
             realServers: route.realServers,
           },
-          drainTimeoutMs: drain.drainTimeoutMs,
+          drainTimeoutMs: chosen.choices.drainTimeoutMs,
           members: frontEndMembers(service, { frontEnd, protocol, ...route }, place),
         });
       }
@@ -80,7 +75,7 @@ export function translateService(
     boundAddresses,
     members: [...serviceMembers(boundAddresses, healthCheck), ...hairpins],
     healthCheck,
-    problems: allOf(chosen.problems, drain.problems, vips.problems, guard.problems(service)),
+    problems: allOf(chosen.problems, vips.problems, guard.problems(service)),
   };
 }
 
@@ -98,11 +93,11 @@ function isServed({ proxyName, clusterIPs, ports }: Service): boolean {
 function settingsOf(
   { sessionAffinity }: Service,
   family: IpFamily,
-  { scheduler, flags }: SchedulerChoice,
+  { scheduler, schedulerFlags }: Choices,
 ): VirtualServerSettings {
   return {
     scheduler,
-    schedulerFlags: schedulerFlagBits(flags),
+    schedulerFlags: schedulerFlagBits(schedulerFlags),
     persistence:
       sessionAffinity.kind === 'ClientIP'
         ? {

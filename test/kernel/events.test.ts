@@ -21,14 +21,17 @@ import { until } from '../support/until.ts';
 
 const nothing = () => undefined;
 
-/** A Service with a scheduler that nobody knows and a health-check node port, and one with mh. */
+/** A Service with annotations that mean nothing and a health-check node port, and one with mh. */
 function sourceWith(healthCheckNodePort: number): Source {
   return {
     start: (store) => {
       store.replaceServices([
         service({
           uid: 'b4a7',
-          annotations: new Map([['kube-ipvs.io/scheduler', 'best']]),
+          annotations: new Map([
+            ['kube-ipvs.io/scheduler', 'best'],
+            ['kube-ipvs.io/schedular', 'lc'],
+          ]),
           loadBalancerIPs: [ip('203.0.113.1')],
           externalTrafficPolicy: 'Local',
           healthCheckNodePort,
@@ -119,6 +122,7 @@ describe('the Events of a node where nothing goes as it should', () => {
 
   for (const [kind, name, reason, note] of [
     ['Service', 'web', 'UnknownScheduler', /"best"/],
+    ['Service', 'web', 'UnknownAnnotation', /did you mean kube-ipvs\.io\/scheduler\?$/],
     ['Service', 'web', 'HealthCheckPortUnavailable', /EADDRINUSE/],
     ['Node', 'node-a', 'KernelIncomplete', /^sysctls: .*ip_forward cannot be set to 1/],
     ['Service', 'hashed', 'SchedulerMissing', /"mh"/],

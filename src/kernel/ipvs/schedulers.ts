@@ -21,6 +21,9 @@ export const schedulers = [
 
 export type Scheduler = (typeof schedulers)[number];
 
+/** What kube-proxy takes when its configuration names none. */
+export const fallbackScheduler: Scheduler = 'rr';
+
 export function isScheduler(name: string): name is Scheduler {
   return (schedulers as readonly string[]).includes(name);
 }

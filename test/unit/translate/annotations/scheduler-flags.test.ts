@@ -2,34 +2,28 @@ import assert from 'node:assert/strict';
 import {
   noFlags,
   schedulerFlagBits,
+  schedulers,
+  type Scheduler,
   type SchedulerFlag,
-} from '../../../src/kernel/ipvs/schedulers.ts';
-import { flagsFromAnnotation } from '../../../src/translate/scheduler-flags.ts';
-import { schedulers, type Scheduler } from '../../../src/kernel/ipvs/schedulers.ts';
-import { service } from '../../support/cluster-objects.ts';
+} from '../../../../src/kernel/ipvs/schedulers.ts';
+import { chosenBy, type Chosen } from '../../../support/choices.ts';
 
 const ours = 'kube-ipvs.io/scheduler-flags';
 const ofKubeRouter = 'kube-router.io/service.schedflags';
 
-function flags(
-  scheduler: Scheduler,
-  annotations: Readonly<Record<string, string>>,
-): ReturnType<typeof flagsFromAnnotation> {
-  return flagsFromAnnotation(
-    service({ annotations: new Map(Object.entries(annotations)) }),
-    scheduler,
-  );
+function flags(scheduler: Scheduler, annotations: Readonly<Record<string, string>>): Chosen {
+  return chosenBy({ 'kube-ipvs.io/scheduler': scheduler, ...annotations });
 }
 
 function namesOf(scheduler: Scheduler, value: string, annotation = ours): readonly SchedulerFlag[] {
   const found = flags(scheduler, { [annotation]: value });
-  assert.deepEqual(found?.problems, []);
-  return found.flags.names;
+  assert.deepEqual(found.problems, []);
+  return found.schedulerFlags.names;
 }
 
 describe('scheduler flags', () => {
-  it('are not given without an annotation', () => {
-    assert.equal(flags('sh', {}), undefined);
+  it('are none without an annotation', () => {
+    assert.equal(flags('sh', {}).schedulerFlags, noFlags);
   });
 
   it('are none where the annotation is empty', () => {
@@ -64,7 +58,8 @@ describe('scheduler flags', () => {
 
   it("are those of our annotation where kube-router's is there as well", () => {
     const found = flags('sh', { [ofKubeRouter]: 'flag-1', [ours]: 'sh-port' });
-    assert.deepEqual(found, { flags: { names: ['sh-port'] }, problems: [] });
+    assert.deepEqual(found.schedulerFlags, { names: ['sh-port'] });
+    assert.deepEqual(found.problems, []);
   });
 
   for (const [scheduler, annotation, value, left, unknown] of [
@@ -79,7 +74,7 @@ describe('scheduler flags', () => {
   ] as const) {
     it(`that ${scheduler} does not have cost themselves alone: '${value}' in ${annotation}`, () => {
       const found = flags(scheduler, { [annotation]: value });
-      assert.deepEqual(found?.flags.names, left);
+      assert.deepEqual(found.schedulerFlags.names, left);
       const [problem, ...others] = found.problems;
       assert.deepEqual(others, []);
       assert.equal(problem?.reason, 'UnknownSchedulerFlag');
@@ -92,7 +87,7 @@ describe('scheduler flags', () => {
 
   it('are named in the problem for the schedulers that have some', () => {
     const allowed = (scheduler: Scheduler) =>
-      flags(scheduler, { [ours]: 'x' })?.problems[0]?.allowed;
+      flags(scheduler, { [ours]: 'x' }).problems[0]?.allowed;
     for (const scheduler of schedulers) {
       const has =
         scheduler === 'sh' || scheduler === 'mh'

@@ -31,28 +31,22 @@ function at(row: readonly number[], column: number): number {
   return row[column] ?? Infinity;
 }
 
-/**
- * The path of a known field that an unknown one was meant to be, by its last name: misspelt, in
- * other case, or at another place. Undefined when none is near enough. The same place goes first.
- */
-export function closestField(unknown: string, known: Iterable<string>): string | undefined {
-  const name = lastName(unknown).toLowerCase();
-  const limit = Math.max(1, Math.floor(name.length / 3));
-  let best: { readonly path: string; readonly cost: number } | undefined;
-  for (const path of known) {
-    const distance = editDistance(name, lastName(path).toLowerCase());
-    const cost = distance + (parentOf(path) === parentOf(unknown) ? 0 : 0.5);
-    if (distance <= limit && (best === undefined || cost < best.cost)) {
-      best = { path, cost };
-    }
-  }
-  return best?.path;
+/** A known name, and how far it is from the unknown one. */
+export interface NearName {
+  readonly name: string;
+  readonly distance: number;
 }
 
-function lastName(path: string): string {
-  return path.slice(path.lastIndexOf('.') + 1);
+/** The known names that an unknown one may have been meant to be: misspelt, or in other case. */
+export function namesNear(unknown: string, known: Iterable<string>): readonly NearName[] {
+  const limit = Math.max(1, Math.floor(unknown.length / 3));
+  return Array.from(known, (name) => ({
+    name,
+    distance: editDistance(unknown.toLowerCase(), name.toLowerCase()),
+  })).filter(({ distance }) => distance <= limit);
 }
 
-function parentOf(path: string): string {
-  return path.slice(0, Math.max(path.lastIndexOf('.'), 0));
+/** The known name that is nearest to an unknown one, the first of several; undefined for none. */
+export function closestName(unknown: string, known: Iterable<string>): string | undefined {
+  return namesNear(unknown, known).toSorted((one, other) => one.distance - other.distance)[0]?.name;
 }

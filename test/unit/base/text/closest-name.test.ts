@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { closestField, editDistance } from '../../../src/config/closest-name.ts';
+import { closestName, editDistance } from '../../../../src/base/text/closest-name.ts';
 
 const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 8 });
 
@@ -33,20 +33,18 @@ describe('the distance of two names', () => {
   });
 });
 
-describe('the field that was meant', () => {
-  const known = ['mode', 'ipvs.scheduler', 'ipvs.udpTimeout', 'conntrack.udpTimeout', 'conntrack'];
+describe('the name that was meant', () => {
+  const known = ['scheduler', 'scheduler-flags', 'drain-timeout'];
   for (const [unknown, meant] of [
-    ['ipvs.Scheduler', 'ipvs.scheduler'],
-    ['scheduler', 'ipvs.scheduler'],
-    ['conntrack.udptimeout', 'conntrack.udpTimeout'],
-    ['ipvs.udpTimout', 'ipvs.udpTimeout'],
-    ['conntrak', 'conntrack'],
-    ['modus', undefined],
-    ['x', undefined],
-    ['something.else', undefined],
+    ['schedular', 'scheduler'],
+    ['scheduler-flag', 'scheduler-flags'],
+    ['Drain-Timeout', 'drain-timeout'],
+    ['draintimeout', 'drain-timeout'],
+    ['team', undefined],
+    ['', undefined],
   ] as const) {
-    it(`by ${unknown} is ${meant ?? 'nobody knows which'}`, () => {
-      assert.equal(closestField(unknown, known), meant);
+    it(`by "${unknown}" is ${meant ?? 'nobody knows which'}`, () => {
+      assert.equal(closestName(unknown, known), meant);
     });
   }
 });

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
-import { chooseDrainTimeout } from '../../../src/translate/drain-timeout.ts';
-import { service } from '../../support/cluster-objects.ts';
+import { chosenBy, type Chosen } from '../../../support/choices.ts';
 
 const annotation = 'kube-ipvs.io/drain-timeout';
 
-function annotated(value: string) {
-  return service({ annotations: new Map([[annotation, value]]) });
+function limit(value: string | undefined, drainTimeoutMs: number | undefined): Chosen {
+  return chosenBy(value === undefined ? {} : { [annotation]: value }, { drainTimeoutMs });
 }
 
 describe('the limit of draining', () => {
   it('is the configured one without the annotation, or none', () => {
     for (const byDefault of [undefined, 0, 90_000]) {
-      const choice = chooseDrainTimeout(service(), byDefault);
-      assert.deepEqual(choice, { drainTimeoutMs: byDefault, problems: [] });
+      const { drainTimeoutMs, problems } = limit(undefined, byDefault);
+      assert.equal(drainTimeoutMs, byDefault);
+      assert.deepEqual(problems, []);
     }
   });
 
@@ -25,8 +25,9 @@ describe('the limit of draining', () => {
     ['250ms', 250],
   ] as const) {
     it(`is ${drainTimeoutMs} ms where the annotation is ${value}`, () => {
-      const choice = chooseDrainTimeout(annotated(value), 90_000);
-      assert.deepEqual(choice, { drainTimeoutMs, problems: [] });
+      const chosen = limit(value, 90_000);
+      assert.equal(chosen.drainTimeoutMs, drainTimeoutMs);
+      assert.deepEqual(chosen.problems, []);
     });
   }
 
@@ -36,7 +37,7 @@ describe('the limit of draining', () => {
         [90_000, 'a limit of 90s'],
         [undefined, 'no limit'],
       ] as const) {
-        const { drainTimeoutMs, problems } = chooseDrainTimeout(annotated(value), byDefault);
+        const { drainTimeoutMs, problems } = limit(value, byDefault);
         assert.equal(drainTimeoutMs, byDefault);
         const [problem, ...others] = problems;
         assert.deepEqual(others, []);

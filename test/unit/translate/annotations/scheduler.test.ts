@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { isScheduler, schedulers, type Scheduler } from '../../../src/kernel/ipvs/schedulers.ts';
 import {
-  chooseScheduler,
   fallbackScheduler,
-  type SchedulerChoice,
-} from '../../../src/translate/scheduler.ts';
-import { service } from '../../support/cluster-objects.ts';
+  isScheduler,
+  schedulers,
+  type Scheduler,
+} from '../../../../src/kernel/ipvs/schedulers.ts';
+import { chosenBy, type Chosen } from '../../../support/choices.ts';
 
 const ours = 'kube-ipvs.io/scheduler';
 const ofKubeRouter = 'kube-router.io/service.scheduler';
@@ -13,14 +13,20 @@ const ofKubeRouter = 'kube-router.io/service.scheduler';
 function choose(
   annotations: Readonly<Record<string, string>>,
   { configured = 'lc', missing = [] }: { configured?: Scheduler; missing?: Scheduler[] } = {},
-): SchedulerChoice {
-  const annotated = service({ annotations: new Map(Object.entries(annotations)), uid: 'b4a7' });
-  return chooseScheduler(annotated, configured, new Set(missing));
+): Chosen {
+  return chosenBy(annotations, { scheduler: configured }, missing);
+}
+
+/** Without problems. */
+function assertRunsWith(chosen: Chosen, scheduler: Scheduler): void {
+  assert.equal(chosen.scheduler, scheduler);
+  assert.deepEqual(chosen.schedulerFlags, { names: [] });
+  assert.deepEqual(chosen.problems, []);
 }
 
 describe('the scheduler of a Service', () => {
   it('is the configured one without an annotation', () => {
-    assert.deepEqual(choose({}), { scheduler: 'lc', flags: { names: [] }, problems: [] });
+    assertRunsWith(choose({}), 'lc');
   });
 
   it('may be any of the 14 that Linux has', () => {
@@ -31,8 +37,7 @@ describe('the scheduler of a Service', () => {
   for (const scheduler of schedulers) {
     it(`is ${scheduler} where an annotation says so, ours or kube-router's`, () => {
       for (const annotation of [ours, ofKubeRouter]) {
-        const choice = choose({ [annotation]: scheduler });
-        assert.deepEqual(choice, { scheduler, flags: { names: [] }, problems: [] });
+        assertRunsWith(choose({ [annotation]: scheduler }), scheduler);
       }
     });
   }
@@ -55,9 +60,9 @@ describe('the scheduler of a Service', () => {
   for (const value of ['', 'RR', ' rr', 'least-connections', 'constructor', 'rr,wrr']) {
     for (const annotation of [ours, ofKubeRouter]) {
       it(`is the configured one, and a problem says so, where ${annotation} is '${value}'`, () => {
-        const { scheduler, flags, problems } = choose({ [annotation]: value });
+        const { scheduler, schedulerFlags, problems } = choose({ [annotation]: value });
         assert.equal(scheduler, 'lc');
-        assert.deepEqual(flags, { names: [] });
+        assert.deepEqual(schedulerFlags, { names: [] });
         assert.equal(problems.length, 1);
         const [problem] = problems;
         assert.ok(problem);
@@ -75,7 +80,7 @@ describe('the scheduler of a Service', () => {
   }
 
   it('does not depend on other annotations', () => {
-    assert.equal(choose({ 'kube-ipvs.io/other': 'wrr' }).scheduler, 'lc');
+    assert.equal(choose({ 'kube-router.io/service.local': 'wrr' }).scheduler, 'lc');
   });
 
   it('falls back on rr, as with kube-proxy', () => {
@@ -112,37 +117,33 @@ describe('a scheduler that the kernel lacks', () => {
 
 describe('mh as the configured scheduler', () => {
   it('hashes the port as well, as with kube-proxy', () => {
-    assert.deepEqual(choose({}, { configured: 'mh' }).flags, { names: ['mh-port'] });
+    assert.deepEqual(choose({}, { configured: 'mh' }).schedulerFlags, { names: ['mh-port'] });
   });
 
   it('does so too where the annotation is wrong', () => {
-    assert.deepEqual(choose({ [ours]: 'best' }, { configured: 'mh' }).flags, {
+    assert.deepEqual(choose({ [ours]: 'best' }, { configured: 'mh' }).schedulerFlags, {
       names: ['mh-port'],
     });
   });
 
   it('has the flags of the annotation where a Service gives it some, and none for an empty one', () => {
     const flags = (value: string) =>
-      choose({ 'kube-ipvs.io/scheduler-flags': value }, { configured: 'mh' }).flags.names;
+      choose({ 'kube-ipvs.io/scheduler-flags': value }, { configured: 'mh' }).schedulerFlags.names;
     assert.deepEqual(flags('mh-fallback'), ['mh-fallback']);
     assert.deepEqual(flags(''), []);
   });
 
   it('has no flags where a Service chooses it by name and gives it none', () => {
-    assert.deepEqual(choose({ [ours]: 'mh' }, { configured: 'mh' }).flags, { names: [] });
+    assert.deepEqual(choose({ [ours]: 'mh' }, { configured: 'mh' }).schedulerFlags, { names: [] });
   });
 
   it('leaves no flag behind where the kernel lacks it', () => {
-    assert.deepEqual(choose({}, { configured: 'mh', missing: ['mh'] }), {
-      scheduler: 'rr',
-      flags: { names: [] },
-      problems: [],
-    });
+    assertRunsWith(choose({}, { configured: 'mh', missing: ['mh'] }), 'rr');
   });
 
   for (const configured of schedulers.filter((scheduler) => scheduler !== 'mh')) {
     it(`is alone with that: ${configured} has no flags`, () => {
-      assert.deepEqual(choose({}, { configured }).flags, { names: [] });
+      assert.deepEqual(choose({}, { configured }).schedulerFlags, { names: [] });
     });
   }
 });

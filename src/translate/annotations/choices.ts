@@ -1,0 +1,34 @@
+import { serviceProblem, type ServiceProblem } from '../service-problem.ts';
+import { choose, type ChoiceContext } from './annotation.ts';
+import { annotations, type AnnotationReason, type Choices } from './registry.ts';
+import { unknownAnnotations } from './unknown-annotations.ts';
+
+/** What a Service has by its annotations, and what of them could not be granted. */
+export interface ServiceChoices {
+  readonly choices: Choices;
+  readonly problems: readonly ServiceProblem[];
+}
+
+/**
+ * What a Service has by each annotation, or by default. A value that cannot be used, and an
+ * annotation of ours that does not exist, is a problem of the Service and costs it no more than
+ * that choice. Pure.
+ */
+export function choicesOf(context: ChoiceContext): ServiceChoices {
+  const { service } = context;
+  const problems: ServiceProblem[] = [];
+  const chosen = Object.entries(annotations).map(([key, annotation]) => {
+    const { value, problem } = choose<unknown, AnnotationReason>(annotation, context);
+    if (problem !== undefined) {
+      const { reason, name, value: given, allowed } = problem;
+      const field = `metadata.annotations[${name}]`;
+      problems.push(serviceProblem(service, reason, { field, value: given, allowed }));
+    }
+    return [key, value] as const;
+  });
+  return {
+    // Object.fromEntries() forgets which value has which key; these are the registry's own.
+    choices: Object.fromEntries(chosen) as Choices,
+    problems: [...problems, ...unknownAnnotations(service)],
+  };
+}

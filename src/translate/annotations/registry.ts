@@ -1,0 +1,23 @@
+import type { Annotation } from './annotation.ts';
+import { drainTimeout } from './drain-timeout.ts';
+import { schedulerFlags } from './scheduler-flags.ts';
+import { scheduler } from './scheduler.ts';
+
+/** Every annotation of a Service, by what it chooses, in the order of the docs. */
+export const annotations = {
+  scheduler,
+  schedulerFlags,
+  drainTimeoutMs: drainTimeout,
+} as const satisfies Readonly<Record<string, Annotation<unknown, string>>>;
+
+type Annotations = typeof annotations;
+
+/** What a Service has by its annotations, or by default. */
+export type Choices = {
+  readonly [Key in keyof Annotations]: ReturnType<Annotations[Key]['byDefault']>;
+};
+
+type ReasonsOf = { [Key in keyof Annotations]: keyof Annotations[Key]['reasons'] };
+
+/** Why an annotation does not count as it stands; also the reason of the Event. */
+export type AnnotationReason = ReasonsOf[keyof Annotations] | 'UnknownAnnotation';
