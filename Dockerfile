@@ -2,8 +2,7 @@
 # Images are pinned by their exact tags. For a build that can be repeated to the byte, pin them by
 # digest too (docs/deploying.md says how).
 
-# The program. It is the same for all architectures, so that it is built on the builder's own; but
-# for the compile cache, which the image's own Node.js makes.
+# The program. It is the same for all architectures, so that it is built on the builder's own.
 FROM --platform=$BUILDPLATFORM node:24.21.0-trixie-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json ./
@@ -11,7 +10,6 @@ RUN npm ci --no-audit --no-fund
 COPY . .
 RUN npm run build \
   && find dist -name "*.map" -delete \
-  && rm -r dist/compile-cache \
   && chmod -R a=rX dist \
   && chmod a+x dist/kube-ipvs.js
 
@@ -30,8 +28,12 @@ RUN apt-get update \
   && ln -s /opt/kube-ipvs/kube-ipvs.js /usr/local/bin/kube-ipvs
 COPY --from=node --chown=0:0 /usr/local/bin/node /usr/local/bin/node
 COPY --from=build --chown=0:0 /build/dist /opt/kube-ipvs
-RUN node /opt/kube-ipvs/fill-compile-cache.js && chmod -R a=rX /opt/kube-ipvs/compile-cache
 ENV NODE_ENV=production
+# What Node.js compiles of the program is kept for each start: the first list is asked for sooner
+# (docs/performance.md). Another Node.js, user or option passes it over, and a root that cannot be
+# written to leaves it as it is.
+ENV NODE_COMPILE_CACHE=/opt/kube-ipvs/compile-cache
+RUN kube-ipvs --version && chmod -R a=rX /opt/kube-ipvs/compile-cache
 # The kernel gives the capabilities to root; the DaemonSet takes all others away.
 USER 0:0
 # With the options of the first line of kube-ipvs.js, and without a process that reads that line.

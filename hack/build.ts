@@ -1,26 +1,23 @@
-import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
 import { build, type BuildOptions } from 'esbuild';
 import { withoutGeneratedApi } from './build/client-node.ts';
 import { deferredModules } from './build/deferred-modules.ts';
 import { napiBinding } from './build/napi-binding.ts';
-import { nodeBundle, programText } from './build/program-text.ts';
+import { nodeBundle } from './build/node-bundle.ts';
+import { firstLine } from './build/node-options.ts';
 import { thirdPartyLicenses } from './build/third-party-licenses.ts';
 
 /**
- * Builds dist/: kube-ipvs.js, which starts the program in program.js, with files for what that
- * seldom needs, its compile cache for this machine's Node.js, and the netlink binding of each
- * supported architecture. It runs wherever the folder is copied to.
+ * Builds dist/: the program in kube-ipvs.js, with files for what that seldom needs, and the netlink
+ * binding of each supported architecture. It runs wherever the folder is copied to.
  *
  *     node hack/build.ts [FOLDER]   (dist/ without one)
  */
 const root = join(import.meta.dirname, '..');
 const dist = resolve(root, process.argv[2] ?? 'dist');
 const entry = join(root, 'src/main.ts');
-const start = join(dist, 'kube-ipvs.js');
-const bundle = join(dist, 'program.js');
+const bundle = join(dist, 'kube-ipvs.js');
 const architectures = ['x64', 'arm64'];
 
 /** Not needed on the way to the first list, or only where a kubeconfig asks for them. */
@@ -53,9 +50,9 @@ const deferred = [
 async function bundleProgram(): Promise<readonly string[]> {
   const { metafile } = await build({
     ...common,
-    ...programText,
     entryPoints: [entry],
     outfile: bundle,
+    banner: { js: firstLine },
     plugins: [napiBinding(architectures), withoutGeneratedApi(), deferredModules(deferred)],
     metafile: true,
   });
@@ -73,14 +70,6 @@ async function bundlePackages(): Promise<readonly string[]> {
   return Object.keys(metafile.inputs);
 }
 
-/** The program's compile cache is filled by a program of its own, which needs dist/ alone. */
-async function fillCompileCache(): Promise<void> {
-  const outfile = join(dist, 'fill-compile-cache.js');
-  const entryPoints = [join(root, 'hack/build/fill-compile-cache.ts')];
-  await build({ ...common, entryPoints, outfile, sourcemap: false });
-  await promisify(execFile)(process.execPath, [outfile]);
-}
-
 async function copyBindings(): Promise<void> {
   for (const architecture of architectures) {
     const folder = `prebuilds/linux-${architecture}`;
@@ -95,14 +84,12 @@ async function main(): Promise<void> {
   });
   await rm(dist, { recursive: true, force: true });
   const inputs = [...(await bundleProgram()), ...(await bundlePackages())];
-  await cp(join(root, 'hack/build/start.cjs'), start);
-  await chmod(start, 0o755);
+  await chmod(bundle, 0o755);
   await copyBindings();
   await writeFile(join(dist, 'package.json'), '{ "type": "commonjs" }\n');
   await writeFile(join(dist, 'THIRD-PARTY-LICENSES'), await thirdPartyLicenses(root, inputs));
-  await fillCompileCache();
   const { size } = await stat(bundle);
-  console.log(`build: ${dist}/program.js, ${String(Math.round(size / 1024))} KiB`);
+  console.log(`build: ${bundle}, ${String(Math.round(size / 1024))} KiB`);
 }
 
 try {

@@ -26,7 +26,7 @@ export function longestFunctions(profile: CpuProfile, bundle: string, count: num
   const nameOf = new Map(
     profile.nodes.map(({ id, callFrame: { functionName, url, lineNumber } }) => {
       const name = functionName === '' ? '(anonymous)' : functionName;
-      const place = url.endsWith('bench-probes.js') ? fileAt(lineNumber) : url;
+      const place = url.endsWith('bench.js') ? fileAt(lineNumber) : url;
       return [id, place === '' ? name : `${name}  ${place}`];
     }),
   );

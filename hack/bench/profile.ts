@@ -10,7 +10,7 @@ import { ProbeRunner } from './run-probe.ts';
 /** What is worth a look: a first sync with all before it, changes one by one and at once, and audits. */
 const profiled: readonly ProbeName[] = ['everything', 'change', 'burst', 'audit'];
 
-const bundle = join(import.meta.dirname, '../../dist/bench-probes.js');
+const bundle = join(import.meta.dirname, '../../dist/bench.js');
 /** How many functions are shown of each. */
 const longest = 25;
 

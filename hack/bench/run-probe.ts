@@ -1,6 +1,6 @@
 import { cpSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeOptionsOf } from '../build/node-options.ts';
+import { nodeOptions } from '../build/node-options.ts';
 import { writeInputFiles } from './input-files.ts';
 import { NetworkNamespace } from './network-namespace.ts';
 import { firstSyncProbes, type ProbeInput, type ProbeName } from './probe-names.ts';
@@ -31,7 +31,7 @@ export class ProbeRunner {
   async run(
     name: ProbeName,
     size: Omit<ProbeInput, 'folder' | 'program'>,
-    nodeOptions: readonly string[] = [],
+    moreNodeOptions: readonly string[] = [],
   ): Promise<Reading> {
     const folder = fromFiles.includes(name) ? this.#prepareInput(size) : this.#folder;
     const program = join(this.#folder, 'dist', 'kube-ipvs.js');
@@ -42,7 +42,7 @@ export class ProbeRunner {
       const [command = '', ...args] = [
         ...(name === 'processes' ? inPidNamespace : []),
         // A probe runs as the program does.
-        ...[process.execPath, ...nodeOptionsOf(program), ...nodeOptions],
+        ...[process.execPath, ...nodeOptions, ...moreNodeOptions],
         ...[probes, name, JSON.stringify(input)],
       ];
       const output = await namespace.run(command, args);

@@ -1,19 +1,19 @@
-import { readFileSync } from 'node:fs';
-
 /**
- * The options that Node.js gets where kube-ipvs.js is started by its name, for others to start it in the
- * same way. Raises where its first line has no options.
+ * The options of Node.js that the program is started with: by its first line, by the image, and by whoever
+ * starts it here. What they are for is in docs/performance.md; the program works without them.
  */
-export function nodeOptionsOf(startFile: string): readonly string[] {
-  const [firstLine = ''] = readFileSync(startFile, 'utf8').split('\n');
-  const options = /^#!\/usr\/bin\/env -S node (--.*)$/.exec(firstLine)?.[1];
-  if (options === undefined) {
-    throw new Error(`the first line of ${startFile} has no options for Node.js: '${firstLine}'`);
-  }
-  return options.split(' ');
-}
+export const nodeOptions: readonly string[] = [
+  '--max-semi-space-size=4',
+  '--no-concurrent-recompilation',
+  '--no-parallel-scavenge',
+  '--no-turbofan',
+  '--no-maglev-inlining',
+];
+
+/** The first line of the program, for a start by its name. */
+export const firstLine = `#!/usr/bin/env -S node ${nodeOptions.join(' ')}`;
 
 /** What Node.js is given to start the program as its name does: the options, and the file. */
-export function startArguments(startFile: string): readonly string[] {
-  return [...nodeOptionsOf(startFile), startFile];
+export function startArguments(program: string): readonly string[] {
+  return [...nodeOptions, program];
 }

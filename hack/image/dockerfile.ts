@@ -33,6 +33,11 @@ export function parseDockerfile(text: string): readonly Stage[] {
   return stages.map(({ head, instructions }) => ({ ...head, instructions }));
 }
 
+/** Variables of a stage's ENV instructions, `NAME=value` each; ours have one in each. Pure. */
+export function variables({ instructions }: Stage): readonly string[] {
+  return instructions.filter(({ name }) => name === 'ENV').map(({ value }) => value);
+}
+
 /** The shell commands of a stage's RUN instructions. Pure. */
 export function runCommands({ instructions }: Stage): readonly string[] {
   return instructions.filter(({ name }) => name === 'RUN').map(({ value }) => value);

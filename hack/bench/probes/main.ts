@@ -35,18 +35,7 @@ const probes: Readonly<Record<ProbeName, (input: ProbeInput) => Promise<Reading>
   processes,
 };
 
-/** What is compiled beforehand (`bundle-probes.ts`): what others do, before a kernel that only answers. */
-async function rehearsal(input: ProbeInput): Promise<Reading> {
-  for (const probe of [floorOfEverything, everything]) {
-    await probe(input);
-  }
-  return {};
-}
-
 function probeOf(name: string): (input: ProbeInput) => Promise<Reading> {
-  if (name === 'rehearsal') {
-    return rehearsal;
-  }
   if (!isProbeName(name)) {
     throw new Error(`there is no probe '${name}'`);
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { longestFunctions, type CpuProfile } from '../../../hack/bench/profile-summary.ts';
 
-function node(id: number, functionName: string, lineNumber: number, url = '/x/bench-probes.js') {
+function node(id: number, functionName: string, lineNumber: number, url = '/x/bench.js') {
   return { id, callFrame: { functionName, url, lineNumber } };
 }
 

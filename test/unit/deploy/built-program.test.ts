@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -12,8 +11,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { nodeOptionsOf, startArguments } from '../../../hack/build/node-options.ts';
+import { dirname, join, relative } from 'node:path';
+import { startArguments } from '../../../hack/build/node-options.ts';
 import { repository } from '../../support/deployed.ts';
 import { version } from '../../../src/base/version.ts';
 
@@ -41,7 +40,7 @@ describe('the built program', function () {
   });
 
   it('is one file that stays below 600 kB, and others that it loads seldom', () => {
-    assert.ok(readFileSync(join(built, 'program.js')).length < 600_000);
+    assert.ok(readFileSync(join(built, 'kube-ipvs.js')).length < 600_000);
   });
 
   it('reads manifests, and writes a log for terminals', () => {
@@ -58,7 +57,7 @@ describe('the built program', function () {
     assert.match(stderr, /\] ERROR: .*metadata\.name/);
   });
 
-  it('starts by its name, with the options of its first line', () => {
+  it('starts by its name, with the option of its first line', () => {
     const env = { ...process.env, PATH: `${dirname(process.execPath)}:/usr/bin:/bin` };
     const { stdout, stderr } = spawnSync(join(built, 'kube-ipvs.js'), ['--version'], {
       encoding: 'utf8',
@@ -78,63 +77,59 @@ describe('the built program', function () {
     });
   }
 
-  describe('with its compile cache', () => {
+  describe('with a compile cache, as the image has one', () => {
+    let cache: string;
+    before(() => {
+      cache = join(folder, 'compile-cache');
+      starts(built, cache);
+    });
+
     it('takes its code from there, and leaves it as it is', () => {
-      const before = cacheFiles(built);
+      const before = cacheFiles(cache);
       assert.notDeepEqual(before, []);
-      assert.equal(useOfCompiledCode(built), 'accepted');
-      assert.deepEqual(cacheFiles(built), before);
+      assert.equal(useOfCompiledCode(built, cache), 'accepted');
+      assert.deepEqual(cacheFiles(cache), before);
     });
 
-    it('starts without one, and makes none', () => {
-      const copy = copyOf(built, folder, 'without');
-      rmSync(join(copy, 'compile-cache'), { recursive: true });
-      starts(copy);
-      assert.ok(!existsSync(join(copy, 'compile-cache')));
-    });
-
-    it('starts with one that is damaged', () => {
-      const copy = copyOf(built, folder, 'damaged');
-      for (const [file] of cacheFiles(copy)) {
-        writeFileSync(file, 'nothing that V8 knows');
+    it('passes over what is damaged', () => {
+      const damaged = copyOf(cache, folder, 'damaged');
+      for (const [file] of cacheFiles(damaged)) {
+        writeFileSync(join(damaged, file), 'nothing that V8 knows');
       }
-      starts(copy);
+      starts(built, damaged);
     });
 
-    it('starts with one that was cut off', () => {
-      const copy = copyOf(built, folder, 'cut off');
-      const file = join(copy, 'compile-cache', 'program');
-      writeFileSync(file, readFileSync(file).subarray(0, -1000));
-      starts(copy);
-      assert.equal(useOfCompiledCode(copy), 'rejected');
+    it('passes over what was cut off', () => {
+      const cut = copyOf(cache, folder, 'cut off');
+      for (const [file] of cacheFiles(cut)) {
+        writeFileSync(join(cut, file), readFileSync(join(cut, file)).subarray(0, -1000));
+      }
+      starts(built, cut);
     });
 
     it('passes over that of other options', () => {
-      assert.equal(useOfCompiledCode(built, ['--no-maglev']), 'rejected');
+      const others = copyOf(cache, folder, 'other options');
+      assert.equal(useOfCompiledCode(built, others, ['--no-maglev']), 'not there');
     });
 
     it('passes over that of another text, even where that is as long', () => {
-      const copy = copyOf(built, folder, 'changed');
-      const text = readFileSync(join(copy, 'program.js'), 'utf8');
+      const file = join(built, 'kube-ipvs.js');
+      const text = readFileSync(file, 'utf8');
       const changed = text.replace(version, version.replace(/\d$/, '7'));
       assert.ok(changed.length === text.length && changed !== text);
-      writeFileSync(join(copy, 'program.js'), changed);
-      assert.equal(useOfCompiledCode(copy), 'none');
-      assert.match(program(copy, ['--version']).stdout, /\.7$/m);
+      writeFileSync(file, changed);
+      try {
+        const env = withCache(copyOf(cache, folder, 'another text'));
+        assert.match(program(built, ['--version'], env).stdout, /\.7$/m);
+      } finally {
+        writeFileSync(file, text);
+      }
     });
 
-    it('holds what is compiled when it is first called', () => {
-      // As long as the text alone and what Node.js keeps of it would be, it holds little more.
-      const text = readFileSync(join(built, 'program.js'));
-      const file = readFileSync(join(built, 'compile-cache', 'program'));
-      assert.ok(file.length > 2 * text.length, `${file.length} bytes for ${text.length}`);
-    });
-
-    it('starts where the cache is no folder', () => {
-      const copy = copyOf(built, folder, 'file');
-      rmSync(join(copy, 'compile-cache'), { recursive: true });
-      writeFileSync(join(copy, 'compile-cache'), '');
-      starts(copy);
+    it('starts where the cache is no folder, and can be none', () => {
+      const file = join(folder, 'file');
+      writeFileSync(file, '');
+      starts(built, file);
     });
   });
 });
@@ -147,28 +142,28 @@ function program(built: string, args: readonly string[], env = process.env) {
   return node([...startArguments(join(built, 'kube-ipvs.js')), ...args], env);
 }
 
-function starts(built: string): void {
-  const { stdout, stderr } = program(built, ['--version']);
+function starts(built: string, cache: string): void {
+  const { stdout, stderr } = program(built, ['--version'], withCache(cache));
   assert.equal(stdout, `${version}\n`, stderr);
   assert.equal(stderr, '');
 }
 
-/** What V8 does with the compiled code of the cache, in a start that prints the version. */
-function useOfCompiledCode(built: string, options: readonly string[] = []): string {
-  const file = JSON.stringify(join(built, 'kube-ipvs.js'));
-  const lines = [
-    `process.argv = [process.execPath, ${file}, '--version']`,
-    `const { started } = require(${file})`,
-    `const uses = new Map([[true, 'rejected'], [false, 'accepted'], [undefined, 'none']])`,
-    `console.error(uses.get(started.script.cachedDataRejected))`,
-  ];
-  const { stdout, stderr } = node([
-    ...nodeOptionsOf(join(built, 'kube-ipvs.js')),
-    ...options,
-    ...['-e', lines.join(';')],
-  ]);
-  assert.match(stdout, /^\d+\.\d+\.\d+$/m, stderr);
-  return stderr.trim();
+function withCache(cache: string): NodeJS.ProcessEnv {
+  return { ...process.env, NODE_COMPILE_CACHE: cache };
+}
+
+/** What becomes of the program's code in the cache, as Node.js reports it in a start. */
+function useOfCompiledCode(built: string, cache: string, options: readonly string[] = []): string {
+  const { stderr } = node(
+    [...options, ...startArguments(join(built, 'kube-ipvs.js')), '--version'],
+    {
+      ...withCache(cache),
+      NODE_DEBUG_NATIVE: 'COMPILE_CACHE',
+    },
+  );
+  const [, use] =
+    /code cache for CommonJS \S+\/kube-ipvs\.js was (accepted|not initialized)/.exec(stderr) ?? [];
+  return use === 'not initialized' ? 'not there' : (use ?? stderr);
 }
 
 function scripts(built: string): readonly string[] {
@@ -178,17 +173,16 @@ function scripts(built: string): readonly string[] {
 }
 
 /** The files of the cache with what they hold. */
-function cacheFiles(built: string): readonly (readonly [string, string])[] {
-  const cache = join(built, 'compile-cache');
+function cacheFiles(cache: string): readonly (readonly [string, string])[] {
   return readdirSync(cache, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((file) => [file, readFileSync(file, 'base64')] as const);
+    .map((entry) => relative(cache, join(entry.parentPath, entry.name)))
+    .map((file) => [file, readFileSync(join(cache, file), 'base64')] as const);
 }
 
-function copyOf(built: string, folder: string, name: string): string {
+function copyOf(files: string, folder: string, name: string): string {
   const copy = join(folder, name);
-  cpSync(built, copy, { recursive: true });
+  cpSync(files, copy, { recursive: true });
   return copy;
 }
 

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { nodeOptionsOf } from '../../../hack/build/node-options.ts';
-import { parseDockerfile, runCommands, type Stage } from '../../../hack/image/dockerfile.ts';
+import { startArguments } from '../../../hack/build/node-options.ts';
+import {
+  parseDockerfile,
+  runCommands,
+  variables,
+  type Stage,
+} from '../../../hack/image/dockerfile.ts';
 import { repository } from '../../support/deployed.ts';
 
 const stages = parseDockerfile(readFileSync(join(repository, 'Dockerfile'), 'utf8'));
 const last = stages.at(-1)!;
-const nodeOptions = nodeOptionsOf(join(repository, 'hack/build/start.cjs'));
 const named = (name: string): Stage | undefined => stages.find((stage) => stage.name === name);
 const values = (stage: Stage, name: string): readonly string[] =>
   stage.instructions.filter((instruction) => instruction.name === name).map(({ value }) => value);
@@ -105,9 +109,18 @@ describe('last stage of the Dockerfile', () => {
     assert.deepEqual(values(last, 'USER'), ['0:0']);
   });
 
+  it('has what Node.js compiles of the program in a folder that it is told of', () => {
+    const folder = '/opt/kube-ipvs/compile-cache';
+    assert.ok(variables(last).includes(`NODE_COMPILE_CACHE=${folder}`));
+    const names = last.instructions.map(({ name, value }) => `${name} ${value}`);
+    const set = names.indexOf(`ENV NODE_COMPILE_CACHE=${folder}`);
+    // Where it is filled by root, as which it runs, the variable is set already.
+    assert.ok(names.indexOf(`RUN kube-ipvs --version && chmod -R a=rX ${folder}`) > set);
+  });
+
   it('starts the program itself, so that signals reach it', () => {
     assert.deepEqual(values(last, 'ENTRYPOINT').map(parseList), [
-      ['/usr/local/bin/node', ...nodeOptions, '/opt/kube-ipvs/kube-ipvs.js'],
+      ['/usr/local/bin/node', ...startArguments('/opt/kube-ipvs/kube-ipvs.js')],
     ]);
     assert.equal(values(last, 'CMD').map(parseList)[0]?.[0], 'run');
   });

@@ -9,13 +9,3 @@ export const nodeBundle: BuildOptions = {
   format: 'cjs',
   target: 'node24',
 };
-
-/**
- * A program as start.cjs reads it: a text that is a function, which is called with what a module of
- * CommonJS has.
- */
-export const programText: BuildOptions = {
-  ...nodeBundle,
-  banner: { js: '(function (require, module, exports, __dirname) {' },
-  footer: { js: '})' },
-};
