@@ -36,6 +36,6 @@ ENV NODE_COMPILE_CACHE=/opt/kube-ipvs/compile-cache
 RUN kube-ipvs --version && chmod -R a=rX /opt/kube-ipvs/compile-cache
 # The kernel gives the capabilities to root; the DaemonSet takes all others away.
 USER 0:0
-# With the options of the first line of kube-ipvs.js, and without a process that reads that line.
-ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "--no-concurrent-recompilation", "--no-parallel-scavenge", "--no-turbofan", "--no-maglev-inlining", "/opt/kube-ipvs/kube-ipvs.js"]
+# With the option of the first line of kube-ipvs.js, and without a process that reads that line.
+ENTRYPOINT ["/usr/local/bin/node", "--max-semi-space-size=4", "/opt/kube-ipvs/kube-ipvs.js"]
 CMD ["run", "--config=/var/lib/kube-proxy/config.conf"]
