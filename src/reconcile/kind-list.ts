@@ -9,6 +9,8 @@ export class KindList<Desired, Observed, Change> {
   /** How many parts lists had so far. */
   #parts = 0;
   readonly #drifted: string[] = [];
+  /** The keys of objects that changed by themselves when the list began: no drift if they differ. */
+  #restless: ReadonlySet<string> = new Set();
   /** Keys that a list lacked, though it may have overlooked them. */
   readonly #doubtful = new Set<string>();
 
@@ -23,6 +25,7 @@ export class KindList<Desired, Observed, Change> {
    */
   async read(pace: Pace): Promise<void> {
     const touched = this.#rows.rememberTouched();
+    this.#restless = new Set(this.#kind.restless?.());
     try {
       const complete = new Set<number>();
       await this.#kind.list({
@@ -98,9 +101,7 @@ export class KindList<Desired, Observed, Change> {
       return true;
     }
     const { additions, removals } = this.#kind.difference(desired, observed);
-    return (
-      additions.length + removals.length === 0 && this.#kind.restless?.().includes(key) !== true
-    );
+    return additions.length + removals.length === 0 && !this.#restless.has(key);
   }
 
   /** What is not in the list is gone. */
