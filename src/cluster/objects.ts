@@ -25,10 +25,14 @@ export interface Service {
   readonly proxyName: string | undefined;
   /** Empty for headless Services and for those of type ExternalName. */
   readonly clusterIPs: readonly IpAddress[];
+  /** Why it has no cluster IP; missing for all other types. */
+  readonly isExternalName?: true;
   /** `spec.externalIPs`, in both families. */
   readonly externalIPs: readonly IpAddress[];
   /** The IPs of `status.loadBalancer.ingress`, without those of `ipMode: Proxy`. */
   readonly loadBalancerIPs: readonly IpAddress[];
+  /** Those of `ipMode: Proxy`, for the reason alone; missing where there are none. */
+  readonly loadBalancerIPsOfProxies?: readonly IpAddress[];
   /** Who may connect to the load-balancer IPs; undefined for everybody. */
   readonly loadBalancerSourceRanges: readonly Cidr[] | undefined;
   readonly ports: readonly ServicePort[];

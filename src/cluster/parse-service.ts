@@ -41,7 +41,8 @@ function readService(root: FieldReader): Service | undefined {
     return undefined;
   }
   const spec = root.object('spec');
-  return {
+  const loadBalancerIPs = readLoadBalancerIPs(root.object('status').object('loadBalancer'));
+  const service: Service = {
     namespace,
     name,
     uid: metadata.string('uid') ?? '',
@@ -50,7 +51,7 @@ function readService(root: FieldReader): Service | undefined {
     proxyName: metadata.object('labels').string(proxyNameLabel),
     clusterIPs: readClusterIPs(spec),
     externalIPs: readExternalIPs(spec),
-    loadBalancerIPs: readLoadBalancerIPs(root.object('status').object('loadBalancer')),
+    loadBalancerIPs: loadBalancerIPs.vips,
     loadBalancerSourceRanges: readSourceRanges(spec),
     ports: readPorts(spec),
     internalTrafficPolicy: spec.oneOf('internalTrafficPolicy', trafficPolicies) ?? 'Cluster',
@@ -58,6 +59,23 @@ function readService(root: FieldReader): Service | undefined {
     healthCheckNodePort: readHealthCheckNodePort(spec),
     sessionAffinity: readSessionAffinity(spec),
   };
+  return withRareFields(service, spec, loadBalancerIPs.ofProxies);
+}
+
+/** What hardly any Service has takes no memory in the others. */
+function withRareFields(
+  service: Service,
+  spec: FieldReader,
+  ofProxies: readonly IpAddress[] | undefined,
+): Service {
+  const isExternalName = spec.raw('type') === 'ExternalName';
+  return ofProxies === undefined && !isExternalName
+    ? service
+    : {
+        ...service,
+        ...(ofProxies === undefined ? {} : { loadBalancerIPsOfProxies: ofProxies }),
+        ...(isExternalName ? { isExternalName } : {}),
+      };
 }
 
 function readAnnotations(annotations: FieldReader): ReadonlyMap<string, string> {
@@ -119,18 +137,35 @@ function readExternalIPs(spec: FieldReader): readonly IpAddress[] {
   });
 }
 
+interface LoadBalancerIPs {
+  readonly vips: readonly IpAddress[];
+  /** Those of `ipMode: Proxy`; undefined where there are none. */
+  readonly ofProxies: readonly IpAddress[] | undefined;
+}
+
 /** An ingress with a host name alone has nothing to be programmed (KEP-1860 for `ipMode`). */
-function readLoadBalancerIPs(loadBalancer: FieldReader): readonly IpAddress[] {
-  return loadBalancer.list('ingress', (ingress) => {
+function readLoadBalancerIPs(loadBalancer: FieldReader): LoadBalancerIPs {
+  let ofProxies: IpAddress[] | undefined;
+  const vips = loadBalancer.list('ingress', (ingress) => {
     const text = ingress.string('ip');
     const mode = ingress.oneOf('ipMode', ['VIP', 'Proxy'] as const) ?? 'VIP';
-    if (text === undefined || text === '' || mode === 'Proxy') {
+    if (text === undefined || text === '') {
+      return undefined;
+    }
+    if (mode === 'Proxy') {
+      // It is kept for the reason alone: one that cannot be read costs nothing.
+      const address = IpAddress.parse(text);
+      if (address !== undefined) {
+        ofProxies ??= [];
+        ofProxies.push(address);
+      }
       return undefined;
     }
     return readVip(text, 'must be an IP address', (allowed) => {
       ingress.reject('ip', allowed);
     });
   });
+  return { vips, ofProxies };
 }
 
 /**

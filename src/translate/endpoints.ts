@@ -1,12 +1,15 @@
 import type { Endpoint, EndpointSlice, ServicePort } from '../cluster/objects.ts';
 import type { IpFamily } from '../net/ip-address.ts';
+import type { EndpointFate, HintTarget } from './decisions.ts';
+import type { EndpointNotes, GatheringNotes, PortEndpoints } from './endpoint-notes.ts';
 import type { Place } from './place.ts';
 
-/** Endpoints of one Service port that have the same target port: one at least. */
-export interface PortEndpoints {
-  readonly targetPort: number;
-  readonly endpoints: readonly Endpoint[];
-}
+export type { PortEndpoints } from './endpoint-notes.ts';
+
+const notReady: EndpointFate = { kind: 'not ready' };
+const terminating: EndpointFate = { kind: 'terminating while others are ready' };
+const onAnotherNode: EndpointFate = { kind: 'on another node' };
+const anotherFamily: EndpointFate = { kind: 'another family' };
 
 /**
  * All endpoints of a Service port in one family, by address and target port. The same one in
@@ -17,16 +20,24 @@ export function endpointsOfPort(
   port: ServicePort,
   family: IpFamily,
   slices: readonly EndpointSlice[],
+  notes?: GatheringNotes,
 ): readonly PortEndpoints[] {
   const byPort = new Map<number, Map<string, Endpoint>>();
   for (const slice of slices) {
-    const targetPort = targetPortOf(port, family, slice);
-    if (targetPort !== undefined) {
+    if (slice.family !== family) {
+      notes?.wholeSlice(slice, anotherFamily);
+      continue;
+    }
+    const targetPort = targetPortOf(port, slice);
+    if (targetPort === undefined) {
+      notes?.wholeSlice(slice, { kind: 'no such port', ports: slice.ports });
+    } else {
       const best = byPort.get(targetPort) ?? new Map<string, Endpoint>();
       byPort.set(targetPort, best);
-      addBest(best, slice.endpoints);
+      addBest(best, slice, targetPort, notes);
     }
   }
+  notes?.end();
   return Array.from(byPort, ([targetPort, best]) => ({
     targetPort,
     endpoints: [...best.values()],
@@ -34,12 +45,20 @@ export function endpointsOfPort(
 }
 
 /** Takes each address once, in its best condition, in the order of first mention. */
-function addBest(best: Map<string, Endpoint>, endpoints: readonly Endpoint[]): void {
+function addBest(
+  best: Map<string, Endpoint>,
+  { name, endpoints }: EndpointSlice,
+  targetPort: number,
+  notes: GatheringNotes | undefined,
+): void {
   for (const endpoint of endpoints) {
     const { text } = endpoint.address;
     const known = best.get(text);
     if (known === undefined || fitness(endpoint) > fitness(known)) {
       best.set(text, endpoint);
+      notes?.counts({ endpoint, targetPort, slice: name }, known);
+    } else {
+      notes?.repeats({ endpoint, targetPort, slice: name });
     }
   }
 }
@@ -73,19 +92,56 @@ export function chosenOf(
 export function clusterEndpoints(
   all: readonly PortEndpoints[],
   place: Place,
+  notes?: EndpointNotes,
 ): readonly PortEndpoints[] {
-  const ready = chosenOf(all, isReady);
-  return ready.length > 0 ? nearest(ready, place) : chosenOf(all, servesWhileTerminating);
+  const ready = readyOf(all, notes);
+  if (ready === undefined) {
+    return thoseThatTerminate(all, notes);
+  }
+  const chosen = nearest(ready, place, notes);
+  notes?.used(chosen, 'ready');
+  return chosen;
 }
 
 /** The endpoints that traffic of policy Local goes to: this node's, chosen by the same rule. */
 export function localEndpoints(
   all: readonly PortEndpoints[],
   place: Place,
+  notes?: EndpointNotes,
 ): readonly PortEndpoints[] {
   const local = chosenOf(all, ({ nodeName }) => nodeName === place.nodeName);
-  const ready = chosenOf(local, isReady);
-  return ready.length > 0 ? ready : chosenOf(local, servesWhileTerminating);
+  notes?.leftOut(all, local, () => onAnotherNode);
+  const ready = readyOf(local, notes);
+  if (ready === undefined) {
+    return thoseThatTerminate(local, notes);
+  }
+  notes?.used(ready, 'ready');
+  return ready;
+}
+
+/** The ready ones; undefined where none is. */
+function readyOf(
+  all: readonly PortEndpoints[],
+  notes: EndpointNotes | undefined,
+): readonly PortEndpoints[] | undefined {
+  const ready = chosenOf(all, isReady);
+  if (ready.length === 0) {
+    return undefined;
+  }
+  notes?.leftOut(all, ready, (endpoint) =>
+    servesWhileTerminating(endpoint) ? terminating : notReady,
+  );
+  return ready;
+}
+
+function thoseThatTerminate(
+  all: readonly PortEndpoints[],
+  notes: EndpointNotes | undefined,
+): readonly PortEndpoints[] {
+  const chosen = chosenOf(all, servesWhileTerminating);
+  notes?.leftOut(all, chosen, () => notReady);
+  notes?.used(chosen, 'terminating and none is ready');
+  return chosen;
 }
 
 /**
@@ -93,13 +149,27 @@ export function localEndpoints(
  * They count only where every ready endpoint has one and one of them is for us (KEP-2433,
  * KEP-3015).
  */
-function nearest(ready: readonly PortEndpoints[], place: Place): readonly PortEndpoints[] {
+function nearest(
+  ready: readonly PortEndpoints[],
+  place: Place,
+  notes: EndpointNotes | undefined,
+): readonly PortEndpoints[] {
   const { nodeName, zone } = place;
-  return (
-    (areAll(ready, hasNodeHint) ? hintedFor(ready, nodeName, nodeHints) : undefined) ??
-    (areAll(ready, hasZoneHint) ? hintedFor(ready, zone, zoneHints) : undefined) ??
-    ready
-  );
+  const onNode = areAll(ready, hasNodeHint) ? hintedFor(ready, nodeName, nodeHints) : undefined;
+  if (onNode !== undefined) {
+    notes?.leftOut(ready, onNode, (endpoint) => hintedTo('node', nodeHints(endpoint)));
+    return onNode;
+  }
+  const inZone = areAll(ready, hasZoneHint) ? hintedFor(ready, zone, zoneHints) : undefined;
+  if (inZone !== undefined) {
+    notes?.leftOut(ready, inZone, (endpoint) => hintedTo('zone', zoneHints(endpoint)));
+    return inZone;
+  }
+  return ready;
+}
+
+function hintedTo(to: HintTarget, names: readonly string[]): EndpointFate {
+  return { kind: 'hinted elsewhere', to, names };
 }
 
 function hasNodeHint({ hintedNodes }: Endpoint): boolean {
@@ -130,18 +200,8 @@ function hintedFor(
   return hinted.length > 0 ? hinted : undefined;
 }
 
-/**
- * The target port of a Service port in a slice: that of the same name and protocol. Undefined where the
- * slice has none, or is of another family.
- */
-function targetPortOf(
-  port: ServicePort,
-  family: IpFamily,
-  slice: EndpointSlice,
-): number | undefined {
-  if (slice.family !== family) {
-    return undefined;
-  }
+/** The target port of a Service port in a slice: that of the same name and protocol, if it has one. */
+function targetPortOf(port: ServicePort, slice: EndpointSlice): number | undefined {
   return slice.ports.find(({ name, protocol }) => name === port.name && protocol === port.protocol)
     ?.port;
 }

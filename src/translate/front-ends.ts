@@ -1,25 +1,17 @@
 import type { Service, ServicePort } from '../cluster/objects.ts';
 import type { IpAddress, IpFamily } from '../net/ip-address.ts';
+import type { Protocol } from '../net/protocol.ts';
+import type { AddressFate, DecisionRecorder, FrontEndDecision, FrontEndFate } from './decisions.ts';
+import type { ChosenVipKind, FrontEnd, Traffic, VipKind } from './front-end.ts';
 import type { Place } from './place.ts';
-import {
-  VipGuard,
-  type AdmittedVip,
-  type ChosenVipKind,
-  type VipSettings,
-} from './refused-vips.ts';
+import { VipGuard, type AdmittedVip, type VipSettings } from './refused-vips.ts';
 import type { ServiceProblem } from './service-problem.ts';
 
-/** Which traffic policy counts for connections to a front end. */
-export type Traffic = 'internal' | 'external';
+export type { VipKind } from './front-end.ts';
 
-export type VipKind = 'cluster IP' | ChosenVipKind;
-
-/** Where a Service port is to be reached: it becomes one virtual server. */
-export interface FrontEnd {
-  readonly kind: VipKind | 'node port';
-  readonly address: IpAddress;
-  readonly port: number;
-}
+const served: FrontEndFate = { kind: 'served' };
+const leftToApiServer: FrontEndFate = { kind: 'left to the API server' };
+const noNodeAddress: FrontEndFate = { kind: 'no node address' };
 
 /** An address of a Service's own. */
 export interface Vip {
@@ -45,29 +37,72 @@ export function trafficOf({ kind }: Pick<FrontEnd, 'kind'>): Traffic {
  * Service has nothing in it. Cluster IPs come from the API server's own range and are trusted; for the
  * others see `VipGuard`.
  */
-export function vipsOf(service: Service, place: Place, settings: VipSettings): Vips {
+export function vipsOf(
+  service: Service,
+  place: Place,
+  settings: VipSettings,
+  recorder?: DecisionRecorder,
+): Vips {
   const families = familiesOf(service);
   const { clusterIPs, externalIPs, loadBalancerIPs } = service;
   const clusterVips = clusterIPs.map((address) => vipOf('cluster IP', { address, apiServerPorts }));
+  for (const address of service.loadBalancerIPsOfProxies ?? []) {
+    recordAddress(recorder, { kind: 'load-balancer IP', address }, { kind: 'ipMode Proxy' });
+  }
   if (externalIPs.length + loadBalancerIPs.length === 0 && clusterIPs.length === families.length) {
     // Most Services: there is nothing to choose from.
     return { vips: clusterVips, problems: [] };
   }
-  const guard = new VipGuard(service, place, settings);
+  const guard = new VipGuard(service, place, settings, recorder);
   const chosen = (kind: ChosenVipKind, addresses: readonly IpAddress[]): readonly Vip[] =>
     guard.admitted(kind, addresses).map((admitted) => vipOf(kind, admitted));
-  const vips = [
+  const all = [
     ...clusterVips,
     ...chosen('external IP', externalIPs),
     ...chosen('load-balancer IP', loadBalancerIPs),
-  ].filter(({ address }) => families.includes(address.family));
-  return {
-    // The first kind of an address counts.
-    vips: [
-      ...new Map(vips.toReversed().map((vip) => [vip.address.text, vip])).values(),
-    ].toReversed(),
-    problems: guard.problems,
-  };
+  ];
+  const inFamilies = all.filter(({ address }) => families.includes(address.family));
+  const firsts = firstOfEach(inFamilies);
+  if (recorder !== undefined) {
+    recordOthers(recorder, all, inFamilies, () => ({ kind: 'another family' }));
+    recordOthers(recorder, inFamilies, [...firsts.values()], ({ address }) => ({
+      kind: 'repeated',
+      countsAs: firsts.get(address.text)?.kind ?? 'cluster IP',
+    }));
+  }
+  return { vips: [...firsts.values()], problems: guard.problems };
+}
+
+/** By the address, of which the first kind counts. */
+function firstOfEach(vips: readonly Vip[]): ReadonlyMap<string, Vip> {
+  const firsts = new Map<string, Vip>();
+  for (const vip of vips) {
+    if (!firsts.has(vip.address.text)) {
+      firsts.set(vip.address.text, vip);
+    }
+  }
+  return firsts;
+}
+
+/** Records those of `before` that a step did not choose. */
+function recordOthers(
+  recorder: DecisionRecorder,
+  before: readonly Vip[],
+  chosen: readonly Vip[],
+  fateOf: (vip: Vip) => AddressFate,
+): void {
+  const kept = new Set(chosen);
+  for (const vip of before.filter((each) => !kept.has(each))) {
+    recordAddress(recorder, vip, fateOf(vip));
+  }
+}
+
+function recordAddress(
+  recorder: DecisionRecorder | undefined,
+  { kind, address }: Pick<Vip, 'kind' | 'address'>,
+  fate: AddressFate,
+): void {
+  recorder?.record({ about: 'address', kind, address, fate });
 }
 
 /** At cluster IPs no port is anybody's but the Service's. */
@@ -92,33 +127,78 @@ export function familiesOf({ clusterIPs }: Service): readonly IpFamily[] {
 
 /** All front ends of one Service port in one family. */
 export function frontEndsOf(
-  { protocol, port, nodePort }: ServicePort,
+  servicePort: ServicePort,
   family: IpFamily,
   { vips }: Vips,
   place: Place,
+  recorder?: DecisionRecorder,
 ): readonly FrontEnd[] {
+  const { protocol, port } = servicePort;
   const frontEnds: FrontEnd[] = [];
   for (const { kind, address, apiServerPorts: taken } of vips) {
-    if (address.family === family && !(protocol === 'TCP' && taken.includes(port))) {
-      frontEnds.push({ kind, address, port });
-    }
-  }
-  if (nodePort !== undefined) {
-    for (const address of place.nodePortAddresses) {
-      if (address.family === family) {
-        frontEnds.push({ kind: 'node port', address, port: nodePort });
+    if (address.family === family) {
+      const frontEnd = { kind, address, port };
+      const isTaken = protocol === 'TCP' && taken.includes(port);
+      if (!isTaken) {
+        frontEnds.push(frontEnd);
       }
+      recordFrontEnd(recorder, protocol, frontEnd, isTaken ? leftToApiServer : served);
     }
   }
+  addNodePorts(frontEnds, servicePort, family, place, recorder);
   return frontEnds;
+}
+
+function addNodePorts(
+  frontEnds: FrontEnd[],
+  { protocol, nodePort: port }: ServicePort,
+  family: IpFamily,
+  { nodePortAddresses }: Place,
+  recorder: DecisionRecorder | undefined,
+): void {
+  if (port === undefined) {
+    return;
+  }
+  const kind = 'node port';
+  const before = frontEnds.length;
+  for (const address of nodePortAddresses) {
+    if (address.family === family) {
+      const frontEnd = { kind, address, port } as const;
+      frontEnds.push(frontEnd);
+      recordFrontEnd(recorder, protocol, frontEnd, served);
+    }
+  }
+  if (frontEnds.length === before && recorder !== undefined) {
+    recordFrontEnd(recorder, protocol, { kind, family, port }, noNodeAddress);
+  }
+}
+
+function recordFrontEnd(
+  recorder: DecisionRecorder | undefined,
+  protocol: Protocol,
+  frontEnd: FrontEndDecision['frontEnd'],
+  fate: FrontEndFate,
+): void {
+  recorder?.record({ about: 'front end', protocol, frontEnd, fate });
 }
 
 /**
  * The VIPs to be bound. An external one that the node has on another link is not bound again:
  * unbinding it later, or the order of links, could take it from the node (as kube-proxy).
  */
-export function boundAddressesOf({ vips }: Vips, place: Place): readonly IpAddress[] {
-  return vips
-    .filter(({ kind, address }) => kind === 'cluster IP' || !place.nodeAddresses.has(address.text))
-    .map(({ address }) => address);
+export function boundAddressesOf(
+  { vips }: Vips,
+  place: Place,
+  recorder?: DecisionRecorder,
+): readonly IpAddress[] {
+  const bound = vips.filter(
+    ({ kind, address }) => kind === 'cluster IP' || !place.nodeAddresses.has(address.text),
+  );
+  if (recorder !== undefined) {
+    for (const vip of bound) {
+      recordAddress(recorder, vip, { kind: 'bound' });
+    }
+    recordOthers(recorder, vips, bound, () => ({ kind: 'on another link' }));
+  }
+  return bound.map(({ address }) => address);
 }

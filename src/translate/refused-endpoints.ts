@@ -1,6 +1,8 @@
 import type { Service } from '../cluster/objects.ts';
 import { specialAddress } from '../net/special-address.ts';
 import type { IpAddress } from '../net/ip-address.ts';
+import type { EndpointRefusal } from './decisions.ts';
+import type { EndpointNotes } from './endpoint-notes.ts';
 import { chosenOf, type PortEndpoints } from './endpoints.ts';
 import type { Place } from './place.ts';
 import { serviceProblem, type ServiceProblem } from './service-problem.ts';
@@ -16,24 +18,29 @@ const namedAtMost = 5;
 export class EndpointGuard {
   readonly #place: Place;
   /** The reasons by address; hardly any Service needs one. */
-  #refused: Map<string, string> | undefined;
+  #refused: Map<string, EndpointRefusal> | undefined;
 
   constructor(place: Place) {
     this.#place = place;
   }
 
   /** Those of the endpoints that may get traffic; the others are kept in mind. */
-  admitted(all: readonly PortEndpoints[]): readonly PortEndpoints[] {
-    return chosenOf(all, ({ address }) => this.#mayGetTraffic(address));
+  admitted(all: readonly PortEndpoints[], notes?: EndpointNotes): readonly PortEndpoints[] {
+    const admitted = chosenOf(all, ({ address }) => this.#mayGetTraffic(address));
+    notes?.leftOut(all, admitted, ({ address }) => {
+      const why = this.#refused?.get(address.text);
+      return why && { kind: 'refused', why };
+    });
+    return admitted;
   }
 
   #mayGetTraffic(address: IpAddress): boolean {
-    const reason = reasonAgainst(address, this.#place);
-    if (reason !== undefined) {
+    const refusal = refusalOf(address, this.#place);
+    if (refusal !== undefined) {
       this.#refused ??= new Map();
-      this.#refused.set(address.text, reason);
+      this.#refused.set(address.text, refusal);
     }
-    return reason === undefined;
+    return refusal === undefined;
   }
 
   /** What is to be told: one problem for all of them. */
@@ -41,7 +48,10 @@ export class EndpointGuard {
     if (this.#refused === undefined) {
       return [];
     }
-    const named = Array.from(this.#refused, ([address, reason]) => `${address} (${reason})`);
+    const named = Array.from(
+      this.#refused,
+      ([address, refusal]) => `${address} (${formatEndpointRefusal(refusal)})`,
+    );
     const more = named.length - namedAtMost;
     return [
       serviceProblem(service, 'EndpointRefused', {
@@ -55,11 +65,20 @@ export class EndpointGuard {
 }
 
 /** Why an address may get no traffic; undefined where it may. */
-function reasonAgainst(address: IpAddress, place: Place): string | undefined {
-  return specialAddress(address) ?? (place.isVip(address) ? vipOf(address, place) : undefined);
+function refusalOf(address: IpAddress, place: Place): EndpointRefusal | undefined {
+  const special = specialAddress(address);
+  if (special !== undefined) {
+    return { kind: 'special address', special };
+  }
+  return place.isVip(address) ? { kind: 'VIP', service: place.serviceAt(address) } : undefined;
 }
 
-function vipOf(address: IpAddress, place: Place): string {
-  const service = place.serviceAt(address);
-  return service === undefined ? 'a VIP' : `a VIP of Service ${service}`;
+/** `loopback`, `a VIP of Service default/web`. */
+export function formatEndpointRefusal(refusal: EndpointRefusal): string {
+  switch (refusal.kind) {
+    case 'special address':
+      return refusal.special;
+    case 'VIP':
+      return refusal.service === undefined ? 'a VIP' : `a VIP of Service ${refusal.service}`;
+  }
 }

@@ -2,6 +2,8 @@ import type { Service } from '../cluster/objects.ts';
 import type { Cidr } from '../net/cidr.ts';
 import { formatEndpoint, type IpAddress } from '../net/ip-address.ts';
 import type { AddressOwner } from './address-owner.ts';
+import type { DecisionRecorder, VipRefusal } from './decisions.ts';
+import type { ChosenVipKind } from './front-end.ts';
 import type { Place } from './place.ts';
 import {
   serviceProblem,
@@ -18,9 +20,6 @@ export interface VipSettings {
   /** Where no external or load-balancer IP is served, whoever asks for it. */
   readonly protectedRanges: readonly Cidr[];
 }
-
-/** The VIPs that others choose: by the Service's spec, or by its status. */
-export type ChosenVipKind = 'external IP' | 'load-balancer IP';
 
 /** A VIP that may be served, but for the TCP ports on which an API server answers there. */
 export interface AdmittedVip {
@@ -67,9 +66,11 @@ export class VipGuard {
   readonly #service: Service;
   readonly #place: Place;
   readonly #settings: VipSettings;
+  readonly #recorder: DecisionRecorder | undefined;
   readonly #problems: ServiceProblem[] = [];
 
-  constructor(service: Service, place: Place, settings: VipSettings) {
+  constructor(service: Service, place: Place, settings: VipSettings, recorder?: DecisionRecorder) {
+    this.#recorder = recorder;
     this.#service = service;
     this.#place = place;
     this.#settings = settings;
@@ -81,30 +82,56 @@ export class VipGuard {
 
   /** Those of the addresses that may be served; the others are kept in mind. */
   admitted(kind: ChosenVipKind, addresses: readonly IpAddress[]): readonly AdmittedVip[] {
-    const allowed =
-      kind === 'external IP' ? this.#settings.externalIPs : this.#settings.loadBalancerIPs;
     const admitted: AdmittedVip[] = [];
     const outside = new Set<string>();
     /** Why, by the address. */
     const others = new Map<string, string>();
     for (const address of addresses) {
       const owner = this.#ownerOf(address);
-      const range = this.#settings.protectedRanges.find((each) => each.contains(address));
-      if (allowed?.some((each) => each.contains(address)) === false) {
-        outside.add(address.text);
-      } else if (range !== undefined) {
-        others.set(address.text, `${address.text} is in kubeIpvs.protectedCIDRs (${range.text})`);
-      } else if (owner === undefined) {
-        admitted.push({ address, apiServerPorts: noPorts });
-      } else if (owner.kind === 'Node') {
-        others.set(address.text, `${address.text} is an address of Node ${owner.name}`);
-      } else if (owner.kind === 'API server') {
-        this.#admitBesideApiServer(address, owner.ports, admitted, others);
+      const why = this.#refusalOf(kind, address, owner);
+      if (why === undefined) {
+        admitted.push(this.#beside(owner, address, others));
+      } else {
+        this.#recorder?.record({ about: 'address', kind, address, fate: { kind: 'refused', why } });
+        if (why.kind === 'outside the allowed ranges') {
+          outside.add(address.text);
+        } else if (why.kind !== 'owner not known yet') {
+          others.set(address.text, `${address.text} ${formatVipRefusal(why)}`);
+        }
       }
     }
-    this.#noteOutside(kind, [...outside], allowed ?? []);
+    this.#noteOutside(kind, [...outside]);
     this.#noteOthers(kind, others);
     return admitted;
+  }
+
+  #refusalOf(
+    kind: ChosenVipKind,
+    address: IpAddress,
+    owner: AddressOwner | undefined,
+  ): VipRefusal | undefined {
+    const allowed = this.#allowed(kind);
+    if (allowed?.some((each) => each.contains(address)) === false) {
+      return { kind: 'outside the allowed ranges', of: kind, allowed };
+    }
+    const range = this.#settings.protectedRanges.find((each) => each.contains(address));
+    if (range !== undefined) {
+      return { kind: 'protected', range };
+    }
+    switch (owner?.kind) {
+      case undefined:
+        return undefined;
+      case 'Node':
+        return { kind: 'address of a Node', node: owner.name };
+      case 'API server':
+        return this.#isOwn(address) ? undefined : { kind: 'address of the API server' };
+      case 'not known yet':
+        return { kind: 'owner not known yet' };
+    }
+  }
+
+  #allowed(kind: ChosenVipKind): readonly Cidr[] | undefined {
+    return kind === 'external IP' ? this.#settings.externalIPs : this.#settings.loadBalancerIPs;
   }
 
   /** An address of the node's own is nobody else's, but an API server may run here. */
@@ -117,33 +144,31 @@ export class VipGuard {
     return this.#place.nodeAddresses.has(address.text);
   }
 
-  #admitBesideApiServer(
+  /** The address, but for the ports on which an API server answers there. */
+  #beside(
+    owner: AddressOwner | undefined,
     address: IpAddress,
-    ports: readonly number[],
-    admitted: AdmittedVip[],
     others: Map<string, string>,
-  ): void {
-    if (!this.#isOwn(address)) {
-      others.set(address.text, `${address.text} is an address of the API server`);
-      return;
+  ): AdmittedVip {
+    if (owner?.kind !== 'API server') {
+      return { address, apiServerPorts: noPorts };
     }
-    admitted.push({ address, apiServerPorts: ports });
     for (const { protocol, port } of this.#service.ports) {
-      if (protocol === 'TCP' && ports.includes(port)) {
+      if (protocol === 'TCP' && owner.ports.includes(port)) {
         const endpoint = formatEndpoint(address, port);
         others.set(endpoint, `the API server answers at ${endpoint}`);
       }
     }
+    return { address, apiServerPorts: owner.ports };
   }
 
-  #noteOutside(kind: ChosenVipKind, refused: readonly string[], allowed: readonly Cidr[]): void {
-    const { reason, field, plural, setting } = wordsOf[kind];
-    const where = allowed.length === 0 ? 'nowhere' : `in ${allowed.map(String).join(', ')} only`;
+  #noteOutside(kind: ChosenVipKind, refused: readonly string[]): void {
+    const { reason, field } = wordsOf[kind];
     if (refused.length > 0) {
       this.#note(reason, {
         field,
         value: named(refused),
-        allowed: `${setting} allows ${plural} ${where}; they are left out`,
+        allowed: `${whereAllowed(kind, this.#allowed(kind) ?? [])}; they are left out`,
       });
     }
   }
@@ -169,4 +194,26 @@ export class VipGuard {
 
 function named(all: readonly string[]): readonly string[] {
   return all.length <= namedAtMost ? all : [...all.slice(0, namedAtMost), 'and others'];
+}
+
+function whereAllowed(kind: ChosenVipKind, allowed: readonly Cidr[]): string {
+  const where = allowed.length === 0 ? 'nowhere' : `in ${allowed.map(String).join(', ')} only`;
+  const { plural, setting } = wordsOf[kind];
+  return `${setting} allows ${plural} ${where}`;
+}
+
+/** Goes on from the address: `is an address of Node node-b`. */
+export function formatVipRefusal(refusal: VipRefusal): string {
+  switch (refusal.kind) {
+    case 'outside the allowed ranges':
+      return `is outside: ${whereAllowed(refusal.of, refusal.allowed)}`;
+    case 'protected':
+      return `is in kubeIpvs.protectedCIDRs (${refusal.range.text})`;
+    case 'address of a Node':
+      return `is an address of Node ${refusal.node}`;
+    case 'address of the API server':
+      return 'is an address of the API server';
+    case 'owner not known yet':
+      return 'may be an address of a Node: the Nodes have not been listed yet';
+  }
 }

@@ -5,7 +5,7 @@ import { Cidr } from '../net/cidr.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import type { HealthCheck } from './desired.ts';
 import type { PortEndpoints } from './endpoints.ts';
-import type { FrontEnd } from './front-ends.ts';
+import type { FrontEnd } from './front-end.ts';
 import type { Place } from './place.ts';
 import type { FilterMember, FilterRole } from '../kernel/packet-filter/filter-member.ts';
 

@@ -11,8 +11,10 @@ import type { ServiceDefaults } from './annotations/annotation.ts';
 import { choicesOf } from './annotations/choices.ts';
 import type { Choices } from './annotations/registry.ts';
 import { endpointsOfPort } from './endpoints.ts';
+import type { DecisionRecorder, ServiceFate } from './decisions.ts';
 import { boundAddressesOf, familiesOf, frontEndsOf, trafficOf, vipsOf } from './front-ends.ts';
 import type { Place } from './place.ts';
+import { PortRecorder } from './port-recorder.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
 import type { VipSettings } from './refused-vips.ts';
 import { routesByTraffic } from './routes.ts';
@@ -28,32 +30,41 @@ export interface TranslationSettings extends VipSettings, ServiceDefaults {}
  * What one Service becomes on this node: a virtual server for each address and port where it
  * is to be reached, with the endpoints that may get traffic as real servers. Services without
  * a cluster IP or a port and those left to another proxy become nothing. Pure: the same input gives the
- * same rows.
+ * same rows, with a recorder or without; that is told each choice with its reason.
  */
 export function translateService(
   service: Service,
   slices: readonly EndpointSlice[],
   place: Place,
   settings: TranslationSettings,
+  recorder?: DecisionRecorder,
 ): Translation {
-  if (!isServed(service)) {
+  const fate = fateOf(service);
+  recorder?.record({ about: 'Service', fate });
+  if (fate.kind !== 'served') {
     return noTranslation;
   }
   const { missingSchedulers } = place;
   const chosen = choicesOf({ service, defaults: settings, missingSchedulers });
-  const vips = vipsOf(service, place, settings);
+  const families = familiesOf(service);
+  const vips = vipsOf(service, place, settings, recorder);
+  const boundAddresses = boundAddressesOf(vips, place, recorder);
   const guard = new EndpointGuard(place);
 
   const virtualServers: DesiredFrontEnd[] = [];
   const hairpins: FilterMember[] = [];
   for (const port of service.ports) {
     const { protocol } = port;
-    for (const family of familiesOf(service)) {
-      const endpoints = guard.admitted(endpointsOfPort(port, family, slices));
+    for (const family of families) {
+      const frontEnds = frontEndsOf(port, family, vips, place, recorder);
+      const traffics = recorder && new Set(frontEnds.map(trafficOf));
+      const ofPort = traffics && new PortRecorder(recorder, { port, families, traffics });
+      const notes = ofPort?.gathering;
+      const endpoints = guard.admitted(endpointsOfPort(port, family, slices, notes), notes);
       hairpins.push(...hairpinMembers(protocol, endpoints, place));
-      const routes = routesByTraffic(service, endpoints, place);
+      const routes = routesByTraffic(service, endpoints, place, ofPort);
       const serverSettings = settingsOf(service, family, chosen.choices);
-      for (const frontEnd of frontEndsOf(port, family, vips, place)) {
+      for (const frontEnd of frontEnds) {
         const route = routes[trafficOf(frontEnd)];
         const { address, port: number } = frontEnd;
         virtualServers.push({
@@ -68,7 +79,6 @@ export function translateService(
       }
     }
   }
-  const boundAddresses = boundAddressesOf(vips, place);
   const healthCheck = healthCheckOf(service, slices, place, guard);
   return {
     virtualServers,
@@ -85,9 +95,20 @@ function allOf(...lists: readonly (readonly ServiceProblem[])[]): readonly Servi
   return all.length === 0 ? noTranslation.problems : all;
 }
 
+const served: ServiceFate = { kind: 'served' };
+const headless: ServiceFate = { kind: 'headless' };
+const externalName: ServiceFate = { kind: 'ExternalName' };
+const withoutPorts: ServiceFate = { kind: 'without ports' };
+
 /** A VIP without a port would lead to the node's own listeners: such a Service has none bound. */
-function isServed({ proxyName, clusterIPs, ports }: Service): boolean {
-  return proxyName === undefined && clusterIPs.length > 0 && ports.length > 0;
+function fateOf({ proxyName, clusterIPs, ports, isExternalName }: Service): ServiceFate {
+  if (proxyName !== undefined) {
+    return { kind: 'left to another proxy', proxyName };
+  }
+  if (clusterIPs.length === 0) {
+    return isExternalName === true ? externalName : headless;
+  }
+  return ports.length > 0 ? served : withoutPorts;
 }
 
 function settingsOf(

@@ -172,16 +172,56 @@ function unwantedRealServers(
     if (desired.virtualServer.realServers.has(key)) {
       continue;
     }
-    if (!drains(desired) || (realServer.weight === 0 && drained.has(key))) {
-      operations.push({ kind: 'delete real server', id, realServer });
-    } else if (realServer.weight !== 0) {
-      operations.push({ kind: 'change real server', id, realServer: { ...realServer, weight: 0 } });
+    switch (fateOfUnwanted(desired, realServer, drained.has(key))) {
+      case 'drain':
+        operations.push({
+          kind: 'change real server',
+          id,
+          realServer: { ...realServer, weight: 0 },
+        });
+        break;
+      case 'keep draining':
+        break;
+      case 'delete: UDP':
+      case 'delete: no drain timeout':
+      case 'delete: drained':
+        operations.push({ kind: 'delete real server', id, realServer });
+        break;
     }
   }
   return operations;
 }
 
-/** UDP has no connections that could be waited for; a limit of 0 waits for none. */
-function drains({ virtualServer: { id }, drainTimeoutMs }: DesiredVirtualServer): boolean {
-  return !(id.kind === 'address' && id.protocol === 'UDP') && drainTimeoutMs !== 0;
+/** What becomes of a real server that is no longer wanted, and why. */
+export type UnwantedFate =
+  /** It gets weight 0. */
+  | 'drain'
+  /** It has weight 0, and connections that may go on. */
+  | 'keep draining'
+  /** UDP has no connections that could be waited for. */
+  | 'delete: UDP'
+  /** A limit of 0 waits for none. */
+  | 'delete: no drain timeout'
+  /** It has no connections left, or its time is up. */
+  | 'delete: drained';
+
+/**
+ * Decides the fate of a real server that a virtual server no longer wants; `isDrained` as
+ * `ObservedVirtualServer` has it.
+ */
+export function fateOfUnwanted(
+  { virtualServer: { id }, drainTimeoutMs }: DesiredVirtualServer,
+  { weight }: Pick<RealServer, 'weight'>,
+  isDrained: boolean,
+): UnwantedFate {
+  if (id.kind === 'address' && id.protocol === 'UDP') {
+    return 'delete: UDP';
+  }
+  if (drainTimeoutMs === 0) {
+    return 'delete: no drain timeout';
+  }
+  if (weight !== 0) {
+    return 'drain';
+  }
+  return isDrained ? 'delete: drained' : 'keep draining';
 }
