@@ -42,6 +42,15 @@ describe('a packet filter that cannot be had at the start', function () {
   this.timeout(300_000);
   let world: NetworkWorld;
 
+  before(async () => {
+    // What other tests have left in this kernel holds modules that are to be taken away.
+    const clean = ['iptables-legacy', 'ip6tables-legacy'].flatMap((command) =>
+      ['mangle', 'nat', 'filter'].map(
+        (table) => `${command} -t ${table} -F; ${command} -t ${table} -X`,
+      ),
+    );
+    await runCommand('sh', '-c', `${clean.join('; ')}; ipset destroy`);
+  });
   beforeEach(async () => {
     world = await NetworkWorld.build(options);
   });

@@ -35,6 +35,23 @@ export interface ChainSettings {
   readonly randomFully: boolean;
 }
 
+/**
+ * The name of every chain that any version of this program has made: what else begins like them is
+ * somebody else's. A chain that is no longer made stays in this list.
+ */
+export const chainsOfAllVersions: ReadonlySet<string> = new Set([
+  'KIPVS-CLOSED',
+  'KIPVS-FORWARD',
+  'KIPVS-INPUT',
+  'KIPVS-MASQUERADE',
+  'KIPVS-OUTPUT',
+  'KIPVS-POSTROUTING',
+  'KIPVS-PROBE',
+  'KIPVS-REFUSE',
+  'KIPVS-SERVED',
+  'KIPVS-SERVICES',
+]);
+
 export type TableName = 'mangle' | 'nat' | 'filter';
 
 /** One table: our chains with their rules, and the jumps to them from the kernel's chains. */

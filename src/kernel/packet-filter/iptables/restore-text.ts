@@ -1,8 +1,5 @@
-import type { Jump, Table } from './chains.ts';
+import { chainsOfAllVersions, type Jump, type Table } from './chains.ts';
 import type { Need } from './missing-feature.ts';
-
-/** All chains whose names begin so are ours, those of other versions of this program too. */
-const ourPrefix = 'KIPVS-';
 
 /** So begin the names of our sets. */
 const setPrefix = 'kube-ipvs-';
@@ -13,9 +10,14 @@ const probeChain = 'KIPVS-PROBE';
  * The text for `iptables-restore --noflush` that puts our chains in place, whole and in one
  * transaction per table, and the jumps that are missing: in front of everybody else's rules, or
  * behind them. Chains and jumps of ours that no longer belong there (another version's) go with the same
- * transaction. `present` is what `iptables-save` printed. Pure.
+ * transaction. `present` is what `iptables-save` printed; `ours` are the names of the chains of all versions.
+ * Pure.
  */
-export function restoreText(tables: readonly Table[], present: string): string {
+export function restoreText(
+  tables: readonly Table[],
+  present: string,
+  ours = chainsOfAllVersions,
+): string {
   return tables
     .filter(({ chains, jumps }) => chains.length + jumps.length > 0)
     .map(({ name, chains, jumps }) => {
@@ -23,7 +25,7 @@ export function restoreText(tables: readonly Table[], present: string): string {
       const rules = rulesOf(present, name);
       const missing = jumps.filter((jump) => !rules.includes(appendOf(jump)));
       const at = (place: Jump['place']) => missing.filter((jump) => jump.place === place);
-      const stale = chainsOf(present, name).filter((chain) => !names.includes(chain));
+      const stale = chainsOf(present, name, ours).filter((chain) => !names.includes(chain));
       return lines(
         `*${name}`,
         ...[...names, ...stale].map((chain) => `:${chain} - [0:0]`),
@@ -68,7 +70,10 @@ export function removalText(tables: readonly Table[], present: string): string {
 export function ourTables(present: string): readonly Table[] {
   return tableNames.map((name) => ({
     name,
-    chains: chainsOf(present, name).map((chain) => ({ name: chain, rules: [] })),
+    chains: chainsOf(present, name, chainsOfAllVersions).map((chain) => ({
+      name: chain,
+      rules: [],
+    })),
     jumps: [],
   }));
 }
@@ -104,10 +109,11 @@ function partOf(present: string, table: string): readonly string[] {
 }
 
 /** The chains of ours in a table. */
-function chainsOf(present: string, table: string): readonly string[] {
+function chainsOf(present: string, table: string, ours: ReadonlySet<string>): readonly string[] {
   return partOf(present, table)
-    .filter((line) => line.startsWith(`:${ourPrefix}`))
-    .map((line) => line.slice(1).split(' ')[0] ?? '');
+    .filter((line) => line.startsWith(':'))
+    .map((line) => line.slice(1).split(' ')[0] ?? '')
+    .filter((name) => ours.has(name));
 }
 
 /** The rules of all chains in a table: `-A INPUT ...`. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   expectedReferences,
+  chainsOfAllVersions,
   tablesOf,
   type ChainSettings,
 } from '../../../../../src/kernel/packet-filter/iptables/chains.ts';
@@ -84,6 +85,19 @@ COMMIT
 -A INPUT -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-SERVED
 COMMIT
 `;
+
+describe('the names of the chains', () => {
+  it('are all in the list of what any version of this program has made', () => {
+    const names = tablesOf('IPv4', settings).flatMap(({ chains }) =>
+      chains.map(({ name }) => name),
+    );
+    assert.ok(names.length > 0);
+    assert.deepEqual(
+      names.filter((name) => !chainsOfAllVersions.has(name)),
+      [],
+    );
+  });
+});
 
 describe('the chains', () => {
   it('are these for IPv4', () => {

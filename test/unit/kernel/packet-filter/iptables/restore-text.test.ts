@@ -109,7 +109,7 @@ describe('the text that puts the chains in place', () => {
       '-A KIPVS-C -j KIPVS-OLD',
     );
     assert.equal(
-      restoreText(tables.slice(1), present),
+      restoreText(tables.slice(1), present, new Set(['KIPVS-C', 'KIPVS-OLD'])),
       [
         '*filter',
         ':KIPVS-C - [0:0]',
@@ -122,6 +122,11 @@ describe('the text that puts the chains in place', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('leaves a chain of others whose name begins like ours', () => {
+    const present = saved('*filter', ':KIPVS-LIKE - [0:0]', '-A FORWARD -j KIPVS-LIKE');
+    assert.equal(restoreText(tables, present), restoreText(tables, ''));
   });
 
   it('deletes nothing', () => {
