@@ -14,7 +14,7 @@ import { version } from './base/version.ts';
 
 type Work = () => Promise<ExitCode>;
 
-/** Carries out one command line and answers with the exit code. */
+/** Carries out one command line and returns the exit code. */
 async function main(argv: readonly string[]): Promise<ExitCode> {
   let work: Work | undefined;
   const action: Action = (command, options) => {

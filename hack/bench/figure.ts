@@ -32,7 +32,7 @@ export type Verdict = 'held' | 'missed' | 'not yet' | 'not judged';
 /** Whether small tables are measured, where only something absurd is a finding. */
 export type Strictness = 'full' | 'quick';
 
-/** Undefined for a figure without a bound. Raises RangeError where nothing was measured. */
+/** Undefined for a figure without a bound. Throws RangeError where nothing was measured. */
 export function judge({ samples, bound }: Figure, strictness: Strictness): Verdict | undefined {
   if (bound === undefined) {
     return undefined;

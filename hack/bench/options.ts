@@ -70,7 +70,7 @@ export type Request =
   | { readonly kind: 'measure'; readonly options: BenchOptions }
   | { readonly kind: 'profile'; readonly options: BenchOptions; readonly folder: string };
 
-/** Reads the command line. Raises UsageError. */
+/** Reads the command line. Throws UsageError. */
 export function parseRequest(args: readonly string[]): Request {
   const values = parse(args);
   if (values.help === true) {

@@ -1,7 +1,7 @@
 /** What one run of a probe has measured, by name. */
 export type Reading = Readonly<Record<string, number>>;
 
-/** Reads what a probe's process wrote. Raises where that is no reading. */
+/** Reads what a probe's process wrote. Throws where that is no reading. */
 export function parseReading(text: string): Reading {
   const value: unknown = JSON.parse(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -16,7 +16,7 @@ export function parseReading(text: string): Reading {
   return Object.fromEntries(entries);
 }
 
-/** One value of a reading. Raises where it is missing. */
+/** One value of a reading. Throws where it is missing. */
 export function valueOf(reading: Reading, name: string): number {
   const value = reading[name];
   if (value === undefined) {
@@ -25,7 +25,7 @@ export function valueOf(reading: Reading, name: string): number {
   return value;
 }
 
-/** The values of one name in all readings. Raises where one is missing. */
+/** The values of one name in all readings. Throws where one is missing. */
 export function valuesOf(readings: readonly Reading[], name: string): number[] {
   return readings.map((reading) => valueOf(reading, name));
 }

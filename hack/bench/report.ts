@@ -12,7 +12,7 @@ export interface Section {
 
 const head = ['', 'median', 'min - max', 'bound'] as const;
 
-/** One section as it is printed. Raises RangeError where a figure was not measured. */
+/** One section as it is printed. Throws RangeError where a figure was not measured. */
 export function formatSection(section: Section, strictness: Strictness): string {
   const rows = flatten(section.figures).map(({ figure, depth }) =>
     figureRow(figure, depth, strictness),

@@ -1,4 +1,4 @@
-/** Raises unless both hold the same lines, in whatever order; `what` names the first. */
+/** Throws unless both hold the same lines, in whatever order; `what` names the first. */
 export function requireSameLines(
   what: string,
   found: readonly string[],

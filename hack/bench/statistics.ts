@@ -5,7 +5,7 @@ export interface Summary {
   readonly max: number;
 }
 
-/** Raises RangeError where nothing was measured. */
+/** Throws RangeError where nothing was measured. */
 export function summarize(samples: readonly number[]): Summary {
   const sorted = samples.toSorted((a, b) => a - b);
   const [min, max] = [sorted[0], sorted.at(-1)];
@@ -19,7 +19,7 @@ export function summarize(samples: readonly number[]): Summary {
 }
 
 /**
- * The smallest sample that so many percent of all do not exceed (the nearest rank). Raises
+ * The smallest sample that so many percent of all do not exceed (the nearest rank). Throws
  * RangeError where nothing was measured.
  */
 export function percentile(samples: readonly number[], percent: number): number {

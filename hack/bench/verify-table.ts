@@ -18,7 +18,7 @@ const fillsEverything: readonly ProbeName[] = [
 ];
 
 /**
- * Raises unless the kernel holds exactly the table of the cluster, as ipvsadm shows it, and where
+ * Throws unless the kernel holds exactly the table of the cluster, as ipvsadm shows it, and where
  * the probe fills everything, `kube-ipvs0` exactly its VIPs and the sets exactly their entries.
  */
 export async function verifyTable(

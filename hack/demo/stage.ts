@@ -56,7 +56,7 @@ export class Stage {
 
   /**
    * Writes manifests and waits until the kernel holds what they mean; prints what was changed and
-   * how long it took. Raises StepFailure when the kernel does not come to hold it.
+   * how long it took. Throws StepFailure when the kernel does not come to hold it.
    */
   async change(
     files: Readonly<Record<string, string>>,

@@ -35,7 +35,7 @@ export interface ControllerOptions extends TranslatorOptions {
 const auditRetry = { firstMs: 1000, longestMs: 10_000 };
 
 /** How often draining real servers are looked at, in milliseconds. */
-const restlessEveryMs = 1000;
+const pollEveryMs = 1000;
 
 /** How often a scheduler that the kernel lacked is tried anew, in milliseconds. */
 const missingSchedulerRetryMs = 600_000;
@@ -98,7 +98,7 @@ export class Controller {
     this.#audit = new BackgroundAudit(reconciler, auditListener);
     this.#foundationRetry = new FoundationRetry(reconciler.foundations, {
       tried: (failures, mended) => {
-        this.#tellFailures(failures);
+        this.#reportFailures(failures);
         if (mended.length > 0) {
           // What rows need may be there only now: the entries of a set that could not be made.
           this.requestAudit();
@@ -125,8 +125,8 @@ export class Controller {
         this.#schedule();
       }, missingSchedulerRetryMs),
       startInterval(() => {
-        this.#reviewRestless();
-      }, restlessEveryMs),
+        this.#pollRows();
+      }, pollEveryMs),
     ];
     this.#schedule();
   }
@@ -196,9 +196,9 @@ export class Controller {
   }
 
   /** Only virtual servers that drain are read for that, one review at a time. */
-  #reviewRestless(): void {
-    if (this.#kernelWasRead && this.#review === undefined && this.#reconciler.hasRestless()) {
-      this.#review = this.#reconciler.reviewRestless().finally(() => {
+  #pollRows(): void {
+    if (this.#kernelWasRead && this.#review === undefined && this.#reconciler.anyNeedsPolling()) {
+      this.#review = this.#reconciler.pollRows().finally(() => {
         this.#review = undefined;
         this.#schedule();
       });
@@ -273,7 +273,7 @@ export class Controller {
     if (report === undefined) {
       return;
     }
-    this.#tellFailures(report.failures.filter((failure) => !this.#isMissingScheduler(failure)));
+    this.#reportFailures(report.failures.filter((failure) => !this.#isMissingScheduler(failure)));
     this.#unwritable.roundEnded(report, () => this.#reconciler.failing());
     this.#listener.unwritable(this.#unwritable.names);
     this.#listener.synced();
@@ -298,7 +298,7 @@ export class Controller {
     return scheduler !== this.#configuredScheduler || !isNews;
   }
 
-  #tellFailures(failures: readonly Failure[]): void {
+  #reportFailures(failures: readonly Failure[]): void {
     const { news, mended } = this.#failureNews.of(failures, () => this.#reconciler.failing());
     news.forEach((failure) => {
       this.#listener.failure(failure);

@@ -7,7 +7,7 @@ export class SourceTimeoutError extends Error {
   override readonly name = 'SourceTimeoutError';
 }
 
-/** Waits for the first complete list. Raises SourceTimeoutError after `timeoutMs`. */
+/** Waits for the first complete list. Throws SourceTimeoutError after `timeoutMs`. */
 export async function firstList(
   source: Source,
   store: ClusterStore,

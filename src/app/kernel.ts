@@ -48,7 +48,7 @@ export interface Kernel {
   apply(configuration: KernelConfiguration): void;
   /** Calls back when IPVS turns out to have been unloaded and loaded: nothing of ours is in it. */
   onIpvsReloaded(callback: () => void): void;
-  /** How packets of Pods are known from now on; answers whether that is news for the chains. */
+  /** How packets of Pods are known from now on; returns whether that is news for the chains. */
   setLocalDetector(local: LocalDetector): boolean;
   /**
    * Unbinds addresses that are somebody else's, unless they are excluded; see `releaseCaptured`.

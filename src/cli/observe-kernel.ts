@@ -12,7 +12,7 @@ export interface ObservedKernel {
   readonly boundAddresses: ReadonlyMap<string, ObservedAddress>;
 }
 
-/** Reads the kernel and changes nothing. Raises IpvsUnavailableError and NetlinkError. */
+/** Reads the kernel and changes nothing. Throws IpvsUnavailableError and NetlinkError. */
 export async function observeKernel(): Promise<ObservedKernel> {
   const ipvs = await IpvsClient.connect();
   const addresses = new AddressClient();

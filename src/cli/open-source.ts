@@ -18,7 +18,7 @@ import { SparingLog } from './sparing-log.ts';
 
 /**
  * Settings from the file and the flags. The log has the level of the configuration from then on,
- * where the command line says none. Raises ConfigurationError.
+ * where the command line says none. Throws ConfigurationError.
  */
 export async function settingsOf(
   options: Flags & Pick<CommonOptions, 'logLevelGiven'>,

@@ -33,7 +33,7 @@ export interface DesiredRows {
   serviceAt(vip: string): string | undefined;
 }
 
-/** Reads the cluster once and translates it. Raises NetlinkError, SourceTimeoutError and what the source raises. */
+/** Reads the cluster once and translates it. Throws NetlinkError, SourceTimeoutError and what the source raises. */
 export async function readDesired(
   options: PlanOptions,
   settings: Settings,

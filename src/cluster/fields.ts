@@ -126,7 +126,7 @@ export class FieldReader {
 
   /**
    * The elements of a list of objects, each read by `read`. An element about which
-   * anything was reported is left out, as is one for which `read` answers undefined.
+   * anything was reported is left out, as is one for which `read` returns undefined.
    */
   list<T>(field: string, read: (element: FieldReader) => T | undefined): readonly T[] {
     return this.#elements(field, (element, index) => {

@@ -38,7 +38,7 @@ export interface Surroundings {
   readonly hostName: string;
 }
 
-/** Settings from the file that `--config` names, where there is one, and the rest. Raises ConfigurationError. */
+/** Settings from the file that `--config` names, where there is one, and the rest. Throws ConfigurationError. */
 export async function loadSettings(
   flags: Flags,
   listener: ConfigurationListener,
@@ -47,7 +47,7 @@ export async function loadSettings(
   return settingsFromText(text, flags, listener);
 }
 
-/** The text of a configuration file. Raises ConfigurationError. */
+/** The text of a configuration file. Throws ConfigurationError. */
 export async function readConfiguration(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
@@ -57,7 +57,7 @@ export async function readConfiguration(file: string): Promise<string> {
   }
 }
 
-/** Settings of this process from the text of the file, undefined for none. Raises ConfigurationError. */
+/** Settings of this process from the text of the file, undefined for none. Throws ConfigurationError. */
 export function settingsFromText(
   text: string | undefined,
   flags: Flags,
@@ -70,7 +70,7 @@ export function settingsFromText(
 
 /**
  * Settings from the fields of a document, the environment and the flags, each going before the
- * one named first. Raises ConfigurationError with every wrong field.
+ * one named first. Throws ConfigurationError with every wrong field.
  */
 export function settingsFrom(
   document: Document,

@@ -8,7 +8,7 @@ const kindAllowed = 'KubeProxyConfiguration';
 /** The fields of a configuration file besides apiVersion and kind. */
 export type Document = Readonly<Record<string, unknown>>;
 
-/** Reads the text of a configuration file. Raises ConfigurationError. */
+/** Reads the text of a configuration file. Throws ConfigurationError. */
 export function parseConfiguration(file: string, text: string): Document {
   const document = parseYaml(file, text);
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {

@@ -122,7 +122,7 @@ export class DesiredState {
     }
   }
 
-  /** Answers with the addresses that became a VIP by it, or may no longer be one. */
+  /** Returns the addresses that became a VIP by it, or may no longer be one. */
   #replaceAddresses(
     owner: Owner,
     before: readonly IpAddress[],
@@ -135,7 +135,7 @@ export class DesiredState {
     return [...gone, ...bound];
   }
 
-  /** Answers whether nobody had it bound before. */
+  /** Returns whether nobody had it bound before. */
   #claimAddress(owner: Owner, address: IpAddress): boolean {
     const place = this.#boundAddressTable.at(address.text);
     const wasVip = place.claimants !== undefined;

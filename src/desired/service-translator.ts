@@ -4,10 +4,10 @@ import type { ClusterStore } from '../cluster/store.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import { hasVipIn, isExternal } from './external-services.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import { NodePlace } from './node-place.ts';
+import { KnownNodeFacts } from './known-node-facts.ts';
 import { apiServerService, OtherHosts } from './other-hosts.ts';
 import { noChange, ServiceClaims, type DesiredChange, type DesiredState } from './desired-state.ts';
-import { ToldProblems } from './told-problems.ts';
+import { ReportedProblems } from './reported-problems.ts';
 import type { HealthCheck, Translation } from '../translate/desired.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
@@ -47,9 +47,9 @@ export class ServiceTranslator {
   readonly #desired: DesiredState;
   #translation: TranslationSettings;
   readonly #listener: TranslatorListener;
-  readonly #place: NodePlace;
+  readonly #place: KnownNodeFacts;
   readonly #otherHosts: OtherHosts;
-  readonly #problems: ToldProblems;
+  readonly #problems: ReportedProblems;
   readonly #endpoints = new EndpointIndex();
   readonly #translated = new Map<ObjectKey, Translated>();
   #dirty = new Set<ObjectKey>();
@@ -67,13 +67,13 @@ export class ServiceTranslator {
     this.#translation = options.translation;
     this.#listener = listener;
     this.#otherHosts = new OtherHosts(store, options.nodeName);
-    this.#place = new NodePlace(options.nodeName, options.nodePortAddresses, {
+    this.#place = new KnownNodeFacts(options.nodeName, options.nodePortAddresses, {
       isVip: (address) => desired.isVip(address.text),
       serviceAt: (vip) => desired.serviceAt(vip.text),
       ownerOf: this.#otherHosts.ownerOf,
     });
     this.#place.setNode(store.node);
-    this.#problems = new ToldProblems((problem) => {
+    this.#problems = new ReportedProblems((problem) => {
       listener.problem(problem);
     });
   }
@@ -164,7 +164,7 @@ export class ServiceTranslator {
       this.#refuseEndpointsAt(vips);
     }
     // Not before all of them had their turn: an address that moves is no conflict.
-    this.#tellConflicts(claimed);
+    this.#reportConflicts(claimed);
   }
 
   #translateInto(claimed: Set<string>, vips: string[], key: ObjectKey): void {
@@ -230,7 +230,7 @@ export class ServiceTranslator {
     }
   }
 
-  #tellConflicts(claimed: ReadonlySet<string>): void {
+  #reportConflicts(claimed: ReadonlySet<string>): void {
     for (const key of claimed) {
       this.#problems.set(
         `virtual server ${key}`,

@@ -39,7 +39,7 @@ export class IpAddress {
   /**
    * Reads an address as Kubernetes does (k8s.io/utils/net ParseIPSloppy): leading
    * zeros in an IPv4 octet are decimal, an IPv4-mapped IPv6 address is the IPv4
-   * address, and zones (`%eth0`) are refused. Answers undefined for anything else.
+   * address, and zones (`%eth0`) are refused. Returns undefined for anything else.
    */
   static parse(text: string): IpAddress | undefined {
     const ipv4 = parseIpv4(text);

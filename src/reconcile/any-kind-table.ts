@@ -45,8 +45,8 @@ export interface AnyKindTable {
   hasDirty(): boolean;
   hasSuspect(): boolean;
   hasWork(nowMs: number): boolean;
-  hasRestless(): boolean;
-  reviewRestless(): Promise<void>;
+  anyNeedsPolling(): boolean;
+  pollRows(): Promise<void>;
   nextDueAtMs(): number | undefined;
   differing(): readonly string[];
   failing(): readonly string[];

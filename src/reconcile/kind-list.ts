@@ -10,7 +10,7 @@ export class KindList<Desired, Observed, Change> {
   #parts = 0;
   readonly #drifted: string[] = [];
   /** The keys of objects that changed by themselves when the list began: no drift if they differ. */
-  #restless: ReadonlySet<string> = new Set();
+  #needsPolling: ReadonlySet<string> = new Set();
   /** Keys that a list lacked, though it may have overlooked them. */
   readonly #doubtful = new Set<string>();
 
@@ -25,7 +25,7 @@ export class KindList<Desired, Observed, Change> {
    */
   async read(pace: Pace): Promise<void> {
     const touched = this.#rows.rememberTouched();
-    this.#restless = new Set(this.#kind.restless?.());
+    this.#needsPolling = new Set(this.#kind.needsPolling?.());
     try {
       const complete = new Set<number>();
       await this.#kind.list({
@@ -101,7 +101,7 @@ export class KindList<Desired, Observed, Change> {
       return true;
     }
     const { additions, removals } = this.#kind.difference(desired, observed);
-    return additions.length + removals.length === 0 && !this.#restless.has(key);
+    return additions.length + removals.length === 0 && !this.#needsPolling.has(key);
   }
 
   /** What is not in the list is gone. */

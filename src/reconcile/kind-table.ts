@@ -98,16 +98,16 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
   }
 
   /** Whether some objects change by themselves. */
-  hasRestless(): boolean {
-    return (this.#kind.restless?.() ?? []).length > 0;
+  anyNeedsPolling(): boolean {
+    return (this.#kind.needsPolling?.() ?? []).length > 0;
   }
 
   /**
    * Reads the objects that change by themselves, one after the other, for the next round to do what
    * follows; rounds may go on meanwhile, and what they touch is left to the next review.
    */
-  async reviewRestless(): Promise<void> {
-    for (const key of this.#kind.restless?.() ?? []) {
+  async pollRows(): Promise<void> {
+    for (const key of this.#kind.needsPolling?.() ?? []) {
       const row = this.#rows.get(key);
       if (row !== undefined && !this.#rows.suspect.has(key)) {
         await this.#review(row);
@@ -243,7 +243,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
   }
 
   /**
-   * Takes the outcomes of the changes of all rows, one behind the other. Answers how many changes
+   * Takes the outcomes of the changes of all rows, one behind the other. Returns how many changes
    * the kernel took; what failed is added to `failures`.
    */
   #absorb(

@@ -23,17 +23,17 @@ export interface Kind<Desired, Observed, Change> {
   /** What has to be done so that the kernel holds what is desired. Pure. */
   difference(desired: Desired | undefined, observed: Observed | undefined): Difference<Change>;
 
-  /** Carries out changes in their order; answers for each why it failed, or undefined. */
+  /** Carries out changes in their order; returns for each why it failed, or undefined. */
   apply(changes: readonly Change[]): Promise<readonly (KernelError | undefined)[]>;
 
   /**
    * The objects that change by themselves and without a notice, by key: they are reviewed
    * every now and then. None where the method is missing.
    */
-  restless?(): readonly string[];
+  needsPolling?(): readonly string[];
 
   /**
-   * Reads again of a restless object what changes by itself; undefined where it is gone. As `read`
+   * Reads again what changes by itself of an object that needs polling; undefined where it is gone. As `read`
    * where the method is missing.
    */
   review?(

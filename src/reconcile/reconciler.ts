@@ -108,7 +108,7 @@ export class Reconciler {
 
   /**
    * Reads the kernel anew, for the next round to repair whatever differs; rounds may go on
-   * meanwhile, and the reading makes way for them at its pace. Answers with the foundations that
+   * meanwhile, and the reading makes way for them at its pace. Returns the foundations that
    * failed. Rejects with the error of a read that failed.
    */
   async read(pace?: Pace): Promise<readonly Failure[]> {
@@ -138,14 +138,14 @@ export class Reconciler {
   }
 
   /** Whether some objects change by themselves (real servers that drain). */
-  hasRestless(): boolean {
-    return this.#tables.some((table) => table.hasRestless());
+  anyNeedsPolling(): boolean {
+    return this.#tables.some((table) => table.anyNeedsPolling());
   }
 
   /** Reads them again, for the next round to do what follows; rounds may go on meanwhile. */
-  async reviewRestless(): Promise<void> {
+  async pollRows(): Promise<void> {
     for (const table of this.#tables) {
-      await table.reviewRestless();
+      await table.pollRows();
     }
   }
 

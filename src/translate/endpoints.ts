@@ -2,7 +2,7 @@ import type { Endpoint, EndpointSlice, ServicePort } from '../cluster/objects.ts
 import type { IpFamily } from '../net/ip-address.ts';
 import type { EndpointFate, HintTarget } from './decisions.ts';
 import type { EndpointNotes, GatheringNotes, PortEndpoints } from './endpoint-notes.ts';
-import type { Place } from './place.ts';
+import type { NodeFacts } from './node-facts.ts';
 
 export type { PortEndpoints } from './endpoint-notes.ts';
 
@@ -91,14 +91,14 @@ export function chosenOf(
  */
 export function clusterEndpoints(
   all: readonly PortEndpoints[],
-  place: Place,
+  node: NodeFacts,
   notes?: EndpointNotes,
 ): readonly PortEndpoints[] {
   const ready = readyOf(all, notes);
   if (ready === undefined) {
     return thoseThatTerminate(all, notes);
   }
-  const chosen = nearest(ready, place, notes);
+  const chosen = nearest(ready, node, notes);
   notes?.used(chosen, 'ready');
   return chosen;
 }
@@ -106,10 +106,10 @@ export function clusterEndpoints(
 /** The endpoints that traffic of policy Local goes to: this node's, chosen by the same rule. */
 export function localEndpoints(
   all: readonly PortEndpoints[],
-  place: Place,
+  node: NodeFacts,
   notes?: EndpointNotes,
 ): readonly PortEndpoints[] {
-  const local = chosenOf(all, ({ nodeName }) => nodeName === place.nodeName);
+  const local = chosenOf(all, ({ nodeName }) => nodeName === node.nodeName);
   notes?.leftOut(all, local, () => onAnotherNode);
   const ready = readyOf(local, notes);
   if (ready === undefined) {
@@ -151,10 +151,10 @@ function thoseThatTerminate(
  */
 function nearest(
   ready: readonly PortEndpoints[],
-  place: Place,
+  node: NodeFacts,
   notes: EndpointNotes | undefined,
 ): readonly PortEndpoints[] {
-  const { nodeName, zone } = place;
+  const { nodeName, zone } = node;
   const onNode = areAll(ready, hasNodeHint) ? hintedFor(ready, nodeName, nodeHints) : undefined;
   if (onNode !== undefined) {
     notes?.leftOut(ready, onNode, (endpoint) => hintedTo('node', nodeHints(endpoint)));

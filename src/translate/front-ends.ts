@@ -3,7 +3,7 @@ import type { IpAddress, IpFamily } from '../net/ip-address.ts';
 import type { Protocol } from '../net/protocol.ts';
 import type { AddressFate, DecisionRecorder, FrontEndDecision, FrontEndFate } from './decisions.ts';
 import type { ChosenVipKind, FrontEnd, Traffic, VipKind } from './front-end.ts';
-import type { Place } from './place.ts';
+import type { NodeFacts } from './node-facts.ts';
 import { VipGuard, type AdmittedVip, type VipSettings } from './refused-vips.ts';
 import type { ServiceProblem } from './service-problem.ts';
 
@@ -39,7 +39,7 @@ export function trafficOf({ kind }: Pick<FrontEnd, 'kind'>): Traffic {
  */
 export function vipsOf(
   service: Service,
-  place: Place,
+  node: NodeFacts,
   settings: VipSettings,
   recorder?: DecisionRecorder,
 ): Vips {
@@ -53,7 +53,7 @@ export function vipsOf(
     // Most Services: there is nothing to choose from.
     return { vips: clusterVips, problems: [] };
   }
-  const guard = new VipGuard(service, place, settings, recorder);
+  const guard = new VipGuard(service, node, settings, recorder);
   const chosen = (kind: ChosenVipKind, addresses: readonly IpAddress[]): readonly Vip[] =>
     guard.admitted(kind, addresses).map((admitted) => vipOf(kind, admitted));
   const all = [
@@ -130,7 +130,7 @@ export function frontEndsOf(
   servicePort: ServicePort,
   family: IpFamily,
   { vips }: Vips,
-  place: Place,
+  node: NodeFacts,
   recorder?: DecisionRecorder,
 ): readonly FrontEnd[] {
   const { protocol, port } = servicePort;
@@ -145,7 +145,7 @@ export function frontEndsOf(
       recordFrontEnd(recorder, protocol, frontEnd, isTaken ? leftToApiServer : served);
     }
   }
-  addNodePorts(frontEnds, servicePort, family, place, recorder);
+  addNodePorts(frontEnds, servicePort, family, node, recorder);
   return frontEnds;
 }
 
@@ -153,7 +153,7 @@ function addNodePorts(
   frontEnds: FrontEnd[],
   { protocol, nodePort: port }: ServicePort,
   family: IpFamily,
-  { nodePortAddresses }: Place,
+  { nodePortAddresses }: NodeFacts,
   recorder: DecisionRecorder | undefined,
 ): void {
   if (port === undefined) {
@@ -188,11 +188,11 @@ function recordFrontEnd(
  */
 export function boundAddressesOf(
   { vips }: Vips,
-  place: Place,
+  node: NodeFacts,
   recorder?: DecisionRecorder,
 ): readonly IpAddress[] {
   const bound = vips.filter(
-    ({ kind, address }) => kind === 'cluster IP' || !place.nodeAddresses.has(address.text),
+    ({ kind, address }) => kind === 'cluster IP' || !node.nodeAddresses.has(address.text),
   );
   if (recorder !== undefined) {
     for (const vip of bound) {

@@ -4,7 +4,7 @@ import type { IpAddress } from '../net/ip-address.ts';
 import type { EndpointRefusal } from './decisions.ts';
 import type { EndpointNotes } from './endpoint-notes.ts';
 import { chosenOf, type PortEndpoints } from './endpoints.ts';
-import type { Place } from './place.ts';
+import type { NodeFacts } from './node-facts.ts';
 import { serviceProblem, type ServiceProblem } from './service-problem.ts';
 
 /** How many addresses a problem names; the others are counted. */
@@ -16,12 +16,12 @@ const namedAtMost = 5;
  * Services (a packet would go round for ever). Collects what it refused.
  */
 export class EndpointGuard {
-  readonly #place: Place;
+  readonly #node: NodeFacts;
   /** The reasons by address; hardly any Service needs one. */
   #refused: Map<string, EndpointRefusal> | undefined;
 
-  constructor(place: Place) {
-    this.#place = place;
+  constructor(node: NodeFacts) {
+    this.#node = node;
   }
 
   /** Those of the endpoints that may get traffic; the others are kept in mind. */
@@ -35,7 +35,7 @@ export class EndpointGuard {
   }
 
   #mayGetTraffic(address: IpAddress): boolean {
-    const refusal = refusalOf(address, this.#place);
+    const refusal = refusalOf(address, this.#node);
     if (refusal !== undefined) {
       this.#refused ??= new Map();
       this.#refused.set(address.text, refusal);
@@ -65,12 +65,12 @@ export class EndpointGuard {
 }
 
 /** Why an address may get no traffic; undefined where it may. */
-function refusalOf(address: IpAddress, place: Place): EndpointRefusal | undefined {
+function refusalOf(address: IpAddress, node: NodeFacts): EndpointRefusal | undefined {
   const special = specialAddress(address);
   if (special !== undefined) {
     return { kind: 'special address', special };
   }
-  return place.isVip(address) ? { kind: 'VIP', service: place.serviceAt(address) } : undefined;
+  return node.isVip(address) ? { kind: 'VIP', service: node.serviceAt(address) } : undefined;
 }
 
 /** `loopback`, `a VIP of Service default/web`. */

@@ -4,7 +4,7 @@ import { formatEndpoint, type IpAddress } from '../net/ip-address.ts';
 import type { AddressOwner } from './address-owner.ts';
 import type { DecisionRecorder, VipRefusal } from './decisions.ts';
 import type { ChosenVipKind } from './front-end.ts';
-import type { Place } from './place.ts';
+import type { NodeFacts } from './node-facts.ts';
 import {
   serviceProblem,
   type ServiceProblem,
@@ -64,15 +64,20 @@ const noPorts: readonly number[] = [];
  */
 export class VipGuard {
   readonly #service: Service;
-  readonly #place: Place;
+  readonly #node: NodeFacts;
   readonly #settings: VipSettings;
   readonly #recorder: DecisionRecorder | undefined;
   readonly #problems: ServiceProblem[] = [];
 
-  constructor(service: Service, place: Place, settings: VipSettings, recorder?: DecisionRecorder) {
+  constructor(
+    service: Service,
+    node: NodeFacts,
+    settings: VipSettings,
+    recorder?: DecisionRecorder,
+  ) {
     this.#recorder = recorder;
     this.#service = service;
-    this.#place = place;
+    this.#node = node;
     this.#settings = settings;
   }
 
@@ -136,12 +141,12 @@ export class VipGuard {
 
   /** An address of the node's own is nobody else's, but an API server may run here. */
   #ownerOf(address: IpAddress): AddressOwner | undefined {
-    const owner = this.#place.ownerOf(address);
+    const owner = this.#node.ownerOf(address);
     return owner?.kind !== 'API server' && this.#isOwn(address) ? undefined : owner;
   }
 
   #isOwn(address: IpAddress): boolean {
-    return this.#place.nodeAddresses.has(address.text);
+    return this.#node.nodeAddresses.has(address.text);
   }
 
   /** The address, but for the ports on which an API server answers there. */

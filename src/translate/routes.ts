@@ -2,7 +2,7 @@ import type { Service } from '../cluster/objects.ts';
 import type { RealServers } from '../kernel/ipvs/model.ts';
 import { clusterEndpoints, localEndpoints, type PortEndpoints } from './endpoints.ts';
 import type { Traffic } from './front-end.ts';
-import type { Place } from './place.ts';
+import type { NodeFacts } from './node-facts.ts';
 import type { PortRecorder } from './port-recorder.ts';
 import { realServersAt } from './real-servers.ts';
 
@@ -21,12 +21,12 @@ export interface Route {
 export function routesByTraffic(
   service: Service,
   endpoints: readonly PortEndpoints[],
-  place: Place,
+  node: NodeFacts,
   recorder?: PortRecorder,
 ): Readonly<Record<Traffic, Route>> {
   const { internalTrafficPolicy, externalTrafficPolicy } = service;
-  const cluster = clusterEndpoints(endpoints, place, recorder?.cluster);
-  const local = localEndpoints(endpoints, place, recorder?.local);
+  const cluster = clusterEndpoints(endpoints, node, recorder?.cluster);
+  const local = localEndpoints(endpoints, node, recorder?.local);
   const servedHere = local.length > 0;
   const internalIsLocal = internalTrafficPolicy === 'Local';
   const externalIsLocal = externalTrafficPolicy === 'Local' && servedHere;

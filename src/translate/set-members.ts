@@ -6,7 +6,7 @@ import type { IpAddress } from '../net/ip-address.ts';
 import type { HealthCheck } from './desired.ts';
 import type { PortEndpoints } from './endpoints.ts';
 import type { FrontEnd } from './front-end.ts';
-import type { Place } from './place.ts';
+import type { NodeFacts } from './node-facts.ts';
 import type { FilterMember, FilterRole } from '../kernel/packet-filter/filter-member.ts';
 
 /** A front end with where its connections go. */
@@ -22,7 +22,7 @@ export interface ServedFrontEnd {
 export function frontEndMembers(
   service: Service,
   served: ServedFrontEnd,
-  place: Place,
+  node: NodeFacts,
 ): readonly FilterMember[] {
   const { frontEnd, protocol } = served;
   const endpoint = {
@@ -35,7 +35,7 @@ export function frontEndMembers(
   return [
     { role, entry: endpoint },
     ...(frontEnd.kind === 'load-balancer IP'
-      ? sourceRangeMembers(service.loadBalancerSourceRanges, endpoint, place)
+      ? sourceRangeMembers(service.loadBalancerSourceRanges, endpoint, node)
       : []),
   ];
 }
@@ -60,11 +60,11 @@ export function serviceMembers(
 export function hairpinMembers(
   protocol: Protocol,
   all: readonly PortEndpoints[],
-  place: Place,
+  node: NodeFacts,
 ): readonly FilterMember[] {
   return all.flatMap(({ targetPort: port, endpoints }) =>
     endpoints
-      .filter((endpoint) => hasOwnAddressHere(endpoint, place))
+      .filter((endpoint) => hasOwnAddressHere(endpoint, node))
       .map(({ address }) => ({
         role: 'hairpin',
         entry: { kind: 'endpoint to itself', address, protocol, port },
@@ -72,8 +72,8 @@ export function hairpinMembers(
   );
 }
 
-function hasOwnAddressHere({ nodeName, address }: Endpoint, place: Place): boolean {
-  return nodeName === place.nodeName && !place.nodeAddresses.has(address.text);
+function hasOwnAddressHere({ nodeName, address }: Endpoint, node: NodeFacts): boolean {
+  return nodeName === node.nodeName && !node.nodeAddresses.has(address.text);
 }
 
 function frontEndRole(
@@ -99,14 +99,14 @@ function frontEndRole(
 function sourceRangeMembers(
   ranges: readonly Cidr[] | undefined,
   endpoint: Extract<FilterMember['entry'], { readonly kind: 'endpoint' }>,
-  place: Place,
+  node: NodeFacts,
 ): readonly FilterMember[] {
   if (ranges === undefined) {
     return [];
   }
   const ofFamily = ranges.filter(({ family }) => family === endpoint.address.family);
   const holdsNode = ofFamily.some((range) =>
-    place.allNodeAddresses.some((address) => range.contains(address)),
+    node.allNodeAddresses.some((address) => range.contains(address)),
   );
   const sources = [
     ...ofFamily.flatMap(withoutZeroPrefix),

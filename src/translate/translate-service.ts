@@ -13,7 +13,7 @@ import type { Choices } from './annotations/registry.ts';
 import { endpointsOfPort } from './endpoints.ts';
 import type { DecisionRecorder, ServiceFate } from './decisions.ts';
 import { boundAddressesOf, familiesOf, frontEndsOf, trafficOf, vipsOf } from './front-ends.ts';
-import type { Place } from './place.ts';
+import type { NodeFacts } from './node-facts.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
 import type { VipSettings } from './refused-vips.ts';
@@ -35,7 +35,7 @@ export interface TranslationSettings extends VipSettings, ServiceDefaults {}
 export function translateService(
   service: Service,
   slices: readonly EndpointSlice[],
-  place: Place,
+  node: NodeFacts,
   settings: TranslationSettings,
   recorder?: DecisionRecorder,
 ): Translation {
@@ -44,25 +44,25 @@ export function translateService(
   if (fate.kind !== 'served') {
     return noTranslation;
   }
-  const { missingSchedulers } = place;
+  const { missingSchedulers } = node;
   const chosen = choicesOf({ service, defaults: settings, missingSchedulers });
   const families = familiesOf(service);
-  const vips = vipsOf(service, place, settings, recorder);
-  const boundAddresses = boundAddressesOf(vips, place, recorder);
-  const guard = new EndpointGuard(place);
+  const vips = vipsOf(service, node, settings, recorder);
+  const boundAddresses = boundAddressesOf(vips, node, recorder);
+  const guard = new EndpointGuard(node);
 
   const virtualServers: DesiredFrontEnd[] = [];
   const hairpins: FilterMember[] = [];
   for (const port of service.ports) {
     const { protocol } = port;
     for (const family of families) {
-      const frontEnds = frontEndsOf(port, family, vips, place, recorder);
+      const frontEnds = frontEndsOf(port, family, vips, node, recorder);
       const traffics = recorder && new Set(frontEnds.map(trafficOf));
       const ofPort = traffics && new PortRecorder(recorder, { port, families, traffics });
       const notes = ofPort?.gathering;
       const endpoints = guard.admitted(endpointsOfPort(port, family, slices, notes), notes);
-      hairpins.push(...hairpinMembers(protocol, endpoints, place));
-      const routes = routesByTraffic(service, endpoints, place, ofPort);
+      hairpins.push(...hairpinMembers(protocol, endpoints, node));
+      const routes = routesByTraffic(service, endpoints, node, ofPort);
       const serverSettings = settingsOf(service, family, chosen.choices);
       for (const frontEnd of frontEnds) {
         const route = routes[trafficOf(frontEnd)];
@@ -74,12 +74,12 @@ export function translateService(
             realServers: route.realServers,
           },
           drainTimeoutMs: chosen.choices.drainTimeoutMs,
-          members: frontEndMembers(service, { frontEnd, protocol, ...route }, place),
+          members: frontEndMembers(service, { frontEnd, protocol, ...route }, node),
         });
       }
     }
   }
-  const healthCheck = healthCheckOf(service, slices, place, guard);
+  const healthCheck = healthCheckOf(service, slices, node, guard);
   return {
     virtualServers,
     boundAddresses,
@@ -135,7 +135,7 @@ function settingsOf(
 function healthCheckOf(
   service: Service,
   slices: readonly EndpointSlice[],
-  place: Place,
+  node: NodeFacts,
   guard: EndpointGuard,
 ): HealthCheck | undefined {
   const { healthCheckNodePort, externalTrafficPolicy } = service;
@@ -144,7 +144,7 @@ function healthCheckOf(
   }
   // A Pod of a dual-stack Service has an endpoint in each family and is one Pod.
   const counts = familiesOf(service).map((family) =>
-    localPods(service.ports, family, slices, place, guard),
+    localPods(service.ports, family, slices, node, guard),
   );
   return { nodePort: healthCheckNodePort, localEndpoints: Math.max(0, ...counts) };
 }
@@ -153,14 +153,14 @@ function localPods(
   ports: readonly ServicePort[],
   family: IpFamily,
   slices: readonly EndpointSlice[],
-  place: Place,
+  node: NodeFacts,
   guard: EndpointGuard,
 ): number {
   const addresses = new Set<string>();
   for (const port of ports) {
     const admitted = guard.admitted(endpointsOfPort(port, family, slices));
     for (const { address, ready, nodeName } of admitted.flatMap(({ endpoints }) => endpoints)) {
-      if (ready && nodeName === place.nodeName) {
+      if (ready && nodeName === node.nodeName) {
         addresses.add(address.text);
       }
     }

@@ -3,13 +3,13 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { objectKey, type ObjectKey } from '../../src/cluster/objects.ts';
 import { ClusterStore } from '../../src/cluster/store.ts';
-import { NodePlace } from '../../src/desired/node-place.ts';
+import { KnownNodeFacts } from '../../src/desired/known-node-facts.ts';
 import { withClaims } from '../../src/desired/claimed-front-ends.ts';
 import { DesiredState, ServiceClaims } from '../../src/desired/desired-state.ts';
 import { PlaceMap } from '../../src/reconcile/place-map.ts';
 import type { Decision } from '../../src/translate/decisions.ts';
 import { describeDecision } from '../../src/translate/describe-decision.ts';
-import type { Place } from '../../src/translate/place.ts';
+import type { NodeFacts } from '../../src/translate/node-facts.ts';
 import { translateService } from '../../src/translate/translate-service.ts';
 import { RememberedDecisions, usedAtFrontEnds } from '../support/decisions.ts';
 import {
@@ -33,14 +33,14 @@ function decisionsOf(golden: GoldenCase): DecisionsByService {
   putCase(store, golden);
   const desired = new DesiredState(new PlaceMap(), new PlaceMap());
   const { translation, ...options } = optionsOf(golden);
-  const node = new NodePlace(options.nodeName, options.nodePortAddresses, {
+  const node = new KnownNodeFacts(options.nodeName, options.nodePortAddresses, {
     isVip: ({ text }) => desired.isVip(text),
     serviceAt: ({ text }) => desired.serviceAt(text),
     ownerOf: () => undefined,
   });
   node.setNode(store.node);
   node.setNodeAddresses(goldenNodeAddresses);
-  const place: Place = node.current;
+  const place: NodeFacts = node.current;
   const keys = [...store.serviceKeys()].toSorted();
   for (const key of keys) {
     const service = store.service(key);

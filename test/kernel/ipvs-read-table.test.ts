@@ -94,7 +94,7 @@ describe('reading the table of the kernel', () => {
     );
   });
 
-  it('answers undefined for one that is not there', async () => {
+  it('returns undefined for one that is not there', async () => {
     assert.equal(await readOne(client, virtualServer('10.96.0.1')), undefined);
   });
 

@@ -21,7 +21,7 @@ export type Answer = (response: ServerResponse, request: ServedRequest) => void;
  */
 export class TestApiServer {
   readonly requests: ServedRequest[] = [];
-  /** Answers what no answer was prepared for. */
+  /** Returns what no answer was prepared for. */
   fallback: Answer = status(404, 'no answer prepared');
   readonly #server: Server;
   readonly #answers = new Map<string, Answer[]>();

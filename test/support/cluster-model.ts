@@ -94,7 +94,7 @@ export class ClusterModel {
     await this.#running.work();
     this.#kernel.setConnections?.(0);
     const { reconciler } = this.#running.program;
-    for (let looks = 0; reconciler.hasRestless(); looks += 1) {
+    for (let looks = 0; reconciler.anyNeedsPolling(); looks += 1) {
       assert.ok(looks < looksAtMost, 'draining does not come to its end');
       await this.#running.look();
     }

@@ -3,7 +3,7 @@ import { formatEndpoint } from '../../src/net/ip-address.ts';
 import type { Decision, DecisionRecorder } from '../../src/translate/decisions.ts';
 import { describeDecision } from '../../src/translate/describe-decision.ts';
 import { trafficOf } from '../../src/translate/front-ends.ts';
-import type { Place } from '../../src/translate/place.ts';
+import type { NodeFacts } from '../../src/translate/node-facts.ts';
 import {
   translateService,
   type TranslationSettings,
@@ -40,7 +40,7 @@ export const usualTranslation: TranslationSettings = {
 export function decide(
   of: Service,
   slices: readonly EndpointSlice[] = [],
-  at: Place = place(),
+  at: NodeFacts = place(),
   settings: Partial<TranslationSettings> = {},
 ): RememberedDecisions {
   const decisions = new RememberedDecisions();

@@ -48,7 +48,7 @@ export async function shownTable(): Promise<ShownVirtualServer[]> {
   return parseIpvsadm(await ipvsadm('-Sn'));
 }
 
-/** Reads the text of `ipvsadm -Sn`; the order is by protocol and address. Raises on what it does not know. */
+/** Reads the text of `ipvsadm -Sn`; the order is by protocol and address. Throws on what it does not know. */
 export function parseIpvsadm(text: string): ShownVirtualServer[] {
   const table: { head: Omit<ShownVirtualServer, 'realServers'>; tail: ShownRealServer[] }[] = [];
   for (const line of text.split('\n').filter((each) => each !== '')) {

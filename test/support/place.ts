@@ -1,8 +1,8 @@
 import type { IpAddress } from '../../src/net/ip-address.ts';
-import type { Place } from '../../src/translate/place.ts';
+import type { NodeFacts } from '../../src/translate/node-facts.ts';
 
 /** The node `node-a` in zone z1, without addresses; no address is a VIP. */
-export function place(fields: Partial<Place> = {}): Place {
+export function place(fields: Partial<NodeFacts> = {}): NodeFacts {
   return {
     nodeName: 'node-a',
     zone: 'z1',
@@ -18,7 +18,7 @@ export function place(fields: Partial<Place> = {}): Place {
 }
 
 /** A node with these addresses, of which all answer on node ports. */
-export function placeAt(...addresses: readonly IpAddress[]): Place {
+export function placeAt(...addresses: readonly IpAddress[]): NodeFacts {
   return place({
     nodeAddresses: new Set(addresses.map(String)),
     nodePortAddresses: addresses,

@@ -201,9 +201,9 @@ export class World {
 
   /** Looks at what drains until nothing does. */
   async finishDraining(): Promise<void> {
-    for (let looks = 0; this.reconciler.hasRestless(); looks += 1) {
+    for (let looks = 0; this.reconciler.anyNeedsPolling(); looks += 1) {
       assert.ok(looks < 10, 'the draining does not come to its end');
-      await this.reconciler.reviewRestless();
+      await this.reconciler.pollRows();
       await this.rest();
     }
   }

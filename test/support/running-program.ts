@@ -71,7 +71,7 @@ export class RunningProgram extends FollowedStore {
 
   async look(): Promise<void> {
     if (this.#kernelWasRead) {
-      await this.program.reconciler.reviewRestless();
+      await this.program.reconciler.pollRows();
       await this.work();
     }
   }

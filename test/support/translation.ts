@@ -1,7 +1,7 @@
 import type { EndpointSlice, Service } from '../../src/cluster/objects.ts';
 import { formatVirtualServer } from '../../src/kernel/ipvs/model.ts';
 import type { Translation } from '../../src/translate/desired.ts';
-import type { Place } from '../../src/translate/place.ts';
+import type { NodeFacts } from '../../src/translate/node-facts.ts';
 import {
   translateService,
   type TranslationSettings,
@@ -19,7 +19,7 @@ export const onePod = [slice([endpoint('10.244.1.1')])];
 export function translate(
   of: Service,
   slices: readonly EndpointSlice[] = onePod,
-  at: Place = nodeAt,
+  at: NodeFacts = nodeAt,
   settings: Partial<TranslationSettings> = {},
 ): Translation {
   return translateService(of, slices, at, {

@@ -50,7 +50,7 @@ export class TranslatorWorld {
     });
   }
 
-  /** Translates what has changed; answers with the Services that had their turn. */
+  /** Translates what has changed; returns the Services that had their turn. */
   translate(): ObjectKey[] {
     this.healthChecks.length = 0;
     this.translator.translate();

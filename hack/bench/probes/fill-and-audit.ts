@@ -13,7 +13,7 @@ export interface FirstSyncTimes {
   readonly endedAt: number;
 }
 
-/** The first sync of translated Services. Raises where the kernel refuses something. */
+/** The first sync of translated Services. Throws where the kernel refuses something. */
 export async function fillAndAudit(
   desired: DesiredState,
   loop: Reconciler,

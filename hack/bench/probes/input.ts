@@ -9,7 +9,7 @@ import { virtualServerDifference } from '../../../src/kernel/ipvs/virtual-server
 import { readManifests } from '../../../src/source/manifests/read-manifests.ts';
 import type { MergedManifests } from '../../../src/source/manifests/merge-manifests.ts';
 import type { Translation } from '../../../src/translate/desired.ts';
-import type { Place } from '../../../src/translate/place.ts';
+import type { NodeFacts } from '../../../src/translate/node-facts.ts';
 import {
   translateService,
   type TranslationSettings,
@@ -39,7 +39,7 @@ export const translationSettings: TranslationSettings = {
   protectedRanges: [],
 };
 
-/** Raises where the manifests are not sound: then nothing that is measured would count. */
+/** Throws where the manifests are not sound: then nothing that is measured would count. */
 export async function readCluster(folder: string): Promise<MergedManifests> {
   const cluster = await readManifests(inputFiles(folder).manifests, nodeName);
   if (cluster.problems.length > 0) {
@@ -56,7 +56,7 @@ export function translateCluster(cluster: MergedManifests): Map<string, Translat
       slice,
     ]),
   );
-  const place: Place = {
+  const place: NodeFacts = {
     nodeName,
     zone: cluster.node?.zone,
     allNodeAddresses: [],
@@ -102,7 +102,7 @@ export async function readOperations(folder: string): Promise<Operations> {
   };
 }
 
-/** Raises where the kernel has refused something. */
+/** Throws where the kernel has refused something. */
 export function requireSuccess(failures: readonly (Error | undefined)[]): void {
   const failed = failures.filter((failure) => failure !== undefined);
   if (failed[0] !== undefined) {

@@ -14,7 +14,7 @@ export function ipvsadm({ folder }: ProbeInput): Promise<Reading> {
   return Promise.resolve({ ms, 'fork and exec alone (ipvsadm --version)': idle });
 }
 
-/** Milliseconds from fork to exit. Raises where the program fails. */
+/** Milliseconds from fork to exit. Throws where the program fails. */
 export function timeProgram(
   program: string,
   args: readonly string[],

@@ -10,7 +10,7 @@ const treatments = ['cluster', 'external', 'local', 'node-only', 'refused'] as c
 type Treatment = (typeof treatments)[number];
 
 /** What has changed at one address and port of a protocol. */
-interface Place {
+interface FrontEndChange {
   /** Whether there is a virtual server, where it came or went. */
   virtualServer: 'added' | 'deleted' | undefined;
   /** How connections are treated, where that has changed. */
@@ -29,7 +29,7 @@ interface Place {
  * is gone, or past one that has come.
  */
 export class StaleFlows {
-  readonly #places = new Map<string, Place>();
+  readonly #changes = new Map<string, FrontEndChange>();
   /** VIPs that were bound or unbound, by their text. */
   readonly #addresses = new Map<string, 'bound' | 'unbound'>();
   readonly #families = new Set<IpFamily>();
@@ -62,16 +62,16 @@ export class StaleFlows {
     }
     switch (operation.kind) {
       case 'add virtual server':
-        this.#placeOf(id).virtualServer = 'added';
+        this.#changeAt(id).virtualServer = 'added';
         break;
       case 'delete virtual server':
-        this.#placeOf(id).virtualServer = 'deleted';
+        this.#changeAt(id).virtualServer = 'deleted';
         break;
       case 'delete real server':
         // IPVS itself ends the connections of the other protocols (`expire_nodest_conn`).
         if (id.protocol === 'UDP') {
           const { address, port } = operation.realServer;
-          this.#placeOf(id).goneRealServers.add(formatEndpoint(address, port));
+          this.#changeAt(id).goneRealServers.add(formatEndpoint(address, port));
         }
         break;
       // To a first real server lead no flows: until then IPVS drops each packet, and a refusal is a set's matter.
@@ -88,12 +88,12 @@ export class StaleFlows {
     if (treatment === undefined || entry.kind !== 'endpoint') {
       return;
     }
-    const place = this.#placeOf(entry);
-    place.treatmentChanged = true;
+    const change = this.#changeAt(entry);
+    change.treatmentChanged = true;
     if (kind === 'added') {
-      place.treatment = treatment;
-    } else if (place.treatment === treatment) {
-      place.treatment = undefined;
+      change.treatment = treatment;
+    } else if (change.treatment === treatment) {
+      change.treatment = undefined;
     }
     if (entry.protocol === 'SCTP') {
       // A refusal is an answer, too, and leaves a flow behind that the next INIT finds.
@@ -111,19 +111,19 @@ export class StaleFlows {
 
   isStale(flow: Flow): boolean {
     const { protocol, destination, destinationPort } = flow;
-    const place = this.#places.get(keyOf(protocol, destination, destinationPort));
-    if (place !== undefined && contradicts(flow, place)) {
+    const atFrontEnd = this.#changes.get(keyOf(protocol, destination, destinationPort));
+    if (atFrontEnd !== undefined && contradicts(flow, atFrontEnd)) {
       return true;
     }
     const change = flow.answered ? undefined : this.#addresses.get(destination.text);
     return change !== undefined && isPastIpvs(flow) === (change === 'bound');
   }
 
-  #placeOf(where: {
+  #changeAt(where: {
     readonly protocol: Protocol;
     readonly address: IpAddress;
     readonly port: number;
-  }): Place {
+  }): FrontEndChange {
     const { protocol, address, port } = where;
     this.#families.add(address.family);
     this.#protocols.add(protocol);
@@ -131,33 +131,33 @@ export class StaleFlows {
       this.#answered.add('UDP');
     }
     const key = keyOf(protocol, address, port);
-    const known = this.#places.get(key);
+    const known = this.#changes.get(key);
     if (known !== undefined) {
       return known;
     }
-    const place: Place = {
+    const change: FrontEndChange = {
       virtualServer: undefined,
       treatment: undefined,
       treatmentChanged: false,
       goneRealServers: new Set(),
     };
-    this.#places.set(key, place);
-    return place;
+    this.#changes.set(key, change);
+    return change;
   }
 }
 
-function contradicts(flow: Flow, place: Place): boolean {
+function contradicts(flow: Flow, change: FrontEndChange): boolean {
   // The node itself has answered, at the port 0 to which refused connections are led (KIPVS-CLOSED).
   if (flow.answersFromPort === 0) {
-    return place.treatment !== 'refused';
+    return change.treatment !== 'refused';
   }
-  if (flow.protocol === 'UDP' && isStaleUdp(flow, place)) {
+  if (flow.protocol === 'UDP' && isStaleUdp(flow, change)) {
     return true;
   }
-  return !flow.answered && contradictsUnanswered(flow, place);
+  return !flow.answered && contradictsUnanswered(flow, change);
 }
 
-function isStaleUdp(flow: Flow, { virtualServer, goneRealServers }: Place): boolean {
+function isStaleUdp(flow: Flow, { virtualServer, goneRealServers }: FrontEndChange): boolean {
   return (
     virtualServer !== undefined ||
     isPastIpvs(flow) ||
@@ -165,17 +165,17 @@ function isStaleUdp(flow: Flow, { virtualServer, goneRealServers }: Place): bool
   );
 }
 
-function contradictsUnanswered(flow: Flow, place: Place): boolean {
-  if (place.virtualServer === 'deleted') {
+function contradictsUnanswered(flow: Flow, change: FrontEndChange): boolean {
+  if (change.virtualServer === 'deleted') {
     return !isPastIpvs(flow);
   }
-  if (place.virtualServer === undefined && !place.treatmentChanged) {
+  if (change.virtualServer === undefined && !change.treatmentChanged) {
     return false;
   }
   if (isPastIpvs(flow)) {
     return true;
   }
-  switch (place.treatment) {
+  switch (change.treatment) {
     case 'external':
       return !isMasqueraded(flow);
     case 'local':

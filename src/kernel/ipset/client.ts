@@ -51,13 +51,13 @@ export class SetClient {
     this.#connection = new NetlinkConnection(open, options);
   }
 
-  /** Finds out whether the kernel has a set's type. Raises SetsUnavailableError, NetlinkError. */
+  /** Finds out whether the kernel has a set's type. Throws SetsUnavailableError, NetlinkError. */
   async checkType(set: IpSet): Promise<void> {
     await this.#revisionOf(set);
   }
 
   /**
-   * Makes a set unless there is one of that name, whatever its type. Raises SetsUnavailableError,
+   * Makes a set unless there is one of that name, whatever its type. Throws SetsUnavailableError,
    * NetlinkError.
    */
   ensureSet(set: IpSet): Promise<void> {
@@ -65,7 +65,7 @@ export class SetClient {
   }
 
   /**
-   * Makes those sets of which there is none of that name, in few datagrams. Raises
+   * Makes those sets of which there is none of that name, in few datagrams. Throws
    * SetsUnavailableError, and NetlinkError for the first one that could not be made.
    */
   async ensureSets(sets: readonly IpSet[]): Promise<void> {
@@ -81,7 +81,7 @@ export class SetClient {
     }
   }
 
-  /** Deletes a set; one that is not there is no error. Raises NetlinkError: EBUSY while a rule refers to it. */
+  /** Deletes a set; one that is not there is no error. Throws NetlinkError: EBUSY while a rule refers to it. */
   async destroySet(name: string): Promise<void> {
     const refused = await this.#command((writer, sequence) => {
       writeDestroySet(writer, sequence, name);
@@ -94,7 +94,7 @@ export class SetClient {
     }
   }
 
-  /** The names of all sets, foreign ones too. Raises NetlinkError. */
+  /** The names of all sets, foreign ones too. Throws NetlinkError. */
   async names(): Promise<ReadonlySet<string>> {
     const names = new Set<string>();
     await this.#connection.each(writeListNames, () => {
@@ -106,7 +106,7 @@ export class SetClient {
     return names;
   }
 
-  /** What a set holds; undefined where there is no such set. Raises NetlinkError. */
+  /** What a set holds; undefined where there is no such set. Throws NetlinkError. */
   async entries(set: IpSet): Promise<readonly FilterEntry[] | undefined> {
     const entries: FilterEntry[] = [];
     const exists = await this.eachEntry(set, () => {
@@ -117,8 +117,8 @@ export class SetClient {
   }
 
   /**
-   * Hands what a set holds to a visitor; answers whether there is such a set. `begin` makes the
-   * visitor, and another one where the kernel's list has to be started again. Raises NetlinkError.
+   * Hands what a set holds to a visitor; returns whether there is such a set. `begin` makes the
+   * visitor, and another one where the kernel's list has to be started again. Throws NetlinkError.
    */
   async eachEntry(
     set: IpSet,
@@ -141,7 +141,7 @@ export class SetClient {
     return (await unlessAbsent(exists, absent)) ?? false;
   }
 
-  /** What a set is; undefined where there is none of that name. Raises NetlinkError. */
+  /** What a set is; undefined where there is none of that name. Throws NetlinkError. */
   async header(name: string): Promise<SetHeader | undefined> {
     const parts = await unlessAbsent(
       this.#connection.dump((writer, sequence) => {
@@ -152,12 +152,12 @@ export class SetClient {
     return parts?.find((header) => header !== undefined);
   }
 
-  /** How many rules refer to a set; undefined where there is no such set. Raises NetlinkError. */
+  /** How many rules refer to a set; undefined where there is no such set. Throws NetlinkError. */
   async references(name: string): Promise<number | undefined> {
     return (await this.header(name))?.references;
   }
 
-  /** Changes what sets hold, in few datagrams; answers for each change why it failed, or undefined. */
+  /** Changes what sets hold, in few datagrams; returns for each change why it failed, or undefined. */
   execute(operations: readonly SetOperation[]): Promise<(SetError | undefined)[]> {
     return executeOperations(
       this.#connection,

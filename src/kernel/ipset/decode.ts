@@ -14,13 +14,13 @@ const entryTable = new AttributeTable(dataAttribute.cidr2);
 const headerTable = new AttributeTable(dataAttribute.references);
 const addressTable = new AttributeTable(addressAttribute.IPv6);
 
-/** The highest revision of a type that the kernel has. Raises MalformedMessageError. */
+/** The highest revision of a type that the kernel has. Throws MalformedMessageError. */
 export function readRevision(payload: Buffer): number {
   messageTable.read(payload, netfilterHeaderLength, payload.length);
   return messageTable.u8(messageAttribute.revision);
 }
 
-/** The name of a set in a list. Raises MalformedMessageError. */
+/** The name of a set in a list. Throws MalformedMessageError. */
 export function readSetName(payload: Buffer): string {
   messageTable.read(payload, netfilterHeaderLength, payload.length);
   return messageTable.text(messageAttribute.setName);
@@ -55,7 +55,7 @@ function familyOf(number: number): IpFamily | undefined {
 
 /**
  * Visits the entries in one message of a list. An entry of a form that we never write is somebody
- * else's and left out. Raises MalformedMessageError.
+ * else's and left out. Throws MalformedMessageError.
  */
 export function readEntries(
   payload: Buffer,

@@ -60,7 +60,7 @@ export class IpvsClient {
     this.#family = new IpvsFamily(connection, family);
   }
 
-  /** Finds IPVS in the kernel. Raises IpvsUnavailableError, which says what is missing. */
+  /** Finds IPVS in the kernel. Throws IpvsUnavailableError, which says what is missing. */
   static async connect(
     options: Partial<ConnectionOptions> = {},
     open: OpenTransport = kernelTransport(netlinkProtocol.generic),
@@ -78,7 +78,7 @@ export class IpvsClient {
   }
 
   /**
-   * Carries out the operations in their order, in few datagrams. Answers one by one:
+   * Carries out the operations in their order, in few datagrams. Returns for each, in order:
    * undefined for success, else why not: of one that takes several messages, the first that failed.
    * One that fails does not stop those behind it.
    */
@@ -103,7 +103,7 @@ export class IpvsClient {
     this.#family.onReloaded(callback);
   }
 
-  /** All virtual servers, foreign ones too. Raises NetlinkError. */
+  /** All virtual servers, foreign ones too. Throws NetlinkError. */
   async virtualServers(): Promise<CountedVirtualServer[]> {
     const virtualServers = await this.#ask(() =>
       this.#connection.dump((writer, sequence) => {
@@ -115,7 +115,7 @@ export class IpvsClient {
 
   /**
    * Hands all virtual servers to a visitor, foreign ones too. `begin` makes the visitor, and another
-   * one where the kernel's list has to be started again. Raises NetlinkError.
+   * one where the kernel's list has to be started again. Throws NetlinkError.
    */
   eachVirtualServer(
     begin: () => (virtualServer: VirtualServerHead) => void,
@@ -140,7 +140,7 @@ export class IpvsClient {
     );
   }
 
-  /** One virtual server, or undefined where there is none. Raises NetlinkError. */
+  /** One virtual server, or undefined where there is none. Throws NetlinkError. */
   virtualServer(id: VirtualServerId): Promise<CountedVirtualServer | undefined> {
     return unlessAbsent(
       this.#ask(() =>
@@ -152,7 +152,7 @@ export class IpvsClient {
     );
   }
 
-  /** The real servers of a virtual server; none where that does not exist. Raises NetlinkError. */
+  /** The real servers of a virtual server; none where that does not exist. Throws NetlinkError. */
   async realServers(id: VirtualServerId): Promise<CountedRealServer[]> {
     const family = virtualServerFamily(id);
     const dump = this.#ask(() =>
@@ -166,24 +166,24 @@ export class IpvsClient {
     return (await unlessAbsent(dump, absent)) ?? [];
   }
 
-  /** Raises NetlinkError. */
+  /** Throws NetlinkError. */
   timeouts(): Promise<Timeouts> {
     return this.#ask(() => this.#connection.get(this.#bare('getConfig'), readTimeouts));
   }
 
-  /** Sets the connection timeouts; 0 seconds leaves one as it is. Raises NetlinkError. */
+  /** Sets the connection timeouts; 0 seconds leaves one as it is. Throws NetlinkError. */
   setTimeouts(timeouts: Timeouts): Promise<void> {
     return this.#command((writer, sequence) => {
       writeSetTimeouts(writer, this.#family.number, sequence, timeouts);
     });
   }
 
-  /** Raises NetlinkError. */
+  /** Throws NetlinkError. */
   info(): Promise<KernelInfo> {
     return this.#ask(() => this.#connection.get(this.#bare('getInfo'), readInfo));
   }
 
-  /** Sets the statistics of one virtual server, or of all, to zero. Raises NetlinkError. */
+  /** Sets the statistics of one virtual server, or of all, to zero. Throws NetlinkError. */
   zero(id: VirtualServerId | 'all'): Promise<void> {
     return this.#command((writer, sequence) => {
       if (id === 'all') {
@@ -196,7 +196,7 @@ export class IpvsClient {
 
   /**
    * Deletes every virtual server, foreign ones too: for tests and benchmarks in a network
-   * namespace of their own, never for a node. Raises NetlinkError.
+   * namespace of their own, never for a node. Throws NetlinkError.
    */
   flush(): Promise<void> {
     return this.#command(this.#bare('flush'));

@@ -35,7 +35,7 @@ const statisticsTable = new AttributeTable(statisticsAttribute.bytesOut);
 
 /**
  * Reads a NEW_SERVICE message: the answer to GET_SERVICE. Undefined for a protocol that is not
- * ours to know: the kernel takes any, and one such must not hide the others. Raises
+ * ours to know: the kernel takes any, and one such must not hide the others. Throws
  * MalformedMessageError.
  */
 export function readVirtualServer(payload: Buffer): CountedVirtualServer | undefined {
@@ -48,7 +48,7 @@ export function readVirtualServer(payload: Buffer): CountedVirtualServer | undef
   );
 }
 
-/** The same without the statistics. Raises MalformedMessageError. */
+/** The same without the statistics. Throws MalformedMessageError. */
 export function readVirtualServerHead(payload: Buffer): VirtualServerHead | undefined {
   readNested(payload, commandAttribute.service, serviceTable);
   const family = familyOf(serviceTable.u16(serviceAttribute.addressFamily));
@@ -93,7 +93,7 @@ function persistenceOf(family: IpFamily): Persistence {
   };
 }
 
-/** Reads a NEW_DEST message: the answer to GET_DEST. Raises MalformedMessageError. */
+/** Reads a NEW_DEST message: the answer to GET_DEST. Throws MalformedMessageError. */
 export function readRealServer(payload: Buffer, serviceFamily: IpFamily): CountedRealServer {
   const table = destinationTable;
   readNested(payload, commandAttribute.destination, table);
@@ -125,7 +125,7 @@ export function readRealServer(payload: Buffer, serviceFamily: IpFamily): Counte
   };
 }
 
-/** Reads the answer to GET_CONFIG. Raises MalformedMessageError. */
+/** Reads the answer to GET_CONFIG. Throws MalformedMessageError. */
 export function readTimeouts(payload: Buffer): Timeouts {
   commandTable.read(payload, headerLength, payload.length);
   return {
@@ -135,7 +135,7 @@ export function readTimeouts(payload: Buffer): Timeouts {
   };
 }
 
-/** Reads the answer to GET_INFO. Raises MalformedMessageError. */
+/** Reads the answer to GET_INFO. Throws MalformedMessageError. */
 export function readInfo(payload: Buffer): KernelInfo {
   infoTable.read(payload, headerLength, payload.length);
   const version = infoTable.u32(infoAttribute.version);

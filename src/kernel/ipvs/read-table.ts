@@ -193,7 +193,7 @@ function openProcTable(): TableText {
   };
 }
 
-/** One virtual server, read afresh; undefined where there is none. Raises NetlinkError. */
+/** One virtual server, read afresh; undefined where there is none. Throws NetlinkError. */
 export async function readOne(
   client: TableReader,
   id: VirtualServerId,
@@ -206,7 +206,7 @@ export async function readOne(
   return { id, settings, realServers: await readRealServers(client, id) };
 }
 
-/** The real servers of one; none where there is no such virtual server. Raises NetlinkError. */
+/** The real servers of one; none where there is no such virtual server. Throws NetlinkError. */
 export async function readRealServers(
   client: Pick<TableReader, 'realServers'>,
   id: VirtualServerId,

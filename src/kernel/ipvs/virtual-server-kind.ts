@@ -169,7 +169,7 @@ export class VirtualServerKind<
   }
 
   /** Those with real servers that drain: their connections come to an end without a notice. */
-  restless(): readonly string[] {
+  needsPolling(): readonly string[] {
     return this.#drainTimes.virtualServers();
   }
 

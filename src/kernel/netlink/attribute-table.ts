@@ -22,7 +22,7 @@ export class AttributeTable {
     this.#lengths = new Int32Array(highestType + 1);
   }
 
-  /** Takes the attributes from `start` to `end`. Raises MalformedMessageError. */
+  /** Takes the attributes from `start` to `end`. Throws MalformedMessageError. */
   read(buffer: Buffer, start: number, end: number): void {
     this.#buffer = buffer;
     this.#starts.fill(-1);
@@ -33,7 +33,7 @@ export class AttributeTable {
     return (this.#starts[type] ?? -1) >= 0;
   }
 
-  /** Where a value of at least `length` bytes starts. Raises MalformedMessageError. */
+  /** Where a value of at least `length` bytes starts. Throws MalformedMessageError. */
   start(type: number, length: number): number {
     const start = this.#starts[type] ?? -1;
     if (start < 0 || this.length(type) < length) {
@@ -54,7 +54,7 @@ export class AttributeTable {
     return this.#lengths[type] ?? 0;
   }
 
-  /** Raises MalformedMessageError, as all of these do. */
+  /** Throws MalformedMessageError, as all of these do. */
   u8(type: number): number {
     return this.#buffer.readUInt8(this.start(type, 1));
   }

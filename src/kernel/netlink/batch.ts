@@ -17,7 +17,7 @@ export interface Batch {
   readonly messageBytes: number;
   /**
    * Writes the next messages, numbered from `sequence` on: one at least, `most` at most, and
-   * none behind `datagramBytes`. Answers how many.
+   * none behind `datagramBytes`. Returns how many.
    */
   write(writer: MessageWriter, sequence: number, most: number): number;
 }

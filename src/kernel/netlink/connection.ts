@@ -59,7 +59,7 @@ export class NetlinkConnection {
     this.#listLane = new Lane(open, deadlineMs, 'long');
   }
 
-  /** `executeBatch` for `count` operations of one message each; answers for each why it failed. */
+  /** `executeBatch` for `count` operations of one message each; returns for each why it failed. */
   async execute(count: number, write: WriteOperation): Promise<Outcome[]> {
     const failures = await this.executeBatch(batchOf(count, 0, write));
     return Array.from({ length: count }, (_, index) => failures.get(index));
@@ -152,7 +152,7 @@ export class NetlinkConnection {
     }
   }
 
-  /** Writes as many messages as one datagram takes; answers how many. */
+  /** Writes as many messages as one datagram takes; returns how many. */
   #writeDatagram({ writer, mostMessages }: Lane, batch: Batch, left: number): number {
     const most = Math.min(left, mostMessages);
     writer.reset();

@@ -11,7 +11,7 @@ export interface OperationWriter<Operation> {
 }
 
 /**
- * Carries out operations in their order, in few datagrams. Answers one by one: undefined for
+ * Carries out operations in their order, in few datagrams. Returns for each, in order: undefined for
  * success, else the error that `describe` makes of the kernel's answer. One that fails does not
  * stop those behind it.
  */

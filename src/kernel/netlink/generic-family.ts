@@ -8,7 +8,7 @@ export const controllerAttribute = { familyId: 1, familyName: 2 } as const;
 
 const headerLength = 4;
 
-/** The number of a generic netlink family. Raises NetlinkError; ENOENT where there is none. */
+/** The number of a generic netlink family. Throws NetlinkError; ENOENT where there is none. */
 export function resolveFamily(connection: NetlinkConnection, name: string): Promise<number> {
   return connection.get((writer, sequence) => {
     writer.beginMessage(controller.family, messageFlag.request, sequence);

@@ -87,7 +87,7 @@ export class Lane {
     this.close();
   }
 
-  /** Raises NetlinkError once ended: a socket that is opened then would keep the process alive. */
+  /** Throws NetlinkError once ended: a socket that is opened then would keep the process alive. */
   #connected(): NetlinkTransport {
     if (this.#ended) {
       throw ended();

@@ -19,7 +19,7 @@ export class MalformedMessageError extends Error {
   override readonly name = 'MalformedMessageError';
 }
 
-/** Splits a datagram into its messages. Raises MalformedMessageError. */
+/** Splits a datagram into its messages. Throws MalformedMessageError. */
 export function readMessages(datagram: Buffer): ReceivedMessage[] {
   const messages: ReceivedMessage[] = [];
   let at = 0;
@@ -43,7 +43,7 @@ export function readMessages(datagram: Buffer): ReceivedMessage[] {
 
 /**
  * Calls `visit` for each attribute between two places of a buffer, with the places where its value
- * starts and ends. Raises MalformedMessageError.
+ * starts and ends. Throws MalformedMessageError.
  */
 export function eachAttribute(
   buffer: Buffer,
@@ -65,7 +65,7 @@ export function eachAttribute(
   }
 }
 
-/** Calls `visit` for each attribute from `offset` on. Raises MalformedMessageError. */
+/** Calls `visit` for each attribute from `offset` on. Throws MalformedMessageError. */
 export function forEachAttribute(
   buffer: Buffer,
   offset: number,
@@ -79,7 +79,7 @@ export function forEachAttribute(
 /** Attributes by their type; of several of one type the last counts. */
 export type Attributes = ReadonlyMap<number, Buffer>;
 
-/** The attributes from `offset` on. Raises MalformedMessageError. */
+/** The attributes from `offset` on. Throws MalformedMessageError. */
 export function readAttributes(buffer: Buffer, offset = 0): Attributes {
   const attributes = new Map<number, Buffer>();
   forEachAttribute(buffer, offset, (type, value) => attributes.set(type, value));
@@ -94,7 +94,7 @@ export function readString(value: Buffer): string {
 
 /**
  * The error number of an NLMSG_ERROR or NLMSG_DONE payload as a positive number; 0 is an ACK.
- * Raises MalformedMessageError.
+ * Throws MalformedMessageError.
  */
 export function readErrno(payload: Buffer): number {
   if (payload.length < 4) {

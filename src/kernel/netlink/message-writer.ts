@@ -175,7 +175,7 @@ export class MessageWriter {
     this.#words[word + 1] = value;
   }
 
-  /** Writes an attribute's header and makes room for its value; answers where that goes. */
+  /** Writes an attribute's header and makes room for its value; returns where that goes. */
   #attribute(type: number, length: number): number {
     const end = align(attributeHeaderLength + length);
     const at = this.#grow(end);

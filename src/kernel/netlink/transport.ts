@@ -43,7 +43,7 @@ const errorBytes = 1024;
  */
 const listDatagramBytes = 32 << 10;
 
-/** Opens netlink sockets of the node's network namespace. That raises an errno exception. */
+/** Opens netlink sockets of the node's network namespace. That throws an errno exception. */
 export function kernelTransport(protocol: NetlinkProtocol): OpenTransport {
   return (events, answers) => openKernelTransport(protocol, events, answers);
 }

@@ -25,7 +25,7 @@ export interface KubeProxyKernel {
   readonly families: readonly IpFamily[];
 }
 
-/** Finds what kube-proxy has left; changes nothing. Raises NetlinkError. */
+/** Finds what kube-proxy has left; changes nothing. Throws NetlinkError. */
 export async function readLeftovers(kernel: KubeProxyKernel): Promise<Leftovers> {
   const { ipvs, addresses } = kernel;
   const link = await addresses.findVipLink();

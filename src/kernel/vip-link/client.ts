@@ -32,7 +32,7 @@ export class AddressClient {
     this.#connection = new NetlinkConnection(open, options);
   }
 
-  /** All addresses of all links. Raises NetlinkError. */
+  /** All addresses of all links. Throws NetlinkError. */
   async addresses(): Promise<KernelAddress[]> {
     const addresses: KernelAddress[] = [];
     await this.eachAddress(() => {
@@ -44,7 +44,7 @@ export class AddressClient {
 
   /**
    * Hands all addresses of all links to a visitor. `begin` makes the visitor, and another one where
-   * the kernel's list has to be started again. Raises NetlinkError.
+   * the kernel's list has to be started again. Throws NetlinkError.
    */
   eachAddress(begin: () => (address: KernelAddress) => void, pace?: Pace): Promise<void> {
     const beginPayloads = (): ((payload: Buffer) => void) => {
@@ -59,12 +59,12 @@ export class AddressClient {
     return this.#connection.each(writeGetAddresses, beginPayloads, pace);
   }
 
-  /** All links. Raises NetlinkError. */
+  /** All links. Throws NetlinkError. */
   links(): Promise<KernelLink[]> {
     return this.#connection.dump(writeGetLinks, readLink);
   }
 
-  /** The VIP link, or undefined where there is none. Raises NetlinkError, VipLinkError. */
+  /** The VIP link, or undefined where there is none. Throws NetlinkError, VipLinkError. */
   async findVipLink(): Promise<KernelLink | undefined> {
     const link = (await this.links()).find(({ name }) => name === vipLinkName);
     if (link !== undefined && link.kind !== 'dummy') {
@@ -75,7 +75,7 @@ export class AddressClient {
     return link;
   }
 
-  /** Finds the VIP link or makes it. Raises NetlinkError, VipLinkError. */
+  /** Finds the VIP link or makes it. Throws NetlinkError, VipLinkError. */
   async ensureVipLink(): Promise<KernelLink> {
     const found = await this.findVipLink();
     if (found !== undefined) {
@@ -105,7 +105,7 @@ export class AddressClient {
     return made;
   }
 
-  /** Deletes a link. Raises NetlinkError. */
+  /** Deletes a link. Throws NetlinkError. */
   async deleteLink(link: KernelLink): Promise<void> {
     const refused = await this.#command((writer, sequence) => {
       writeDeleteLink(writer, sequence, link.index);
@@ -115,7 +115,7 @@ export class AddressClient {
     }
   }
 
-  /** Carries out changes on a link in few datagrams; answers for each why it failed, or undefined. */
+  /** Carries out changes on a link in few datagrams; returns for each why it failed, or undefined. */
   execute(
     linkIndex: number,
     operations: readonly AddressOperation[],

@@ -143,7 +143,7 @@ export function writeDeleteLink(writer: MessageWriter, sequence: number, linkInd
 const addressTable = new AttributeTable(addressAttribute.routePriority);
 
 /**
- * Reads one address of a dump; undefined for the families that are not IP's. Raises
+ * Reads one address of a dump; undefined for the families that are not IP's. Throws
  * MalformedMessageError.
  */
 export function readAddress(payload: Buffer): KernelAddress | undefined {
@@ -173,7 +173,7 @@ export function readAddress(payload: Buffer): KernelAddress | undefined {
   };
 }
 
-/** Reads one link of a dump. Raises MalformedMessageError. */
+/** Reads one link of a dump. Throws MalformedMessageError. */
 export function readLink(payload: Buffer): KernelLink {
   requireLength(payload, linkHeaderLength, 'a link');
   let name = '';

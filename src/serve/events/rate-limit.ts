@@ -12,7 +12,7 @@ export class RateLimit {
     this.#countedAtMs = nowMs;
   }
 
-  /** Counts one where it may be had now; else answers how long to wait before asking again. */
+  /** Counts one where it may be had now; else returns how long to wait before asking again. */
   take(nowMs: number): { readonly waitMs: number } | 'taken' {
     const earned = (nowMs - this.#countedAtMs) / this.#everyMs;
     this.#left = Math.min(this.#left + earned, this.#burst);

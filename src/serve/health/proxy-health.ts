@@ -58,7 +58,7 @@ export class ProxyHealth {
   }
 
   /**
-   * A round is over. Answers whether the kernel is equal to the cluster then, as far as can be told:
+   * A round is over. Returns whether the kernel is equal to the cluster then, as far as can be told:
    * not while a part of it cannot be read or written.
    */
   roundEnded(): boolean {

@@ -16,7 +16,7 @@ const itemDepth = 3;
 /**
  * Takes a list in JSON piece by piece, as it arrives, and hands over each of its items
  * as soon as its last brace is there: no more than one item is held, whatever the
- * length of the list. What is no JSON raises a SyntaxError, at the latest at the end.
+ * length of the list. What is no JSON throws a SyntaxError, at the latest at the end.
  */
 export class ListSplitter {
   readonly #onItem: (raw: unknown) => void;
@@ -65,7 +65,7 @@ export class ListSplitter {
     }
   }
 
-  /** Answers where in the piece the part begins that is not stored yet. */
+  /** Returns where in the piece the part begins that is not stored yet. */
   #open(code: number, piece: string, start: number, index: number): number {
     this.#depth += 1;
     if (this.#isInItems && this.#depth === itemDepth) {

@@ -11,7 +11,7 @@ class ClaimsOfOwners extends Claims<string> {
     super(new PlaceMap());
   }
 
-  /** Answers with the keys that this was about, and with those whose row became another one. */
+  /** Returns the keys that this was about, and with those whose row became another one. */
   replace(owner: string, rank: number, wanted: ReadonlyMap<string, string>) {
     const gone = (this.#keys.get(owner) ?? []).filter((key) => !wanted.has(key));
     const touched = [...gone, ...wanted.keys()];

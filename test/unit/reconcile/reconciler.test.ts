@@ -121,19 +121,19 @@ describe('a round', () => {
     reconciler.allowRemovals();
     desire(web);
     await reconciler.round();
-    assert.equal(reconciler.hasRestless(), false);
+    assert.equal(reconciler.anyNeedsPolling(), false);
     desire(changed(web, { realServers: realServers('10.244.1.2') }));
     await reconciler.round();
-    assert.equal(reconciler.hasRestless(), true);
+    assert.equal(reconciler.anyNeedsPolling(), true);
     assert.equal(reconciler.hasWork(), false);
     log.length = 0;
     kernel.questions.length = 0;
-    await reconciler.reviewRestless();
+    await reconciler.pollRows();
     assert.equal(reconciler.hasWork(), true);
     await reconciler.round();
     assert.deepEqual(kernel.questions, [`real servers of ${key}`]);
     assert.deepEqual(log, [`delete real server 10.244.1.1:8080 from ${key}`]);
-    assert.equal(reconciler.hasRestless(), false);
+    assert.equal(reconciler.anyNeedsPolling(), false);
     assert.equal(reconciler.hasWork(), false);
   });
 
@@ -146,7 +146,7 @@ describe('a round', () => {
     await reconciler.round();
     log.length = 0;
     kernel.addFaults(`real servers of ${key}`, noMemory);
-    await reconciler.reviewRestless();
+    await reconciler.pollRows();
     assert.equal(reconciler.hasWork(), true);
     const { failures } = await reconciler.round();
     assert.deepEqual(failures, []);

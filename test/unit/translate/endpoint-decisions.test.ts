@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { EndpointSlice, Service } from '../../../src/cluster/objects.ts';
 import type { Decision, EndpointFate } from '../../../src/translate/decisions.ts';
-import type { Place } from '../../../src/translate/place.ts';
+import type { NodeFacts } from '../../../src/translate/node-facts.ts';
 import {
   draining,
   endpoint,
@@ -28,12 +28,12 @@ function decide(...given: Parameters<typeof decideAbout>): RememberedDecisions {
   return decisions;
 }
 
-function endpointLines(of: Service, slices: readonly EndpointSlice[], at?: Place): string[] {
+function endpointLines(of: Service, slices: readonly EndpointSlice[], at?: NodeFacts): string[] {
   return decide(of, slices, at).about('endpoint');
 }
 
 /** The reason alone, of an endpoint of the port TCP 80 for internal traffic in the slice web-1. */
-function reasons(of: Service, slices: readonly EndpointSlice[], at?: Place): string[] {
+function reasons(of: Service, slices: readonly EndpointSlice[], at?: NodeFacts): string[] {
   return endpointLines(of, slices, at).map((line) =>
     line.replace('port TCP 80, internal traffic: ', '').replace(' of EndpointSlice web-1', ''),
   );

@@ -12,7 +12,7 @@ import type {
   VipRefusal,
 } from '../../../src/translate/decisions.ts';
 import { describeDecision } from '../../../src/translate/describe-decision.ts';
-import type { Place } from '../../../src/translate/place.ts';
+import type { NodeFacts } from '../../../src/translate/node-facts.ts';
 import {
   translateService,
   type TranslationSettings,
@@ -37,7 +37,7 @@ function decide(...given: Parameters<typeof decideAbout>): RememberedDecisions {
 describe('the decision about an address', () => {
   function addresses(
     fields: Partial<Service>,
-    at?: Place,
+    at?: NodeFacts,
     settings?: Partial<TranslationSettings>,
   ): string[] {
     return decide(service(fields), [], at, settings)

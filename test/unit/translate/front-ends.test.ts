@@ -11,7 +11,7 @@ import {
   type Vips,
   type VipKind,
 } from '../../../src/translate/front-ends.ts';
-import type { Place } from '../../../src/translate/place.ts';
+import type { NodeFacts } from '../../../src/translate/node-facts.ts';
 import { cidr, ip, service, servicePort } from '../../support/cluster-objects.ts';
 import { place, placeAt } from '../../support/place.ts';
 
@@ -33,7 +33,7 @@ function externalOf(of: Vips): string[] {
 }
 
 /** `internal 10.96.0.1:80`, in all families of the Service. */
-function frontEnds(of: Service, at: Place = nodeAt): string[] {
+function frontEnds(of: Service, at: NodeFacts = nodeAt): string[] {
   return of.ports.flatMap((port) =>
     familiesOf(of).flatMap((family) =>
       frontEndsOf(port, family, vips(of), at).map(
@@ -179,7 +179,7 @@ describe('the front ends of a Service port', () => {
 });
 
 describe('the addresses to be bound', () => {
-  const bound = (of: Service, at: Place) => boundAddressesOf(vips(of), at).map(String);
+  const bound = (of: Service, at: NodeFacts) => boundAddressesOf(vips(of), at).map(String);
 
   it('are the VIPs, without the node addresses of node ports', () => {
     const of = service({

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Endpoint, Service } from '../../../src/cluster/objects.ts';
-import type { Place } from '../../../src/translate/place.ts';
+import type { NodeFacts } from '../../../src/translate/node-facts.ts';
 import {
   draining,
   endpoint,
@@ -28,7 +28,7 @@ const here = { nodeName: 'node-a' };
 function traffic(
   of: Service,
   endpoints: readonly Endpoint[],
-  at: Place = nodeAt,
+  at: NodeFacts = nodeAt,
 ): { internal: string; external: string } {
   const [internal, ...external] = routes(translate(of, [slice(endpoints)], at));
   const target = (route: string | undefined) => route?.replace(/^.* -> /, '') ?? 'no front end';

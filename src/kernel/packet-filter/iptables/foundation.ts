@@ -77,7 +77,7 @@ export class MasqueradeFoundation implements Foundation {
 
   /**
    * Whether all that was written is still there; a set of both families counts the rules of both:
-   * there, no fewer than ours will do. Raises NetlinkError.
+   * there, no fewer than ours will do. Throws NetlinkError.
    */
   async isInPlace(): Promise<boolean> {
     for (const [name, expected] of expectedReferences(this.#written?.tables ?? [])) {
@@ -90,14 +90,14 @@ export class MasqueradeFoundation implements Foundation {
     return this.#written !== undefined && sameRules(this.#written.tables, this.#possible());
   }
 
-  /** The same; before the first time nothing is missed. Raises NetlinkError. */
+  /** The same; before the first time nothing is missed. Throws NetlinkError. */
   async isInPlaceIfWritten(): Promise<boolean> {
     return this.#written === undefined || this.isInPlace();
   }
 
   /**
    * The same with one question: whichever table others flush, jumps of ours go with it, and each looks
-   * into the empty set. Raises NetlinkError.
+   * into the empty set. Throws NetlinkError.
    */
   async areJumpsInPlace(): Promise<boolean> {
     const empty = this.#parts.sets.inKernel(setOf('empty', this.#parts.family))?.name;
@@ -108,7 +108,7 @@ export class MasqueradeFoundation implements Foundation {
     return ((await this.#parts.client.references(empty)) ?? 0) >= expected;
   }
 
-  /** Takes the jumps and the chains out again. Raises IptablesError, ImpossibleError. */
+  /** Takes the jumps and the chains out again. Throws IptablesError, ImpossibleError. */
   async remove(): Promise<void> {
     const iptables = await this.#openIptables();
     const present = await iptables.save();

@@ -55,12 +55,12 @@ export class Iptables {
     return `${this.family === 'IPv4' ? 'iptables' : 'ip6tables'}-${this.variant}`;
   }
 
-  /** All rules of all tables in use. Raises IptablesError. */
+  /** All rules of all tables in use. Throws IptablesError. */
   save(): Promise<string> {
     return this.#run(`${this.program}-save`, [], '');
   }
 
-  /** Changes the tables that the text names, each in one transaction. Raises IptablesError. */
+  /** Changes the tables that the text names, each in one transaction. Throws IptablesError. */
   async restore(text: string): Promise<void> {
     await this.#run(`${this.program}-restore`, ['--noflush', '-w', lockSeconds], text);
   }

@@ -3,7 +3,7 @@ import { isLinkName, type LocalDetector } from '../local-detector.ts';
 
 /**
  * The part of a rule that matches packets from elsewhere; undefined where that cannot be told.
- * Local ones are in one range at most: a rule can only say what a packet is not once. Raises
+ * Local ones are in one range at most: a rule can only say what a packet is not once. Throws
  * RangeError for a name that is none: it would stand in the text of the rules.
  */
 export function notLocal(detector: LocalDetector, family: IpFamily): string | undefined {

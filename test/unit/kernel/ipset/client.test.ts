@@ -240,7 +240,7 @@ describe('changing what sets hold', () => {
     });
   }
 
-  it('answers with the change that failed and whether it may be done all the same', async () => {
+  it('returns the change that failed and whether it may be done all the same', async () => {
     const { kernel, client } = setUp();
     const [error] = await client.execute(operations.slice(0, 1));
     assert.ok(error !== undefined);

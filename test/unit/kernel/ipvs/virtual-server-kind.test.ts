@@ -48,7 +48,7 @@ class Program {
   /** The look that the controller takes every second. */
   async look(afterMs = 1000): Promise<void> {
     this.#clock.nowMs += afterMs;
-    await this.reconciler.reviewRestless();
+    await this.reconciler.pollRows();
     await this.reconciler.round();
   }
 
@@ -129,7 +129,7 @@ describe('a real server that is no longer wanted', () => {
     const program = await serving(changed(web, { drainTimeoutMs: 0 }));
     await program.want(changed(withoutOld, { drainTimeoutMs: 0 }));
     assert.deepEqual(program.weights, [`${young} 1`]);
-    assert.deepEqual(program.kind.restless(), []);
+    assert.deepEqual(program.kind.needsPolling(), []);
   });
 
   it('goes at once over UDP', async () => {
@@ -142,7 +142,7 @@ describe('a real server that is no longer wanted', () => {
     program.table.setDesired(udpKey, changed(withoutOld, { ...udp }));
     await program.reconciler.round();
     assert.deepEqual(program.kernel.ipvs.weights(udpKey), [`${young} 1`]);
-    assert.deepEqual(program.kind.restless(), []);
+    assert.deepEqual(program.kind.needsPolling(), []);
   });
 
   it('is not deleted by an audit while it has connections, and is when it has none', async () => {
@@ -168,22 +168,22 @@ describe('a real server that is no longer wanted', () => {
 describe('looking at what drains', () => {
   it('is needed only while something does', async () => {
     const program = await serving();
-    assert.deepEqual(program.kind.restless(), []);
+    assert.deepEqual(program.kind.needsPolling(), []);
     await program.want(withoutOld);
-    assert.deepEqual(program.kind.restless(), [key]);
+    assert.deepEqual(program.kind.needsPolling(), [key]);
     program.kernel.ipvs.endConnections();
     await program.look();
-    assert.deepEqual(program.kind.restless(), []);
+    assert.deepEqual(program.kind.needsPolling(), []);
   });
 
   it('is over when the real server comes back, or its virtual server goes', async () => {
     const program = await serving();
     await program.want(withoutOld);
     await program.want(web);
-    assert.deepEqual(program.kind.restless(), []);
+    assert.deepEqual(program.kind.needsPolling(), []);
     await program.want(withoutOld);
     await program.want(undefined);
-    assert.deepEqual(program.kind.restless(), []);
+    assert.deepEqual(program.kind.needsPolling(), []);
     assert.equal(program.kernel.ipvs.virtualServers.size, 0);
   });
 
@@ -193,7 +193,7 @@ describe('looking at what drains', () => {
       await program.want(withoutOld);
       program.kernel.ipvs.virtualServers.get(key)?.realServers.delete(old);
       await (readAgain === 'look' ? program.look() : program.reconciler.audit());
-      assert.deepEqual(program.kind.restless(), [], readAgain);
+      assert.deepEqual(program.kind.needsPolling(), [], readAgain);
       assert.deepEqual(program.weights, [`${young} 1`]);
     }
   });
@@ -205,7 +205,7 @@ describe('looking at what drains', () => {
       program.kernel.ipvs.virtualServers.delete(key);
       program.table.setDesired(key, wanted);
       await program.reconciler.audit();
-      assert.deepEqual(program.kind.restless(), []);
+      assert.deepEqual(program.kind.needsPolling(), []);
       assert.deepEqual(program.weights, wanted === undefined ? [] : [`${young} 1`]);
     }
   });
@@ -220,7 +220,7 @@ describe('looking at what drains', () => {
       await answered.promise;
       return found;
     };
-    const review = program.reconciler.reviewRestless();
+    const review = program.reconciler.pollRows();
     await nextTurn();
     const more = changed(web, { realServers: realServers('10.244.1.2', '10.244.1.3') });
     await program.want(more);
@@ -237,7 +237,7 @@ describe('looking at what drains', () => {
       [key, { ...foreign, realServers: new Map([[old, realServer('10.244.1.1', { weight: 0 })]]) }],
     ]);
     await program.reconciler.audit();
-    assert.deepEqual(program.kind.restless(), []);
+    assert.deepEqual(program.kind.needsPolling(), []);
     assert.deepEqual(program.weights, [`${old} 0`]);
   });
 });
@@ -249,7 +249,7 @@ describe('after a restart of the program', () => {
     const program = await Program.start(before.kernel);
     program.table.setDesired(key, withoutOld);
     await program.reconciler.audit();
-    assert.deepEqual(program.kind.restless(), [key]);
+    assert.deepEqual(program.kind.needsPolling(), [key]);
     await program.look();
     assert.deepEqual(program.weights, [`${old} 0`, `${young} 1`]);
     program.kernel.ipvs.endConnections();
@@ -278,7 +278,7 @@ describe('after a restart of the program', () => {
     program.table.setDesired(key, web);
     await program.reconciler.audit();
     assert.deepEqual(program.weights, [`${old} 1`, `${young} 1`]);
-    assert.deepEqual(program.kind.restless(), []);
+    assert.deepEqual(program.kind.needsPolling(), []);
   });
 
   it('one that is no longer wanted since then drains from now on', async () => {
@@ -287,7 +287,7 @@ describe('after a restart of the program', () => {
     program.table.setDesired(key, withoutOld);
     await program.reconciler.audit();
     assert.deepEqual(program.weights, [`${old} 0`, `${young} 1`]);
-    assert.deepEqual(program.kind.restless(), [key]);
+    assert.deepEqual(program.kind.needsPolling(), [key]);
   });
 
   it('nothing that is right is touched', async () => {

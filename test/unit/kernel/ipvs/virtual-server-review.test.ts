@@ -20,7 +20,7 @@ async function draining() {
   ipvs.setConnections(key, '10.244.1.1:8080', 1);
   table.setDesired(key, frontEnd({ realServers: realServers('10.244.1.2') }));
   await reconciler.round();
-  assert.deepEqual(kind.restless(), [key]);
+  assert.deepEqual(kind.needsPolling(), [key]);
   kernel.questions.length = 0;
   return { kernel, ipvs, kind, reconciler };
 }
@@ -28,26 +28,26 @@ async function draining() {
 describe('the review of a virtual server with real servers that drain', () => {
   it('asks for its real servers alone', async () => {
     const { kernel, reconciler } = await draining();
-    await reconciler.reviewRestless();
+    await reconciler.pollRows();
     assert.deepEqual(kernel.questions, [`real servers of ${key}`]);
   });
 
   it('sees that the virtual server has gone, for the round to make it anew', async () => {
     const { ipvs, kind, reconciler } = await draining();
     ipvs.virtualServers.clear();
-    await reconciler.reviewRestless();
+    await reconciler.pollRows();
     await reconciler.round();
     assert.deepEqual(ipvs.weights(key), ['10.244.1.2:8080 1']);
-    assert.deepEqual(kind.restless(), []);
+    assert.deepEqual(kind.needsPolling(), []);
   });
 
   it('tells a virtual server without real servers from one that has gone', async () => {
     const { kernel, ipvs, kind, reconciler } = await draining();
     ipvs.virtualServers.get(key)?.realServers.clear();
-    await reconciler.reviewRestless();
+    await reconciler.pollRows();
     await reconciler.round();
     assert.equal(kernel.log.at(-1), `add real server 10.244.1.2:8080 to ${key}`);
     assert.deepEqual(ipvs.weights(key), ['10.244.1.2:8080 1']);
-    assert.deepEqual(kind.restless(), []);
+    assert.deepEqual(kind.needsPolling(), []);
   });
 });

@@ -102,7 +102,7 @@ describe('the netlink message reader', () => {
     assert.throws(() => readErrno(Buffer.alloc(3)), MalformedMessageError);
   });
 
-  it('raises MalformedMessageError and nothing else on arbitrary bytes', () => {
+  it('throws MalformedMessageError and nothing else on arbitrary bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (array) => {
         const buffer = Buffer.from(array);

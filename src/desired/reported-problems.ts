@@ -5,7 +5,7 @@ import type { ServiceProblem } from '../translate/service-problem.ts';
  * Tells problems when they appear and not again while they last. They are kept by what they
  * are about: a Service is translated again and again, and still has the same problems.
  */
-export class ToldProblems {
+export class ReportedProblems {
   readonly #tell: (problem: ServiceProblem) => void;
   readonly #told = new Map<string, ReadonlySet<string>>();
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { NodePlace } from '../../../src/desired/node-place.ts';
+import { KnownNodeFacts } from '../../../src/desired/known-node-facts.ts';
 import type { NodePortAddresses } from '../../../src/translate/node-addresses.ts';
 import { ip, node } from '../../support/cluster-objects.ts';
 
 const addresses = ['192.0.2.10', '198.18.0.5'].map(ip);
 
-function nodePlace(setting: NodePortAddresses = { kind: 'all' }): NodePlace {
-  return new NodePlace('node-a', setting, {
+function nodePlace(setting: NodePortAddresses = { kind: 'all' }): KnownNodeFacts {
+  return new KnownNodeFacts('node-a', setting, {
     isVip: ({ text }) => text === '10.96.0.1',
     serviceAt: () => undefined,
     ownerOf: () => undefined,

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { ToldProblems } from '../../../src/desired/told-problems.ts';
+import { ReportedProblems } from '../../../src/desired/reported-problems.ts';
 import { serviceProblem, type ServiceProblem } from '../../../src/translate/service-problem.ts';
 import { service } from '../../support/cluster-objects.ts';
 
@@ -11,9 +11,9 @@ function problem(value: string, name = 'web'): ServiceProblem {
   });
 }
 
-function recorder(): { problems: ToldProblems; take: () => unknown[] } {
+function recorder(): { problems: ReportedProblems; take: () => unknown[] } {
   const told: unknown[] = [];
-  const problems = new ToldProblems(({ value }) => told.push(value));
+  const problems = new ReportedProblems(({ value }) => told.push(value));
   return { problems, take: () => told.splice(0) };
 }
 

@@ -2,8 +2,8 @@ import type { IpAddress } from '../net/ip-address.ts';
 import type { AddressOwner } from './address-owner.ts';
 import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
 
-/** What a Service's rows depend on besides itself and its slices: where this node is. */
-export interface Place {
+/** What a Service's rows depend on besides itself and its slices: what is known of this node. */
+export interface NodeFacts {
   readonly nodeName: string;
   /** The zone of the node; undefined where its label is missing. */
   readonly zone: string | undefined;

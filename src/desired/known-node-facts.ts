@@ -1,24 +1,24 @@
 import type { Node } from '../cluster/objects.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { nodePortAddressesOf, type NodePortAddresses } from '../translate/node-addresses.ts';
-import type { Place } from '../translate/place.ts';
+import type { NodeFacts } from '../translate/node-facts.ts';
 import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
 
 /** What is asked anew each time, so that the place stays the same when it changes. */
-export type KnownAddresses = Pick<Place, 'isVip' | 'serviceAt' | 'ownerOf'>;
+export type KnownAddresses = Pick<NodeFacts, 'isVip' | 'serviceAt' | 'ownerOf'>;
 
 /**
  * What is known of this node, put together from the Node object, the kernel's addresses and
  * what the kernel was found to lack.
  */
-export class NodePlace {
+export class KnownNodeFacts {
   readonly #nodeName: string;
   readonly #nodePortAddresses: NodePortAddresses;
   readonly #known: KnownAddresses;
   #missingSchedulers: ReadonlySet<Scheduler> = new Set();
   #node: Node | undefined;
   #nodeAddresses: readonly IpAddress[] = [];
-  #current: Place | undefined;
+  #current: NodeFacts | undefined;
 
   constructor(nodeName: string, nodePortAddresses: NodePortAddresses, known: KnownAddresses) {
     this.#nodeName = nodeName;
@@ -27,7 +27,7 @@ export class NodePlace {
   }
 
   /** Another object whenever something of it has changed. */
-  get current(): Place {
+  get current(): NodeFacts {
     this.#current ??= {
       nodeName: this.#nodeName,
       zone: this.#node?.zone,
@@ -54,7 +54,7 @@ export class NodePlace {
     this.#current = undefined;
   }
 
-  /** Answers whether that is news. */
+  /** Returns whether that is news. */
   addMissingScheduler(scheduler: Scheduler): boolean {
     const isNews = !this.#missingSchedulers.has(scheduler);
     this.#missingSchedulers = new Set([...this.#missingSchedulers, scheduler]);
@@ -62,7 +62,7 @@ export class NodePlace {
     return isNews;
   }
 
-  /** The kernel may have been given modules; answers whether any scheduler was missing. */
+  /** The kernel may have been given modules; returns whether any scheduler was missing. */
   forgetMissingSchedulers(): boolean {
     const hadSome = this.#missingSchedulers.size > 0;
     this.#missingSchedulers = new Set();
