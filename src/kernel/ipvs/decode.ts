@@ -23,6 +23,7 @@ import {
   serviceFlag,
   statisticsAttribute,
 } from './protocol.ts';
+import { switchesOfFlags } from './setting-flags.ts';
 
 /** A generic netlink header (command u8, version u8, reserved u16) comes before the attributes. */
 const headerLength = 4;
@@ -77,10 +78,8 @@ function settingsOf(family: IpFamily): VirtualServerSettings {
   return {
     scheduler: serviceTable.text(serviceAttribute.scheduler),
     persistence: (flags & serviceFlag.persistent) === 0 ? undefined : persistenceOf(family),
-    onePacket: (flags & serviceFlag.onePacket) !== 0,
     schedulerFlags: (flags & serviceFlag.schedulerMask) >> serviceFlag.schedulerShift,
-    limited: (flags & serviceFlag.limited) !== 0,
-    owned: (flags & serviceFlag.owned) !== 0,
+    ...switchesOfFlags(flags),
   };
 }
 

@@ -21,6 +21,7 @@ import {
   serviceAttribute,
   serviceFlag,
 } from './protocol.ts';
+import { flagsOfSwitches } from './setting-flags.ts';
 
 const commandOf = {
   'add virtual server': command.newService,
@@ -197,9 +198,7 @@ function writeRealServer(
 function flagsOf(settings: VirtualServerSettings): number {
   return (
     (settings.persistence === undefined ? 0 : serviceFlag.persistent) |
-    (settings.onePacket ? serviceFlag.onePacket : 0) |
     (settings.schedulerFlags << serviceFlag.schedulerShift) |
-    (settings.limited ? serviceFlag.limited : 0) |
-    (settings.owned ? serviceFlag.owned : 0)
+    flagsOfSwitches(settings)
   );
 }

@@ -71,23 +71,14 @@ export const statisticsAttribute = {
 
 export const infoAttribute = { version: 1, connectionTableSize: 2 } as const;
 
+/** Those of settings that are on or off are in `setting-flags.ts`. */
 export const serviceFlag = {
   persistent: 0x1,
   /** Set by the kernel; read only. */
   hashed: 0x2,
-  onePacket: 0x4,
   /** Bits 3 to 5 mean what the scheduler makes of them. */
   schedulerShift: 3,
   schedulerMask: 0x38,
-  /**
-   * Ours. The kernel keeps flags that it does not know, for as long as the virtual server
-   * lives, and gives them back: so each virtual server says itself who made it, and no
-   * state file can be lost. It is a high bit, since the kernel counts its own from below
-   * (bit 5 was its last for fifteen years).
-   */
-  owned: 0x4000_0000,
-  /** Ours too: some of its real servers have thresholds, which /proc/net/ip_vs does not show. */
-  limited: 0x2000_0000,
 } as const;
 
 /** Every bit of a flags attribute is meant. */
