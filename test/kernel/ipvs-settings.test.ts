@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { switchesOfFlags } from '../../src/kernel/ipvs/setting-flags.ts';
 import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
 import type { Operation, VirtualServerSettings } from '../../src/kernel/ipvs/model.ts';
 import { readOne, readTable } from '../../src/kernel/ipvs/read-table.ts';
@@ -84,8 +85,8 @@ describe('the settings of the kernel', () => {
     const full: VirtualServerSettings = {
       scheduler: 'mh',
       persistence: { timeoutSeconds: 600, prefixLength: 24 },
-      onePacket: false,
       schedulerFlags: 3,
+      ...switchesOfFlags(0),
       limited: true,
       owned: true,
     };

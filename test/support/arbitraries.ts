@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { IpAddress, type IpFamily } from '../../src/net/ip-address.ts';
+import { switchesOfFlags } from '../../src/kernel/ipvs/setting-flags.ts';
 import {
   formatRealServer,
   formatVirtualServer,
@@ -57,17 +58,18 @@ function persistence(of: IpFamily, longestSeconds = 0xffff_ffff): fc.Arbitrary<P
   });
 }
 
+/** Any of the settings that are on or off, as flags of the kernel give them. */
+const anySwitches = u32.map(switchesOfFlags);
+
 const schedulerName = fc.stringMatching(/^[a-z]{1,12}$/);
 
 export function settings(of: IpFamily): fc.Arbitrary<VirtualServerSettings> {
   return record({
     scheduler: schedulerName,
     persistence: fc.option(persistence(of), { nil: undefined }),
-    onePacket: fc.boolean(),
     schedulerFlags: fc.integer({ min: 0, max: 7 }),
-    limited: fc.boolean(),
-    owned: fc.boolean(),
-  });
+    switches: anySwitches,
+  }).map(({ switches, ...others }) => ({ ...others, ...switches }));
 }
 
 export const realServer: fc.Arbitrary<RealServer> = family.chain((of) =>
@@ -108,11 +110,9 @@ const kernelEntry: fc.Arbitrary<TableEntry> = family.chain((of) =>
       scheduler: fc.constantFrom('rr', 'wrr', 'lc', 'wlc', 'sh', 'dh', 'sed', 'nq'),
       // 31 days: ipvsadm shows no more.
       persistence: fc.option(persistence(of, 31 * 86400), { nil: undefined }),
-      onePacket: fc.constant(false),
       schedulerFlags: fc.integer({ min: 0, max: 7 }),
-      limited: fc.boolean(),
-      owned: fc.boolean(),
-    }),
+      switches: anySwitches,
+    }).map(({ switches, ...others }) => ({ ...others, ...switches, onePacket: false })),
     realServers: fc.uniqueArray(
       record({
         address: unicastAddress(of),

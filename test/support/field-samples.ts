@@ -1,3 +1,4 @@
+import { switchesOfFlags, type Switch } from '../../src/kernel/ipvs/setting-flags.ts';
 import {
   formatRealServer,
   type Persistence,
@@ -23,10 +24,15 @@ const persistence: Samples<Persistence> = {
 };
 const wantedPersistence: Persistence = wantedOf<Persistence>(persistence);
 
+/** Each that is on or off, by itself: nearly all are off. */
+const switches = Object.fromEntries(
+  Object.keys(switchesOfFlags(0)).map((name) => [name, [false, true]]),
+) as unknown as Samples<Pick<VirtualServerSettings, Switch>>; // a pair for each name
+
 const settings: Samples<VirtualServerSettings> = {
+  ...switches,
   scheduler: ['mh', 'wlc'],
   persistence: [wantedPersistence, undefined],
-  onePacket: [false, true],
   schedulerFlags: [3, 1],
   // Without it the audit does not see the thresholds.
   limited: [true, false],

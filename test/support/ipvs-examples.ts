@@ -3,6 +3,7 @@ import type {
   VirtualServerId,
   VirtualServerSettings,
 } from '../../src/kernel/ipvs/model.ts';
+import { switchesOfFlags } from '../../src/kernel/ipvs/setting-flags.ts';
 import { IpAddress } from '../../src/net/ip-address.ts';
 
 /** An address that the test spells right. */
@@ -17,10 +18,8 @@ export function ip(text: string): IpAddress {
 export const plainSettings: VirtualServerSettings = {
   scheduler: 'rr',
   persistence: undefined,
-  onePacket: false,
   schedulerFlags: 0,
-  limited: false,
-  owned: false,
+  ...switchesOfFlags(0),
 };
 
 export function virtualServer(

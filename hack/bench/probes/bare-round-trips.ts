@@ -1,3 +1,4 @@
+import { switchesOfFlags } from '../../../src/kernel/ipvs/setting-flags.ts';
 import type { Operation } from '../../../src/kernel/ipvs/model.ts';
 import { writeOperation } from '../../../src/kernel/ipvs/encode.ts';
 import { IpAddress } from '../../../src/net/ip-address.ts';
@@ -60,10 +61,8 @@ export class BareRoundTrips {
 const settings = {
   scheduler: 'rr',
   persistence: undefined,
-  onePacket: false,
   schedulerFlags: 0,
-  limited: false,
-  owned: false,
+  ...switchesOfFlags(0),
 } as const;
 
 function operationOf(step: number): Operation {

@@ -1,6 +1,7 @@
 import type { VirtualServerSettings } from './model.ts';
 
-type Switch = {
+/** A setting that is on or off. */
+export type Switch = {
   [Key in keyof VirtualServerSettings]: VirtualServerSettings[Key] extends boolean ? Key : never;
 }[keyof VirtualServerSettings];
 

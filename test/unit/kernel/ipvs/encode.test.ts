@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { switchesOfFlags } from '../../../../src/kernel/ipvs/setting-flags.ts';
 import { writeOperation } from '../../../../src/kernel/ipvs/encode.ts';
 import type { Operation, RealServer, VirtualServerId } from '../../../../src/kernel/ipvs/model.ts';
 import { hex, writtenHex } from '../../../support/written-bytes.ts';
@@ -75,9 +76,8 @@ describe('the message of a change to IPVS', () => {
         settings: {
           scheduler: 'mh',
           persistence: { timeoutSeconds: 10_800, prefixLength: 64 },
-          onePacket: false,
           schedulerFlags: 3,
-          limited: false,
+          ...switchesOfFlags(0),
           owned: true,
         },
       }),
@@ -102,10 +102,10 @@ describe('the message of a change to IPVS', () => {
         settings: {
           scheduler: 'wlc',
           persistence: { timeoutSeconds: 600, prefixLength: 24 },
-          onePacket: true,
           schedulerFlags: 0,
+          ...switchesOfFlags(0),
+          onePacket: true,
           limited: true,
-          owned: false,
         },
       }),
       hex(

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { plainSettings } from '../../../support/ipvs-examples.ts';
 import { describeUnwantedFate } from '../../../../src/kernel/ipvs/describe-real-server-fate.ts';
 import {
   fateOfUnwanted,
@@ -31,14 +32,7 @@ function realServer(weight: number): RealServer {
 function virtualServer(protocol: Protocol, ...realServers: readonly RealServer[]): VirtualServer {
   return {
     id: { kind: 'address', protocol, address: ip('10.96.0.1'), port: 80 },
-    settings: {
-      scheduler: 'rr',
-      schedulerFlags: 0,
-      persistence: undefined,
-      onePacket: false,
-      limited: false,
-      owned: true,
-    },
+    settings: { ...plainSettings, owned: true },
     realServers: new Map(realServers.map((each) => [formatRealServer(each), each])),
   };
 }
