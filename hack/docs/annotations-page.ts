@@ -22,19 +22,22 @@ export function annotationsPage(): string {
 
 # Annotations on a Service
 
-A value that cannot be used never breaks the Service: it runs with the default, and a Warning Event on
-the Service and a log line say what was wrong and what is allowed. Mending it takes effect at once.
+Annotations are set on the Service. A value that cannot be used never breaks the Service: it runs with
+the default, and a Warning Event on the Service (\`kubectl describe service NAME\`) and a log line say
+what was wrong and what is allowed. A corrected value takes effect at once.
 
 ${table(
   ['annotation', 'value', 'without it'],
   all.map(({ name, docs }) => [code(name), docs.form, docs.without]),
 )}
 
-An annotation with the prefix ${code(ours)} that is not in this table has no effect; an Event says so,
-with the name that was probably meant.
+An annotation with the prefix ${code(ours)} that is not in this table has no effect; an Event
+(\`UnknownAnnotation\`) says so, with the name that was probably meant.
 
 ${all.map(section).join('\n')}
 ## Reasons of the Events
+
+These concern annotations; [deploying.md](deploying.md#events) has the others.
 
 ${table(
   ['reason', 'what is wrong', 'annotation'],
@@ -48,7 +51,7 @@ ${table(
 
 ## From other proxies
 
-These are read where our own annotation is absent, so that a cluster can move over as it is. Other
+These are read where our own annotation is absent, so that a cluster of kube-router can move over as it is. Other
 annotations with ${others.map(code).join(' or ')} have no effect here, and no Event says so.
 
 ${table(

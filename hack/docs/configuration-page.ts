@@ -19,26 +19,29 @@ export function configurationPage(): string {
 \`--config FILE\` takes a \`KubeProxyConfiguration\` (\`kubeproxy.config.k8s.io/v1alpha1\`), the one
 that kube-proxy reads: the key \`config.conf\` of the ConfigMap \`kube-proxy\` in clusters of kubeadm,
 the key \`config\` of \`kube-proxy-config\` in managed ones, as they are. Without a file the defaults
-hold. A flag goes before the environment, the environment before the file, and the file before the
+apply. A flag overrides the environment, the environment overrides the file, and the file overrides the
 default. (kube-proxy ignores most flags when there is a file.)
 
-- A **wrong value** is an error that names the field, the value and what is allowed. All of them are
-  told at once, and nothing is started.
+- A **wrong value** is an error that names the field, the value and what is allowed. All errors are
+  reported together, and the program exits with code 2.
 - An **unknown field** is a warning with the field that was probably meant.
 - A field that [has no effect](#fields-without-effect) is named once in the log.
-- \`null\` is the same as no field.
+- \`null\` is the same as a field that is absent.
+
+The last column of the tables says whether a change of the file takes effect in the running process
+(\`live\`) or [restarts it](#when-the-file-changes).
 
 ## Fields
 
 ${fieldTable(shared)}
 
-A duration is one of Go: \`30s\`, \`1m30s\`, \`24h\`.
+Durations are written as in Go: \`30s\`, \`1m30s\`, \`24h\`.
 
 ### mode
 
-\`""\` and \`ipvs\` run. A file with \`mode: iptables\`, as managed clusters have it, is refused, so
-that nobody gets another data path than the file says; \`--proxy-mode=ipvs\` on the command line says
-that this is meant, and the file can be shared as it is.
+\`""\` and \`ipvs\` are accepted. A file with \`mode: iptables\`, as managed clusters have it, is refused,
+so that nobody gets another data path than the file says. To use such a file as it is, confirm with
+\`--proxy-mode=ipvs\` on the command line that IPVS is meant.
 
 ### Connection tracking
 
@@ -48,8 +51,8 @@ never lowered. The other settings are set as they are given.
 
 ## Fields of our own
 
-kube-proxy has no such section: it ignores it with a warning, so one file can serve both. The
-environment goes before the file; an empty variable counts as none.
+The section \`kubeIpvs\` is ours alone. kube-proxy ignores it with a warning, so one file can serve both.
+A variable of the environment overrides the file; an empty one counts as not set.
 
 ${ownTable(own)}
 
@@ -68,10 +71,11 @@ kubeIpvs:
 ## When the file changes
 
 The file is watched, a mounted ConfigMap too (one that is mounted with \`subPath\` never changes).
-Fields that are marked _live_ take effect at once. When another one changes the process ends, and
-is started again by the DaemonSet; the rules stay in the kernel meanwhile, so traffic does not
-notice. A new file that is wrong changes nothing: the log says why, and the old settings stay. A
-value that now says to leave something as it is (\`0s\`) does not bring the earlier one back.
+Fields that are marked _live_ take effect at once. When another one changes, the process exits with
+code 0 and the DaemonSet starts it again; everything stays in the kernel meanwhile, so traffic does not
+notice. A new file that is wrong changes nothing: the log and an Event on the Node
+(\`ConfigurationRefused\`) say why, and the old settings stay. A value that now says to leave something
+as it is (\`0s\`) does not bring back what the kernel had before.
 
 ${flagSection()}
 ## Fields without effect
@@ -87,8 +91,8 @@ function flagSection(): string {
   return `## Flags of kube-proxy
 
 Both \`--flag value\` and \`--flag=value\` are understood. \`--kubeconfig\` sets
-\`clientConnection.kubeconfig\`; \`--master\` is the URL of the API server and goes before the one of
-the kubeconfig; \`--node-name\`, which is ours, goes before \`--hostname-override\`.
+\`clientConnection.kubeconfig\`; \`--master\` is the URL of the API server and overrides the one of
+the kubeconfig; \`--node-name\`, which is ours, overrides \`--hostname-override\`.
 
 ${table(
   ['flag', 'sets'],
@@ -98,8 +102,8 @@ ${table(
 - An empty \`--healthz-bind-address=\` or \`--metrics-bind-address=\` turns that server off, as
   \`--healthz-port=0\` and \`--metrics-port=0\` do.
 - \`-v\`, \`--v\` chooses what is logged: 0 to 3 info, 4 and 5 debug, from 6 on trace. \`--log-level\`
-  goes before it, and it goes before \`logging.verbosity\`.
-- \`--cleanup\` is \`kube-ipvs cleanup\`; \`--init-only\` and \`--write-config-to\` do not exist.
+  overrides it, and it overrides \`logging.verbosity\`.
+- Instead of \`--cleanup\` there is the command \`kube-ipvs cleanup\`; \`--init-only\` and \`--write-config-to\` do not exist.
 
 Accepted without effect, and named once in the log: ${[
     ...portFlags.map(({ name }) => `${code(`--${name}`)} (other than 0)`),

@@ -89,7 +89,7 @@ export class Daemon {
     );
     kernel.onIpvsReloaded(() => {
       // Its tables are empty, and its sysctls and timeouts are those of a new module.
-      parts.listener.info('IPVS was unloaded and loaded: everything is programmed anew');
+      parts.listener.info('IPVS was unloaded and loaded again: programming everything anew');
       this.#controller.requestAudit();
     });
     this.#watch = this.#openWatch();
@@ -156,7 +156,7 @@ export class Daemon {
 
   /** The configuration has changed to something that cannot be used. */
   configurationRefused(error: Error): void {
-    const message = `the configuration stays as it was: ${error.message}`;
+    const message = `the changed configuration is refused and the earlier one stays in effect: ${error.message}`;
     this.#parts.listener.error(message);
     this.#events.node('ConfigurationRefused', message);
   }
@@ -280,12 +280,12 @@ export class Daemon {
   }
 
   #bindFailed(name: string, error: Error): void {
-    const told = new Error(`${name} cannot be served: ${error.message}`);
-    this.#events.node('AddressUnavailable', told.message);
+    const failure = new Error(`the ${name} endpoint cannot be served: ${error.message}`);
+    this.#events.node('AddressUnavailable', failure.message);
     if (this.#parts.settings.bindAddressHardFail) {
-      this.#parts.fatal(told);
-    } else if (this.#troubles.continues(name, told.message)) {
-      this.#parts.listener.error(told.message);
+      this.#parts.fatal(failure);
+    } else if (this.#troubles.continues(name, failure.message)) {
+      this.#parts.listener.error(failure.message);
     }
   }
 

@@ -4,7 +4,7 @@ import type { OperatorLog } from './kernel-state.ts';
 import type { OngoingTroubles } from './ongoing-troubles.ts';
 
 const nodeAddresses = 'the addresses of the node';
-const notices = 'the notices of addresses';
+const changes = 'changes of the addresses of the node';
 
 /** How health and the log hear whether the addresses of the node can be read and followed. */
 export function nodeAddressNews(
@@ -12,9 +12,9 @@ export function nodeAddressNews(
   troubles: OngoingTroubles,
   log: OperatorLog,
 ): Pick<NodeAddressListener, 'read' | 'unreadable' | 'followed' | 'unfollowed'> {
-  const tell = (subject: string, error: Error): void => {
+  const tell = (subject: string, verb: 'read' | 'followed', error: Error): void => {
     if (troubles.continues(subject, error.message)) {
-      log.error(`${subject}: ${error.message}`);
+      log.error(`${subject} cannot be ${verb}: ${error.message}`);
     }
   };
   return {
@@ -26,14 +26,14 @@ export function nodeAddressNews(
     },
     unreadable: (error) => {
       health.fails(nodeAddresses);
-      tell(nodeAddresses, error);
+      tell(nodeAddresses, 'read', error);
     },
     followed: () => {
-      troubles.ends(notices);
+      troubles.ends(changes);
     },
     // No matter of health: the addresses are read from time to time all the same.
     unfollowed: (error) => {
-      tell(notices, error);
+      tell(changes, 'followed', error);
     },
   };
 }

@@ -74,11 +74,13 @@ export class ReleaseWhileListing {
         const whose = servers.some((server) => server.address.equals(address))
           ? 'an address of the API server'
           : 'in kubeIpvs.protectedCIDRs';
-        listener.info(`${address.text} was bound here and is ${whose}: it is unbound`);
+        listener.info(
+          `unbound ${address.text}, which a Service had taken on this node: it is ${whose}`,
+        );
       }
     } catch (error) {
       listener.error(
-        `addresses of the API server that may be bound here could not be looked for: ${asError(error).message}`,
+        `could not check whether addresses of the API server are bound here: ${asError(error).message}`,
       );
     }
   }

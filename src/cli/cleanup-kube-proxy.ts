@@ -30,7 +30,7 @@ export async function cleanupKubeProxy(options: CleanupOptions, log: Logger): Pr
     process.stdout.write(`${would}remove the chains and sets of kube-proxy\n`);
     if (!options.dryRun) {
       await removeLeftovers(kernel, leftovers);
-      log.info('what kube-proxy has left is removed');
+      log.info('removed what kube-proxy had left');
     }
     return exitCode.success;
   } finally {

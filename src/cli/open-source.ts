@@ -35,7 +35,7 @@ export async function settingsOf(
 export function configurationListener(log: Logger): ConfigurationListener {
   return {
     withoutEffect: (fields) => {
-      log.info({ fields }, 'configuration fields without effect here');
+      log.info({ fields }, 'these configuration fields have no effect here');
     },
     unknown: (message) => {
       log.warn(message);
@@ -61,7 +61,7 @@ export function apiObserver(metrics: Pick<Metrics, 'apiEvent'>, log: Logger): Re
   const sparing = new SparingLog(log);
   return {
     recovered: ({ name }) => {
-      sparing.write('info', 'the API server answers again', { resource: name });
+      sparing.write('info', 'the API server can be reached again', { resource: name });
     },
     requested: ({ name }, request) => {
       metrics.apiEvent(name, request);
@@ -89,7 +89,10 @@ export function logProblem(log: Logger, problem: Problem): void {
 
 /** A Service that this program fails at, as a log line with the place in the code. */
 export function logMistake(log: Logger, service: string, error: Error): void {
-  log.error({ service, err: error }, `Service ${service} could not be translated`);
+  log.error(
+    { service, err: error },
+    `Service ${service} could not be translated and stays as it was in the kernel: this is a bug of kube-ipvs, please report it`,
+  );
 }
 
 /** What the kernel's parts have to say. */

@@ -72,7 +72,9 @@ async function observeIfAvailable(log: Logger): Promise<ObservedKernel | undefin
     return await observeKernel();
   } catch (error) {
     if (error instanceof IpvsUnavailableError) {
-      log.warn(`the difference to the kernel is left out: ${error.message}`);
+      log.warn(
+        `the kernel could not be read, so the plan leaves out what would change in it: ${error.message}`,
+      );
       return undefined;
     }
     throw error;

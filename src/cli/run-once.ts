@@ -114,7 +114,10 @@ async function waitForFoundations(kernel: Kernel, log: Logger): Promise<boolean>
       break;
     }
     if (!waited) {
-      log.warn({ waitingFor: foundations.waitingFor() }, 'waiting for what is not in place yet');
+      log.warn(
+        { waitingFor: foundations.waitingFor() },
+        `waiting up to ${longestWaitMs / 1000} s for what is not in place yet`,
+      );
     }
     waited = true;
     await pause(dueMs);

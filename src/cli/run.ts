@@ -136,7 +136,7 @@ async function runUntilEnd(options: RunOptions, parts: Parts, log: Logger): Prom
   const failed = daemon.start().then(() => new Promise<never>(() => undefined));
   try {
     const { reason, code } = await Promise.race([failed, end.promise]);
-    log.info({ reason }, 'stopping; what the kernel holds stays');
+    log.info({ reason }, 'stopping; Services stay programmed in the kernel');
     return code;
   } finally {
     configWatch?.close();
@@ -167,14 +167,17 @@ function watchConfiguration(
     ...configurationListener(log),
     changed: ({ kind, fields }, changed) => {
       if (kind === 'live') {
-        log.info({ fields }, 'the configuration has changed, and is applied');
+        log.info({ fields }, 'the configuration has changed and is applied');
         if (!options.logLevelGiven) {
           log.level = changed.logLevel;
         }
         void setOomScore(changed.oomScoreAdj, log);
         daemon.apply(changed);
       } else {
-        log.info({ fields }, 'the configuration has changed in a way that needs a new process');
+        log.info(
+          { fields },
+          'the configuration has changed and needs a new process: exiting, to be started again',
+        );
         end({ reason: 'configuration changed', code: exitCode.success });
       }
     },
@@ -190,7 +193,9 @@ async function setOomScore(score: number, log: Logger): Promise<void> {
     await writeFile('/proc/self/oom_score_adj', String(score));
   } catch (error) {
     const reason = asError(error).message;
-    log.info(`oomScoreAdj ${score} is not set, for want of the capability SYS_RESOURCE: ${reason}`);
+    log.info(
+      `oomScoreAdj could not be set to ${score} (a lower value needs the capability SYS_RESOURCE): ${reason}`,
+    );
   }
 }
 

@@ -24,7 +24,7 @@ async function serviceNames(options: ShowOptions, log: Logger): Promise<ServiceN
     return await readDesired(options, settings, log);
   } catch (error) {
     const reason = asError(error).message;
-    log.warn(`the names of the Services are left out: ${reason}`);
+    log.warn(`the cluster could not be read, so the names of the Services are left out: ${reason}`);
     return { serviceOf: () => undefined, serviceAt: () => undefined };
   }
 }

@@ -13,13 +13,13 @@ const subdomainPattern = new RegExp(`^${label}(\\.${label})*$`);
  * narrower RFC 1035 label up to Kubernetes 1.33; a leading digit does no harm here.)
  */
 export const dnsLabel: NameRule = {
-  allowed: 'must be 1 to 63 lower-case letters, digits and -, starting and ending with no -',
+  allowed: 'must be 1 to 63 lower-case letters, digits and -, and not start or end with -',
   fits: (text) => text.length <= 63 && labelPattern.test(text),
 };
 
 /** RFC 1123 subdomain: EndpointSlices and Nodes. */
 export const dnsSubdomain: NameRule = {
   allowed:
-    'must be 1 to 253 lower-case letters, digits, - and ., each part starting and ending with no -',
+    'must be 1 to 253 lower-case letters, digits, - and ., and no part may start or end with -',
   fits: (text) => text.length <= 253 && subdomainPattern.test(text),
 };

@@ -3,15 +3,15 @@
  * versions of kube-proxy, with the reason.
  */
 export const fieldsWithoutEffect: ReadonlyMap<string, string> = new Map([
-  ['clientConnection.acceptContentTypes', 'answers of the API server are JSON'],
+  ['clientConnection.acceptContentTypes', 'the API server is asked for JSON'],
   ['clientConnection.burst', 'lists, watches and rate-limited Events are all there is to send'],
   ['clientConnection.contentType', 'requests to the API server are JSON'],
   ['clientConnection.qps', 'lists, watches and rate-limited Events are all there is to send'],
-  ['configSyncPeriod', 'watches go on from where they were; nothing is listed anew on a timer'],
+  ['configSyncPeriod', 'watches go on from where they were; nothing is listed again on a timer'],
   ['conntrack.max', 'older than Kubernetes 1.12; `conntrack.maxPerCore` has replaced it'],
   ['enableProfiling', "profiles of Go's runtime"],
   ['featureGates', "kube-proxy's own features"],
-  ['iptables.localhostNodePorts', 'node ports do not answer on loopback addresses in ipvs mode'],
+  ['iptables.localhostNodePorts', 'node ports are not served on loopback addresses in ipvs mode'],
   ['iptables.minSyncPeriod', 'of the iptables mode'],
   ['iptables.snatNodeInternalIP', 'of the iptables mode'],
   ['iptables.syncPeriod', 'of the iptables mode'],

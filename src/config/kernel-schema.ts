@@ -13,7 +13,7 @@ export const kernelSchema: SchemaOf<KernelValues> = {
       change: 'live',
     },
     syncPeriod: {
-      doc: 'How often the kernel is read anew and drift repaired. A reading rests after each of its parts, as long as that took.',
+      doc: 'How often the kernel is read anew and drift repaired. A reading pauses after each of its parts for as long as the part took, so that other work goes on.',
       format: 'go-duration',
       default: '30s',
       defaultText: '`30s`; `0s` means the same',
@@ -100,14 +100,14 @@ export const kernelSchema: SchemaOf<KernelValues> = {
       change: 'live',
     },
     udpTimeout: {
-      doc: 'How long a UDP flow without an answer is tracked; `0s` leaves it as it is.',
+      doc: 'How long a UDP flow without a reply is tracked; `0s` leaves it as it is.',
       format: 'go-duration',
       default: '0s',
       unit: 'duration, whole seconds',
       change: 'live',
     },
     udpStreamTimeout: {
-      doc: 'How long a UDP flow with answers is tracked; `0s` leaves it as it is.',
+      doc: 'How long a UDP flow with replies is tracked; `0s` leaves it as it is.',
       format: 'go-duration',
       default: '0s',
       unit: 'duration, whole seconds',

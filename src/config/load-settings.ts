@@ -130,5 +130,5 @@ function textOrNone(text: string | undefined): string | undefined {
 
 function unknownMessage(file: string, { field, suggestion }: UnknownField): string {
   const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
-  return `${file}: ${field} is no field of a KubeProxyConfiguration, and is ignored${hint}`;
+  return `${file}: ${field} is not a field of a KubeProxyConfiguration, and is ignored${hint}`;
 }

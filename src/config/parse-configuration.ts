@@ -49,13 +49,13 @@ function parseYaml(file: string, text: string): unknown {
   if (error !== undefined) {
     // The first line says what is wrong and where, the others draw it.
     const reason = (error.message.split('\n')[0] ?? '').replace(/:$/, '');
-    throw new ConfigurationError(`${file}: is no YAML: ${reason}`);
+    throw new ConfigurationError(`${file}: is not valid YAML: ${reason}`);
   }
   try {
     return document.toJS();
   } catch (error) {
     // Aliases without an anchor, or too many of them.
     const reason = asError(error).message;
-    throw new ConfigurationError(`${file}: is no YAML: ${reason}`);
+    throw new ConfigurationError(`${file}: is not valid YAML: ${reason}`);
   }
 }

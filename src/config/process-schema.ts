@@ -12,7 +12,7 @@ export const processSchema: SchemaOf<ProcessValues> = {
     change: 'restart',
   },
   hostnameOverride: {
-    doc: 'The name of this Node. It is used without blanks and in lower case.',
+    doc: 'The name of this Node. Blanks around it are removed, and it is put into lower case.',
     format: 'text',
     default: '',
     defaultText: 'the host name',
@@ -30,14 +30,14 @@ export const processSchema: SchemaOf<ProcessValues> = {
     },
   },
   bindAddress: {
-    doc: 'An IPv6 address makes the defaults of the next two IPv6 addresses. Nothing is bound to it, as with kube-proxy.',
+    doc: 'Nothing is bound to it, as with kube-proxy: an IPv6 address here only makes the defaults of the next two fields `[::]:10256` and `[::1]:10249`.',
     format: 'ip-address',
     default: '0.0.0.0',
     unit: 'IP address',
     change: 'restart',
   },
   healthzBindAddress: {
-    doc: 'Where `/healthz`, `/livez` and `/readyz` are served. Without a port it has the one of the default; port 0 is no server.',
+    doc: 'Where `/healthz`, `/livez` and `/readyz` are served. Without a port, the default port is used; port 0 turns the server off.',
     format: 'bind-address',
     default: '',
     defaultText: '`0.0.0.0:10256`',
@@ -45,7 +45,7 @@ export const processSchema: SchemaOf<ProcessValues> = {
     change: 'restart',
   },
   metricsBindAddress: {
-    doc: 'Where `/metrics` is served. Without a port it has the one of the default; port 0 is no server.',
+    doc: 'Where `/metrics` is served. Without a port, the default port is used; port 0 turns the server off.',
     format: 'bind-address',
     default: '',
     defaultText: '`127.0.0.1:10249`',
@@ -53,7 +53,7 @@ export const processSchema: SchemaOf<ProcessValues> = {
     change: 'restart',
   },
   bindAddressHardFail: {
-    doc: 'A server that cannot be bound ends the process; otherwise it is tried again and the rest runs.',
+    doc: '`true`: the process ends when one of these two servers cannot be bound; `false`: it tries again, and everything else runs.',
     format: 'truth',
     default: false,
     unit: 'true or false',

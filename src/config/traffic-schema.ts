@@ -4,7 +4,7 @@ import type { OwnValues, TrafficValues } from './values.ts';
 /** Fields about which traffic is served, and which is masqueraded. */
 export const trafficSchema: SchemaOf<TrafficValues> = {
   nodePortAddresses: {
-    doc: 'Which addresses of the node answer on node ports: those in the ranges, or the IPs of the Node object (`primary`). A family without a range has all of its addresses. Loopback addresses never answer.',
+    doc: 'The addresses of the node at which node ports are served: those in the ranges, or the IPs of the Node object (`primary`). For a family without a range that is each of its addresses. Loopback addresses are never among them.',
     format: 'node-port-addresses',
     default: [],
     defaultText: '`[]`, all',
@@ -12,7 +12,7 @@ export const trafficSchema: SchemaOf<TrafficValues> = {
     change: 'restart',
   },
   detectLocalMode: {
-    doc: 'How traffic from Pods is told from other traffic: by its source address (`ClusterCIDR`: Pods of all nodes, `NodeCIDR`: Pods of this node, by `podCIDRs` of the Node), or by the interface that it comes from (`BridgeInterface`, `InterfaceNamePrefix`).',
+    doc: 'How traffic from Pods is distinguished from other traffic: by its source address (`ClusterCIDR`: Pods of all nodes, `NodeCIDR`: Pods of this node, by `podCIDRs` of the Node), or by the interface that it comes from (`BridgeInterface`, `InterfaceNamePrefix`).',
     format: 'local-mode',
     default: '',
     defaultText: '`ClusterCIDR`',
@@ -20,7 +20,7 @@ export const trafficSchema: SchemaOf<TrafficValues> = {
     change: 'restart',
   },
   clusterCIDR: {
-    doc: 'For `ClusterCIDR`: the addresses of Pods. Connections from elsewhere to a cluster IP are masqueraded; where it is empty, none is for that reason.',
+    doc: 'For `ClusterCIDR`: the addresses of Pods. Connections from elsewhere to a cluster IP are masqueraded. Where it is empty, none is masqueraded for coming from elsewhere.',
     format: 'cluster-cidr',
     default: '',
     unit: 'a CIDR per family, comma separated',
@@ -72,7 +72,7 @@ export const ownSchema: SchemaOf<OwnValues> = {
       env: 'KUBE_IPVS_IPTABLES_VARIANT',
     },
     drainTimeout: {
-      doc: 'How long a real server that is no longer wanted may keep its connections, where the Service does not say it.',
+      doc: 'How long a real server that is no longer wanted may keep its connections, where the Service has no `kube-ipvs.io/drain-timeout`.',
       format: 'optional-go-duration',
       default: '',
       defaultText: '`""`, as long as they last',
@@ -81,7 +81,7 @@ export const ownSchema: SchemaOf<OwnValues> = {
       env: 'KUBE_IPVS_DRAIN_TIMEOUT',
     },
     externalIPCIDRs: {
-      doc: 'Where external IPs of Services may come from; an empty list for nowhere.',
+      doc: 'The ranges in which external IPs of Services are served; others are refused with the Event `ExternalIPRefused`. An empty list refuses all.',
       format: 'cidrs-or-text',
       default: ['0.0.0.0/0', '::/0'],
       unit: 'CIDRs, or text with commas between them',
@@ -89,7 +89,7 @@ export const ownSchema: SchemaOf<OwnValues> = {
       env: 'KUBE_IPVS_EXTERNAL_IP_CIDRS',
     },
     loadBalancerIPCIDRs: {
-      doc: 'Where load-balancer IPs of Services may come from; an empty list for nowhere.',
+      doc: 'The ranges in which load-balancer IPs of Services are served; others are refused with the Event `LoadBalancerIPRefused`. An empty list refuses all.',
       format: 'cidrs-or-text',
       default: ['0.0.0.0/0', '::/0'],
       unit: 'CIDRs, or text with commas between them',
@@ -97,7 +97,7 @@ export const ownSchema: SchemaOf<OwnValues> = {
       env: 'KUBE_IPVS_LOAD_BALANCER_IP_CIDRS',
     },
     protectedCIDRs: {
-      doc: 'Where no external or load-balancer IP of a Service is bound or served: addresses that this node must go on reaching, and addresses of its own that no Service may have. Those of the API server and of other Nodes need not be named. Cluster IPs do not count.',
+      doc: 'The ranges in which no external or load-balancer IP of a Service is bound or served: addresses that this node must go on reaching, and addresses of its own that no Service may have. The addresses of the API server and of other Nodes are protected without being named. Cluster IPs are served all the same.',
       format: 'cidrs-or-text',
       default: [],
       unit: 'CIDRs, or text with commas between them',

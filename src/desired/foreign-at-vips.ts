@@ -32,7 +32,7 @@ export class ForeignAtVips {
         told.add(key);
         if (!this.#told.has(key)) {
           this.#warn(
-            `virtual server ${key} is not of kube-ipvs and stays, but its address is a VIP of Service ${service}, which has no such port: connections from Pods and other hosts are refused; ${foreignAtVipAdvice}`,
+            `virtual server ${key} was not made by kube-ipvs and stays, but its address is a VIP of Service ${service}, which has no such port: connections from Pods and other hosts are refused; ${foreignAtVipAdvice}`,
           );
         }
       }

@@ -184,7 +184,7 @@ export class VipGuard {
       this.#note(reason, {
         field,
         value: named([...others.keys()]),
-        allowed: `${plural} must be nobody else's address, and ${named([...others.values()]).join(', ')}; they are left out here, and packets to them go where they would go without the Service`,
+        allowed: `${plural} must be neither addresses of other hosts nor protected, and ${named([...others.values()]).join(', ')}; they are not served here, and packets to them go where they would go without the Service`,
       });
     }
   }

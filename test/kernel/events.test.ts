@@ -127,8 +127,8 @@ describe('the Events of a node where nothing goes as it should', () => {
     ['Node', 'node-a', 'KernelIncomplete', /^sysctls: .*ip_forward cannot be set to 1/],
     ['Service', 'hashed', 'SchedulerMissing', /"mh"/],
     ['Node', 'node-a', 'SchedulerMissing', /cannot load its module ip_vs_mh/],
-    ['Node', 'node-a', 'ConfigurationRefused', /stays as it was: mode is "nftables"$/],
-    ['Node', 'node-a', 'AddressUnavailable', /^health cannot be served: .*EADDRINUSE/],
+    ['Node', 'node-a', 'ConfigurationRefused', /stays in effect: mode is "nftables"$/],
+    ['Node', 'node-a', 'AddressUnavailable', /^the health endpoint cannot be served: .*EADDRINUSE/],
   ] as const) {
     it(`tell the ${kind} ${reason}: ${note.source}`, async () => {
       await until('it is told', () =>

@@ -130,7 +130,7 @@ describe('an address of another host that a Service has as its VIP', function ()
     assert.deepEqual(await bound(), ['10.96.0.50/32']);
     assert.ok(
       messages.includes(
-        '198.51.100.5 was bound here and is an address of the API server: it is unbound',
+        'unbound 198.51.100.5, which a Service had taken on this node: it is an address of the API server',
       ),
       messages.join('\n'),
     );
@@ -232,7 +232,7 @@ describe('a virtual server of others at the VIP of a Service', function () {
       assert.deepEqual(
         program.complaints.filter((line) => line.includes('9090')),
         [
-          'virtual server TCP 10.96.0.1:9090 is not of kube-ipvs and stays, but its address is a VIP of Service default/web, which has no such port: connections from Pods and other hosts are refused; give the Service that port, or the virtual server an address of its own',
+          'virtual server TCP 10.96.0.1:9090 was not made by kube-ipvs and stays, but its address is a VIP of Service default/web, which has no such port: connections from Pods and other hosts are refused; give the Service that port, or the virtual server an address of its own',
         ],
       );
     } finally {

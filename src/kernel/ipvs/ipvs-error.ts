@@ -48,7 +48,7 @@ export class IpvsUnavailableError extends Error {
       default:
         return new IpvsUnavailableError(
           'no answer',
-          `the kernel does not answer about IPVS: ${cause.message}`,
+          `the kernel does not respond to requests about IPVS: ${cause.message}`,
           cause,
         );
     }

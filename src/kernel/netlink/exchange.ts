@@ -155,6 +155,6 @@ export function asNetlinkError(error: unknown): NetlinkError {
 
 function lostAnswers(code: string): NetlinkError {
   return code === 'ENOBUFS'
-    ? new NetlinkError(code, 'the receive buffer ran over and answers were lost')
+    ? new NetlinkError(code, 'the receive buffer overflowed and answers were lost')
     : new NetlinkError(code, 'the netlink socket failed');
 }

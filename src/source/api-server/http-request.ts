@@ -72,7 +72,7 @@ function limitConnect(request: http.ClientRequest, socket: Socket, limitMs: numb
     return;
   }
   const timer = startTimer(() => {
-    request.destroy(new UnreachableError(`no connection came about within ${limitMs / 1000} s`));
+    request.destroy(new UnreachableError(`no connection within ${limitMs / 1000} s`));
   }, limitMs);
   const stop = (): void => {
     clearTimeout(timer);

@@ -44,7 +44,9 @@ export async function loadKubeConfig(options: KubeConfigOptions): Promise<KubeCo
     config.loadFromDefault();
   }
   if (config.getCurrentCluster() === null) {
-    throw new Error(`no current context with a cluster: ${file ?? 'default kubeconfig'}`);
+    throw new Error(
+      `the kubeconfig ${file ?? 'of kubectl (~/.kube/config)'} has no current context with a cluster`,
+    );
   }
   const server = options.server === undefined ? undefined : serverUrl(options.server);
   config.users = config.users.map((user) => adaptUser(user, tokenFiles.get(user.name)));

@@ -8,7 +8,7 @@ import type { Annotation } from './annotation.ts';
 export const drainTimeout: Annotation<number | undefined, 'InvalidDrainTimeout'> = {
   name: 'kube-ipvs.io/drain-timeout',
   aliases: [],
-  reasons: { InvalidDrainTimeout: 'the limit of draining is no duration' },
+  reasons: { InvalidDrainTimeout: 'the drain timeout is not a duration' },
   docs: {
     title: 'Draining',
     form: 'a Go duration: `5m`, `30s`, `0s`',
@@ -16,10 +16,10 @@ export const drainTimeout: Annotation<number | undefined, 'InvalidDrainTimeout'>
     example: { 'kube-ipvs.io/drain-timeout': '5m' },
     text: `A real server that is no longer wanted gets weight 0: open TCP and SCTP connections go on, new ones
 go elsewhere. When its last connection is over it is deleted; IPVS keeps a TCP connection for two
-minutes after it was closed. An endpoint that comes back meanwhile gets its weight back. The limit,
-where there is one, ends the wait: then the real server goes with its connections. \`0s\` means at
-once. UDP knows no connections and goes at once. Draining goes on over a restart of the program; the
-time of a limit starts anew then.`,
+minutes after it was closed. An endpoint that comes back meanwhile gets its weight back. The drain timeout,
+where there is one, ends the wait: the real server is deleted, and its connections break. \`0s\` deletes it
+at once. UDP has no connections to wait for: its real servers are deleted at once. Draining goes on after
+a restart of the program; the drain timeout starts again then.`,
   },
 
   byDefault({ defaults }) {

@@ -37,11 +37,12 @@ export const scheduler: Annotation<Scheduler, 'UnknownScheduler' | 'SchedulerMis
     without: '`ipvs.scheduler` of the configuration',
     example: { 'kube-ipvs.io/scheduler': 'wlc' },
     values: new Map(Object.entries(meanings)),
-    text: `The scheduler chooses the real server of each new connection. All real servers have weight 1.
+    text: `The scheduler chooses the real server of each new connection. All real servers have
+weight 1, so that \`wrr\` chooses as \`rr\` does and \`wlc\` as \`lc\`.
 
-A change takes effect in place: open connections go on. A scheduler that the kernel of a node lacks is
-found out at its first use, the Service runs with the default there, and every ten minutes it is
-tried anew.`,
+A change takes effect in place: open connections go on. Whether the kernel of a
+node has a scheduler shows at its first use. Where it does not, the Service runs with the default, and the
+scheduler is tried again every ten minutes.`,
   },
 
   byDefault({ defaults, missingSchedulers }) {

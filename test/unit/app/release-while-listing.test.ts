@@ -35,7 +35,7 @@ describe('while the first list is waited for', () => {
     store.setApiServers([configured]);
     await release.end();
     assert.deepEqual(lines, [
-      '192.0.2.1 was bound here and is an address of the API server: it is unbound',
+      'unbound 192.0.2.1, which a Service had taken on this node: it is an address of the API server',
     ]);
   });
 
@@ -55,7 +55,7 @@ describe('while the first list is waited for', () => {
     const { lines, work } = world(['203.0.113.1', '10.96.0.1'], ['203.0.113.0/24']);
     await work().end();
     assert.deepEqual(lines, [
-      '203.0.113.1 was bound here and is in kubeIpvs.protectedCIDRs: it is unbound',
+      'unbound 203.0.113.1, which a Service had taken on this node: it is in kubeIpvs.protectedCIDRs',
     ]);
   });
 

@@ -217,9 +217,9 @@ describe('fields of the file', () => {
     const said = nothingSaid();
     settings('ipvs: { schedular: lc }\nmasqueradeAll: true\nzzz: { a: 1 }', { said });
     assert.deepEqual(said.unknown, [
-      'kube-proxy.yaml: ipvs.schedular is no field of a KubeProxyConfiguration, and is ignored; did you mean ipvs.scheduler?',
-      'kube-proxy.yaml: masqueradeAll is no field of a KubeProxyConfiguration, and is ignored; did you mean iptables.masqueradeAll?',
-      'kube-proxy.yaml: zzz is no field of a KubeProxyConfiguration, and is ignored',
+      'kube-proxy.yaml: ipvs.schedular is not a field of a KubeProxyConfiguration, and is ignored; did you mean ipvs.scheduler?',
+      'kube-proxy.yaml: masqueradeAll is not a field of a KubeProxyConfiguration, and is ignored; did you mean iptables.masqueradeAll?',
+      'kube-proxy.yaml: zzz is not a field of a KubeProxyConfiguration, and is ignored',
     ]);
   });
 
@@ -299,8 +299,8 @@ ipvs: { scheduler: fastest, syncPeriod: 30, excludeCIDRs: 10.0.0.1 }`;
   }
 
   const files: Readonly<Record<string, readonly RegExp[]>> = {
-    'a: [': [/^f: is no YAML: .+ at line 1, column 5$/],
-    'a: *nobody': [/^f: is no YAML: .*nobody$/],
+    'a: [': [/^f: is not valid YAML: .+ at line 1, column 5$/],
+    'a: *nobody': [/^f: is not valid YAML: .*nobody$/],
     'a: 1\n---\nb: 2': [/^f: must hold one document, a KubeProxyConfiguration, and nothing else$/],
     '': [/^f: must hold a KubeProxyConfiguration$/],
     '- a': [/^f: must hold a KubeProxyConfiguration$/],

@@ -43,6 +43,6 @@ describe('logging.verbosity of the file', () => {
   it('does not keep a warning about an unknown field from the log', async () => {
     await settingsOf({ config, logLevelGiven: true }, log());
     assert.equal(lines.length, 1);
-    assert.match(lines[0] ?? '', /mod is no field .* did you mean mode\?/);
+    assert.match(lines[0] ?? '', /mod is not a field .* did you mean mode\?/);
   });
 });

@@ -132,7 +132,7 @@ describe('the watch on the configuration file', () => {
     assert.deepEqual(heard, []);
     write(fileOf('ipvs: { shedule: lc }'));
     await heardLines(1);
-    assert.match(heard.join(), /^unknown: .*ipvs\.shedule is no field.*$/);
+    assert.match(heard.join(), /^unknown: .*ipvs\.shedule is not a field.*$/);
   });
 
   it('says nothing after it was closed', async () => {

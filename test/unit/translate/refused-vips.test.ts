@@ -35,7 +35,7 @@ function become(of: Service, settings: Partial<TranslationSettings> = {}) {
 }
 
 const elsewhere =
-  'they are left out here, and packets to them go where they would go without the Service';
+  'they are not served here, and packets to them go where they would go without the Service';
 
 describe('a VIP', () => {
   for (const [kind, reason, field, of] of [
@@ -62,7 +62,7 @@ describe('a VIP', () => {
           virtualServers: [],
           bound: [],
           problems: [
-            `${reason} Service default/web: ${field} is ["${address}"]; ${kind}s must be nobody else's address, and ${why}; ${elsewhere}`,
+            `${reason} Service default/web: ${field} is ["${address}"]; ${kind}s must be neither addresses of other hosts nor protected, and ${why}; ${elsewhere}`,
           ],
         });
       });
@@ -74,7 +74,7 @@ describe('a VIP', () => {
       virtualServers: ['198.18.0.5:80'],
       bound: [],
       problems: [
-        `LoadBalancerIPRefused Service default/web: status.loadBalancer.ingress is ["192.0.2.11"]; load-balancer IPs must be nobody else's address, and 192.0.2.11 is an address of Node node-b; ${elsewhere}`,
+        `LoadBalancerIPRefused Service default/web: status.loadBalancer.ingress is ["192.0.2.11"]; load-balancer IPs must be neither addresses of other hosts nor protected, and 192.0.2.11 is an address of Node node-b; ${elsewhere}`,
       ],
     });
   });
@@ -85,7 +85,7 @@ describe('a VIP', () => {
       virtualServers: ['192.0.2.10:80'],
       bound: [],
       problems: [
-        `ExternalIPRefused Service default/web: spec.externalIPs is ["192.0.2.10:6443"]; external IPs must be nobody else's address, and the API server answers at 192.0.2.10:6443; ${elsewhere}`,
+        `ExternalIPRefused Service default/web: spec.externalIPs is ["192.0.2.10:6443"]; external IPs must be neither addresses of other hosts nor protected, and the API server answers at 192.0.2.10:6443; ${elsewhere}`,
       ],
     });
   });

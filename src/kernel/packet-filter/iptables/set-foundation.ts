@@ -70,7 +70,7 @@ export class SetFoundation implements Foundation {
     return (
       this.#places.get(set.name) ?? {
         kind: 'missing',
-        reason: new Error(`the set ${set.name} was not made yet`),
+        reason: new Error(`the set ${set.name} does not exist yet`),
       }
     );
   }
