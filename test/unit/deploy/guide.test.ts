@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { chainsOfAllVersions } from '../../../src/kernel/packet-filter/iptables/chains.ts';
 import { baseDaemonSet, programOf, repository } from '../../support/deployed.ts';
 
 const guide = readFileSync(join(repository, 'docs/deploying.md'), 'utf8');
 const pod = baseDaemonSet.spec.template.spec;
 
 describe('docs/deploying.md', () => {
+  it('removes on the way back the chains of all versions, and no other', () => {
+    const [, names = ''] = /chains='KIPVS-\(([A-Z|]+)\)'/.exec(guide) ?? [];
+    const chains = names.split('|').map((name) => `KIPVS-${name}`);
+    assert.deepEqual(new Set(chains), chainsOfAllVersions);
+  });
+
   it('names files that are there', () => {
     const paths = [...guide.matchAll(/\b(?:config|hack|test)\/[\w./-]*\w/g)].map(([path]) => path);
     assert.ok(paths.length > 10);
