@@ -80,9 +80,7 @@ export async function openKernel(
   const sets = new SetClient();
   const conntrack = new ConntrackClient();
   const flows = new StaleFlowCleaner(conntrack, (error) => {
-    listener.warn(
-      `stale conntrack entries could not be deleted, so clients may keep a path that is gone: ${error.message}`,
-    );
+    listener.warn(`stale conntrack entries could not be deleted: ${error.message}`);
   });
   const filterListener = {
     note: listener.note.bind(listener),
