@@ -39,10 +39,6 @@ describe('the built program', function () {
     assert.ok(!texts.some((text) => /CoreV1Api|V1PodSpec/.test(text)));
   });
 
-  it('is one file that stays below 600 kB, and others that it loads seldom', () => {
-    assert.ok(readFileSync(join(built, 'kube-ipvs.js')).length < 600_000);
-  });
-
   it('reads manifests, and writes a log for terminals', () => {
     const manifests = join(folder, 'manifests');
     mkdirSync(manifests);
