@@ -1,7 +1,7 @@
 #!/bin/bash
-# The first program of the test kernel under User Mode Linux: hack/in-test-kernel copies it to its
-# state folder and boots it. The root is this machine's files (hostfs), so nothing may be written
-# before the overlay covers them. What it prints goes to the kernel's log.
+# The first program of a test kernel that boots: hack/in-test-kernel copies it to its state folder,
+# with places.sh beside it for what differs between the kernels. What it prints goes to the kernel's
+# log.
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 state=$(dirname "$0")
 
@@ -15,22 +15,6 @@ must() { # COMMAND...
   "$@" && return
   echo "test-kernel: failed: $*"
   power_off
-}
-
-# The machine's files with a layer of memory on top, which takes every change.
-cover_root() {
-  local module_root=/mnt/modules
-  must mount -t tmpfs tmpfs /mnt
-  must mkdir -p /mnt/changes /mnt/work /mnt/root "$module_root/lib"
-  must ln -s /usr/lib/uml/modules "$module_root/lib/modules"
-  must modprobe -d "$module_root" overlay
-  must mount -t overlay -o lowerdir=/,upperdir=/mnt/changes,workdir=/mnt/work overlay /mnt/root
-  cd /mnt/root || power_off
-  must mkdir -p .machine
-  must pivot_root . .machine
-  must mount -t proc proc /proc
-  must umount -l /.machine
-  must rmdir /.machine
 }
 
 mount_kernel_file_systems() {
@@ -49,20 +33,25 @@ mount_kernel_file_systems() {
 
 # Only these folders are the machine's own: the state folder and those named with --write.
 mount_kept_folders() {
-  local folder
-  must mount -t hostfs none "$state" -o "$state"
+  local folder number=0
+  mount_state
   while IFS= read -r folder; do
-    must mount -t hostfs none "$folder" -o "$folder"
+    number=$((number + 1))
+    mount_kept_folder "$folder" "$number"
   done <"$state/kept-folders"
 }
 
 # Modules in the place where modprobe and the kernel's own loading look for them.
 load_modules() {
+  prepare_modules
   mkdir -p /lib/modules /etc/modprobe.d
-  ln -sfn "/usr/lib/uml/modules/$(uname -r)" "/lib/modules/$(uname -r)"
+  ln -sfn "$modules_folder" "/lib/modules/$(uname -r)"
   sed 's|.*|install & /bin/false|' "$state/absent-modules" >/etc/modprobe.d/absent.conf
-  # shellcheck disable=SC2046 -- one word per module
-  modprobe --all $(cat "$state/modules")
+  if [ -s "$state/modules" ]; then
+    # One word per module.
+    # shellcheck disable=SC2046
+    modprobe --all $(cat "$state/modules")
+  fi
 }
 
 # Everything but this program and the readers of the output. (A kernel thread ignores it.)
@@ -80,12 +69,11 @@ kill_leftovers() { # READER...
 # The command writes to pipes, as programs expect of a test run; consoles 1 and 2 lead outside.
 run_command() {
   local out_reader err_reader status
-  stty -F /dev/tty1 raw -echo
-  stty -F /dev/tty2 raw -echo
+  prepare_consoles
   mkfifo -m 600 /run/out /run/err
-  cat </run/out >/dev/tty1 &
+  cat </run/out >"$out_console" &
   out_reader=$!
-  cat </run/err >/dev/tty2 &
+  cat </run/err >"$err_console" &
   err_reader=$!
   echo "test-kernel: starting the command"
   : >"$state/started"
@@ -106,6 +94,8 @@ unmount_kept_folders() {
 }
 
 must mount -t proc proc /proc
+# shellcheck source=hack/test-kernel/places-uml.sh
+. "$state/places.sh"
 cover_root
 mount_kernel_file_systems
 mount_kept_folders

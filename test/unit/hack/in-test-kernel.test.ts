@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -8,11 +16,23 @@ const runner = join(import.meta.dirname, '../../../hack/in-test-kernel');
 const bootLimit = 120_000;
 
 function inTestKernel(...args: readonly string[]): SpawnSyncReturns<string> {
+  return inTestKernelWith({}, ...args);
+}
+
+function inTestKernelWith(
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): SpawnSyncReturns<string> {
   return spawnSync(runner, args, {
     encoding: 'utf8',
     timeout: bootLimit,
     maxBuffer: 32 * 1024 * 1024,
-    env: { ...process.env, NODE_OF_THE_TEST: `it's "carried" over`, SECRET_OF_THE_TEST: 'no' },
+    env: {
+      ...process.env,
+      NODE_OF_THE_TEST: `it's "carried" over`,
+      SECRET_OF_THE_TEST: 'no',
+      ...environment,
+    },
   });
 }
 
@@ -95,6 +115,20 @@ describe('hack/in-test-kernel', function () {
     [['--without', '../x', 'true'], /'..\/x' is not the name of a kernel module/],
     [['--write', '/proc', 'true'], /\/proc cannot be kept/],
     [['--nope', 'true'], /unknown option --nope/],
+    [
+      ['--kernel', 'debian-9', 'true'],
+      /--kernel 'debian-9': allowed are uml, host, debian-12, debian-13, debian-sid/,
+    ],
+    [['--smp', '0', 'true'], /--smp '0' is not a number of processors, 1 to 64/],
+    [['--smp', 'all', 'true'], /--smp 'all' is not a number of processors, 1 to 64/],
+    [['--kernel', 'uml', '--smp', '2', 'true'], /--smp and --counted-clock need .* kernel 'uml'/],
+    [['--kernel', 'host', '--counted-clock', 'true'], /need .* this is the kernel 'host'/],
+    [
+      ['--kernel', 'debian-sid', '--counted-clock', '--smp', '2', 'true'],
+      /--counted-clock counts the instructions of one processor: --smp '2' is not 1/,
+    ],
+    [['--kernel', 'host', '--without', 'ip_vs_mh', 'true'], /cannot be had with the kernel 'host'/],
+    [['--kernel', 'debian-sid', '--fetch', 'true'], /--fetch runs no command, .*: true/],
     [['--timeout'], /--timeout needs a value/],
     [[], /no command given/],
   ] as const) {
@@ -104,4 +138,90 @@ describe('hack/in-test-kernel', function () {
       assert.match(result.stderr, problem);
     });
   }
+
+  it('takes the name of the kernel from KUBE_IPVS_TEST_KERNEL where no option has one', () => {
+    const environment = { KUBE_IPVS_TEST_KERNEL: 'windows' };
+    const named = inTestKernelWith(environment, 'true');
+    assert.equal(named.status, 2);
+    assert.match(named.stderr, /KUBE_IPVS_TEST_KERNEL='windows': allowed are uml, host, debian-12/);
+    const overruled = inTestKernelWith(environment, '--kernel', 'uml', '--smp', '2', 'true');
+    assert.match(overruled.stderr, /this is the kernel 'uml'/);
+  });
+
+  describe("fetching a distribution's kernel", () => {
+    let folder: string;
+    const kernels = () => join(folder, 'cache/kube-ipvs/kernels');
+
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), 'in-test-kernel-test-'));
+      // In the place of the machine's own: QEMU is there, and apt knows one mirror.
+      standIn('qemu-system-x86_64', 'exit 1');
+      standIn('dpkg', 'echo amd64');
+      standIn('apt-cache', '');
+    });
+    afterEach(() => {
+      rmSync(folder, { recursive: true });
+    });
+
+    function standIn(program: string, lines: string): void {
+      writeFileSync(join(folder, program), `#!/bin/sh\n${lines}\n`, { mode: 0o755 });
+    }
+
+    function fetch(): SpawnSyncReturns<string> {
+      return inTestKernelWith(
+        { XDG_CACHE_HOME: join(folder, 'cache'), PATH: `${folder}:${process.env['PATH'] ?? ''}` },
+        ...['--kernel', 'debian-13', '--fetch'],
+      );
+    }
+
+    it('reports with status 125 what apt said, and keeps nothing', () => {
+      standIn(
+        'apt-get',
+        `case "$*" in
+           indextargets*) echo Debian Debian forky main http://mirror.example/debian ;;
+           *) echo 'Err: mirror.example does not answer' >&2; exit 100 ;;
+         esac`,
+      );
+      const { status, stderr } = fetch();
+      assert.equal(status, 125, stderr);
+      assert.match(stderr, /^Err: mirror\.example does not answer$/m);
+      assert.match(stderr, /the list of packages of debian-13 cannot be fetched/);
+      assert.deepEqual(readdirSync(kernels()), ['debian-13.lock']);
+    });
+
+    it('reports with status 125 that the release has no kernel package', () => {
+      standIn(
+        'apt-get',
+        `case "$*" in
+           indextargets*) echo Debian Debian forky main http://mirror.example/debian ;;
+         esac`,
+      );
+      const { status, stderr } = fetch();
+      assert.equal(status, 125, stderr);
+      assert.match(stderr, /the kernel debian-13 cannot be had: linux-image-amd64 of trixie/);
+    });
+
+    it('reports with status 125 that apt knows no mirror of Debian', () => {
+      standIn('apt-get', 'exit 0');
+      const { status, stderr } = fetch();
+      assert.equal(status, 125, stderr);
+      assert.match(stderr, /this machine's apt knows no mirror of Debian/);
+    });
+
+    it('reports with status 125 that it is not to be had on this architecture', () => {
+      standIn('dpkg', 'echo arm64');
+      const { status, stderr } = fetch();
+      assert.equal(status, 125, stderr);
+      assert.match(stderr, /the kernel debian-13 can be had on Debian amd64 alone/);
+    });
+
+    it('fetches nothing where the kernel is there already', () => {
+      standIn('apt-get', 'exit 1');
+      mkdirSync(join(kernels(), 'debian-13'), { recursive: true });
+      writeFileSync(join(kernels(), 'debian-13/release'), '6.12.1-amd64\n');
+      const { status, stderr } = fetch();
+      assert.equal(status, 0, stderr);
+      assert.equal(stderr, '');
+    });
+  });
 });
