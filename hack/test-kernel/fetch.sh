@@ -139,7 +139,7 @@ find_packages() {
   image=$(depends_of linux-image-amd64 | awk '/^linux-image-[0-9]/ && !found++')
   [ -n "$image" ] ||
     fail 125 "the kernel $kernel cannot be had: linux-image-amd64 of $(suite) names no kernel"
-  mapfile -t packages < <(depends_of "$image" | grep -E '^linux-(base|binary|modules)-[0-9]')
+  mapfile -t packages < <(depends_of "$image" | awk '/^linux-(base|binary|modules)-[0-9]/')
   packages=("$image" "${packages[@]}" busybox-static)
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { cleanUp, runOnce } from '../support/cli.ts';
 import { TestFolder } from '../support/cli-folder.ts';
+import { ip6tables, iptables } from '../support/iptables-variant.ts';
 import { emptyKernel, shell } from '../support/kernel-state.ts';
 import { podAddress } from '../support/network.ts';
 import { serviceObjects } from '../support/network-services.ts';
@@ -8,7 +9,7 @@ import { ownState } from '../support/network-state.ts';
 
 /** Of others, in the same tables and on the same link; some with names that look like ours. */
 const foreign = `
-  for i in iptables-legacy ip6tables-legacy; do
+  for i in ${iptables} ${ip6tables}; do
     for t in mangle nat filter; do
       $i -t $t -N KIPVS-LIKE; $i -t $t -A OUTPUT -m mark --mark 0x77 -j KIPVS-LIKE
     done
@@ -17,13 +18,13 @@ const foreign = `
   done
   ipset create kube-ipvs-like hash:ip; ipset add kube-ipvs-like 192.0.2.1
   ipset create others hash:ip,port; ipset add others 192.0.2.1,tcp:80
-  iptables-legacy -A FORWARD -m set --match-set others dst,dst -j ACCEPT
+  ${iptables} -A FORWARD -m set --match-set others dst,dst -j ACCEPT
   ipvsadm -A -t 192.0.2.1:80 -s wrr; ipvsadm -a -t 192.0.2.1:80 -r 192.0.2.2:80 -m
   ipvsadm -A -u [2001:db8::1]:53 -s rr
   ip link add others0 type dummy; ip addr add 192.0.2.1/32 dev others0`;
 
 const removeAll = `
-  for i in iptables-legacy ip6tables-legacy; do for t in mangle nat filter; do
+  for i in ${iptables} ${ip6tables}; do for t in mangle nat filter; do
     $i -t $t -F; $i -t $t -X; done; done
   ipset destroy
   ip link delete others0`;

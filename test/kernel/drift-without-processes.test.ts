@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
+import { iptables } from '../support/iptables-variant.ts';
 import { inHost, podAddress } from '../support/network.ts';
 import { serviceObjects, servicePort, vipOf } from '../support/network-services.ts';
 import { endpointListeners, NetworkWorld } from '../support/network-world.ts';
@@ -56,7 +57,7 @@ describe('the steady state', function () {
 
   it('repairs with processes, so that the count can tell', async () => {
     await world.program().pausedDuring(async () => {
-      await inHost('node-a', 'iptables-legacy -F KIPVS-INPUT');
+      await inHost('node-a', `${iptables} -F KIPVS-INPUT`);
     });
     const started = await processesDuring(() => delay(2.5 * auditSeconds * 1000));
     // One that reads the rules, one that writes them.

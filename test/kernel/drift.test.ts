@@ -3,8 +3,9 @@ import { TestCluster } from '../support/kernel-cluster.ts';
 import { KernelProgram } from '../support/kernel-program.ts';
 import { emptyKernel, shell, shownKernel } from '../support/kernel-state.ts';
 import { becomes } from '../support/kernel-table.ts';
-import { inHost, podAddress } from '../support/network.ts';
-import { serviceObjects, vipOf } from '../support/network-services.ts';
+import { mishapObjects, mishaps } from '../support/mishaps.ts';
+import { inHost } from '../support/network.ts';
+import { vipOf } from '../support/network-services.ts';
 import { returnsTo, stateOf } from '../support/network-state.ts';
 import { NetworkWorld } from '../support/network-world.ts';
 
@@ -14,57 +15,6 @@ const repairMs = 5000;
 /** Far from the next audit, for slow machines; what it took is printed. */
 const noticeMs = 20_000;
 
-const objects = [
-  ...serviceObjects({
-    name: 'web',
-    number: 1,
-    endpoints: [{ addresses: podAddress['pod-a2'], nodeName: 'node-a' }],
-    spec: { loadBalancerSourceRanges: ['198.51.100.0/24', '2001:db8:5::/64'] },
-  }),
-  ...serviceObjects({ name: 'empty', number: 2, endpoints: [] }),
-  ...serviceObjects({
-    name: 'local',
-    number: 3,
-    externalPolicy: 'Local',
-    endpoints: [{ addresses: podAddress['pod-b2'], nodeName: 'node-b' }],
-  }),
-];
-
-/** What somebody does by hand, one after the other. */
-const mishaps: readonly (readonly [string, string])[] = [
-  ['a chain is flushed', 'iptables-legacy -F KIPVS-INPUT'],
-  ['chains of all tables are flushed', flushed('iptables-legacy')],
-  ['chains of IPv6 are flushed', flushed('ip6tables-legacy')],
-  ['a rule is deleted', 'iptables-legacy -t nat -D KIPVS-POSTROUTING 1'],
-  ['a jump is deleted', 'iptables-legacy -t nat -D PREROUTING 1'],
-  ['the jump of forwarded packets is deleted', 'iptables-legacy -D FORWARD 1'],
-  [
-    'all jumps are deleted',
-    `for t in mangle nat filter; do for c in PREROUTING INPUT FORWARD OUTPUT POSTROUTING; do
-       iptables-legacy -t $t -F $c 2>/dev/null || true
-     done; done`,
-  ],
-  ['a set is flushed', 'ipset flush kube-ipvs-external-4'],
-  ['an entry of a set is deleted', `ipset del kube-ipvs-vip-6 ${vipOf('cluster IP', 1).IPv6}`],
-  ['an entry is added to a set', 'ipset add kube-ipvs-cluster-4 10.96.7.7,tcp:80'],
-  [
-    'a set is destroyed',
-    'iptables-legacy -F KIPVS-INPUT; iptables-legacy -t nat -F KIPVS-SERVICES; ipset destroy kube-ipvs-refused-4',
-  ],
-  [
-    'everything of netfilter is removed',
-    `for i in iptables-legacy ip6tables-legacy; do for t in mangle nat filter; do
-       $i -t $t -F; $i -t $t -X; done; done
-     ipset destroy`,
-  ],
-  ['a virtual server is deleted', `ipvsadm -D -t ${vipOf('cluster IP', 1).IPv4}:80`],
-  ['all virtual servers are deleted', 'ipvsadm -C'],
-  [
-    'a real server is deleted',
-    `ipvsadm -d -t ${vipOf('cluster IP', 1).IPv4}:80 -r ${podAddress['pod-a2'].IPv4}:8080`,
-  ],
-];
-
 describe('what is changed by hand', function () {
   this.timeout(180_000);
   let world: NetworkWorld;
@@ -72,7 +22,7 @@ describe('what is changed by hand', function () {
 
   before(async () => {
     world = await NetworkWorld.build({
-      objects,
+      objects: mishapObjects,
       agents: {},
       configuration: { ipvs: { syncPeriod: `${auditSeconds}s` } },
     });
@@ -80,7 +30,7 @@ describe('what is changed by hand', function () {
   });
   after(() => world.remove());
 
-  for (const [what, line] of mishaps) {
+  for (const [what, line] of Object.entries(mishaps)) {
     it(`is as before within one audit when ${what}`, async () => {
       await world.program().pausedDuring(async () => {
         await inHost('node-a', line);
@@ -131,9 +81,3 @@ describe('what is changed by hand where the kernel notifies', () => {
     });
   }
 });
-
-function flushed(program: string): string {
-  return `${program} -t mangle -F KIPVS-OUTPUT
-    for c in SERVICES CLOSED POSTROUTING MASQUERADE; do ${program} -t nat -F KIPVS-$c; done
-    for c in INPUT FORWARD REFUSE; do ${program} -F KIPVS-$c; done`;
-}

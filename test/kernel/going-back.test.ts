@@ -7,6 +7,7 @@ import { stringify } from 'yaml';
 import { rawService } from '../support/manifests.ts';
 import { repository } from '../support/deployed.ts';
 import { programFile } from '../support/program.ts';
+import { iptables } from '../support/iptables-variant.ts';
 
 const limitMs = 60_000;
 
@@ -26,14 +27,14 @@ describe('removal of the chains after going back to kube-proxy (docs/deploying.m
     writeFileSync(join(work, 'cluster/web.yaml'), stringify(rawService('web')));
     const script = `
       for table in nat filter; do
-        iptables-legacy -t $table -N KUBE-SERVICES
-        iptables-legacy -t $table -A OUTPUT -m comment --comment "-j KIPVS is not here" -j KUBE-SERVICES
-        iptables-legacy -t $table -A KUBE-SERVICES -d 192.0.2.1/32 -j RETURN
-        iptables-legacy -t $table -N KIPVS-LIKE
-        iptables-legacy -t $table -A OUTPUT -j KIPVS-LIKE
+        ${iptables} -t $table -N KUBE-SERVICES
+        ${iptables} -t $table -A OUTPUT -m comment --comment "-j KIPVS is not here" -j KUBE-SERVICES
+        ${iptables} -t $table -A KUBE-SERVICES -d 192.0.2.1/32 -j RETURN
+        ${iptables} -t $table -N KIPVS-LIKE
+        ${iptables} -t $table -A OUTPUT -j KIPVS-LIKE
       done
       node "$1" run --once --manifests="$2" || exit 1
-      iptables-legacy-save | grep -q 'KIPVS-INPUT' || exit 2
+      ${iptables}-save | grep -q 'KIPVS-INPUT' || exit 2
       ${commands}`;
     const { status, stdout, stderr } = spawnSync(
       join(repository, 'test/support/like-a-container.sh'),

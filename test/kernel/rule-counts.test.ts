@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ip6tables, iptables } from '../support/iptables-variant.ts';
 import { inHost, podAddress } from '../support/network.ts';
 import { serviceObjects, servicePort, targetPort, vipOf } from '../support/network-services.ts';
 import { endpointListeners, NetworkWorld } from '../support/network-world.ts';
@@ -90,8 +91,8 @@ describe('the chains with many Services', function () {
 
 /** Our rules, and the jumps to them, with their counters. */
 async function readRules(family: 'IPv4' | 'IPv6') {
-  const program = family === 'IPv4' ? 'iptables-legacy-save' : 'ip6tables-legacy-save';
-  return (await inHost('node-a', `${program} -c`))
+  const program = family === 'IPv4' ? iptables : ip6tables;
+  return (await inHost('node-a', `${program}-save -c`))
     .split('\n')
     .filter((line) => line.includes('KIPVS') && line.startsWith('['))
     .map((line) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { iptables, iptablesVariant } from '../support/iptables-variant.ts';
 import { inHost } from '../support/network.ts';
 import { goldenFolder, goldenNode, loadGoldenCases } from '../support/golden.ts';
 import { kubeProxyLeftovers } from '../support/network-leftovers.ts';
@@ -176,7 +177,7 @@ describe('taking over from kube-proxy', function () {
 });
 
 function rulesOfKubeProxy(): Promise<string> {
-  return inHost('node-a', 'iptables-legacy-save | { grep KUBE- || true; }');
+  return inHost('node-a', `${iptables}-save | { grep KUBE- || true; }`);
 }
 
 /** The lines of a shell that the documentation has for that. */
@@ -184,5 +185,5 @@ async function documentedRemoval(): Promise<string> {
   const text = await readFile(join(import.meta.dirname, '../../docs/takeover.md'), 'utf8');
   const [, lines] = /```\n(variant=legacy\n.*?)```/s.exec(text) ?? [];
   assert.ok(lines);
-  return lines;
+  return lines.replace('variant=legacy', `variant=${iptablesVariant}`);
 }

@@ -68,7 +68,11 @@ setpriv --bounding-set="$allowed" --inh-caps=-all --no-new-privs "$@" || status=
 echo '== virtual servers'
 ipvsadm -Sn
 echo '== rules'
-iptables-legacy-save
+# As in iptables-variant.ts.
+case $KUBE_IPVS_IN_TEST_KERNEL in
+  uml) iptables-legacy-save ;;
+  *) iptables-nft-save ;;
+esac
 echo '== addresses'
 ip -o address show dev kube-ipvs0 || true
 echo '== settings'

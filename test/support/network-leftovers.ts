@@ -1,4 +1,5 @@
 import type { GoldenCase } from './golden.ts';
+import { iptables as iptablesProgram } from './iptables-variant.ts';
 
 /** The types of kube-proxy's sets, by the name. */
 const typeOfSet: Readonly<Record<string, string>> = {
@@ -43,7 +44,7 @@ export function kubeProxyLeftovers(expected: GoldenCase['expected'], stale: stri
   return [
     'echo 1 >/proc/sys/net/ipv4/vs/conntrack',
     here('ipset restore', sets),
-    here('iptables-legacy-restore --noflush', restoreLines(iptables)),
+    here(`${iptablesProgram}-restore --noflush`, restoreLines(iptables)),
     here('ipvsadm -R', [...servers, `-A -t ${stale}:80 -s rr`]),
     'ip link add kube-ipvs0 type dummy',
     here(

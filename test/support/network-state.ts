@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { shell } from './kernel-state.ts';
-import { inHost, type HostName } from './network.ts';
+import { inHost, type Family, type HostName } from './network.ts';
+import { ip6tables, iptables } from './iptables-variant.ts';
 
 /** All that kube-ipvs may have to do with on a host, word for word, without counters. */
 export async function stateOf(host: HostName): Promise<string> {
@@ -15,23 +16,39 @@ export async function ownState(): Promise<string> {
 
 /** Each has a process of its own, and nothing else has: they are slow in the test kernel. */
 const printState = `
-  iptables-legacy-save; ip6tables-legacy-save
+  ${iptables}-save; echo ==; ${ip6tables}-save
   echo ==; ipset save
   echo ==; ipvsadm -Sn
   echo ==; ip -o addr show`;
 
 function stateIn(printed: string): string {
-  const [rules = [], sets = [], servers = [], addresses = []] = printed
+  const [rules = [], rules6 = [], sets = [], servers = [], addresses = []] = printed
     .split('==\n')
     .map((part) => part.split('\n').filter((line) => line !== ''));
   return [
-    ...rules
-      .filter((line) => !line.startsWith('#'))
-      .map((line) => line.replace(/ \[\d+:\d+\]$/, '')),
+    ...rulesWithTables('IPv4', rules),
+    ...rulesWithTables('IPv6', rules6),
     ...sets.map((line) => line.replace(/ initval .*/, '')).toSorted(),
     ...servers.toSorted(),
     ...addresses.map((line) => line.replace(/ valid_lft.*/, '').replace(/^\d+: /, '')).toSorted(),
   ].join('\n');
+}
+
+/**
+ * Each rule and chain with its table. Tables and built-in chains that hold nothing are left out:
+ * with the nft variant they come with the first rule, and stay.
+ */
+function rulesWithTables(family: Family, saved: readonly string[]): string[] {
+  let table = '';
+  return saved.flatMap((line) => {
+    if (line.startsWith('*')) {
+      table = line;
+    }
+    const isEmptyBuiltIn = /^:\S+ ACCEPT /.test(line);
+    return /^[:-]/.test(line) && !isEmptyBuiltIn
+      ? [`${family} ${table} ${line.replace(/ \[\d+:\d+\]$/, '')}`]
+      : [];
+  });
 }
 
 /** Waits until `read` answers this text; after how many milliseconds it did. */

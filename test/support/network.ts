@@ -54,8 +54,7 @@ export async function buildNetwork(): Promise<void> {
   requireTestKernel();
   await removeNetwork();
   await shell([
-    // A node's own network may set it; a namespace may not, and kube-ipvs on it would complain.
-    'echo 131072 2>/dev/null >/proc/sys/net/netfilter/nf_conntrack_max || true',
+    allowManyConnections,
     ipBatch(hosts.map((name) => `netns add ${name}`)),
     ...hosts.map((name) => `ip netns exec ${name} sh -ec '${hostSettings}'`),
     ipBatch(links()),
@@ -72,6 +71,14 @@ export async function removeNetwork(): Promise<void> {
     await shell([ipBatch(left.map((name) => `netns delete ${name}`))]);
   }
 }
+
+/**
+ * The most connections are a setting of the whole kernel, which no other network namespace than the
+ * first can change: more than the program asks for (conntrack.maxPerCore), so that it has nothing to set.
+ */
+const allowManyConnections = `
+  modprobe nf_conntrack 2>/dev/null || true
+  echo 1048576 2>/dev/null >/proc/sys/net/netfilter/nf_conntrack_max || true`;
 
 /** Runs a line of a shell in a network namespace; what it printed. Rejects where it fails. */
 export function inHost(host: HostName, line: string): Promise<string> {
