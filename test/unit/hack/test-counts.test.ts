@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -18,6 +26,7 @@ interface Outcome {
   readonly lines: readonly string[];
   readonly lastLine: string | undefined;
   readonly status: number | null;
+  readonly errorOutput: string;
 }
 
 describe('the last line of hack/test', function () {
@@ -50,13 +59,13 @@ describe('the last line of hack/test', function () {
   }
 
   function runWith(variables: NodeJS.ProcessEnv, ...args: readonly string[]): Outcome {
-    const { stdout, status } = spawnSync(join(folder, 'hack/test'), args, {
+    const { stdout, stderr, status } = spawnSync(join(folder, 'hack/test'), args, {
       encoding: 'utf8',
       // That of the tests around is no part of these.
       env: { ...process.env, KUBE_IPVS_TEST_PROGRAM: undefined, ...variables },
     });
     const lines = stdout.trimEnd().split('\n');
-    return { lines, lastLine: lines.at(-1), status };
+    return { lines, lastLine: lines.at(-1), status, errorOutput: stderr };
   }
 
   function assertEnds(outcome: Outcome, lastLine: string, status: number): void {
@@ -151,6 +160,42 @@ describe('the last line of hack/test', function () {
     assertEnds(outcome, '0 passed, 1 failed', 1);
   });
 
+  /** The kernels of these names can be fetched, and no other. */
+  function addModernTests(...kernels: readonly string[]): void {
+    const canBeFetched = kernels.map((kernel) => `'--kernel ${kernel} --fetch') exit 0 ;;`);
+    const fetching = `case "$*" in ${canBeFetched.join(' ')} *--fetch) exit 125 ;; esac`;
+    const [shebang = '', ...rest] = noTestKernel.split('\n');
+    const stub = [shebang, fetching, ...rest].join('\n');
+    writeFileSync(join(folder, 'hack/in-test-kernel'), stub, { mode: 0o755 });
+    writeFileSync(join(folder, 'hack/test-program.ts'), '');
+    for (const name of ['traffic-matrix', 'takeover', 'draining', 'restart', 'cleanup-all']) {
+      addTest('kernel', `it('${name}', () => {});`, name);
+    }
+    addTest('modern', `it('a', () => {});`);
+  }
+
+  it('has the modern tests and their part of the kernel tests', () => {
+    addModernTests('debian-sid');
+    const outcome = run('modern');
+    assertEnds(outcome, '6 passed, 0 failed', 0);
+    assert.equal(outcome.errorOutput, '');
+    assert.match(outcome.lines.join('\n'), /took \d+ s in the kernel of debian-sid$/m);
+  });
+
+  it("has them in the kernel of the machine's own release where the newest is not to be had", () => {
+    const own = ownRelease();
+    addModernTests(own);
+    const outcome = run('modern');
+    assertEnds(outcome, '6 passed, 0 failed', 0);
+    assert.match(outcome.errorOutput, /WARNING: THE NEWEST KERNEL CANNOT BE FETCHED/);
+    assert.ok(outcome.errorOutput.includes(`in that of ${own}`));
+  });
+
+  it('counts the modern tests as one failure where no kernel is to be had', () => {
+    addModernTests();
+    assertEnds(run('modern'), '0 passed, 1 failed', 1);
+  });
+
   it('comes after what failed, with the file and the error', () => {
     addTest('unit', `describe('one', () => { it('two', () => { throw new Error('why'); }); });`);
     addTest('golden', `describe('nothing', () => {});`);
@@ -164,3 +209,11 @@ describe('the last line of hack/test', function () {
     assert.deepEqual(told.slice(-3), ['test: there are no golden tests', '', '0 passed, 2 failed']);
   });
 });
+
+/** As os-release has it: `debian-12`. */
+function ownRelease(): string {
+  const text = readFileSync('/etc/os-release', 'utf8');
+  const valueOf = (name: string) =>
+    new RegExp(`^${name}="?([^"\\n]*)"?$`, 'm').exec(text)?.[1] ?? '';
+  return `${valueOf('ID')}-${valueOf('VERSION_ID')}`;
+}
