@@ -1,0 +1,5 @@
+/**
+ * By how much time limits grow where the kernel's processors are emulated: a process starts some ten
+ * times slower there than elsewhere, and that is what most of these tests wait for.
+ */
+export const patience = process.env['KUBE_IPVS_IN_TEST_KERNEL']?.startsWith('debian-') ? 5 : 1;
