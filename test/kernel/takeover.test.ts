@@ -9,6 +9,7 @@ import { kubeProxyLeftovers } from '../support/network-leftovers.ts';
 import { runOnNode } from '../support/network-program.ts';
 import { stateOf } from '../support/network-state.ts';
 import { NetworkWorld } from '../support/network-world.ts';
+import { patience } from '../support/patience.ts';
 import { outcomeText, type Flow, type Question } from '../support/traffic.ts';
 
 /** A load balancer of policy Cluster: cluster IP, node port and load-balancer IP. */
@@ -28,7 +29,7 @@ const stale = '10.96.99.99';
 const firstOwnPort = 20_000;
 
 describe('taking over from kube-proxy', function () {
-  this.timeout(120_000);
+  this.timeout(120_000 * patience);
   const golden = loadGoldenCases()?.find(({ name }) => name === caseName);
   let world: NetworkWorld;
   let kubeProxyRules: string;

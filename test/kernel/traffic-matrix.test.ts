@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { buildNetwork, families, removeNetwork } from '../support/network.ts';
 import { ManifestFolder, NodeProgram } from '../support/network-program.ts';
 import { serviceObjects, targetPort } from '../support/network-services.ts';
+import { patience } from '../support/patience.ts';
 import {
   addressesOf,
   allCases,
@@ -26,7 +27,7 @@ const concurrency = 24;
 const refusalMs = 500;
 
 describe('the traffic matrix of two nodes', function () {
-  this.timeout(180_000);
+  this.timeout(180_000 * patience);
   let folder: ManifestFolder;
   let programs: readonly NodeProgram[] = [];
   const agents = new Map<string, TrafficAgent>();
