@@ -18,7 +18,7 @@ const auditSeconds = 2;
 const limitMs = 60_000;
 
 describe('what is changed by hand, in a kernel of today', function () {
-  this.timeout(2 * limitMs);
+  this.timeout(10 * limitMs);
   this.slow(limitMs);
   let world: NetworkWorld;
   let state: string;

@@ -9,7 +9,7 @@ import { emptyKernel, shell, shownKernel } from '../support/kernel-state.ts';
 const scheduler = 'ovf';
 
 describe('a kernel that loads modules on demand', function () {
-  this.timeout(120_000);
+  this.timeout(600_000);
   this.slow(60_000);
   let folder: TestFolder;
 
