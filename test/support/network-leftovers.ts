@@ -42,6 +42,7 @@ export function kubeProxyLeftovers(expected: GoldenCase['expected'], stale: stri
   ]);
   const addresses = [...expected.boundAddresses, `${stale}/32`];
   return [
+    'modprobe ip_vs',
     'echo 1 >/proc/sys/net/ipv4/vs/conntrack',
     here('ipset restore', sets),
     here(`${iptablesProgram}-restore --noflush`, restoreLines(iptables)),
