@@ -6,7 +6,6 @@ import { emptyKernel, shell } from '../support/kernel-state.ts';
 import { podAddress } from '../support/network.ts';
 import { serviceObjects } from '../support/network-services.ts';
 import { ownState } from '../support/network-state.ts';
-import { patience } from '../support/patience.ts';
 
 /** Of others, in the same tables and on the same link; some with names that look like ours. */
 const foreign = `
@@ -30,8 +29,7 @@ const removeAll = `
   ipset destroy
   ip link delete others0`;
 
-describe('cleanup', function () {
-  this.timeout(60_000 * patience);
+describe('cleanup', () => {
   let folder: TestFolder;
   let once: () => Promise<void>;
 

@@ -8,16 +8,15 @@ import { inHost } from '../support/network.ts';
 import { vipOf } from '../support/network-services.ts';
 import { returnsTo, stateOf } from '../support/network-state.ts';
 import { NetworkWorld } from '../support/network-world.ts';
-import { patience } from '../support/patience.ts';
 
 const auditSeconds = 1;
 /** The audit itself, and the processes of the repair, which are slow in the test kernel. */
-const repairMs = 5000 * patience;
+const repairMs = 5000;
 /** Far from the next audit, for slow machines; what it took is printed. */
 const noticeMs = 20_000;
 
 describe('what is changed by hand', function () {
-  this.timeout(180_000 * patience);
+  this.timeout(180_000);
   let world: NetworkWorld;
   let state: string;
 

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { mishapObjects, mishaps } from '../support/mishaps.ts';
 import { inHost } from '../support/network.ts';
 import { returnsTo, stateOf } from '../support/network-state.ts';
@@ -14,12 +15,10 @@ const chosen = [
 ] as const satisfies readonly (keyof typeof mishaps)[];
 
 const auditSeconds = 2;
-/** Emulated processors: it is what comes back that is tested here, not how soon. */
-const limitMs = 60_000;
+/** It is what comes back that is tested here, not how soon. */
+const limitMs = 12_000;
 
-describe('what is changed by hand, in a kernel of today', function () {
-  this.timeout(10 * limitMs);
-  this.slow(limitMs);
+describe('what is changed by hand, in a kernel of today', () => {
   let world: NetworkWorld;
   let state: string;
 
@@ -37,6 +36,7 @@ describe('what is changed by hand, in a kernel of today', function () {
     it(`is as before when ${what}`, async () => {
       await world.program().pausedDuring(async () => {
         await inHost('node-a', mishaps[what]);
+        assert.ok((await stateOf('node-a')) !== state, 'it made no difference');
       });
       await returnsTo(state, () => stateOf('node-a'), limitMs);
     });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ipvsadm } from './ipvsadm.ts';
+import { patience } from './patience.ts';
 
 /** A real server as `ipvsadm -Ln` lists it, with its connections. */
 export interface ListedRealServer {
@@ -39,13 +40,14 @@ export async function weights(
 
 /**
  * Waits until `read` answers what is expected, and answers after how many milliseconds. Fails,
- * with the difference, after `limitMs`.
+ * with the difference, after `ms`, which are more in a slow kernel.
  */
 export async function becomes<T>(
   read: () => Promise<T> | T,
   expected: T,
-  limitMs = 20_000,
+  ms = 20_000,
 ): Promise<number> {
+  const limitMs = ms * patience;
   const startedAt = performance.now();
   for (;;) {
     const value = await read();

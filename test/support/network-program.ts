@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { clusterCidr, inHost, type NodeName } from './network.ts';
-import { patience } from './patience.ts';
 import { programEnvironment, programFile } from './program.ts';
 import { until } from './until.ts';
 
@@ -101,7 +100,7 @@ export class NodeProgram {
         }
         return this.messages.includes('kernel synced');
       },
-      100_000 * patience,
+      100_000,
     );
   }
 

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { shell } from './kernel-state.ts';
 import { inHost, type Family, type HostName } from './network.ts';
 import { ip6tables, iptables } from './iptables-variant.ts';
+import { patience } from './patience.ts';
 
 /** All that kube-ipvs may have to do with on a host, word for word, without counters. */
 export async function stateOf(host: HostName): Promise<string> {
@@ -55,8 +56,9 @@ function rulesWithTables(family: Family, saved: readonly string[]): string[] {
 export async function returnsTo(
   expected: string,
   read: () => Promise<string>,
-  limitMs: number,
+  ms: number,
 ): Promise<number> {
+  const limitMs = ms * patience;
   const startedAt = performance.now();
   for (;;) {
     // The answer is of the moment before it came.

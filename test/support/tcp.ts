@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { patience } from './patience.ts';
 
 /** A TCP server that sends back what it gets, after its own name: `a: hello`. */
 export class EchoServer {
@@ -63,4 +64,4 @@ export class EchoClient {
   }
 }
 
-const answerMs = 5000;
+const answerMs = 5000 * patience;

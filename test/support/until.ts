@@ -1,7 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { patience } from './patience.ts';
 
-/** Waits until the condition holds; fails, in the words given, after some seconds. */
-export async function until(what: string, condition: () => boolean, limitMs = 5000): Promise<void> {
+/**
+ * Waits until the condition holds; fails, in the words given, after some seconds, more of them in a
+ * slow kernel.
+ */
+export async function until(what: string, condition: () => boolean, ms = 5000): Promise<void> {
+  const limitMs = ms * patience;
   const deadline = performance.now() + limitMs;
   while (!condition()) {
     if (performance.now() > deadline) {
