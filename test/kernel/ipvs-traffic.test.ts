@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
 import type { Operation } from '../../src/kernel/ipvs/model.ts';
-import { connectionsCounted, emptyKernel, shell, statisticsOf } from '../support/kernel-state.ts';
+import {
+  connectionsCounted,
+  emptyKernel,
+  emptyPacketFilter,
+  shell,
+  statisticsOf,
+} from '../support/kernel-state.ts';
 import { plainSettings, realServer, virtualServer } from '../support/ipvs-examples.ts';
 import { EchoClient, EchoServer } from '../support/tcp.ts';
 
@@ -15,6 +21,7 @@ describe('a TCP connection through IPVS', () => {
 
   before(async () => {
     await emptyKernel();
+    await emptyPacketFilter();
     await shell(`
       ip link add test0 type dummy
       ip addr add 10.77.0.1/32 dev test0

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { healthOf } from '../support/health-endpoint.ts';
+import { emptyPacketFilter } from '../support/kernel-state.ts';
 import { inHost, nodeAddress, podAddress } from '../support/network.ts';
 import { nodePortOf, serviceObjects, servicePort, vipOf } from '../support/network-services.ts';
 import { endpointListeners, NetworkWorld, type WorldOptions } from '../support/network-world.ts';
@@ -42,15 +43,8 @@ describe('a packet filter that cannot be had at the start', function () {
   this.timeout(300_000);
   let world: NetworkWorld;
 
-  before(async () => {
-    // What other tests have left in this kernel holds modules that are to be taken away.
-    const clean = ['iptables-legacy', 'ip6tables-legacy'].flatMap((command) =>
-      ['mangle', 'nat', 'filter'].map(
-        (table) => `${command} -t ${table} -F; ${command} -t ${table} -X`,
-      ),
-    );
-    await runCommand('sh', '-c', `${clean.join('; ')}; ipset destroy`);
-  });
+  // What other tests have left in this kernel holds modules that are to be taken away.
+  before(emptyPacketFilter);
   beforeEach(async () => {
     world = await NetworkWorld.build(options);
   });

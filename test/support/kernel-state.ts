@@ -27,6 +27,19 @@ export async function emptyKernel(): Promise<void> {
   await shell('! ip link show dev kube-ipvs0 >/dev/null 2>&1 || ip link delete kube-ipvs0');
 }
 
+/**
+ * Takes all rules and sets away, whoever has made them: what a program in this process, or started by
+ * a test before, has left refuses connections, and holds modules.
+ */
+export async function emptyPacketFilter(): Promise<void> {
+  const lines = ['iptables-legacy', 'ip6tables-legacy'].flatMap((program) =>
+    ['mangle', 'nat', 'filter'].map(
+      (table) => `${program} -t ${table} -F; ${program} -t ${table} -X`,
+    ),
+  );
+  await shell(`${lines.join('; ')}; ipset destroy`);
+}
+
 export async function shownKernel(): Promise<ShownKernel> {
   return { virtualServers: await shownTable(), boundAddresses: await boundAddresses() };
 }
