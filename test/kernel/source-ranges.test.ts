@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { becomes } from '../support/kernel-table.ts';
 import { families, nodeAddress, outsideAddress, podAddress } from '../support/network.ts';
 import { nodePortOf, serviceObjects, servicePort, vipOf } from '../support/network-services.ts';
 import { allProtocols, endpointListeners, NetworkWorld } from '../support/network-world.ts';
@@ -58,6 +59,11 @@ describe('source ranges', function () {
         outside: [],
       },
     });
+    // Neighbours are looked for with the first packets: that is no matter of the ranges.
+    await becomes(
+      () => Promise.all(clients.map((client) => reaches(client, 5, true))),
+      clients.map(() => ['answered']),
+    );
   });
   after(() => world.remove());
 
