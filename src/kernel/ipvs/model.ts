@@ -80,28 +80,6 @@ export const sameRealServer = equalityOf<RealServer>({
   lowerThreshold: same,
 });
 
-/** Whether two virtual servers have the same real servers. */
-export function sameRealServers(a: RealServers, b: RealServers): boolean {
-  if (a === b) {
-    return true;
-  }
-  if (a.size !== b.size) {
-    return false;
-  }
-  for (const [key, realServer] of a) {
-    const other = b.get(key);
-    if (other === undefined || !sameRealServer(realServer, other)) {
-      return false;
-    }
-  }
-  return true;
-}
-
-/** Whether a real server has a limit of connections. */
-export function isLimited({ upperThreshold, lowerThreshold }: RealServer): boolean {
-  return upperThreshold + lowerThreshold > 0;
-}
-
 export interface Connections {
   readonly active: number;
   readonly inactive: number;
