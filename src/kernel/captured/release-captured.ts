@@ -1,13 +1,13 @@
 import type { AddressClient } from '../vip-link/client.ts';
 import type { SetClient } from '../ipset/client.ts';
 import type { IpvsClient } from '../ipvs/client.ts';
-import type { Operation } from '../ipvs/model.ts';
 import { readTable } from '../ipvs/read-table.ts';
 import { addressesInSets } from '../packet-filter/iptables/addresses-in-sets.ts';
 import type { PacketFilter } from '../packet-filter/packet-filter.ts';
 import type { IpAddress, IpFamily } from '../../net/ip-address.ts';
 import { addressesOfLink } from '../vip-link/bound-address-difference.ts';
 import { kubeProxyClusterIps, kubeProxyVips } from '../takeover/kube-proxy-names.ts';
+import { unbindAndDelete } from '../takeover/unbind-and-delete.ts';
 import { findCaptured, type CandidateAddress } from './find-captured.ts';
 
 /** The parts of the kernel that lead packets to a VIP. */
@@ -50,17 +50,7 @@ export async function releaseCaptured(
     kubeProxyVips: (await addressesInSets(kubeProxySets, families.map(kubeProxyVips))) ?? new Set(),
     virtualServers: (await readTable(ipvs)).values(),
   });
-  throwFirst(
-    await client.execute(
-      link.index,
-      addresses.map((address) => ({ kind: 'unbind', address })),
-    ),
-  );
-  throwFirst(
-    await ipvs.execute(
-      virtualServers.map((id): Operation => ({ kind: 'delete virtual server', id })),
-    ),
-  );
+  await unbindAndDelete(kernel, { boundAddresses: addresses, virtualServers });
   // A process of the node would still be refused there, or kept out by source ranges.
   await filter.forget(new Set(addresses.map(({ text }) => text)));
   return addresses;
@@ -77,11 +67,4 @@ async function readClusterIps({
   return ours === undefined && theirs === undefined
     ? undefined
     : new Set([...(ours ?? []), ...(theirs ?? [])]);
-}
-
-function throwFirst(outcomes: readonly (Error | undefined)[]): void {
-  const error = outcomes.find((outcome) => outcome !== undefined);
-  if (error !== undefined) {
-    throw error;
-  }
 }

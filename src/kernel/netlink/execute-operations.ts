@@ -40,3 +40,11 @@ function at<Operation>(operations: readonly Operation[], index: number): Operati
   }
   return operation;
 }
+
+/** Throws the first error among the outcomes of operations, if there is any. */
+export function throwFirst(outcomes: readonly (Error | undefined)[]): void {
+  const error = outcomes.find((outcome) => outcome !== undefined);
+  if (error !== undefined) {
+    throw error;
+  }
+}

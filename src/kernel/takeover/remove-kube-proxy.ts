@@ -4,7 +4,6 @@ import { nodeAddressesOf } from '../vip-link/node-addresses.ts';
 import type { SetClient } from '../ipset/client.ts';
 import type { IpSet } from '../ipset/model.ts';
 import type { IpvsClient } from '../ipvs/client.ts';
-import type { Operation } from '../ipvs/model.ts';
 import { readTable } from '../ipvs/read-table.ts';
 import { Iptables, iptablesVariants } from '../packet-filter/iptables/iptables.ts';
 import { removalText } from '../packet-filter/iptables/restore-text.ts';
@@ -17,6 +16,7 @@ import {
   kubeProxyVips,
 } from './kube-proxy-names.ts';
 import { findLeftovers, nodePortKey, type KubeProxyClaims, type Leftovers } from './leftovers.ts';
+import { unbindAndDelete } from './unbind-and-delete.ts';
 
 export interface KubeProxyKernel {
   readonly ipvs: IpvsClient;
@@ -53,20 +53,7 @@ export async function removeLeftovers(
       await removeChains(new Iptables(family, variant));
     }
   }
-  const link = await kernel.addresses.findVipLink();
-  if (link !== undefined) {
-    throwFirst(
-      await kernel.addresses.execute(
-        link.index,
-        leftovers.boundAddresses.map((address) => ({ kind: 'unbind', address })),
-      ),
-    );
-  }
-  throwFirst(
-    await kernel.ipvs.execute(
-      leftovers.virtualServers.map((id): Operation => ({ kind: 'delete virtual server', id })),
-    ),
-  );
+  await unbindAndDelete(kernel, leftovers);
   for (const name of kernel.families.flatMap(kubeProxySets)) {
     await kernel.sets.destroySet(name);
   }
@@ -112,11 +99,4 @@ async function portsOf(sets: SetClient, set: IpSet): Promise<readonly number[]> 
   return entries.flatMap((entry) =>
     entry.kind === 'port' || entry.kind === 'endpoint' ? [entry.port] : [],
   );
-}
-
-function throwFirst(outcomes: readonly (Error | undefined)[]): void {
-  const error = outcomes.find((outcome) => outcome !== undefined);
-  if (error !== undefined) {
-    throw error;
-  }
 }

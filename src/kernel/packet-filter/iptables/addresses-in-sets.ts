@@ -1,5 +1,6 @@
 import type { SetClient } from '../../ipset/client.ts';
 import type { IpSet, SetOperation } from '../../ipset/model.ts';
+import { throwFirst } from '../../netlink/execute-operations.ts';
 import type { FilterEntry } from '../filter-entry.ts';
 
 /** The addresses in some sets, as texts; undefined where none of the sets is there. */
@@ -32,10 +33,7 @@ export async function forgetInSets(
       }
     }
   }
-  const error = (await client.execute(operations)).find((outcome) => outcome !== undefined);
-  if (error !== undefined) {
-    throw error;
-  }
+  throwFirst(await client.execute(operations));
 }
 
 /** Undefined as well where the kernel has no sets at all, and then there are none of ours. */
