@@ -12,9 +12,22 @@ run_in_uml() {
   TMPDIR=$(uml_memory_folder)
   export TMPDIR
   choose_processor
-  run_own_kernel "${on_processor[@]}" "$uml" rootfstype=hostfs rootflags=/ rw "mem=$memory" \
-    "init=$state/init" "uml_dir=$state/" con0=null,fd:1 con1=null,fd:3 con2=null,fd:4 con=null \
+  know_all_registers
+  run_own_kernel "${on_processor[@]}" "${with_registers[@]}" "$uml" \
+    rootfstype=hostfs rootflags=/ rw "mem=$memory" "init=$state/init" "uml_dir=$state/" con0=null,fd:1 con1=null,fd:3 con2=null,fd:4 con=null \
     random.trust_cpu=on
+}
+
+# Where the processor has tiles (AMX), User Mode Linux ends at its first process but for what
+# whole-registers.c says.
+know_all_registers() {
+  local source=$here/test-kernel/whole-registers.c
+  with_registers=()
+  grep -qw amx_tile /proc/cpuinfo || return 0
+  command -v cc >/dev/null || install_debian_packages gcc libc6-dev || exit 125
+  cc -O2 -Wall -shared -fPIC -o "$state/registers.so" "$source" ||
+    fail 125 "hack/test-kernel/whole-registers.c does not compile"
+  with_registers=(env "LD_PRELOAD=$state/registers.so")
 }
 
 # A folder for the memory of User Mode Linux: large enough and not mounted noexec.
