@@ -13,6 +13,7 @@ extra_modules=()
 absent_modules=()
 without_ip_vs=no
 kept_folders=()
+memory_files=()
 command=()
 
 parse_options() {
@@ -27,6 +28,7 @@ parse_options() {
       --without) need_value "$1" $#; IFS=, read -ra absent_modules <<<"$2"; shift 2 ;;
       --no-ip-vs) without_ip_vs=yes; shift ;;
       --write) need_value "$1" $#; keep_folder "$2"; shift 2 ;;
+      --in-memory) need_value "$1" $#; memory_files+=("$2"); shift 2 ;;
       --fetch) only_fetch=yes; shift ;;
       --help | -h) usage; exit 0 ;;
       --) shift; break ;;
@@ -87,7 +89,7 @@ check_combination() {
     fail 2 "--without and --no-ip-vs change a kernel: they cannot be had with the kernel 'host'"
   fi
   if asks_for_qemu && ! is_debian_kernel; then
-    fail 2 "--smp and --counted-clock need a distribution's kernel" \
+    fail 2 "--smp, --counted-clock and --in-memory need a distribution's kernel" \
       "(--kernel $(commas "${debian_kernels[@]}")), this is the kernel '$kernel'"
   fi
   if [ "$counted_clock" = yes ] && [ "${processors:-1}" != 1 ]; then
@@ -105,7 +107,7 @@ asks_for_absent_modules() {
 }
 
 asks_for_qemu() {
-  [ "$counted_clock" = yes ] || [ -n "$processors" ]
+  [ "$counted_clock" = yes ] || [ -n "$processors" ] || [ ${#memory_files[@]} -gt 0 ]
 }
 
 is_debian_kernel() {

@@ -8,6 +8,8 @@ cover_root() { :; }
 mount_state() { :; }
 
 mount_kept_folder() { # FOLDER NUMBER
+  # A root in memory need not hold it.
+  mkdir -p "$1"
   must mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=none "kept$2" "$1"
 }
 
@@ -19,6 +21,11 @@ prepare_consoles() {
 }
 
 prepare_modules() {
+  if [ -e "$state/memory.tar" ]; then
+    # Here already, in memory; /run has been covered since.
+    modules_folder=/modules/$(uname -r)
+    return
+  fi
   must mkdir /run/modules
   must mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,cache=loose,ro modules /run/modules
 }

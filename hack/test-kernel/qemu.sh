@@ -7,6 +7,9 @@ run_in_qemu() {
   cp "$here/test-kernel/places-qemu.sh" "$state/places.sh"
   chmod 700 "$state/init"
   make_initramfs
+  if [ ${#memory_files[@]} -gt 0 ]; then
+    gather_memory "${memory_files[@]}"
+  fi
   local shares=() number=0 folder
   share / machine readonly=on,multidevs=remap
   share "$kernel_folder/lib/modules" modules readonly=on

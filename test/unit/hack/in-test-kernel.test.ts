@@ -121,7 +121,8 @@ describe('hack/in-test-kernel', function () {
     ],
     [['--smp', '0', 'true'], /--smp '0' is not a number of processors, 1 to 64/],
     [['--smp', 'all', 'true'], /--smp 'all' is not a number of processors, 1 to 64/],
-    [['--kernel', 'uml', '--smp', '2', 'true'], /--smp and --counted-clock need .* kernel 'uml'/],
+    [['--kernel', 'uml', '--smp', '2', 'true'], /--smp, .* need .* kernel 'uml'/],
+    [['--kernel', 'uml', '--in-memory', 'node', 'true'], /--in-memory need .* kernel 'uml'/],
     [['--kernel', 'host', '--counted-clock', 'true'], /need .* this is the kernel 'host'/],
     [
       ['--kernel', 'debian-sid', '--counted-clock', '--smp', '2', 'true'],
