@@ -7,8 +7,8 @@ export interface Bench {
   readonly options: BenchOptions;
   /** Runs a probe in a process and a network namespace of its own. */
   readonly probe: (name: ProbeName, size: ProbeSize) => Promise<Reading>;
-  /** Runs a program of hack/bench likewise; the JSON that it prints. */
-  readonly runFile: (file: string, args: readonly string[]) => Promise<unknown>;
+  /** Runs a program of hack/bench by its name, `start`, likewise; the JSON that it prints. */
+  readonly runFile: (name: string, args: readonly string[]) => Promise<unknown>;
 }
 
 export type ProbeSize = Pick<ProbeInput, 'services' | 'endpoints'> &

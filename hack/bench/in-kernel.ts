@@ -7,14 +7,22 @@ import { measureAudit } from './figures/audit.ts';
 import { measureBurst } from './figures/burst.ts';
 import { measureChange } from './figures/change.ts';
 import { measureDataPath } from './figures/data-path.ts';
+import { measureConnection } from './figures/connection.ts';
 import { measureFirstSync } from './figures/first-sync.ts';
 import { measureLargeService } from './figures/large-service.ts';
 import { measureMemory } from './figures/memory.ts';
 import { measureProcesses } from './figures/processes.ts';
+import { measureRunOnce } from './figures/run-once.ts';
 import { measureStart } from './figures/start.ts';
 import { parseRequest, strictnessOf, type BenchOptions, type PartName } from './options.ts';
 import { profile } from './profile.ts';
-import { formatSection, formatTally, missedBounds, type Section } from './report.ts';
+import {
+  formatBoundTable,
+  formatSection,
+  formatTally,
+  missedBounds,
+  type Section,
+} from './report.ts';
 import { ProbeRunner } from './run-probe.ts';
 import { untilIdle } from './until-idle.ts';
 
@@ -28,6 +36,7 @@ type Measure = (bench: Bench) => Promise<Section[]>;
 /** In the order of the report; growth and scale are measured along with the first sync. */
 const measurements: readonly { readonly parts: readonly PartName[]; readonly measure: Measure }[] =
   [
+    { parts: ['run-once'], measure: measureRunOnce },
     { parts: ['first-sync', 'growth', 'scale'], measure: measureFirstSync },
     { parts: ['change'], measure: measureChange },
     { parts: ['large-service'], measure: measureLargeService },
@@ -35,6 +44,7 @@ const measurements: readonly { readonly parts: readonly PartName[]; readonly mea
     { parts: ['audit'], measure: measureAudit },
     { parts: ['memory'], measure: measureMemory },
     { parts: ['start'], measure: measureStart },
+    { parts: ['connection'], measure: measureConnection },
     { parts: ['processes'], measure: measureProcesses },
     { parts: ['data-path'], measure: measureDataPath },
   ];
@@ -52,6 +62,9 @@ async function measureAll(options: BenchOptions): Promise<void> {
         console.log(formatSection(section, strictness));
       }
     }
+  }
+  if (options.counted) {
+    console.log(`${formatBoundTable(sections, strictness)}`);
   }
   console.log(formatTally(sections, strictness));
   for (const sentence of missedBounds(sections, strictness)) {
@@ -74,9 +87,9 @@ function openBench(options: BenchOptions): Bench {
       console.error(`${name}, ${services} Services: ${numbers.join(', ')} (${seconds} s)`);
       return reading;
     },
-    runFile: async (file, args) => {
-      const output = await runner.runFile(file, args);
-      console.error(`${file} ${args.join(' ')}: ${output.trim()}`);
+    runFile: async (name, args) => {
+      const output = await runner.runFile(name, args);
+      console.error(`${name} ${args.join(' ')}: ${output.trim()}`);
       return JSON.parse(output) as unknown;
     },
   };
@@ -91,9 +104,13 @@ function headline({ runs, quick }: BenchOptions): string {
   );
 }
 
-const request = parseRequest(process.argv.slice(2));
-if (request.kind === 'measure') {
-  await measureAll(request.options);
-} else if (request.kind === 'profile') {
-  await profile(request.options, request.folder);
+async function main(): Promise<void> {
+  const request = parseRequest(process.argv.slice(2));
+  if (request.kind === 'measure') {
+    await measureAll(request.options);
+  } else if (request.kind === 'profile') {
+    await profile(request.options, request.folder);
+  }
 }
+
+void main();

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startArguments } from '../build/node-options.ts';
 import { temporaryFolder, writeKubeConfig } from './kube-config-file.ts';
+import { benchProgram, dist } from './places.ts';
 import { nodeName, type ClusterSize } from './synthetic-cluster.ts';
 
 /**
@@ -28,8 +29,7 @@ export interface MemoryReport extends ClusterSize {
   readonly mostMb: number;
 }
 
-const program = join(import.meta.dirname, '../../dist/kube-ipvs.js');
-const server = join(import.meta.dirname, 'serve-cluster.ts');
+const program = join(dist, 'kube-ipvs.js');
 const settleMs = 5000;
 const limitMs = 180_000;
 
@@ -41,7 +41,10 @@ export async function measureMemory(size: ClusterSize): Promise<MemoryReport> {
     throw new Error('this kernel has no IPVS');
   }
   const folder = temporaryFolder();
-  const api = start([server, String(size.services), String(size.endpoints)], 'stdout');
+  const api = start(
+    [benchProgram('serve-cluster'), String(size.services), String(size.endpoints)],
+    'stdout',
+  );
   let run: Reader | undefined;
   try {
     const kubeconfig = writeKubeConfig(folder, await lineWith(api, 'stdout', 'http://'));
@@ -122,7 +125,8 @@ function parseSize(args: string[]): ClusterSize {
 }
 
 if (import.meta.main) {
-  const report = await measureMemory(parseSize(process.argv.slice(2)));
-  console.log(JSON.stringify(report));
-  process.exit(0);
+  void measureMemory(parseSize(process.argv.slice(2))).then((report) => {
+    console.log(JSON.stringify(report));
+    process.exit(0);
+  });
 }

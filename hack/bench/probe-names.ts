@@ -9,6 +9,7 @@ export const firstSyncProbes = [
   'everything',
   'everything in parts',
   'program',
+  'program twice',
 ] as const;
 
 /** The processes that measure, each in a network namespace of its own. */
@@ -20,6 +21,8 @@ export const probeNames = [
   'burst',
   'audit',
   'processes',
+  'connection, iptables-legacy',
+  'connection, iptables-nft',
 ] as const;
 
 export type ProbeName = (typeof probeNames)[number];

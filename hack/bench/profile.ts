@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BenchOptions } from './options.ts';
 import type { ProbeName } from './probe-names.ts';
+import { dist } from './places.ts';
 import { burstsInAll } from './probes/burst.ts';
 import { longestFunctions, type CpuProfile } from './profile-summary.ts';
 import { ProbeRunner } from './run-probe.ts';
@@ -10,7 +11,7 @@ import { ProbeRunner } from './run-probe.ts';
 /** What is worth a look: a first sync with all before it, changes one by one and at once, and audits. */
 const profiled: readonly ProbeName[] = ['everything', 'change', 'burst', 'audit'];
 
-const bundle = join(import.meta.dirname, '../../dist/bench.js');
+const bundle = join(dist, 'bench.js');
 /** How many functions are shown of each. */
 const longest = 25;
 

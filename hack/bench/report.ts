@@ -21,6 +21,26 @@ export function formatSection(section: Section, strictness: Strictness): string 
   return `== ${section.title}\n${notes}${formatTable(alignRight([head, ...rows]))}`;
 }
 
+/** All that has a bound as one table in Markdown, for a document. */
+export function formatBoundTable(sections: readonly Section[], strictness: Strictness): string {
+  const rows = sections.flatMap(({ title, figures }) =>
+    figures.flatMap((top) =>
+      withBounds([top], strictness).map(({ figure, bound, verdict }) => {
+        const name = figure === top ? top.name : `${top.name}, ${figure.name}`;
+        const limit = formatBound(bound, figure.unit, strictness);
+        return [`${subjectOf(title)}: ${name}`, formatMedian(figure), `${limit}: ${verdict}`];
+      }),
+    ),
+  );
+  const lines = [['figure', 'median', 'bound'], ['---', '---', '---'], ...rows];
+  return lines.map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+}
+
+/** What stands before the first colon or comma of a title. */
+function subjectOf(title: string): string {
+  return title.split(/[:,]/, 1)[0] ?? title;
+}
+
 /** One sentence for each bound that fails the benchmark. */
 export function missedBounds(sections: readonly Section[], strictness: Strictness): string[] {
   return sections.flatMap(({ title, figures }) =>

@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { nodeOptions } from '../build/node-options.ts';
 import { writeInputFiles } from './input-files.ts';
 import { NetworkNamespace } from './network-namespace.ts';
+import { benchProgram, dist } from './places.ts';
 import { firstSyncProbes, type ProbeInput, type ProbeName } from './probe-names.ts';
 import { parseReading, type Reading } from './reading.ts';
 import type { ClusterSize } from './synthetic-cluster.ts';
 import { verifyTable } from './verify-table.ts';
-
-const builtProgram = join(import.meta.dirname, '../../dist');
 
 /** These start from files. */
 const fromFiles: readonly ProbeName[] = firstSyncProbes;
@@ -24,7 +23,7 @@ export class ProbeRunner {
   constructor(folder: string) {
     this.#folder = folder;
     // A copy, since the checkout may be built anew meanwhile.
-    cpSync(builtProgram, join(folder, 'dist'), { recursive: true });
+    cpSync(dist, join(folder, 'dist'), { recursive: true });
   }
 
   /** One run in a network namespace of its own. Rejects where the kernel is not as it has to be. */
@@ -54,10 +53,10 @@ export class ProbeRunner {
   }
 
   /** Runs a program of hack/bench in a network namespace of its own; what it prints. */
-  async runFile(file: string, args: readonly string[]): Promise<string> {
+  async runFile(name: string, args: readonly string[]): Promise<string> {
     const namespace = await NetworkNamespace.create('bench-file');
     try {
-      return await namespace.run(process.execPath, [join(import.meta.dirname, file), ...args]);
+      return await namespace.run(process.execPath, [benchProgram(name), ...args]);
     } finally {
       await namespace.delete();
     }

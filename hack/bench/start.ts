@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startArguments } from '../build/node-options.ts';
 import { temporaryFolder, writeKubeConfig } from './kube-config-file.ts';
+import { dist } from './places.ts';
 import { summarize, type Summary } from './statistics.ts';
 import { nodeName } from './synthetic-cluster.ts';
 
@@ -31,7 +32,7 @@ export interface StartReport {
   readonly ratio: number;
 }
 
-const program = join(import.meta.dirname, '../../dist/kube-ipvs.js');
+const program = join(dist, 'kube-ipvs.js');
 const leastRuns = 5;
 const limitMs = 30_000;
 
@@ -131,5 +132,7 @@ function parseRuns(args: string[]): number {
 }
 
 if (import.meta.main) {
-  console.log(JSON.stringify(await measureStart(parseRuns(process.argv.slice(2)))));
+  void measureStart(parseRuns(process.argv.slice(2))).then((report) => {
+    console.log(JSON.stringify(report));
+  });
 }

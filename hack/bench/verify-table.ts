@@ -15,6 +15,7 @@ const fillsEverything: readonly ProbeName[] = [
   'everything',
   'everything in parts',
   'program',
+  'program twice',
 ];
 
 /**

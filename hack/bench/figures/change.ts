@@ -1,5 +1,6 @@
 import type { Bench } from '../bench.ts';
 import { bounds } from '../bounds.ts';
+import type { BenchOptions } from '../options.ts';
 import type { Figure } from '../figure.ts';
 import { valuesOf, type Reading } from '../reading.ts';
 import { warmUp } from '../probes/change.ts';
@@ -11,7 +12,7 @@ const microseconds = 1000;
 /** One endpoint changes, in a large cluster and in a small one. */
 export async function measureChange(bench: Bench): Promise<Section[]> {
   const { options } = bench;
-  const [large, small] = options.quick ? [options.services, 20] : [2 * options.services, 100];
+  const [large, small] = sizesOf(options);
   const changes = options.quick ? 200 : 1000;
   const { endpoints } = options;
   const [ofLarge, ofSmall]: [Reading[], Reading[]] = [[], []];
@@ -49,6 +50,13 @@ export async function measureChange(bench: Bench): Promise<Section[]> {
       ],
     },
   ];
+}
+
+function sizesOf({ services, quick, counted }: BenchOptions): readonly [number, number] {
+  if (quick) {
+    return [services, 20];
+  }
+  return [(counted ? 10 : 2) * services, 100];
 }
 
 function figuresOf(services: number, readings: readonly Reading[], isBound: boolean): Figure[] {

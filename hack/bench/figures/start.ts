@@ -19,7 +19,7 @@ interface Spread {
 /** From the start of the process to its first list request. */
 export async function measureStart({ options, runFile }: Bench): Promise<Section[]> {
   const runs = Math.max(options.runs, leastRuns);
-  const report = (await runFile('start.ts', ['--runs', String(runs)])) as StartReport; // its output
+  const report = (await runFile('start', ['--runs', String(runs)])) as StartReport; // its output
   // All that is told of the runs; they have the same median and spread as the runs.
   const samples = ({ min, median, max }: Spread) => [min, median, max];
   return [

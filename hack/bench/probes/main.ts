@@ -5,12 +5,13 @@ import { audit } from './audit.ts';
 import { burst } from './burst.ts';
 import { change } from './change.ts';
 import { client } from './client.ts';
+import { connection } from './connection.ts';
 import { everything, everythingInParts } from './everything.ts';
 import { floor, floorOfEverything } from './floor.ts';
 import { ipvsadm } from './ipvsadm.ts';
 import { largeService } from './large-service.ts';
 import { processes } from './processes.ts';
-import { program } from './program.ts';
+import { program, programTwice } from './program.ts';
 import { reconciler, reconcilerInParts } from './reconciler.ts';
 
 /**
@@ -27,12 +28,15 @@ const probes: Readonly<Record<ProbeName, (input: ProbeInput) => Promise<Reading>
   everything,
   'everything in parts': everythingInParts,
   program,
+  'program twice': programTwice,
   'addresses alone': addressesAlone,
   change,
   'large service': largeService,
   burst,
   audit,
   processes,
+  'connection, iptables-legacy': (input) => connection(input, 'legacy'),
+  'connection, iptables-nft': (input) => connection(input, 'nft'),
 };
 
 function probeOf(name: string): (input: ProbeInput) => Promise<Reading> {

@@ -22,3 +22,17 @@ export function program({ folder, program: file }: ProbeInput): Promise<Reading>
   const ms = timeProgram(execPath, [...args, '--log-format', 'json'], undefined);
   return Promise.resolve({ ms, 'process start alone (kube-ipvs --version)': idle });
 }
+
+/** The same twice: into an empty kernel, and with everything in place already, as after an update. */
+export function programTwice({ folder, program: file }: ProbeInput): Promise<Reading> {
+  const { manifests } = inputFiles(folder);
+  const config = join(folder, 'config.json');
+  writeFileSync(config, JSON.stringify(configuration));
+  const once = ['run', '--once', '--manifests', manifests, '--config', config];
+  const time = (args: readonly string[]) => timeProgram(process.execPath, args, undefined);
+  return Promise.resolve({
+    node: time(['-e', '0']),
+    empty: time([...startArguments(file), ...once, '--log-format', 'json']),
+    'in place': time([...startArguments(file), ...once, '--log-format', 'json']),
+  });
+}

@@ -23,7 +23,7 @@ const all = { endpoints: 5, parts: partNames };
 
 describe('the options of the benchmark', () => {
   it('are 5,000 Services with 5 real servers, 5 runs and all parts by default', () => {
-    assert.deepEqual(parsed(), { ...all, services: 5000, runs: 5, quick: false });
+    assert.deepEqual(parsed(), { ...all, services: 5000, runs: 5, quick: false, counted: false });
     assert.equal(messageCount(parsed()), 30_000);
   });
 
@@ -32,6 +32,16 @@ describe('the options of the benchmark', () => {
     assert.deepEqual(options, { ...options, services: 300, endpoints: 5, runs: 2, quick: true });
     assert.ok(options.parts.includes('first-sync') && !options.parts.includes('memory'));
     assert.deepEqual(parsed('--quick', '--only=memory').parts, ['memory']);
+  });
+
+  it('are 1,000 Services and the parts that have bounds with --counted', () => {
+    const options = parsed('--counted');
+    assert.deepEqual(options, { ...options, services: 1000, endpoints: 5, runs: 3, counted: true });
+    assert.ok(options.parts.includes('run-once') && !options.parts.includes('audit'));
+  });
+
+  it('are not both quick and counted', () => {
+    assert.throws(() => parseRequest(['--quick', '--counted']), UsageError);
   });
 
   it('take numbers that are given before those of --quick', () => {
@@ -54,7 +64,13 @@ describe('the options of the benchmark', () => {
   });
 
   it('survive the way into the test kernel', () => {
-    for (const args of [[], ['--quick'], ['--services=7', '--only=audit'], ['--profile=/a b']]) {
+    for (const args of [
+      [],
+      ['--quick'],
+      ['--counted'],
+      ['--services=7', '--only=audit'],
+      ['--profile=/a b'],
+    ]) {
       const request = requested(...args);
       assert.deepEqual(parseRequest(formatRequest(request)), request);
     }
@@ -94,11 +110,12 @@ describe('the options of the benchmark', () => {
     assert.throws(() => parseRequest(['--fast']), UsageError);
   });
 
-  it('have the bounds applied to tables of the full size or more alone', () => {
-    assert.equal(strictnessOf(parsed()), 'full');
-    assert.equal(strictnessOf(parsed('--services=6000', '--runs=1')), 'full');
-    assert.equal(strictnessOf(parsed('--services=4999')), 'quick');
-    assert.equal(strictnessOf(parsed('--endpoints=4')), 'quick');
-    assert.equal(strictnessOf(parsed('--quick', '--services=5000')), 'quick');
+  it('have the bounds applied to counted instructions of one size alone', () => {
+    assert.equal(strictnessOf(parsed('--counted')), 'full');
+    assert.equal(strictnessOf(parsed('--counted', '--runs=1')), 'full');
+    assert.equal(strictnessOf(parsed('--counted', '--services=2000')), 'quick');
+    assert.equal(strictnessOf(parsed('--counted', '--endpoints=4')), 'quick');
+    assert.equal(strictnessOf(parsed()), 'quick');
+    assert.equal(strictnessOf(parsed('--quick')), 'quick');
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Figure } from '../../../hack/bench/figure.ts';
 import {
+  formatBoundTable,
   formatSection,
   formatTally,
   missedBounds,
@@ -110,5 +111,19 @@ describe('the report of the benchmark', () => {
   it('is refused where a figure was not measured', () => {
     const empty: Section = { ...section, figures: [{ name: 'x', unit: 'ms', samples: [] }] };
     assert.throws(() => formatSection(empty, 'full'), RangeError);
+  });
+});
+
+describe('the table of bounds', () => {
+  it('has a row for each figure with a bound, below which figure it stands, and no other', () => {
+    const titled = { ...section, title: 'first sync: 1000 Services' };
+    const rows = formatBoundTable([titled], 'full').trim().split('\n');
+    assert.deepEqual(rows.slice(0, 4), [
+      '| figure | median | bound |',
+      '| --- | --- | --- |',
+      '| first sync: IPVS alone, against floor | 1.10x | <= 1.5x: held |',
+      '| first sync: everything | 400 ms | <= 200 ms: missed |',
+    ]);
+    assert.equal(rows.length, 6);
   });
 });
