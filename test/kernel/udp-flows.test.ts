@@ -9,12 +9,15 @@ import {
   vipOf,
 } from '../support/network-services.ts';
 import { endpointListeners, NetworkWorld } from '../support/network-world.ts';
+import { patience } from '../support/patience.ts';
 import { outcomeText, type Flow, type Question } from '../support/traffic.ts';
 
 const clients = ['pod-a1', 'node-a', 'outside'] as const;
 /** The manifests' folder is looked at every so often; the rest is ours. */
-const limitMs = 5000;
+const limitMs = 5000 * patience;
 const everyMs = 50;
+/** All senders send at once: where processors are emulated, the last of their answers takes longer. */
+const answerMs = 50 * patience;
 
 /** A client that keeps sending from one socket. */
 interface Sender {
@@ -23,7 +26,7 @@ interface Sender {
 }
 
 describe('a UDP client that keeps sending from one socket', function () {
-  this.timeout(120_000);
+  this.timeout(120_000 * patience);
   let world: NetworkWorld;
   let senders: readonly Sender[];
 
@@ -50,7 +53,7 @@ describe('a UDP client that keeps sending from one socket', function () {
   after(() => world.remove());
 
   it('reaches the first endpoint of a Service', async () => {
-    assert.deepEqual(await answersOf(senders, 300), everybody('refused'));
+    assert.deepEqual(await answersOf(senders, 300 * patience), everybody('refused'));
     await world.folder.put(service(['pod-a2']));
     await allReach('pod-a2');
   });
@@ -98,7 +101,7 @@ describe('a UDP client that keeps sending from one socket', function () {
   ): Promise<number> {
     const startedAt = performance.now();
     for (;;) {
-      const answers = await answersOf(senders, everyMs);
+      const answers = await answersOf(senders, answerMs);
       const elapsed = performance.now() - startedAt;
       if (isRight(answers)) {
         return elapsed;
