@@ -32,6 +32,11 @@ function serve(
   return { kind: `${kind} real server`, id, realServer: server };
 }
 
+/** The timeout of 300 s is shown in ticks of the kernel: a second has 100, 250, 300 or 1000 of them. */
+function withSeconds(block: string): string {
+  return block.replace(/persistent (30000|75000|90000|300000) /, 'persistent 300 s ');
+}
+
 /** The operations of IPVS one after the other, each with its errno. */
 const ipvsOperations: readonly (readonly [Operation, string])[] = [
   [serve('add', first), 'ESRCH'],
@@ -180,12 +185,12 @@ export const ipvsScenarios: readonly Scenario[] = [
           .join('\n')
           .replace(/\n$/, '')
           .split(/\n(?! )/);
-        return blocks.toSorted();
+        return blocks.map(withSeconds).toSorted();
       }),
     expected: [
       ['FWM  00000007 rr ', '  -> 0AF40101:0000      Masq    1      0          0         '],
       [
-        'TCP  0A600001:0050 sh ops  persistent 30000 FFFFFF00',
+        'TCP  0A600001:0050 sh ops  persistent 300 s FFFFFF00',
         '  -> 0AF40102:1F90      Masq    1      0          0         ',
         '  -> 0AF40101:1F90      Route   0      0          0         ',
       ],
