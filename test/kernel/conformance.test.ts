@@ -3,6 +3,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { netlinkProtocol } from '../../src/kernel/netlink/protocol.ts';
 import { kernelTransport } from '../../src/kernel/netlink/transport.ts';
 import { scenarios } from '../support/conformance/scenarios.ts';
+import { iptables } from '../support/iptables-variant.ts';
 import { emptyKernel } from '../support/kernel-state.ts';
 import { runCommand } from '../support/run-command.ts';
 
@@ -25,9 +26,9 @@ describe('a real kernel does what the tests of the fake one expect', () => {
         },
         addRule: async (set) => {
           const rule = ['INPUT', '-m', 'set', '--match-set', set, 'dst', '-j', 'ACCEPT'];
-          await runCommand('iptables-legacy', '-A', ...rule);
+          await runCommand(iptables, '-A', ...rule);
           return async () => {
-            await runCommand('iptables-legacy', '-D', ...rule);
+            await runCommand(iptables, '-D', ...rule);
           };
         },
         addFlow: async (server, unanswered = false) => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ip6tables, iptables } from '../support/iptables-variant.ts';
 import {
   families,
   inHost,
@@ -10,13 +11,13 @@ import {
 } from '../support/network.ts';
 import { nodePortOf, serviceObjects, servicePort, vipOf } from '../support/network-services.ts';
 import { endpointListeners, NetworkWorld } from '../support/network-world.ts';
+import { patience } from '../support/patience.ts';
 
 /** Nobody's Service has it; on the node something listens there, on every address. */
 const ownPort = 2222;
-const programs = ['iptables-legacy', 'ip6tables-legacy'] as const;
 
 describe('a node whose firewall drops what no rule accepts', function () {
-  this.timeout(240_000);
+  this.timeout(240_000 * patience);
   let world: NetworkWorld;
 
   before(async () => {
@@ -38,8 +39,8 @@ describe('a node whose firewall drops what no rule accepts', function () {
     await inHost(
       'node-a',
       // Neighbours are found by ICMPv6.
-      `ip6tables-legacy -A INPUT -p icmpv6 -j ACCEPT
-       for i in ${programs.join(' ')}; do $i -P INPUT DROP; done`,
+      `${ip6tables} -A INPUT -p icmpv6 -j ACCEPT
+       for i in ${iptables} ${ip6tables}; do $i -P INPUT DROP; done`,
     );
   });
   after(() => world.remove());
@@ -65,9 +66,9 @@ describe('a node whose firewall drops what no rule accepts', function () {
   it('drops what a rule of others drops, and serves again without it', async () => {
     const rule = `INPUT -s ${outsideAddress.IPv4} -j DROP`;
     const { IPv4 } = vipOf('load-balancer IP', 1);
-    await inHost('node-a', `iptables-legacy -I ${rule}`);
+    await inHost('node-a', `${iptables} -I ${rule}`);
     assert.equal(await ask(IPv4, servicePort), 'silent');
-    await inHost('node-a', `iptables-legacy -D ${rule}`);
+    await inHost('node-a', `${iptables} -D ${rule}`);
     assert.equal(await ask(IPv4, servicePort), 'answered');
   });
 
@@ -75,20 +76,20 @@ describe('a node whose firewall drops what no rule accepts', function () {
     await world.program().stop();
     await inHost(
       'node-a',
-      `iptables-legacy -F INPUT; iptables-legacy -A INPUT -s ${outsideAddress.IPv4} -j DROP`,
+      `${iptables} -F INPUT; ${iptables} -A INPUT -s ${outsideAddress.IPv4} -j DROP`,
     );
     await world.startProgram('node-a', { ipvs: { syncPeriod: '10m' } });
     assert.equal(await ask(vipOf('load-balancer IP', 1).IPv4, servicePort), 'silent');
-    await inHost('node-a', `iptables-legacy -D INPUT -s ${outsideAddress.IPv4} -j DROP`);
+    await inHost('node-a', `${iptables} -D INPUT -s ${outsideAddress.IPv4} -j DROP`);
     assert.equal(await ask(vipOf('load-balancer IP', 1).IPv4, servicePort), 'answered');
   });
 
   it('has the rules back within seconds after others have flushed them', async () => {
     const before = await ourRules();
     const startedAt = performance.now();
-    await inHost('node-a', 'iptables-legacy -F; iptables-legacy -t nat -F');
+    await inHost('node-a', `${iptables} -F; ${iptables} -t nat -F`);
     while ((await ourRules()) !== before) {
-      assert.ok(performance.now() - startedAt < 15_000, 'they did not come back');
+      assert.ok(performance.now() - startedAt < 15_000 * patience, 'they did not come back');
       await delay(50);
     }
     console.log(`      back after ${Math.round(performance.now() - startedAt)} ms`);
@@ -96,7 +97,7 @@ describe('a node whose firewall drops what no rule accepts', function () {
   });
 
   async function ask(address: string, port: number): Promise<string> {
-    const question = { protocol: 'TCP', address, port, timeoutMs: 1000 } as const;
+    const question = { protocol: 'TCP', address, port, timeoutMs: 1000 * patience } as const;
     return (await world.agent('outside').ask(question)).kind;
   }
 });
@@ -114,7 +115,7 @@ function frontEnds(
 }
 
 async function ourRules(): Promise<string> {
-  const saved = await inHost('node-a', 'iptables-legacy-save');
+  const saved = await inHost('node-a', `${iptables}-save`);
   return saved
     .split('\n')
     .filter((line) => line.startsWith('-A ') && line.includes('KIPVS-'))

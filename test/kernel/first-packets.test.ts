@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ip6tables, iptables } from '../support/iptables-variant.ts';
 import {
   families,
   gatewayAddress,
@@ -15,16 +16,17 @@ import {
   type NetworkService,
 } from '../support/network-services.ts';
 import { endpointListeners, NetworkWorld } from '../support/network-world.ts';
+import { patience } from '../support/patience.ts';
 import { outcomeText, type Flow, type Outcome, type TrafficProtocol } from '../support/traffic.ts';
 
 const clients = ['pod-a1', 'node-a', 'outside'] as const;
 const protocols = ['TCP', 'SCTP'] as const;
 const kinds = ['cluster IP', 'external IP'] as const;
 /** TCP sends again after 1, 3 and 7 s, SCTP after 3 and 9 s (RFC 6298, RFC 9260). */
-const patienceMs = 12_000;
-const limitMs = 10_000;
+const connectMs = 12_000 * patience;
+const limitMs = 10_000 * patience;
 /** From the first change of a round that is seen until its flows are looked after. */
-const settleMs = 1000;
+const settleMs = 1000 * patience;
 
 /** Who connects to what from one port. */
 interface Connector {
@@ -36,7 +38,7 @@ interface Connector {
 }
 
 describe('a client whose first packet came before a change', function () {
-  this.timeout(120_000);
+  this.timeout(120_000 * patience);
   let world: NetworkWorld;
   let established: readonly Flow[] = [];
 
@@ -143,7 +145,7 @@ describe('a client whose first packet came before a change', function () {
     const change = answers ? '-D' : '-I';
     await inHost(
       'pod-a2',
-      `for program in iptables-legacy ip6tables-legacy; do
+      `for program in ${iptables} ${ip6tables}; do
          for protocol in tcp sctp; do $program ${change} INPUT -p $protocol -j DROP; done
        done`,
     );
@@ -189,7 +191,7 @@ function settledConnectors(): readonly Connector[] {
 
 function questionOf({ protocol, family, kind, sourcePort }: Connector, number: number) {
   const address = vipOf(kind, number)[family];
-  return { protocol, address, port: servicePort, sourcePort, timeoutMs: patienceMs };
+  return { protocol, address, port: servicePort, sourcePort, timeoutMs: connectMs };
 }
 
 async function failuresOf(

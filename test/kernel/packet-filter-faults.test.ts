@@ -3,14 +3,15 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { healthOf } from '../support/health-endpoint.ts';
+import { ip6tables, iptables, iptablesVariant } from '../support/iptables-variant.ts';
 import { emptyPacketFilter } from '../support/kernel-state.ts';
 import { inHost, nodeAddress, podAddress } from '../support/network.ts';
 import { nodePortOf, serviceObjects, servicePort, vipOf } from '../support/network-services.ts';
 import { endpointListeners, NetworkWorld, type WorldOptions } from '../support/network-world.ts';
+import { patience } from '../support/patience.ts';
 import { runCommand } from '../support/run-command.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const program = 'iptables-legacy';
 /** Nobody's Service has it; on the node something listens there, on every address. */
 const ownPort = 2222;
 
@@ -40,7 +41,7 @@ const options: WorldOptions = {
 };
 
 describe('a packet filter that cannot be had at the start', function () {
-  this.timeout(300_000);
+  this.timeout(300_000 * patience);
   let world: NetworkWorld;
 
   // What other tests have left in this kernel holds modules that are to be taken away.
@@ -50,7 +51,10 @@ describe('a packet filter that cannot be had at the start', function () {
   });
   afterEach(() => world.remove());
 
-  it('comes when the lock of iptables is free, and the node is not ready before', async () => {
+  it('comes when the lock of iptables is free, and the node is not ready before', async function () {
+    if (iptablesVariant === 'nft') {
+      this.skip(); // It has no lock.
+    }
     const holder = await holdLock();
     try {
       await world.startProgram('node-a');
@@ -102,13 +106,13 @@ describe('a packet filter that cannot be had at the start', function () {
 
   it('is tried once for each thing that it lacks, in few processes', async () => {
     const modprobeFile = '/etc/modprobe.d/kube-ipvs-test.conf';
-    await inHost('node-a', `${program} -t nat -F; ip6tables-legacy -t nat -F`);
+    await inHost('node-a', `${iptables} -t nat -F; ${ip6tables} -t nat -F`);
     await runCommand('modprobe', '-r', 'xt_REDIRECT');
     await writeFile(modprobeFile, 'install xt_REDIRECT /bin/false\n');
     try {
       const before = await processesStarted();
       await world.startProgram('node-a', {
-        kubeIpvs: { iptablesVariant: 'legacy' },
+        kubeIpvs: { iptablesVariant },
         ipvs: { syncPeriod: '2s' },
       });
       const started = (await processesStarted()) - before;
@@ -116,7 +120,7 @@ describe('a packet filter that cannot be had at the start', function () {
       assert.ok(started < 130, String(started));
       assert.match(
         world.program().complaints.join('\n'),
-        /iptables-legacy lacks target REDIRECT \(kernel modules: xt_REDIRECT\)/,
+        new RegExp(`${iptables} lacks target REDIRECT \\(kernel modules: xt_REDIRECT\\)`),
       );
       assert.deepEqual(await healthOf('node-a', '/readyz'), { status: 200, waitingFor: [] });
       await filters();
@@ -126,7 +130,7 @@ describe('a packet filter that cannot be had at the start', function () {
     }
     await untilAnswered(
       'the rules that need it are there',
-      async () => (await inHost('node-a', `${program} -t nat -S`)).includes('-j REDIRECT'),
+      async () => (await inHost('node-a', `${iptables} -t nat -S`)).includes('-j REDIRECT'),
       30_000,
     );
   });
@@ -144,13 +148,13 @@ describe('a packet filter that cannot be had at the start', function () {
   }
 
   async function ask(address: string, port: number): Promise<string> {
-    const question = { protocol: 'TCP', address, port, timeoutMs: 1500 } as const;
+    const question = { protocol: 'TCP', address, port, timeoutMs: 1500 * patience } as const;
     return (await world.agent('outside').ask(question)).kind;
   }
 });
 
 describe('a set that has our name and another type', function () {
-  this.timeout(300_000);
+  this.timeout(300_000 * patience);
   let world: NetworkWorld;
 
   before(async () => {
@@ -204,20 +208,20 @@ describe('a set that has our name and another type', function () {
   async function ask(): Promise<string> {
     const address = nodeAddress['node-a'].IPv4;
     const port = nodePortOf(2, 'TCP');
-    const question = { protocol: 'TCP', address, port, timeoutMs: 900 } as const;
+    const question = { protocol: 'TCP', address, port, timeoutMs: 900 * patience } as const;
     return (await world.agent('outside').ask(question)).kind;
   }
 });
 
 /** The same chains, but that one of their sets is of addresses alone. */
 const likeAnOlderVersion = `
-  save=$(iptables-legacy-save)
-  iptables-legacy -F; iptables-legacy -t nat -F; iptables-legacy -t mangle -F
-  iptables-legacy -X; iptables-legacy -t nat -X; iptables-legacy -t mangle -X
+  save=$(${iptables}-save)
+  ${iptables} -F; ${iptables} -t nat -F; ${iptables} -t mangle -F
+  ${iptables} -X; ${iptables} -t nat -X; ${iptables} -t mangle -X
   ipset destroy kube-ipvs-external-4
   ipset create kube-ipvs-external-4 hash:ip
   for i in 172.31.1.10 203.0.113.1 203.0.113.2 10.97.0.1 10.97.0.2; do ipset add kube-ipvs-external-4 $i; done
-  echo "$save" | sed 's/\\(kube-ipvs-external-4\\) dst,dst/\\1 dst/' | iptables-legacy-restore`;
+  echo "$save" | sed 's/\\(kube-ipvs-external-4\\) dst,dst/\\1 dst/' | ${iptables}-restore`;
 
 /** Another program that holds the lock for longer than the start takes. */
 async function holdLock(): Promise<ChildProcess> {
@@ -247,9 +251,9 @@ async function untilAnswered(
   question: () => Promise<boolean>,
   limitMs: number,
 ): Promise<void> {
-  const endMs = performance.now() + limitMs;
+  const endMs = performance.now() + limitMs * patience;
   while (!(await question())) {
-    assert.ok(performance.now() < endMs, `${what}: not within ${limitMs} ms`);
+    assert.ok(performance.now() < endMs, `${what}: not within ${limitMs * patience} ms`);
     await delay(200);
   }
 }

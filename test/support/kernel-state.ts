@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ip6tables, iptables } from './iptables-variant.ts';
 import { ipvsadm, shownTable, sorted, type ShownVirtualServer } from './ipvsadm.ts';
 import { runCommand } from './run-command.ts';
 
@@ -32,7 +33,7 @@ export async function emptyKernel(): Promise<void> {
  * a test before, has left refuses connections, and holds modules.
  */
 export async function emptyPacketFilter(): Promise<void> {
-  const lines = ['iptables-legacy', 'ip6tables-legacy'].flatMap((program) =>
+  const lines = [iptables, ip6tables].flatMap((program) =>
     ['mangle', 'nat', 'filter'].map(
       (table) => `${program} -t ${table} -F; ${program} -t ${table} -X`,
     ),
