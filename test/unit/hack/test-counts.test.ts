@@ -168,7 +168,14 @@ describe('the last line of hack/test', function () {
     const stub = [shebang, fetching, ...rest].join('\n');
     writeFileSync(join(folder, 'hack/in-test-kernel'), stub, { mode: 0o755 });
     writeFileSync(join(folder, 'hack/test-program.ts'), '');
-    for (const name of ['traffic-matrix', 'takeover', 'draining', 'restart', 'cleanup-all']) {
+    for (const name of [
+      'traffic-matrix',
+      'takeover',
+      'draining',
+      'restart',
+      'cleanup-all',
+      'udp-flows',
+    ]) {
       addTest('kernel', `it('${name}', () => {});`, name);
     }
     addTest('modern', `it('a', () => {});`);
@@ -177,7 +184,7 @@ describe('the last line of hack/test', function () {
   it('has the modern tests and their part of the kernel tests', () => {
     addModernTests('debian-sid');
     const outcome = run('modern');
-    assertEnds(outcome, '6 passed, 0 failed', 0);
+    assertEnds(outcome, '7 passed, 0 failed', 0);
     assert.equal(outcome.errorOutput, '');
     assert.match(outcome.lines.join('\n'), /took \d+ s in the kernel of debian-sid$/m);
   });
@@ -186,7 +193,7 @@ describe('the last line of hack/test', function () {
     const own = ownRelease();
     addModernTests(own);
     const outcome = run('modern');
-    assertEnds(outcome, '6 passed, 0 failed', 0);
+    assertEnds(outcome, '7 passed, 0 failed', 0);
     assert.match(outcome.errorOutput, /WARNING: THE NEWEST KERNEL CANNOT BE FETCHED/);
     assert.ok(outcome.errorOutput.includes(`in that of ${own}`));
   });
