@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { HostName } from './network.ts';
+import { patience } from './patience.ts';
 
 export type TrafficProtocol = 'TCP' | 'UDP' | 'SCTP';
 
@@ -38,7 +39,7 @@ export interface Listener {
   readonly name?: string;
 }
 
-const defaultTimeoutMs = 2000;
+const defaultTimeoutMs = 2000 * patience;
 
 /** Sends and answers test traffic in one network namespace (`traffic-agent.pl`). */
 export class TrafficAgent {
@@ -94,6 +95,16 @@ export class TrafficAgent {
 
   async listen(listener: Listener): Promise<void> {
     await this.#order(`listen ${listenerText(listener)}`);
+  }
+
+  /** Holds it up for as long as something takes: what came meanwhile is answered afterwards. */
+  async pausedDuring(run: () => Promise<void>): Promise<void> {
+    this.#process.kill('SIGSTOP');
+    try {
+      await run();
+    } finally {
+      this.#process.kill('SIGCONT');
+    }
   }
 
   async stop(): Promise<void> {
