@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { families, nodeAddress, podAddress, type PodName } from '../support/network.ts';
+import { families, inHost, nodeAddress, podAddress, type PodName } from '../support/network.ts';
 import {
   frontEndKinds,
   nodePortOf,
@@ -18,6 +18,9 @@ const limitMs = 5000 * patience;
 const everyMs = 50;
 /** All senders send at once: where processors are emulated, the last of their answers takes longer. */
 const answerMs = 50 * patience;
+
+/** From the first change of a round that is seen until its flows are looked after. */
+const settleMs = 500 * patience;
 
 /** A client that keeps sending from one socket. */
 interface Sender {
@@ -63,6 +66,20 @@ describe('a UDP client that keeps sending from one socket', function () {
     await allReach('pod-b2');
   });
 
+  it('reaches an endpoint that is back, and whose answer came while it was gone', async () => {
+    // What is to be deleted must not end by itself meanwhile.
+    await inHost('node-a', 'echo 300 >/proc/sys/net/netfilter/nf_conntrack_udp_timeout');
+    await world.agent('pod-b2').pausedDuring(async () => {
+      assert.deepEqual(await answersOf(senders, answerMs), everybody('silent'));
+      await world.folder.put(service(['pod-a2']));
+      await untilServedBy('pod-a2', 'pod-b2');
+    });
+    await delay(settleMs);
+    await allReach('pod-a2');
+    await world.folder.put(service(['pod-b2']));
+    await allReach('pod-b2');
+  });
+
   it('is refused when the last endpoint has gone', async () => {
     await world.folder.put(service([]));
     await allBecome('refused');
@@ -83,6 +100,19 @@ describe('a UDP client that keeps sending from one socket', function () {
   it('complains of nothing meanwhile', () => {
     assert.deepEqual(world.program().complaints, []);
   });
+
+  /** And until the flows of the one that went have been looked after, too. */
+  async function untilServedBy(pod: PodName, gone: PodName): Promise<void> {
+    const [added, deleted] = [pod, gone].map((name) => podAddress[name].IPv6);
+    for (;;) {
+      const shown = await inHost('node-a', 'ipvsadm -Ln');
+      if (shown.includes(`[${added}]`) && !shown.includes(`[${deleted}]`)) {
+        break;
+      }
+      await delay(everyMs);
+    }
+    await delay(settleMs);
+  }
 
   function allReach(pod: PodName): Promise<void> {
     return allBecome(pod);

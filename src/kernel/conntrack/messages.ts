@@ -29,6 +29,7 @@ export interface Flow {
   readonly family: IpFamily;
   readonly protocol: Protocol;
   readonly source: IpAddress;
+  readonly sourcePort: number;
   /** What the client sent to. */
   readonly destination: IpAddress;
   readonly destinationPort: number;
@@ -136,6 +137,7 @@ export function readFlow(
         family,
         protocol,
         source: sent.source,
+        sourcePort: sent.sourcePort,
         destination: sent.destination,
         destinationPort: sent.destinationPort,
         answersFrom: answer.source,

@@ -27,11 +27,17 @@ interface FrontEndChange {
  * elsewhere. A flow that nobody has answered is stale where it contradicts what there is now; an
  * answered one only of UDP, which has no end of its own: to a real server or virtual server that
  * is gone, or past one that has come.
+ *
+ * A UDP answer that comes when its flow has been deleted begins a flow of its own, from the real server to
+ * the client. Once that real server is back, the kernel drops the packets of a client who reaches it
+ * without masquerade: the answers to them would be of both flows.
  */
 export class StaleFlows {
   readonly #changes = new Map<string, FrontEndChange>();
   /** VIPs that were bound or unbound, by their text. */
   readonly #addresses = new Map<string, 'bound' | 'unbound'>();
+  /** The real servers of UDP that have come. */
+  readonly #newRealServers = new Set<string>();
   readonly #families = new Set<IpFamily>();
   readonly #protocols = new Set<Protocol>();
   /** Those of whose flows the answered ones may be stale. */
@@ -76,6 +82,13 @@ export class StaleFlows {
         break;
       // To a first real server lead no flows: until then IPVS drops each packet, and a refusal is a set's matter.
       case 'add real server':
+        if (id.protocol === 'UDP') {
+          const { address, port } = operation.realServer;
+          this.#newRealServers.add(formatEndpoint(address, port));
+          this.#families.add(address.family);
+          this.#protocols.add('UDP');
+        }
+        break;
       case 'change virtual server':
       case 'change real server':
         break;
@@ -115,8 +128,24 @@ export class StaleFlows {
     if (atFrontEnd !== undefined && contradicts(flow, atFrontEnd)) {
       return true;
     }
+    if (this.#isLateAnswer(flow)) {
+      return true;
+    }
     const change = flow.answered ? undefined : this.#addresses.get(destination.text);
     return change !== undefined && isPastIpvs(flow) === (change === 'bound');
+  }
+
+  /** One that nobody translates: the next packet makes the same again, if it is something else. */
+  #isLateAnswer(flow: Flow): boolean {
+    const { protocol, source, sourcePort, destination, answersFrom, answersTo, answered } = flow;
+    return (
+      protocol === 'UDP' &&
+      !answered &&
+      this.#newRealServers.size > 0 &&
+      answersFrom.equals(destination) &&
+      answersTo.equals(source) &&
+      this.#newRealServers.has(formatEndpoint(source, sourcePort))
+    );
   }
 
   #changeAt(where: {

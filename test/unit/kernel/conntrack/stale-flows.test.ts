@@ -28,8 +28,23 @@ describe('stale UDP flows, answered or not', () => {
     assert.ok(!stale.isStale(flow('10.244.1.1', 54)));
   });
 
-  it('are none after a real server has come: until the first one IPVS drops each packet', () => {
-    assert.ok(after(added('10.244.1.1')).isEmpty);
+  it('are none of those to a VIP after a real server has come: until the first one IPVS drops each packet', () => {
+    const stale = after(added('10.244.1.1'));
+    assert.ok(!stale.isStale(flow('10.244.1.1')));
+    assert.ok(!stale.isStale(flow(vip)));
+    assert.deepEqual(stale.selection, { protocols: new Set(['UDP']), answered: new Set() });
+    assert.ok(after(added('10.244.1.1', { ...dns, protocol: 'TCP' })).isEmpty);
+  });
+
+  it('are late answers of a real server that is back, which the kernel took for flows', () => {
+    const stale = after(added('10.244.1.1'));
+    const answer = { client: '10.244.1.1', vip: '10.244.0.9', port: 35_000, server: '10.244.0.9' };
+    const late = { ...flowOf('UDP', { ...answer, unanswered: true }), sourcePort: 8053 };
+    assert.ok(stale.isStale(late));
+    assert.ok(!stale.isStale({ ...late, answered: true }));
+    assert.ok(!stale.isStale({ ...late, sourcePort: 8054 }));
+    assert.ok(!stale.isStale({ ...late, answersTo: ip('192.0.2.10') }), 'masqueraded by others');
+    assert.ok(!after(added('10.244.1.2')).isStale(late));
   });
 
   it('are those past IPVS, once the front end is served', () => {
