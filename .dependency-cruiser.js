@@ -3,8 +3,10 @@
  * own folder, never from above and never from a folder beside it:
  *
  *                      cli                      commands
- *                      app                      the daemon, and what composes it
- *   config   source   serve   desired           settings; the cluster; health, metrics, Events; desired tables
+ *                  app   doctor                 the daemon, and what composes it; checks of a node
+ *           config   source   serve             settings; the cluster; health, metrics, Events, status page
+ *                    inspect                    what an operator is shown: views of Services, explanations
+ *                    desired                    desired tables
  *                   translate                   one Service -> what it wants
  *                     kernel                    IPVS, VIPs, packet filter, conntrack, sysctls, takeover
  *             cluster     reconcile             objects and their store; the loop, which knows no kernel object
@@ -13,8 +15,10 @@
  */
 const layers = [
   ['cli'],
-  ['app'],
-  ['config', 'source', 'serve', 'desired'],
+  ['app', 'doctor'],
+  ['config', 'source', 'serve'],
+  ['inspect'],
+  ['desired'],
   ['translate'],
   ['kernel'],
   ['cluster', 'reconcile'],
