@@ -54,12 +54,13 @@ const kernelFolders = [
   },
   {
     name: 'chains, sets and rules are the matter of their packet filter alone',
-    comment: 'What takes over from kube-proxy reads the text of iptables, too.',
+    comment:
+      'What takes over from kube-proxy reads the text of iptables, too; the doctor says what the rules need.',
     severity: 'error',
     from: {
       path: '^src/',
       pathNot:
-        '^src/(kernel/packet-filter/iptables|kernel/takeover|kernel/captured|app/kernel|kernel/configuration|config/formats)',
+        '^src/(kernel/packet-filter/iptables|kernel/takeover|kernel/captured|app/kernel|doctor/|kernel/configuration|config/formats)',
     },
     to: { path: '^src/kernel/packet-filter/iptables/' },
   },
