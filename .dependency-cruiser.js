@@ -3,8 +3,10 @@
  * own folder, never from above and never from a folder beside it:
  *
  *                      cli                      commands
- *                      app                      the daemon, and what composes it
- *   config   source   serve   desired           settings; the cluster; health, metrics, Events; desired tables
+ *                  app   doctor                 the daemon, and what composes it; checks of a node
+ *           config   source   serve             settings; the cluster; health, metrics, Events, status page
+ *                    inspect                    what an operator is shown: views of Services, explanations
+ *                    desired                    desired tables
  *                   translate                   one Service -> what it wants
  *                     kernel                    IPVS, VIPs, packet filter, conntrack, sysctls, takeover
  *             cluster     reconcile             objects and their store; the loop, which knows no kernel object
@@ -13,8 +15,10 @@
  */
 const layers = [
   ['cli'],
-  ['app'],
-  ['config', 'source', 'serve', 'desired'],
+  ['app', 'doctor'],
+  ['config', 'source', 'serve'],
+  ['inspect'],
+  ['desired'],
   ['translate'],
   ['kernel'],
   ['cluster', 'reconcile'],
@@ -50,12 +54,13 @@ const kernelFolders = [
   },
   {
     name: 'chains, sets and rules are the matter of their packet filter alone',
-    comment: 'What takes over from kube-proxy reads the text of iptables, too.',
+    comment:
+      'What takes over from kube-proxy reads the text of iptables, too; the doctor says what the rules need.',
     severity: 'error',
     from: {
       path: '^src/',
       pathNot:
-        '^src/(kernel/packet-filter/iptables|kernel/takeover|kernel/captured|app/kernel|kernel/configuration|config/formats)',
+        '^src/(kernel/packet-filter/iptables|kernel/takeover|kernel/captured|app/kernel|doctor/|kernel/configuration|config/formats)',
     },
     to: { path: '^src/kernel/packet-filter/iptables/' },
   },

@@ -37,6 +37,11 @@ export interface PlanOptions extends ClusterOptions {
 
 export type ShowOptions = PlanOptions;
 
+export interface DoctorOptions extends PlanOptions {
+  /** Warnings count for the exit code as errors do. */
+  readonly strict: boolean;
+}
+
 export interface CleanupOptions extends CommonOptions {
   /** Instead of what is ours, what kube-proxy in ipvs mode has left. */
   readonly kubeProxy: boolean;

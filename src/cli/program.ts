@@ -6,18 +6,21 @@ import { addKubeProxyOptions, givenFlags, verbosityOption } from './kube-proxy-o
 import { outputFormats } from './options.ts';
 
 /** What a command does; the options are those that its definition below declares. */
-export type Action = (command: 'run' | 'plan' | 'show' | 'cleanup', options: object) => void;
+export type Action = (
+  command: 'run' | 'plan' | 'show' | 'doctor' | 'cleanup',
+  options: object,
+) => void;
 
 const exitCodes = `
 Exit codes:
   0  done; with --once: the kernel equals the cluster
-  1  failed; the reasons are on standard error
+  1  failed; the reasons are on standard error; doctor: something is wrong
   2  the command line or the configuration is wrong
   3  IPVS is missing in the kernel, or may not be used`;
 
 /**
  * The command line, without what stands behind it. Where `only` is the name of a command, the others
- * go without the flags of kube-proxy: to declare them four times is a part of each start.
+ * go without the flags of kube-proxy: to declare them for each is a part of each start.
  */
 export function createProgram(version: string, action: Action, only?: string): Command {
   const program = new Command('kube-ipvs')
@@ -71,6 +74,31 @@ export function createProgram(version: string, action: Action, only?: string): C
       action('show', completed(options));
     });
 
+  doctorCommand(program, action);
+
+  cleanupCommand(program, action);
+  addFlags(program.commands, only);
+  return program;
+}
+
+function doctorCommand(program: Command, action: Action): void {
+  clusterCommand(program, 'doctor', 'check this node, before and after installing; changes nothing')
+    .addOption(outputOption())
+    .addOption(timeoutOption('how long to wait for the cluster', 10_000, '10s'))
+    .option('--strict', 'exit with 1 for a warning, too', false)
+    .addHelpText(
+      'after',
+      examples(
+        ['kube-ipvs doctor --config /etc/kube-proxy/config.conf', 'on the node, as root'],
+        ['kube-ipvs doctor --manifests ./cluster --strict -o json', 'for a script'],
+      ),
+    )
+    .action((options: Parsed) => {
+      action('doctor', completed(options));
+    });
+}
+
+function cleanupCommand(program: Command, action: Action): void {
   withLog(program.command('cleanup'))
     .description('remove from the kernel what kube-ipvs has made, and nothing else')
     .option('--config <file>', 'the KubeProxyConfiguration that it ran with')
@@ -90,8 +118,6 @@ export function createProgram(version: string, action: Action, only?: string): C
     .action((options: Parsed) => {
       action('cleanup', completed(options));
     });
-  addFlags(program.commands, only);
-  return program;
 }
 
 function addFlags(commands: readonly Command[], only: string | undefined): void {
@@ -149,7 +175,7 @@ function outputOption(): Option {
     .default('table');
 }
 
-function timeoutOption(description: string): Option {
+function timeoutOption(description: string, defaultMs = 30_000, defaultText = '30s'): Option {
   return new Option('--timeout <duration>', description)
     .argParser((text) => {
       const ms = parseGoDuration(text);
@@ -158,7 +184,7 @@ function timeoutOption(description: string): Option {
       }
       return ms;
     })
-    .default(30_000, '30s');
+    .default(defaultMs, defaultText);
 }
 
 function examples(...lines: readonly (readonly [string, string])[]): string {

@@ -2,12 +2,15 @@ import { asError } from '../base/as-error.ts';
 import type { EndpointSlice, ObjectKey, Service } from '../cluster/objects.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import { EndpointIndex } from './endpoint-index.ts';
+import { withClaims } from './claimed-front-ends.ts';
 import { hasVipIn, isExternal } from './external-services.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { KnownNodeFacts } from './known-node-facts.ts';
 import { apiServerService, OtherHosts } from './other-hosts.ts';
 import { noChange, ServiceClaims, type DesiredChange, type DesiredState } from './desired-state.ts';
 import { ReportedProblems } from './reported-problems.ts';
+import type { Decision } from '../translate/decisions.ts';
+import type { NodeFacts } from '../translate/node-facts.ts';
 import type { HealthCheck, Translation } from '../translate/desired.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
@@ -165,6 +168,31 @@ export class ServiceTranslator {
     }
     // Not before all of them had their turn: an address that moves is no conflict.
     this.#reportConflicts(claimed);
+  }
+
+  /**
+   * Why a Service becomes what it does: it is translated once more, beside the tables, with a recorder of
+   * what is decided. Undefined where there is no such Service.
+   */
+  decisionsOf(key: ObjectKey): readonly Decision[] | undefined {
+    const service = this.#store.service(key);
+    if (service === undefined) {
+      return undefined;
+    }
+    const decisions: Decision[] = [];
+    const recorder = {
+      record: (decision: Decision) => {
+        decisions.push(withClaims(decision, key, this.#desired));
+      },
+    };
+    const slices = this.#store.slices(key);
+    translateService(service, slices, this.#place.current, this.#translation, recorder);
+    return decisions;
+  }
+
+  /** What is known of the node that its Services are translated for. */
+  get nodeFacts(): NodeFacts {
+    return this.#place.current;
   }
 
   #translateInto(claimed: Set<string>, vips: string[], key: ObjectKey): void {

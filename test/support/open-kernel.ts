@@ -25,7 +25,11 @@ export function openTestKernel(
 }
 
 /** As `runProgram`, but for the time limit. */
-async function runIptables(program: string, args: readonly string[], input: string) {
+export async function runIptables(
+  program: string,
+  args: readonly string[],
+  input: string,
+): Promise<string> {
   const { status, stdout, stderr } = await endOfCommand([program, ...args], input);
   if (status !== 0) {
     const failure = status === 127 ? 'missing' : 'refused';

@@ -205,7 +205,8 @@ export class SetClient {
   }
 }
 
-const moduleOf: Readonly<Record<SetType, string>> = {
+/** The module of each type of set. */
+export const moduleOfType: Readonly<Record<SetType, string>> = {
   'hash:ip': 'ip_set_hash_ip',
   'hash:ip,port': 'ip_set_hash_ipport',
   'hash:ip,port,net': 'ip_set_hash_ipportnet',
@@ -224,7 +225,7 @@ function unavailable({ type }: IpSet, cause: NetlinkError): Error {
     case 'ENOENT':
     case setErrorCode.typeUnknown:
       return new SetsUnavailableError(
-        `the kernel has no sets of type ${type}: load the module ${moduleOf[type]}`,
+        `the kernel has no sets of type ${type}: load the module ${moduleOfType[type]}`,
         { cause },
       );
     default:

@@ -84,6 +84,7 @@ export class HttpTransport implements ApiTransport {
     return {
       status,
       retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : undefined,
+      date: response.headers.date,
       // A stream of a set encoding yields strings.
       body: response as AsyncIterable<string>,
     };

@@ -3,6 +3,8 @@ export interface ApiResponse {
   readonly status: number;
   /** The header Retry-After, where it is a number of seconds. */
   readonly retryAfterSeconds: number | undefined;
+  /** The header Date: what time it is for the server. */
+  readonly date?: string | undefined;
   /** The body, piece by piece as it arrives. Throws when the connection breaks. */
   readonly body: AsyncIterable<string>;
 }

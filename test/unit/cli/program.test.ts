@@ -30,7 +30,7 @@ function parse(...args: readonly string[]): Parsed {
   return parsed;
 }
 
-const commands = ['run', 'plan', 'show', 'cleanup'] as const;
+const commands = ['run', 'plan', 'show', 'doctor', 'cleanup'] as const;
 
 describe('the command line', () => {
   it('has these commands', () => {
@@ -98,7 +98,7 @@ describe('the command line', () => {
       createProgram('0', () => undefined, only)
         .commands.filter(({ options }) => options.some(({ long }) => long === '--master'))
         .map((command) => command.name());
-    const all = ['run', 'plan', 'show', 'cleanup'];
+    const all = [...commands];
     assert.deepEqual(withFlags(), all);
     assert.deepEqual(withFlags('--help'), all);
     assert.deepEqual(withFlags('help'), all);

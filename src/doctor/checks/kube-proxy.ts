@@ -1,0 +1,105 @@
+import { defineCheck } from '../check.ts';
+import { found, kindsOf, orFine, type Finding } from '../finding.ts';
+import type { ProcessesReading } from '../readers.ts';
+import { whoServes, type WhoServes } from '../who-serves.ts';
+
+const labelNode = (node: string): string =>
+  `kubectl label node ${node} kube-ipvs.io/proxy=kube-ipvs`;
+
+const kinds = kindsOf({
+  'beside-kube-ipvs': {
+    severity: 'error',
+    means:
+      'kube-proxy and kube-ipvs run on the same node: they undo each other’s work, and kube-proxy deletes what it does not know. Keep kube-proxy off nodes where kube-ipvs runs (docs/deploying.md, step 2), and let this node’s Pod go. Do not run `kube-proxy --cleanup`: it empties the IPVS table.',
+    mend: 'kubectl -n kube-system delete pod --field-selector spec.nodeName=NODE -l k8s-app=kube-proxy',
+  },
+  runs: {
+    severity: 'warning',
+    means:
+      'kube-proxy serves this node. In ipvs mode kube-ipvs takes over from it without a break; in another mode drain the node, remove kube-proxy and restart it first. Once kube-proxy’s DaemonSet has the affinity of docs/deploying.md (step 2), a label moves the node.',
+    mend: labelNode('NODE'),
+  },
+  'port-taken': {
+    severity: 'error',
+    means:
+      'Another program listens where kube-ipvs would serve: its probes and metrics would fail. Stop that program, or give kube-ipvs another port.',
+    mend: "ss -ltnp 'sport = :PORT'",
+  },
+  'processes-hidden': {
+    severity: 'note',
+    means:
+      'In a container only its own processes are to be seen: whether kube-proxy runs is known only by what answers at its ports. Ask on the node itself.',
+    mend: 'pgrep -a kube-proxy',
+  },
+});
+
+/** Node.js is the process; the program is among its arguments. */
+const kubeIpvsDaemon = /kube-ipvs(?:\.js)? run(?: |$)/;
+
+interface Seen {
+  readonly processes: ProcessesReading;
+  readonly serves: WhoServes;
+  readonly nodeName: string;
+  readonly ports: Readonly<Record<'health' | 'metrics', number | undefined>>;
+}
+
+/** A kube-proxy that still runs. */
+export const kubeProxy = defineCheck<Seen>({
+  name: 'kube-proxy',
+  title: 'kube-proxy that still runs',
+  looksAt:
+    'Processes of the name kube-proxy in /proc, and who answers at healthzBindAddress and metricsBindAddress (a program may have kube-proxy in it, as k3s does).',
+  kinds,
+  look: async (readers) => ({
+    processes: await readers.processes(),
+    serves: await whoServes(readers),
+    nodeName: readers.settings.nodeName,
+    ports: {
+      health: readers.settings.healthzBindAddress?.port,
+      metrics: readers.settings.metricsBindAddress?.port,
+    },
+  }),
+  judge: ({ processes, serves, nodeName, ports }) => {
+    const process = processes.processes.find(({ name }) => name === 'kube-proxy');
+    const findings: Finding[] = [];
+    const isThere = process !== undefined || serves.kind === 'kube-proxy';
+    if (isThere) {
+      const seen = describe(process?.pid, serves);
+      const runsToo =
+        serves.kind === 'kube-ipvs' ||
+        processes.processes.some(({ commandLine }) => kubeIpvsDaemon.test(commandLine));
+      findings.push(
+        runsToo
+          ? found(
+              kinds['beside-kube-ipvs'],
+              seen,
+              `kubectl -n kube-system delete pod --field-selector spec.nodeName=${nodeName} -l k8s-app=kube-proxy`,
+            )
+          : found(kinds.runs, seen, labelNode(nodeName)),
+      );
+    }
+    if (serves.kind === 'another program') {
+      const port = ports[serves.endpoint] ?? 0;
+      findings.push(
+        found(
+          kinds['port-taken'],
+          `neither kube-ipvs nor kube-proxy answers at port ${port} (${serves.endpoint})`,
+          `ss -ltnp 'sport = :${port}'`,
+        ),
+      );
+    }
+    if (!processes.seesHost && !isThere && serves.kind !== 'kube-ipvs') {
+      findings.push(found(kinds['processes-hidden'], 'the processes of the node are not seen'));
+    }
+    return orFine(findings, 'no kube-proxy runs');
+  },
+});
+
+function describe(pid: number | undefined, serves: WhoServes): string {
+  const process = pid === undefined ? [] : [`process ${pid}`];
+  const answer =
+    serves.kind === 'kube-proxy'
+      ? [`it answers at its ports${serves.mode === undefined ? '' : ` (mode ${serves.mode})`}`]
+      : [];
+  return `kube-proxy runs: ${[...process, ...answer].join(', ')}`;
+}

@@ -1,0 +1,41 @@
+import { chainRemovalLine } from '../packet-filter/iptables/removal-line.ts';
+
+/** The mode of kube-proxy that has written rules of iptables. */
+export type RulesMode = 'iptables' | 'ipvs';
+
+/** A chain for each Service, its endpoints and its ports: of the iptables mode alone. */
+const chainsOfServices = /^:KUBE-(?:SVC|SVL|SEP|EXT|FW)-[A-Z2-7]{16} /m;
+
+/** Chains that the iptables mode alone makes, Services or not. */
+const chainsOfIptablesMode = /^:KUBE-(?:EXTERNAL-SERVICES|NODEPORTS) /m;
+
+const chainsOfIpvsMode = /^:KUBE-(?:LOAD-BALANCER|NODE-PORT|IPVS-FILTER|IPVS-OUT-FILTER) /m;
+
+/**
+ * By which modes of kube-proxy there are chains in what `iptables-save` printed. The chains that the
+ * kubelet makes too tell nothing. Pure.
+ */
+export function modesOfRules(rules: string): readonly RulesMode[] {
+  const isIptables = chainsOfServices.test(rules) || chainsOfIptablesMode.test(rules);
+  return [
+    ...(isIptables ? (['iptables'] as const) : []),
+    ...(chainsOfIpvsMode.test(rules) ? (['ipvs'] as const) : []),
+  ];
+}
+
+/** Whether packets are led into the chains of the Services. Pure. */
+export function leadsToServices(rules: string): boolean {
+  return /^-A (?:PREROUTING|OUTPUT) .*-j KUBE-SERVICES$/m.test(rules);
+}
+
+/** All chains of the iptables mode, for awk. The kubelet's own are not among them. */
+const removableChains =
+  'KUBE-(SERVICES|EXTERNAL-SERVICES|NODEPORTS|FORWARD|POSTROUTING|PROXY-FIREWALL|PROXY-CANARY|(SVC|SVL|SEP|EXT|FW)-[A-Z2-7]+)';
+
+/**
+ * The line for a shell that takes the chains of the iptables mode out of one program's tables.
+ * `program` is `iptables-nft`. Pure.
+ */
+export function iptablesModeRemoval(program: string): string {
+  return chainRemovalLine(program, removableChains);
+}
