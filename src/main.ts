@@ -2,7 +2,14 @@ import { CommanderError } from 'commander';
 import { asError } from './base/as-error.ts';
 import { cleanup } from './cli/cleanup.ts';
 import { exitCode, type ExitCode } from './cli/exit-code.ts';
-import type { CleanupOptions, CommonOptions, PlanOptions, RunOptions } from './cli/options.ts';
+import { explain } from './cli/explain.ts';
+import type {
+  CleanupOptions,
+  CommonOptions,
+  ExplainOptions,
+  PlanOptions,
+  RunOptions,
+} from './cli/options.ts';
 import { plan } from './cli/plan.ts';
 import { createProgram, type Action } from './cli/program.ts';
 import { run } from './cli/run.ts';
@@ -34,13 +41,14 @@ async function main(argv: readonly string[]): Promise<ExitCode> {
 }
 
 /** The options have the shape that `createProgram` declares for the command: hence the casts. */
-function workOf(command: 'run' | 'plan' | 'show' | 'cleanup', options: object): Work {
+function workOf(command: Parameters<Action>[0], options: object): Work {
   const { logLevel, logFormat } = options as CommonOptions;
   const log = createLogger(logLevel, logFormat);
   const work = {
     run: () => run(options as RunOptions, log),
     plan: () => plan(options as PlanOptions, log),
     show: () => show(options as PlanOptions, log),
+    explain: () => explain(options as ExplainOptions, log),
     cleanup: () => cleanup(options as CleanupOptions, log),
   }[command];
   return async () => {

@@ -37,6 +37,15 @@ export interface PlanOptions extends ClusterOptions {
 
 export type ShowOptions = PlanOptions;
 
+export interface ExplainOptions extends PlanOptions {
+  /** `default/web`, `default/web:http` */
+  readonly service?: string;
+  /** Who sends: `node`, `pod`, `outside` or an address. */
+  readonly from?: string;
+  /** `10.96.0.10:53/udp` */
+  readonly to?: string;
+}
+
 export interface CleanupOptions extends CommonOptions {
   /** Instead of what is ours, what kube-proxy in ipvs mode has left. */
   readonly kubeProxy: boolean;

@@ -6,7 +6,10 @@ import { addKubeProxyOptions, givenFlags, verbosityOption } from './kube-proxy-o
 import { outputFormats } from './options.ts';
 
 /** What a command does; the options are those that its definition below declares. */
-export type Action = (command: 'run' | 'plan' | 'show' | 'cleanup', options: object) => void;
+export type Action = (
+  command: 'run' | 'plan' | 'show' | 'explain' | 'cleanup',
+  options: object,
+) => void;
 
 const exitCodes = `
 Exit codes:
@@ -17,7 +20,7 @@ Exit codes:
 
 /**
  * The command line, without what stands behind it. Where `only` is the name of a command, the others
- * go without the flags of kube-proxy: to declare them four times is a part of each start.
+ * go without the flags of kube-proxy: to declare them five times is a part of each start.
  */
 export function createProgram(version: string, action: Action, only?: string): Command {
   const program = new Command('kube-ipvs')
@@ -71,6 +74,38 @@ export function createProgram(version: string, action: Action, only?: string): C
       action('show', completed(options));
     });
 
+  addExplain(program, action);
+
+  addCleanup(program, action);
+  addFlags(program.commands, only);
+  return program;
+}
+
+function addExplain(program: Command, action: Action): void {
+  clusterCommand(
+    program,
+    'explain',
+    'say what becomes of a Service or a packet on this node, and why; touches nothing',
+  )
+    .argument('[service]', 'namespace/name, or namespace/name:port')
+    .option('--from <sender>', 'who sends: node, pod, outside or an IP address (--to: "node")')
+    .option('--to <destination>', 'where to: address:port, or address:port/protocol')
+    .addOption(outputOption())
+    .addOption(timeoutOption('how long to wait for the cluster'))
+    .addHelpText(
+      'after',
+      examples(
+        ['kube-ipvs explain default/web', 'all front ends of a Service, and its endpoints'],
+        ['kube-ipvs explain --from 10.244.1.5 --to 10.96.0.10:53/udp', 'the way of a packet'],
+        ['kube-ipvs explain --from 203.0.113.9 --to 192.0.2.10:30080', 'to a node port'],
+      ),
+    )
+    .action((service: string | undefined, options: Parsed) => {
+      action('explain', { ...completed(options), ...(service === undefined ? {} : { service }) });
+    });
+}
+
+function addCleanup(program: Command, action: Action): void {
   withLog(program.command('cleanup'))
     .description('remove from the kernel what kube-ipvs has made, and nothing else')
     .option('--config <file>', 'the KubeProxyConfiguration that it ran with')
@@ -90,8 +125,6 @@ export function createProgram(version: string, action: Action, only?: string): C
     .action((options: Parsed) => {
       action('cleanup', completed(options));
     });
-  addFlags(program.commands, only);
-  return program;
 }
 
 function addFlags(commands: readonly Command[], only: string | undefined): void {

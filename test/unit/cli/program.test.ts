@@ -30,7 +30,7 @@ function parse(...args: readonly string[]): Parsed {
   return parsed;
 }
 
-const commands = ['run', 'plan', 'show', 'cleanup'] as const;
+const commands = ['run', 'plan', 'show', 'explain', 'cleanup'] as const;
 
 describe('the command line', () => {
   it('has these commands', () => {
@@ -93,12 +93,27 @@ describe('the command line', () => {
     assert.equal('timeout' in options && options.timeout, 90_000);
   });
 
+  it('has the question for explain: a Service, or a packet', () => {
+    const asked = (...words: readonly string[]) => {
+      const { options } = parse('explain', ...words);
+      return ['service', 'from', 'to'].map(
+        (name) => Object.entries(options).find(([key]) => key === name)?.[1] as unknown,
+      );
+    };
+    assert.deepEqual(asked('default/web'), ['default/web', undefined, undefined]);
+    assert.deepEqual(asked('--from', 'node', '--to', '10.96.0.10:53/udp'), [
+      undefined,
+      'node',
+      '10.96.0.10:53/udp',
+    ]);
+  });
+
   it('gives the flags of kube-proxy to the command that was named, else to all', () => {
     const withFlags = (only?: string): readonly string[] =>
       createProgram('0', () => undefined, only)
         .commands.filter(({ options }) => options.some(({ long }) => long === '--master'))
         .map((command) => command.name());
-    const all = ['run', 'plan', 'show', 'cleanup'];
+    const all = ['run', 'plan', 'show', 'explain', 'cleanup'];
     assert.deepEqual(withFlags(), all);
     assert.deepEqual(withFlags('--help'), all);
     assert.deepEqual(withFlags('help'), all);
