@@ -3,10 +3,12 @@ import { asError } from './base/as-error.ts';
 import { cleanup } from './cli/cleanup.ts';
 import { doctor } from './cli/doctor.ts';
 import { exitCode, type ExitCode } from './cli/exit-code.ts';
+import { explain } from './cli/explain.ts';
 import type {
   CleanupOptions,
   CommonOptions,
   DoctorOptions,
+  ExplainOptions,
   PlanOptions,
   RunOptions,
 } from './cli/options.ts';
@@ -49,6 +51,7 @@ function workOf(command: Parameters<Action>[0], options: object): Work {
     plan: () => plan(options as PlanOptions, log),
     show: () => show(options as PlanOptions, log),
     doctor: () => doctor(options as DoctorOptions),
+    explain: () => explain(options as ExplainOptions, log),
     cleanup: () => cleanup(options as CleanupOptions, log),
   }[command];
   return async () => {

@@ -42,6 +42,15 @@ export interface DoctorOptions extends PlanOptions {
   readonly strict: boolean;
 }
 
+export interface ExplainOptions extends PlanOptions {
+  /** `default/web`, `default/web:http` */
+  readonly service?: string;
+  /** Who sends: `node`, `pod`, `outside` or an address. */
+  readonly from?: string;
+  /** `10.96.0.10:53/udp` */
+  readonly to?: string;
+}
+
 export interface CleanupOptions extends CommonOptions {
   /** Instead of what is ours, what kube-proxy in ipvs mode has left. */
   readonly kubeProxy: boolean;

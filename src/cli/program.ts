@@ -7,7 +7,7 @@ import { outputFormats } from './options.ts';
 
 /** What a command does; the options are those that its definition below declares. */
 export type Action = (
-  command: 'run' | 'plan' | 'show' | 'doctor' | 'cleanup',
+  command: 'run' | 'plan' | 'show' | 'explain' | 'doctor' | 'cleanup',
   options: object,
 ) => void;
 
@@ -74,14 +74,16 @@ export function createProgram(version: string, action: Action, only?: string): C
       action('show', completed(options));
     });
 
-  doctorCommand(program, action);
+  addExplain(program, action);
 
-  cleanupCommand(program, action);
+  addDoctor(program, action);
+
+  addCleanup(program, action);
   addFlags(program.commands, only);
   return program;
 }
 
-function doctorCommand(program: Command, action: Action): void {
+function addDoctor(program: Command, action: Action): void {
   clusterCommand(program, 'doctor', 'check this node, before and after installing; changes nothing')
     .addOption(outputOption())
     .addOption(timeoutOption('how long to wait for the cluster', 10_000, '10s'))
@@ -98,7 +100,31 @@ function doctorCommand(program: Command, action: Action): void {
     });
 }
 
-function cleanupCommand(program: Command, action: Action): void {
+function addExplain(program: Command, action: Action): void {
+  clusterCommand(
+    program,
+    'explain',
+    'say what becomes of a Service or a packet on this node, and why; touches nothing',
+  )
+    .argument('[service]', 'namespace/name, or namespace/name:port')
+    .option('--from <sender>', 'who sends: node, pod, outside or an IP address (--to: "node")')
+    .option('--to <destination>', 'where to: address:port, or address:port/protocol')
+    .addOption(outputOption())
+    .addOption(timeoutOption('how long to wait for the cluster'))
+    .addHelpText(
+      'after',
+      examples(
+        ['kube-ipvs explain default/web', 'all front ends of a Service, and its endpoints'],
+        ['kube-ipvs explain --from 10.244.1.5 --to 10.96.0.10:53/udp', 'the way of a packet'],
+        ['kube-ipvs explain --from 203.0.113.9 --to 192.0.2.10:30080', 'to a node port'],
+      ),
+    )
+    .action((service: string | undefined, options: Parsed) => {
+      action('explain', { ...completed(options), ...(service === undefined ? {} : { service }) });
+    });
+}
+
+function addCleanup(program: Command, action: Action): void {
   withLog(program.command('cleanup'))
     .description('remove from the kernel what kube-ipvs has made, and nothing else')
     .option('--config <file>', 'the KubeProxyConfiguration that it ran with')

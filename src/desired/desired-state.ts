@@ -46,6 +46,7 @@ export class DesiredState {
   readonly #virtualServers: Claims<DesiredFrontEnd>;
   readonly #boundAddressTable: Places<IpAddress>;
   readonly #boundAddresses: Claims<IpAddress>;
+  readonly #memberTable: MemberPlaces | undefined;
   readonly #members: Claims<FilterMember> | undefined;
   readonly #keyOf: (member: FilterMember) => string;
 
@@ -59,6 +60,7 @@ export class DesiredState {
     this.#virtualServers = new Claims(virtualServerTable);
     this.#boundAddressTable = boundAddressTable;
     this.#boundAddresses = new Claims(boundAddressTable, (a, b) => a.equals(b));
+    this.#memberTable = memberTable;
     this.#keyOf = (member) => memberTable?.keyOf(member) ?? '';
     // The key of a member says all of it.
     this.#members = memberTable === undefined ? undefined : new Claims(memberTable, () => true);
@@ -158,6 +160,16 @@ export class DesiredState {
     for (const member of members) {
       table.claim(this.#keyOf(member), owner, member);
     }
+  }
+
+  /** What is desired of a virtual server, by its key. */
+  virtualServer(key: string): DesiredFrontEnd | undefined {
+    return this.#virtualServerTable.find(key)?.desired;
+  }
+
+  /** Whether the packet filter is to have a member; false for all where there is no table of them. */
+  isMember(member: FilterMember): boolean {
+    return this.#memberTable?.find(this.#keyOf(member))?.desired !== undefined;
   }
 
   /** The Service that holds a virtual server. */

@@ -85,10 +85,20 @@ function describeFrontEndFate(fate: FrontEndFate): string {
 }
 
 function describeEndpoint(decision: EndpointDecision): string {
-  const { port, traffic, endpoint, slice, targetPort, fate } = decision;
-  const where =
-    targetPort === undefined ? endpoint.address.text : formatEndpoint(endpoint.address, targetPort);
-  return `port ${formatPort(port)}, ${traffic} traffic: ${where} of EndpointSlice ${slice}: ${describeEndpointFate(fate, decision)}`;
+  const { port, traffic, slice } = decision;
+  return `port ${formatPort(port)}, ${traffic} traffic: ${formatDecidedEndpoint(decision)} of EndpointSlice ${slice}: ${describeFateOfEndpoint(decision)}`;
+}
+
+/** `10.244.0.7:8080`, or the address alone where its slice has no such port. */
+export function formatDecidedEndpoint({ endpoint, targetPort }: EndpointDecision): string {
+  return targetPort === undefined
+    ? endpoint.address.text
+    : formatEndpoint(endpoint.address, targetPort);
+}
+
+/** What became of an endpoint, for a reader who knows which one it is: `not used: not ready`. */
+export function describeFateOfEndpoint(decision: EndpointDecision): string {
+  return describeEndpointFate(decision.fate, decision);
 }
 
 function describeEndpointFate(
@@ -151,7 +161,7 @@ function formatPorts(ports: readonly EndpointPort[]): string {
 }
 
 /** `http (TCP 80)`, `TCP 80`. */
-function formatPort({
+export function formatPort({
   name,
   protocol,
   port,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ownListener } from '../support/explained-traffic.ts';
 import { families, nodeAddress, podAddress } from '../support/network.ts';
 import { serviceObjects, vipOf } from '../support/network-services.ts';
 import { allProtocols, endpointListeners, NetworkWorld } from '../support/network-world.ts';
@@ -28,7 +29,7 @@ describe("the node's own listeners", function () {
           [...everywhere, ...Object.values(nodeAddress['node-a'])]
             // UDP answers from the address that was asked only where it is bound to it.
             .filter((address) => protocol === 'UDP' || everywhere.includes(address))
-            .map((address) => ({ protocol, address, port: ownPort })),
+            .map((address) => ({ protocol, address, port: ownPort, name: ownListener })),
         ),
         outside: [],
       },
@@ -41,7 +42,7 @@ describe("the node's own listeners", function () {
       const outcomes = await Promise.all(
         vipQuestions().map(async (question) => ({
           question,
-          outcome: await world.agent(client).ask(question),
+          outcome: await world.ask(client, question),
         })),
       );
       for (const { question, outcome } of outcomes) {
@@ -59,7 +60,7 @@ describe("the node's own listeners", function () {
       for (const protocol of ['TCP', 'UDP'] as const) {
         for (const family of families) {
           const question = { protocol, address: nodeAddress['node-a'][family], port: ownPort };
-          const outcome = await world.agent(client).ask(question);
+          const outcome = await world.ask(client, question);
           assert.equal(outcome.kind, 'answered', `${protocol} ${question.address}`);
         }
       }
@@ -72,6 +73,10 @@ describe("the node's own listeners", function () {
       }
     });
   }
+
+  it('are told from Services by explain as packets meet them', async () => {
+    assert.deepEqual(await world.disagreements(), []);
+  });
 });
 
 function vipQuestions(): readonly Question[] {

@@ -47,7 +47,7 @@ describe('a Service that cannot be reached', function () {
       const rows: string[] = [];
       for (const question of questions(empty, frontEndKinds)) {
         // One after the other: the time is of one alone.
-        const outcome = await world.agent(client).ask(question);
+        const outcome = await world.ask(client, question);
         rows.push(`${titleOf(question)} ${outcomeText(outcome)} after ${outcome.ms} ms`);
         assert.ok(outcome.kind === 'refused' && outcome.ms < atOnceMs, rows.at(-1));
       }
@@ -58,7 +58,7 @@ describe('a Service that cannot be reached', function () {
   it('refuses outside at once where the policy is Local and no endpoint is here', async () => {
     const kinds = frontEndKinds.filter((kind) => kind !== 'cluster IP');
     for (const question of questions(elsewhere, kinds)) {
-      const outcome = await world.agent('outside').ask(question);
+      const outcome = await world.ask('outside', question);
       assert.ok(
         outcome.kind === 'refused' && outcome.ms < atOnceMs,
         `${titleOf(question)} ${outcomeText(outcome)} after ${outcome.ms} ms`,
@@ -69,11 +69,15 @@ describe('a Service that cannot be reached', function () {
   for (const client of ['pod-a1', 'node-a'] as const) {
     it(`answers ${client} where the policy is Local and no endpoint is here`, async () => {
       for (const question of questions(elsewhere, frontEndKinds)) {
-        const outcome = await world.agent(client).ask(question);
+        const outcome = await world.ask(client, question);
         assert.equal(outcome.kind, 'answered', `${titleOf(question)} ${outcomeText(outcome)}`);
       }
     });
   }
+
+  it('is what explain says', async () => {
+    assert.deepEqual(await world.disagreements(), []);
+  });
 });
 
 function questions(number: number, kinds: readonly FrontEndKind[]): readonly Question[] {

@@ -85,10 +85,14 @@ describe('source ranges', function () {
   it('guard the load-balancer IP alone', async () => {
     for (const client of clients) {
       for (const question of unguardedQuestions()) {
-        const outcome = await world.agent(client).ask(question);
+        const outcome = await world.ask(client, question);
         assert.equal(outcome.kind, 'answered', `${client} ${question.address}`);
       }
     }
+  });
+
+  it('are what explain says of them', async () => {
+    assert.deepEqual(await world.disagreements(), []);
   });
 
   /** What became of a message over each protocol in each family, each kind once. */
@@ -104,7 +108,7 @@ describe('source ranges', function () {
           const asked = { protocol, address, port: servicePort };
           // Silence is waited for no longer than has to be; an answer may be late on a busy machine.
           const question = isAdmitted ? asked : { ...asked, timeoutMs: 500 };
-          const outcome = await world.agent(client).ask(question);
+          const outcome = await world.ask(client, question);
           // The own node tells its processes that it drops.
           const isDropped =
             outcome.kind === 'silent' || outcomeText(outcome) === 'Operation not permitted';

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ExplainedTraffic } from '../support/explained-traffic.ts';
 import { buildNetwork, families, removeNetwork } from '../support/network.ts';
 import { ManifestFolder, NodeProgram } from '../support/network-program.ts';
 import { serviceObjects, targetPort } from '../support/network-services.ts';
@@ -8,6 +9,7 @@ import {
   allCases,
   backends,
   clients,
+  entryOf,
   expectationOf,
   legend,
   matrixServices,
@@ -23,6 +25,7 @@ import { outcomeText, TrafficAgent } from '../support/traffic.ts';
 
 /** How many questions are under way at a time. */
 const concurrency = 24;
+const objects = matrixServices().flatMap(serviceObjects);
 /** A refusal comes faster than any retransmission. */
 const refusalMs = 500;
 
@@ -35,7 +38,7 @@ describe('the traffic matrix of two nodes', function () {
 
   before(async () => {
     await buildNetwork();
-    folder = await ManifestFolder.make(matrixServices().flatMap(serviceObjects));
+    folder = await ManifestFolder.make(objects);
     programs = await Promise.all(
       (['node-a', 'node-b'] as const).map((node) => NodeProgram.start(node, folder)),
     );
@@ -64,6 +67,17 @@ describe('the traffic matrix of two nodes', function () {
       }
     }
   }
+
+  it('is what explain says: the verdict, the real servers and whose address they see', async () => {
+    const explained = await ExplainedTraffic.of(objects, ['node-a', 'node-b']);
+    const probes = results.map(({ test, outcome }) => ({
+      client: test.client,
+      entry: entryOf(test),
+      question: questionOf(test),
+      outcome,
+    }));
+    assert.deepEqual(explained.disagreements(probes), []);
+  });
 
   it('complains of nothing meanwhile', () => {
     assert.deepEqual(

@@ -41,9 +41,12 @@ export function vipOf(kind: Exclude<FrontEndKind, 'node port'>, number: number):
   }
 }
 
+/** Those of no Service of a test are less. */
+export const lowestNodePort = 30_000;
+
 /** One for each protocol: UDP must not hide behind TCP. */
 export function nodePortOf(number: number, protocol: TrafficProtocol): number {
-  return { TCP: 30_000, UDP: 30_300, SCTP: 30_600 }[protocol] + number;
+  return lowestNodePort + { TCP: 0, UDP: 300, SCTP: 600 }[protocol] + number;
 }
 
 /** A dual-stack Service with all kinds of front ends, and its slices. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { ExplainedTraffic, type Probe } from './explained-traffic.ts';
 import {
   buildNetwork,
   families,
@@ -9,7 +10,13 @@ import {
 } from './network.ts';
 import { ManifestFolder, NodeProgram } from './network-program.ts';
 import { targetPort } from './network-services.ts';
-import { TrafficAgent, type Listener, type TrafficProtocol } from './traffic.ts';
+import {
+  TrafficAgent,
+  type Listener,
+  type Outcome,
+  type Question,
+  type TrafficProtocol,
+} from './traffic.ts';
 
 export const allProtocols: readonly TrafficProtocol[] = ['TCP', 'UDP', 'SCTP'];
 
@@ -25,17 +32,22 @@ export interface WorldOptions {
 /** The network with kube-ipvs on its nodes and somebody to send on its hosts. */
 export class NetworkWorld {
   readonly folder: ManifestFolder;
+  readonly #objects: readonly unknown[];
+  /** With which configuration each program runs. */
+  readonly #configurations = new Map<NodeName, WorldOptions['configuration']>();
+  readonly #probes: Probe[] = [];
   readonly #programs = new Map<NodeName, NodeProgram>();
   readonly #agents = new Map<HostName, TrafficAgent>();
 
-  private constructor(folder: ManifestFolder) {
+  private constructor(folder: ManifestFolder, objects: readonly unknown[]) {
     this.folder = folder;
+    this.#objects = objects;
   }
 
   static async build(options: WorldOptions): Promise<NetworkWorld> {
     const { objects, nodes = ['node-a'], agents, configuration } = options;
     await buildNetwork();
-    const world = new NetworkWorld(await ManifestFolder.make(objects));
+    const world = new NetworkWorld(await ManifestFolder.make(objects), objects);
     for (const [host, listeners] of Object.entries(agents) as [HostName, Listener[]][]) {
       world.#agents.set(host, await TrafficAgent.start(host, listeners));
     }
@@ -49,18 +61,36 @@ export class NetworkWorld {
     return agent;
   }
 
+  /** Has a client ask by way of node-a, and keeps what became of it for `disagreements`. */
+  async ask(client: HostName, question: Question): Promise<Outcome> {
+    const outcome = await this.agent(client).ask(question);
+    this.#probes.push({ client, entry: 'node-a', question, outcome });
+    return outcome;
+  }
+
+  /** Where `explain` says something else of what was asked since the last call than became of it. */
+  async disagreements(): Promise<readonly string[]> {
+    assert.ok(this.#probes.length > 0, 'nothing was asked');
+    const configuration = this.#configurations.get('node-a');
+    const explained = await ExplainedTraffic.of(this.#objects, ['node-a'], configuration);
+    return explained.disagreements(this.#probes.splice(0));
+  }
+
   program(node: NodeName = 'node-a'): NodeProgram {
     const program = this.#programs.get(node);
     assert.ok(program, `${node} has no program`);
     return program;
   }
 
+  /** Starts the program of a node, in place of one that runs there. */
   async startProgram(
     node: NodeName,
     configuration?: Readonly<Record<string, unknown>>,
   ): Promise<NodeProgram> {
+    await this.#programs.get(node)?.stop();
     const program = await NodeProgram.start(node, this.folder, configuration);
     this.#programs.set(node, program);
+    this.#configurations.set(node, configuration);
     return program;
   }
 

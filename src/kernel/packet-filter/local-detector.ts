@@ -1,4 +1,5 @@
 import type { Cidr } from '../../net/cidr.ts';
+import type { IpFamily } from '../../net/ip-address.ts';
 
 /** How packets of this node's Pods, or of all Pods, are known (`detectLocalMode`). */
 export type LocalDetector =
@@ -10,6 +11,17 @@ export type LocalDetector =
   | { readonly kind: 'interface prefix'; readonly prefix: string }
   /** Not at all. */
   | { readonly kind: 'none' };
+
+/**
+ * The range of a family in which a source is local; undefined where there is none. One at most: a rule
+ * can only say what a packet is not once.
+ */
+export function localRangeOf(
+  { ranges }: Extract<LocalDetector, { readonly kind: 'ranges' }>,
+  family: IpFamily,
+): Cidr | undefined {
+  return ranges.find((range) => range.family === family);
+}
 
 /** What the kernel takes for the name of a link and a rule takes for a word. */
 const linkName = /^[A-Za-z0-9_.-]{1,15}$/;

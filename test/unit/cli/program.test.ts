@@ -30,7 +30,7 @@ function parse(...args: readonly string[]): Parsed {
   return parsed;
 }
 
-const commands = ['run', 'plan', 'show', 'doctor', 'cleanup'] as const;
+const commands = ['run', 'plan', 'show', 'explain', 'doctor', 'cleanup'] as const;
 
 describe('the command line', () => {
   it('has these commands', () => {
@@ -91,6 +91,21 @@ describe('the command line', () => {
   it('takes durations in the form of Go', () => {
     const { options } = parse('plan', '--timeout', '1m30s');
     assert.equal('timeout' in options && options.timeout, 90_000);
+  });
+
+  it('has the question for explain: a Service, or a packet', () => {
+    const asked = (...words: readonly string[]) => {
+      const { options } = parse('explain', ...words);
+      return ['service', 'from', 'to'].map(
+        (name) => Object.entries(options).find(([key]) => key === name)?.[1] as unknown,
+      );
+    };
+    assert.deepEqual(asked('default/web'), ['default/web', undefined, undefined]);
+    assert.deepEqual(asked('--from', 'node', '--to', '10.96.0.10:53/udp'), [
+      undefined,
+      'node',
+      '10.96.0.10:53/udp',
+    ]);
   });
 
   it('gives the flags of kube-proxy to the command that was named, else to all', () => {

@@ -1,15 +1,14 @@
 import type { IpFamily } from '../../../net/ip-address.ts';
-import { isLinkName, type LocalDetector } from '../local-detector.ts';
+import { isLinkName, localRangeOf, type LocalDetector } from '../local-detector.ts';
 
 /**
  * The part of a rule that matches packets from elsewhere; undefined where that cannot be told.
- * Local ones are in one range at most: a rule can only say what a packet is not once. Throws
- * RangeError for a name that is none: it would stand in the text of the rules.
+ * Throws RangeError for a name that is none: it would stand in the text of the rules.
  */
 export function notLocal(detector: LocalDetector, family: IpFamily): string | undefined {
   switch (detector.kind) {
     case 'ranges': {
-      const range = detector.ranges.find((candidate) => candidate.family === family);
+      const range = localRangeOf(detector, family);
       return range === undefined ? undefined : `! -s ${range.text}`;
     }
     case 'interface':

@@ -1,0 +1,78 @@
+import type { Decision, EndpointDecision, EndpointFate } from '../../translate/decisions.ts';
+import {
+  describeDecision,
+  describeFateOfEndpoint,
+  formatDecidedEndpoint,
+} from '../../translate/describe-decision.ts';
+import type { FrontEnd, Traffic, VipKind } from '../../translate/front-end.ts';
+import type { Step } from './explanation.ts';
+
+/** A decision about a Service as a step, with the object and the field that it came from. */
+export function stepOf(decision: Decision, service: string): Step {
+  const object = `Service ${service}`;
+  switch (decision.about) {
+    case 'Service':
+      return { text: `Service ${service}: ${describeDecision(decision)}`, object, field: 'spec' };
+    case 'address':
+      return { text: describeDecision(decision), object, field: fieldOfKind(decision.kind) };
+    case 'front end': {
+      const { kind } = decision.frontEnd;
+      return { text: describeDecision(decision), object, field: fieldOfKind(kind) };
+    }
+    case 'endpoint':
+      return endpointStep(decision, service);
+  }
+}
+
+/** Where a Service says that it wants to be reached so. */
+export function fieldOfKind(kind: VipKind | FrontEnd['kind']): string {
+  switch (kind) {
+    case 'cluster IP':
+      return 'spec.clusterIPs';
+    case 'external IP':
+      return 'spec.externalIPs';
+    case 'load-balancer IP':
+      return 'status.loadBalancer.ingress';
+    case 'node port':
+      return 'spec.ports[].nodePort';
+  }
+}
+
+/** Where a Service says whose endpoints may be used. */
+export function policyField(traffic: Traffic): string {
+  return `spec.${traffic}TrafficPolicy`;
+}
+
+function endpointStep(decision: EndpointDecision, service: string): Step {
+  const [namespace = ''] = service.split('/');
+  const text = `${formatDecidedEndpoint(decision)} of EndpointSlice ${decision.slice}: ${describeFateOfEndpoint(decision)}`;
+  const ofSlice = sliceFieldOf(decision.fate);
+  return ofSlice === undefined
+    ? { text, object: `Service ${service}`, field: serviceFieldOf(decision) }
+    : { text, object: `EndpointSlice ${namespace}/${decision.slice}`, field: ofSlice };
+}
+
+/** The field of the slice that decided; undefined where the Service did. */
+function sliceFieldOf(fate: EndpointFate): string | undefined {
+  switch (fate.kind) {
+    case 'used':
+      return fate.onlyForThisNode ? undefined : 'endpoints[].conditions';
+    case 'not ready':
+    case 'terminating while others are ready':
+      return 'endpoints[].conditions';
+    case 'hinted elsewhere':
+      return 'endpoints[].hints';
+    case 'repeated':
+    case 'refused':
+      return 'endpoints[].addresses';
+    case 'no such port':
+      return 'ports';
+    case 'on another node':
+    case 'another family':
+      return undefined;
+  }
+}
+
+function serviceFieldOf({ fate, traffic }: EndpointDecision): string {
+  return fate.kind === 'another family' ? 'spec.clusterIPs' : policyField(traffic);
+}

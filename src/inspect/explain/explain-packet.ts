@@ -1,0 +1,162 @@
+import type { RealServer } from '../../kernel/ipvs/model.ts';
+import type { Explanation, Step } from './explanation.ts';
+import { filterVerdictOf, rolesAt, type FilterVerdict } from './filter-verdict.ts';
+import { frontEndAt, type FoundFrontEnd } from './front-end-at.ts';
+import { kernelDifferences } from './kernel-differences.ts';
+import { masqueradeOf, seenAt } from './masquerade.ts';
+import { originOf } from './origin.ts';
+import { formatDestination, type Packet } from './packet.ts';
+import {
+  candidateSteps,
+  choiceSteps,
+  frontEndSteps,
+  rangesSteps,
+  type Question,
+} from './packet-steps.ts';
+import { refusalAnswer, whenNoneIsLeft } from './refusal-words.ts';
+import { onlyOne, sourceStep } from './source-step.ts';
+import { foreignSteps, portsAtVip, whyUnserved } from './unserved.ts';
+import type { ExplainWorld } from './world.ts';
+
+const noRealServers: ReadonlyMap<string, RealServer> = new Map();
+
+/**
+ * Says what becomes of the first packet of a connection on this node, and why. It decides as the packet
+ * filter does, from the roles that this is told of, and from the virtual servers that are desired. Pure.
+ */
+export function explainPacket(packet: Packet, world: ExplainWorld): Explanation {
+  const { to } = packet;
+  const key = formatDestination(to);
+  const origin = originOf(packet, world);
+  const roles = rolesAt(to, origin, world);
+  const question = { to, key, origin, roles, found: frontEndAt(to, key, world), world };
+  const explained = explain(question, filterVerdictOf(to, origin, roles));
+  return {
+    ...explained,
+    steps: [origin.step, ...explained.steps],
+    warnings: kernelDifferences(to, world),
+  };
+}
+
+type Explained = Omit<Explanation, 'warnings'>;
+
+function explain(question: Question, filter: FilterVerdict): Explained {
+  switch (filter.kind) {
+    case 'drop':
+      return nowhere(question, 'dropped', [...frontEndSteps(question), ...rangesSteps(question)]);
+    case 'refuse':
+      return filter.role === 'vip' ? atVip(question) : refused(question, filter.role);
+    case 'pass':
+      return forwardedOrNot(question);
+  }
+}
+
+function nowhere(
+  { key, found }: Question,
+  verdict: 'refused' | 'dropped' | 'not-ours',
+  steps: readonly Step[],
+): Explained {
+  const hasVirtualServer = found !== undefined && verdict !== 'not-ours';
+  return {
+    verdict,
+    virtualServer: hasVirtualServer ? key : null,
+    service: hasVirtualServer ? found.key : null,
+    realServers: [],
+    source: null,
+    sources: {},
+    steps,
+  };
+}
+
+/** At a VIP, on a port that no Service has there. A process of the node meets IPVS before the filter. */
+function atVip(question: Question): Explained {
+  const { to, origin, world } = question;
+  const isTaken = origin.isNode;
+  const foreign = foreignSteps(to, world, isTaken);
+  const ports = portsAtVip(to, world);
+  if (isTaken && foreign.length > 0) {
+    return nowhere(question, 'not-ours', [...ports, ...foreign]);
+  }
+  const answer =
+    to.protocol === 'SCTP'
+      ? 'an ICMP message, which SCTP does not heed: the sender waits for a time-out'
+      : refusalAnswer(to.protocol);
+  const step = { text: `refused at once, with ${answer}`, rule: 'vip' };
+  return nowhere(question, 'refused', [...ports, ...foreign, step]);
+}
+
+function refused(question: Question, role: 'refused' | 'node-only'): Explained {
+  const { to, found } = question;
+  const answer = `refused at once, with ${refusalAnswer(to.protocol)}`;
+  const policy = {
+    object: `Service ${found?.key ?? ''}`,
+    field: 'spec.externalTrafficPolicy',
+    rule: role,
+  };
+  const last: Step =
+    role === 'refused'
+      ? { text: `no endpoint is left: ${answer}`, rule: role }
+      : {
+          text: `the policy is Local and no endpoint is on this node; it comes from outside, where answers of other nodes would not find back to: ${answer}`,
+          ...policy,
+        };
+  return nowhere(question, 'refused', [
+    ...frontEndSteps(question),
+    ...rangesSteps(question),
+    ...candidateSteps(question),
+    last,
+  ]);
+}
+
+function forwardedOrNot(question: Question): Explained {
+  const { to, key, found, world } = question;
+  const row = world.desired.virtualServer(key);
+  const excluded = world.settings.excludeCIDRs.find((range) => range.contains(to.address));
+  if (row === undefined || found === undefined) {
+    return nowhere(question, 'not-ours', [
+      ...foreignSteps(to, world, true),
+      ...whyUnserved(to, world),
+    ]);
+  }
+  if (excluded !== undefined) {
+    return nowhere(question, 'not-ours', [
+      ...frontEndSteps(question),
+      {
+        text: `${to.address.text} is in ${excluded.text}, where kube-ipvs touches no virtual server`,
+        object: 'configuration',
+        field: 'ipvs.excludeCIDRs',
+      },
+      ...foreignSteps(to, world, true),
+    ]);
+  }
+  return forwarded(question, found);
+}
+
+function forwarded(question: Question, found: FoundFrontEnd): Explained {
+  const { to, key, origin, roles, world } = question;
+  const realServers = world.desired.virtualServer(key)?.virtualServer.realServers ?? noRealServers;
+  const masquerade = masqueradeOf(origin, roles, found.key, world);
+  const seen = Array.from(realServers, ([address, realServer]) => ({
+    address,
+    ...seenAt(realServer, to, origin, masquerade, world),
+  }));
+  const source = onlyOne(seen.map((each) => each.source));
+  return {
+    verdict: 'forwarded',
+    virtualServer: key,
+    service: found.key,
+    realServers: [...realServers.keys()],
+    source,
+    sources: Object.fromEntries(seen.map((each) => [each.address, each.source])),
+    steps: [
+      ...frontEndSteps(question),
+      ...rangesSteps(question),
+      ...candidateSteps(question),
+      ...choiceSteps(question, found),
+      masquerade.step,
+      ...seen.flatMap(({ step }) => (step === undefined ? [] : [step])),
+      sourceStep(source, origin),
+      whenNoneIsLeft(found.key, found.service, found.traffic, to.protocol),
+    ],
+  };
+}

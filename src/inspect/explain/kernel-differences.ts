@@ -1,0 +1,86 @@
+import { describeUnwantedFate } from '../../kernel/ipvs/describe-real-server-fate.ts';
+import { formatRealServer } from '../../kernel/ipvs/model.ts';
+import type { ListedVirtualServer } from '../../kernel/ipvs/read-table.ts';
+import { fateOfUnwanted } from '../../kernel/ipvs/virtual-server-difference.ts';
+import type { DesiredFrontEnd } from '../../translate/desired.ts';
+import { isVip } from './filter-verdict.ts';
+import { formatDestination, type Destination } from './packet.ts';
+import type { ExplainWorld } from './world.ts';
+
+/** Where the kernel is not as desired at a destination; nothing where it could not be read, or is not touched. */
+export function kernelDifferences(to: Destination, world: ExplainWorld): readonly string[] {
+  const { kernel, desired, settings } = world;
+  const isExcluded = settings.excludeCIDRs.some((range) => range.contains(to.address));
+  if (kernel === undefined || isExcluded) {
+    return [];
+  }
+  const key = formatDestination(to);
+  const wanted = desired.virtualServer(key);
+  const there = kernel.virtualServer(key);
+  const unbound =
+    isVip(to.address, world) && !kernel.isBound(to.address.text)
+      ? [`the kernel does not have ${to.address.text} on kube-ipvs0: packets to it go by`]
+      : [];
+  return [...unbound, ...virtualServerDifferences(key, wanted, there)];
+}
+
+function virtualServerDifferences(
+  key: string,
+  wanted: DesiredFrontEnd | undefined,
+  there: ListedVirtualServer | undefined,
+): readonly string[] {
+  if (wanted === undefined) {
+    return there?.settings.owned === true
+      ? [`the kernel still has the virtual server ${key}, which no Service wants any more`]
+      : [];
+  }
+  if (there === undefined) {
+    return [`the kernel has no virtual server ${key}`];
+  }
+  const { scheduler } = wanted.virtualServer.settings;
+  return [
+    ...(there.settings.scheduler === scheduler
+      ? []
+      : [`the kernel has ${key} with the scheduler ${there.settings.scheduler}, not ${scheduler}`]),
+    ...missing(key, wanted, there),
+    ...unwanted(key, wanted, there),
+  ];
+}
+
+function missing(
+  id: string,
+  { virtualServer }: DesiredFrontEnd,
+  there: ListedVirtualServer,
+): string[] {
+  const weights = new Map(
+    there.realServers.map(({ realServer }) => [formatRealServer(realServer), realServer.weight]),
+  );
+  return [...virtualServer.realServers].flatMap(([key, { weight }]) => {
+    const present = weights.get(key);
+    if (present === undefined) {
+      return [`the kernel lacks the real server ${key} of ${id}: nothing is sent to it`];
+    }
+    const effect = present === 0 ? ': it gets no new connections' : '';
+    return present === weight
+      ? []
+      : [
+          `the kernel has the real server ${key} of ${id} with weight ${present}, not ${weight}${effect}`,
+        ];
+  });
+}
+
+/** One that drains is as it should be. */
+function unwanted(id: string, wanted: DesiredFrontEnd, there: ListedVirtualServer): string[] {
+  return there.realServers
+    .map(({ realServer }) => ({
+      key: formatRealServer(realServer),
+      fate: fateOfUnwanted(wanted, realServer, false),
+    }))
+    .filter(
+      ({ key, fate }) => !wanted.virtualServer.realServers.has(key) && fate !== 'keep draining',
+    )
+    .map(
+      ({ key, fate }) =>
+        `the kernel has the real server ${key} of ${id}, which is no candidate any more; it is to be: ${describeUnwantedFate(fate)}`,
+    );
+}
