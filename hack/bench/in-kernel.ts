@@ -64,7 +64,7 @@ async function measureAll(options: BenchOptions): Promise<void> {
     }
   }
   if (options.counted) {
-    console.log(`${formatBoundTable(sections, strictness)}`);
+    console.log(formatBoundTable(sections, strictness));
   }
   console.log(formatTally(sections, strictness));
   for (const sentence of missedBounds(sections, strictness)) {
