@@ -2,7 +2,7 @@ import type { Connections, Statistics } from '../../kernel/ipvs/model.ts';
 
 /** What the kernel counts of a virtual or real server, as it was read last. */
 export interface CounterReading {
-  /** Since kube-ipvs began to read; what the kernel forgets with a virtual server is still in it. */
+  /** As the kernel shows it, with what it has forgotten since kube-ipvs began to read. */
   readonly totals: Statistics;
   /** Between the last two readings; undefined until there are two. */
   readonly perSecond: Statistics | undefined;
