@@ -1,6 +1,7 @@
 import { format, resolveConfig } from 'prettier';
 import { annotationsPage } from './annotations-page.ts';
 import { configurationPage } from './configuration-page.ts';
+import { metricsPage } from './metrics-page.ts';
 import { samplesPage } from './samples-page.ts';
 
 export interface Page {
@@ -14,6 +15,7 @@ export async function generatedPages(): Promise<readonly Page[]> {
   return Promise.all([
     formatted('docs/annotations.md', annotationsPage()),
     formatted('docs/configuration.md', configurationPage()),
+    formatted('docs/metrics.md', metricsPage()),
     formatted('test/fixtures/config/README.md', samplesPage()),
   ]);
 }
