@@ -48,6 +48,8 @@ export interface Kernel {
   apply(configuration: KernelConfiguration): void;
   /** Calls back when IPVS turns out to have been unloaded and loaded: nothing of ours is in it. */
   onIpvsReloaded(callback: () => void): void;
+  readonly flows: Pick<StaleFlowCleaner, 'onSearched'>;
+  readonly virtualServers: Pick<VirtualServerKind, 'draining' | 'foreign'>;
   /** How packets of Pods are known from now on; returns whether that is news for the chains. */
   setLocalDetector(local: LocalDetector): boolean;
   /**
@@ -79,9 +81,7 @@ export async function openKernel(
   const addresses = new AddressClient();
   const sets = new SetClient();
   const conntrack = new ConntrackClient();
-  const flows = new StaleFlowCleaner(conntrack, (error) => {
-    listener.warn(`stale conntrack entries could not be deleted: ${error.message}`);
-  });
+  const flows = openFlows(conntrack, listener);
   const filterListener = {
     note: listener.note.bind(listener),
     changed: flows.noteMemberChange.bind(flows),
@@ -115,6 +115,8 @@ export async function openKernel(
       sysctls.set(sysctlsOf(changed));
       timeouts.set(changed.ipvsTimeouts);
     },
+    flows,
+    virtualServers: kind,
     onIpvsReloaded: ipvs.onReloaded.bind(ipvs),
     setLocalDetector: (local) => packetFilter.setLocalDetector(local),
     release: (othersAt) =>
@@ -148,6 +150,12 @@ async function isInUse(
 ): Promise<(address: IpAddress) => boolean> {
   const inUse = addressesOfOthers((await readTable(ipvs)).values());
   return (address) => inUse.has(address.text) || isExcluded(address);
+}
+
+function openFlows(conntrack: ConntrackClient, listener: KernelListener): StaleFlowCleaner {
+  return new StaleFlowCleaner(conntrack, (error) => {
+    listener.warn(`stale conntrack entries could not be deleted: ${error.message}`);
+  });
 }
 
 /** What follows each round; after a list of the kernel, news of foreign virtual servers at VIPs. */

@@ -59,17 +59,12 @@ async function listAndRun(options: RunOptions, settings: Settings, log: Logger):
     logProblem(log, problem);
     if (!isOfRequest(problem)) {
       counts.note((metrics) => {
-        metrics.refused('InvalidObject');
+        metrics.problems.refused('InvalidObject');
       });
     }
   };
   log.info({ node: settings.nodeName }, 'reading the cluster');
-  const apiEvent = (resource: string, event: string): void => {
-    counts.note((metrics) => {
-      metrics.apiEvent(resource, event);
-    });
-  };
-  const opened = openSource(options, settings, onProblem, apiObserver({ apiEvent }, log));
+  const opened = openSource(options, settings, onProblem, apiObserver(counts, log));
   const source = new EarlySource(opened, new ClusterStore());
   try {
     return await withKernel(settings, log, (kernel) => {
@@ -122,7 +117,7 @@ async function runUntilEnd(options: RunOptions, parts: Parts, log: Logger): Prom
   const end = Promise.withResolvers<End>();
   endOnSignals(end.resolve);
   await setOomScore(settings.oomScoreAdj, log);
-  const events = await openEvents(options, settings, log);
+  const events = await openEvents(options, settings, log, parts.metrics);
   const daemon = new Daemon({
     ...parts,
     store: source.store,
@@ -206,6 +201,7 @@ async function openEvents(
   options: RunOptions,
   settings: Settings,
   log: Logger,
+  metrics?: Metrics,
 ): Promise<EventRecorder> {
   if (options.manifests !== undefined) {
     return noEvents;
@@ -213,7 +209,10 @@ async function openEvents(
   const { kubeconfig, apiServer, nodeName } = settings;
   const config = await loadKubeConfig({ file: kubeconfig, server: apiServer });
   const sparing = new SparingLog(log);
-  return new QueuedEventRecorder(apiServerWriter(config, nodeName), (error) => {
+  const write = apiServerWriter(config, nodeName, (...answer) => {
+    metrics?.api.answered(...answer);
+  });
+  return new QueuedEventRecorder(write, (error) => {
     sparing.write('warn', `an Event could not be written: ${error.message}`);
   });
 }

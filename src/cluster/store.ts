@@ -9,12 +9,16 @@ import {
 } from './objects.ts';
 import { sameData } from './same-data.ts';
 
+/** What of a Service has changed: itself, or a slice of it. */
+export type ChangedObject = 'Service' | 'EndpointSlice';
+
 /** What became different in the store; a listener reads the new state from it. */
 export type StoreChange =
   /** The Service with this key, or one of its slices. */
   | {
       readonly kind: 'service';
       readonly key: ObjectKey;
+      readonly changed: ChangedObject;
       /**
        * When the news of it arrived, in milliseconds of performance.now; undefined where
        * nothing happened just then: with a list, or a manifest.
@@ -130,7 +134,7 @@ export class ClusterStore {
       const before = held.service;
       held.service = service;
       this.#countExternal(before, service);
-      this.#announce({ kind: 'service', key: held.key, arrivedMs });
+      this.#announce({ kind: 'service', key: held.key, changed: 'Service', arrivedMs });
     }
   }
 
@@ -141,7 +145,7 @@ export class ClusterStore {
       held.service = undefined;
       this.#countExternal(before, undefined);
       this.#forgetIfEmpty(held);
-      this.#announce({ kind: 'service', key, arrivedMs });
+      this.#announce({ kind: 'service', key, changed: 'Service', arrivedMs });
     }
   }
 
@@ -280,6 +284,7 @@ export class ClusterStore {
     this.#announce({
       kind: 'service',
       key,
+      changed: 'EndpointSlice',
       arrivedMs,
       triggeredAt: isNews ? triggeredAt : undefined,
     });
@@ -298,7 +303,7 @@ export class ClusterStore {
   #takeFromOwner({ owner, slice }: HeldSlice, arrivedMs: number | undefined): void {
     owner.slices = owner.slices.filter(({ name }) => name !== slice.name);
     this.#forgetIfEmpty(owner);
-    this.#announce({ kind: 'service', key: owner.key, arrivedMs });
+    this.#announce({ kind: 'service', key: owner.key, changed: 'EndpointSlice', arrivedMs });
   }
 
   #forgetIfEmpty({ key, service, slices }: HeldService): void {

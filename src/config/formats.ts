@@ -57,6 +57,15 @@ export const formats = {
     allowed: `must be a whole number from 0 to ${greatestInt32}`,
     accepts: (value) => isWhole(value, 0, greatestInt32),
   },
+  'count-or-text': {
+    allowed: `must be a whole number from 0 to ${greatestInt32}`,
+    accepts: (value) => isWhole(value, 0, greatestInt32),
+    coerce: (text) => (/^\d+$/.test(text.trim()) ? Number(text) : text),
+  },
+  'service-metrics': {
+    allowed: 'must be none, services or realServers',
+    accepts: oneOf('none', 'services', 'realServers'),
+  },
   'mark-bit': {
     allowed: 'must be a whole number from 0 to 31',
     accepts: (value) => isWhole(value, 0, 31),

@@ -56,6 +56,8 @@ const effects: ReadonlyMap<string, Effect> = new Map<string, Effect>([
   ['kubeIpvs.externalIPCIDRs', ({ translation }) => translation.externalIPs],
   ['kubeIpvs.loadBalancerIPCIDRs', ({ translation }) => translation.loadBalancerIPs],
   ['kubeIpvs.protectedCIDRs', ({ translation }) => translation.protectedRanges],
+  ['kubeIpvs.serviceMetrics', ({ serviceMetrics }) => serviceMetrics.detail],
+  ['kubeIpvs.serviceMetricsLimit', ({ serviceMetrics }) => serviceMetrics.seriesLimit],
 ]);
 
 /** Compares settings by what they mean: `60s` and `1m` are no change. */

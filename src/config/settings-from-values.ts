@@ -62,6 +62,7 @@ export function settingsFromValues(values: Values, outside: OutsideValues): Sett
         : values.metricsBindAddress,
       metricsPort,
     ),
+    serviceMetrics: serviceMetricsFrom(values),
     bindAddressHardFail: values.bindAddressHardFail,
     oomScoreAdj: values.oomScoreAdj,
     logLevel: logLevelOf(values.logging.verbosity),
@@ -80,6 +81,14 @@ function kernelSettingsFrom(values: Values, detection: LocalDetection): KernelSe
     },
     iptables: variant === 'legacy' || variant === 'nft' ? variant : 'auto',
     strictArp: ipvs.strictARP,
+  };
+}
+
+function serviceMetricsFrom({ kubeIpvs }: Values): Settings['serviceMetrics'] {
+  const { serviceMetrics: detail, serviceMetricsLimit: seriesLimit } = kubeIpvs;
+  return {
+    detail: detail === 'none' || detail === 'realServers' ? detail : 'services',
+    seriesLimit,
   };
 }
 

@@ -104,5 +104,21 @@ export const ownSchema: SchemaOf<OwnValues> = {
       change: 'live',
       env: 'KUBE_IPVS_PROTECTED_CIDRS',
     },
+    serviceMetrics: {
+      doc: 'Of what `/metrics` has connections, packets and bytes: of each Service, also of each real server of a Service, or of neither. They are read every ten seconds, where metrics are served at all.',
+      format: 'service-metrics',
+      default: 'services',
+      unit: '`none`, `services` or `realServers`',
+      change: 'restart',
+      env: 'KUBE_IPVS_SERVICE_METRICS',
+    },
+    serviceMetricsLimit: {
+      doc: 'How many series these may be: seven for each Service, and seven for each of its real servers. Services over the limit are summed up in the series of the service `(other)`; real servers over it have none.',
+      format: 'count-or-text',
+      default: 100_000,
+      unit: 'number of series',
+      change: 'restart',
+      env: 'KUBE_IPVS_SERVICE_METRICS_LIMIT',
+    },
   },
 };

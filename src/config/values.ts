@@ -52,6 +52,8 @@ export interface OwnValues {
     readonly externalIPCIDRs: readonly string[];
     readonly loadBalancerIPCIDRs: readonly string[];
     readonly protectedCIDRs: readonly string[];
+    readonly serviceMetrics: string;
+    readonly serviceMetricsLimit: number;
   };
 }
 

@@ -14,7 +14,12 @@ import type { NodeFacts } from '../translate/node-facts.ts';
 import type { HealthCheck, Translation } from '../translate/desired.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
-import { serviceProblem, type ServiceProblem } from '../translate/service-problem.ts';
+import type { Traffic } from '../translate/front-end.ts';
+import {
+  serviceProblem,
+  type ServiceProblem,
+  type ServiceProblemReason,
+} from '../translate/service-problem.ts';
 import { translateService, type TranslationSettings } from '../translate/translate-service.ts';
 
 export interface TranslatorOptions {
@@ -193,6 +198,21 @@ export class ServiceTranslator {
   /** What is known of the node that its Services are translated for. */
   get nodeFacts(): NodeFacts {
     return this.#place.current;
+  }
+
+  /** How many Services have a problem now, by its reason; reasons that none has are missing. */
+  servicesByProblem(): ReadonlyMap<ServiceProblemReason, number> {
+    return this.#problems.servicesByReason();
+  }
+
+  /** How many Services of a policy Local have endpoints, but none on this node. */
+  servicesWithoutLocalEndpoints(): Readonly<Record<Traffic, number>> {
+    let [internal, external] = [0, 0];
+    for (const { translation } of this.#translated.values()) {
+      internal += Number(translation.withoutLocalEndpoints.internal);
+      external += Number(translation.withoutLocalEndpoints.external);
+    }
+    return { internal, external };
   }
 
   #translateInto(claimed: Set<string>, vips: string[], key: ObjectKey): void {

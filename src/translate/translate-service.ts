@@ -17,7 +17,7 @@ import type { NodeFacts } from './node-facts.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
 import type { VipSettings } from './refused-vips.ts';
-import { routesByTraffic } from './routes.ts';
+import { lackOfLocalEndpoints, routesByTraffic, type Routes } from './routes.ts';
 import type { ServiceProblem } from './service-problem.ts';
 import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
 import type { FilterMember } from '../kernel/packet-filter/filter-member.ts';
@@ -53,6 +53,7 @@ export function translateService(
 
   const virtualServers: DesiredFrontEnd[] = [];
   const hairpins: FilterMember[] = [];
+  const routesOfPorts: Routes[] = [];
   for (const port of service.ports) {
     const { protocol } = port;
     for (const family of families) {
@@ -63,6 +64,7 @@ export function translateService(
       const endpoints = guard.admitted(endpointsOfPort(port, family, slices, notes), notes);
       hairpins.push(...hairpinMembers(protocol, endpoints, node));
       const routes = routesByTraffic(service, endpoints, node, ofPort);
+      routesOfPorts.push(routes);
       const serverSettings = settingsOf(service, family, chosen.choices);
       for (const frontEnd of frontEnds) {
         const route = routes[trafficOf(frontEnd)];
@@ -86,6 +88,7 @@ export function translateService(
     members: [...serviceMembers(boundAddresses, healthCheck), ...hairpins],
     healthCheck,
     problems: allOf(chosen.problems, vips.problems, guard.problems(service)),
+    withoutLocalEndpoints: lackOfLocalEndpoints(routesOfPorts),
   };
 }
 

@@ -10,6 +10,15 @@ export class DrainTimes {
     return this.#startedAt.size === 0;
   }
 
+  /** How many real servers drain. */
+  get count(): number {
+    let count = 0;
+    for (const { size } of this.#startedAt.values()) {
+      count += size;
+    }
+    return count;
+  }
+
   /** The virtual servers with real servers that drain. */
   virtualServers(): readonly string[] {
     return [...this.#startedAt.keys()];

@@ -100,10 +100,14 @@ export interface VirtualServerHead {
   readonly settings: VirtualServerSettings;
 }
 
-/** A virtual server with what the kernel counts of it. */
-export interface CountedVirtualServer extends VirtualServerHead {
+/** What the kernel counts of a virtual server. */
+export interface VirtualServerCounts {
+  readonly id: VirtualServerId;
   readonly statistics: Statistics;
 }
+
+/** A virtual server with what the kernel counts of it. */
+export interface CountedVirtualServer extends VirtualServerHead, VirtualServerCounts {}
 
 /** A real server with what the kernel counts of it. */
 export interface CountedRealServer {

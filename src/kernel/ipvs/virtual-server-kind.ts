@@ -75,6 +75,11 @@ export class VirtualServerKind<
     return this.#foreign;
   }
 
+  /** How many real servers drain. */
+  get draining(): number {
+    return this.#drainTimes.count;
+  }
+
   async list(sink: ListSink<ObservedVirtualServer>): Promise<void> {
     const draining = new Set(this.#drainTimes.virtualServers());
     const nowMs = this.#now();

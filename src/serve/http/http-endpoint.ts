@@ -1,10 +1,18 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { startTimer } from '../../base/time/timers.ts';
 
 /** What is answered to a GET. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** A long one comes in parts, as they are read. */
+  readonly body: string | AsyncIterable<string>;
+}
+
+/** One that is short. */
+export interface TextAnswer extends Answer {
   readonly body: string;
 }
 
@@ -27,6 +35,8 @@ export interface HttpEndpointOptions {
 
 const defaultRetryMs = 5000;
 const requestTimeoutMs = 5000;
+/** How long a client may read nothing of an answer that it asked for, in milliseconds. */
+const stalledMs = 30_000;
 
 /** A small HTTP server for what the outside reads: health and metrics. It answers GET alone. */
 export class HttpEndpoint {
@@ -45,8 +55,10 @@ export class HttpEndpoint {
       request.resume();
       const path = (request.url ?? '').split('?')[0] ?? '';
       answer(request.method, path, route)
-        .then(({ status, headers, body }) => response.writeHead(status, headers).end(body))
-        .catch(() => response.writeHead(500).end());
+        .then((found) => write(found, request.method, response))
+        .catch(() => {
+          fail(response);
+        });
     });
     server.on('error', (error) => {
       failed(error);
@@ -71,4 +83,27 @@ async function answer(method: string | undefined, path: string, route: Route): P
     return { status: 405, headers: { Allow: 'GET, HEAD' }, body: '' };
   }
   return (await route(path)) ?? { status: 404, headers: {}, body: '' };
+}
+
+async function write(
+  { status, headers, body }: Answer,
+  method: string | undefined,
+  response: ServerResponse,
+): Promise<void> {
+  if (typeof body === 'string' || method === 'HEAD') {
+    response.writeHead(status, headers).end(typeof body === 'string' ? body : '');
+    return;
+  }
+  response.setTimeout(stalledMs, () => response.destroy());
+  response.writeHead(status, headers);
+  await pipeline(Readable.from(body), response);
+}
+
+/** Where a part of the answer is under way already, its end shows that it is not complete. */
+function fail(response: ServerResponse): void {
+  if (response.headersSent) {
+    response.destroy();
+  } else {
+    response.writeHead(500).end();
+  }
 }
