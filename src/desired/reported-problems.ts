@@ -7,7 +7,8 @@ import type { ServiceProblem } from '../translate/service-problem.ts';
  */
 export class ReportedProblems {
   readonly #tell: (problem: ServiceProblem) => void;
-  readonly #told = new Map<string, ReadonlySet<string>>();
+  /** By subject, and there by their text. */
+  readonly #told = new Map<string, ReadonlyMap<string, ServiceProblem>>();
 
   constructor(tell: (problem: ServiceProblem) => void) {
     this.#tell = tell;
@@ -24,7 +25,19 @@ export class ReportedProblems {
     if (problems.length === 0) {
       this.#told.delete(subject);
     } else {
-      this.#told.set(subject, new Set(problems.map(formatProblem)));
+      this.#told.set(subject, new Map(problems.map((each) => [formatProblem(each), each])));
+    }
+  }
+
+  /** Those of one subject that last. */
+  of(subject: string): readonly ServiceProblem[] {
+    return [...(this.#told.get(subject)?.values() ?? [])];
+  }
+
+  /** All that last. */
+  *all(): Generator<ServiceProblem> {
+    for (const problems of this.#told.values()) {
+      yield* problems.values();
     }
   }
 }

@@ -77,6 +77,11 @@ export class FoundationKeeper {
     return [...this.#failing.keys()];
   }
 
+  /** Those that are not in place, each with why. */
+  failures(): readonly Failure[] {
+    return Array.from(this.#failing, ([key, error]) => ({ kind: 'foundation', key, error }));
+  }
+
   /** What this node waits for before all that is configured is in place, one sentence each. */
   waitingFor(): readonly string[] {
     return [...this.#failing]

@@ -28,7 +28,8 @@ export function describeDecision(decision: Decision): string {
   }
 }
 
-function describeServiceFate(fate: ServiceFate): string {
+/** Whether a Service becomes anything here, and why not. */
+export function describeServiceFate(fate: ServiceFate): string {
   switch (fate.kind) {
     case 'served':
       return 'served';
@@ -71,7 +72,8 @@ function describeFrontEnd({ protocol, frontEnd, fate }: FrontEndDecision): strin
   return `${protocol} ${where}: ${describeFrontEndFate(fate)}`;
 }
 
-function describeFrontEndFate(fate: FrontEndFate): string {
+/** What becomes of a front end, without saying which one it is. */
+export function describeFrontEndFate(fate: FrontEndFate): string {
   switch (fate.kind) {
     case 'served':
       return 'served';
@@ -91,7 +93,8 @@ function describeEndpoint(decision: EndpointDecision): string {
   return `port ${formatPort(port)}, ${traffic} traffic: ${where} of EndpointSlice ${slice}: ${describeEndpointFate(fate, decision)}`;
 }
 
-function describeEndpointFate(
+/** What becomes of an endpoint, without saying which one it is. */
+export function describeEndpointFate(
   fate: EndpointFate,
   { traffic, endpoint, slice, port }: EndpointDecision,
 ): string {
