@@ -2,11 +2,17 @@ import { CommanderError } from 'commander';
 import { asError } from './base/as-error.ts';
 import { cleanup } from './cli/cleanup.ts';
 import { exitCode, type ExitCode } from './cli/exit-code.ts';
-import type { CleanupOptions, CommonOptions, PlanOptions, RunOptions } from './cli/options.ts';
+import type {
+  CleanupOptions,
+  CommonOptions,
+  PlanOptions,
+  RunOptions,
+  ShowOptions,
+} from './cli/options.ts';
 import { plan } from './cli/plan.ts';
 import { createProgram, type Action } from './cli/program.ts';
 import { run } from './cli/run.ts';
-import { show } from './cli/show.ts';
+import { show } from './cli/show/show.ts';
 import { ConfigurationError } from './config/load-settings.ts';
 import { IpvsUnavailableError } from './kernel/ipvs/ipvs-error.ts';
 import { createLogger } from './base/log.ts';
@@ -40,7 +46,7 @@ function workOf(command: 'run' | 'plan' | 'show' | 'cleanup', options: object): 
   const work = {
     run: () => run(options as RunOptions, log),
     plan: () => plan(options as PlanOptions, log),
-    show: () => show(options as PlanOptions, log),
+    show: () => show(options as ShowOptions, log),
     cleanup: () => cleanup(options as CleanupOptions, log),
   }[command];
   return async () => {

@@ -1,4 +1,5 @@
 import { formatProblem } from '../../base/problem.ts';
+import { foreignAtVipAdvice } from '../../desired/foreign-at-vips.ts';
 import type { Failing, Failure } from '../../reconcile/any-kind-table.ts';
 import type { ServiceProblem, ServiceProblemReason } from '../../translate/service-problem.ts';
 import { agoText, type Refusal } from './knowledge.ts';
@@ -86,4 +87,16 @@ function adviceForKernel(error: Error): string {
     default:
       return `${triedAgain}; where it lasts, the text says what the kernel does not take`;
   }
+}
+
+/** A virtual server of others at a VIP of a Service. */
+export function foreignAtVipProblem(virtualServer: string, vipOf: string): ProblemView {
+  return {
+    object: `virtual server ${virtualServer}`,
+    service: vipOf,
+    reason: 'ForeignAtVip',
+    text: `made by others at a VIP of Service ${vipOf}, which has no such port: connections from Pods and other hosts are refused`,
+    advice: foreignAtVipAdvice,
+    since: null,
+  };
 }

@@ -64,7 +64,10 @@ export interface VirtualServerView {
   readonly scheduler: string;
   readonly flags: readonly string[];
   readonly persistence: PersistenceView | null;
+  /** Made, or taken over, by kube-ipvs; or to be. */
   readonly owned: boolean;
+  /** Whether the kernel holds it, in whatever state. */
+  readonly inKernel: boolean;
   readonly state: VirtualServerState;
   readonly realServers: readonly RealServerView[];
   /** Endpoints that get none of its traffic. */

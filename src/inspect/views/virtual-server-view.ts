@@ -62,7 +62,14 @@ export function virtualServerView(
 
 type Standing = Pick<
   VirtualServerView,
-  'scheduler' | 'flags' | 'persistence' | 'owned' | 'state' | 'realServers' | 'unusedEndpoints'
+  | 'scheduler'
+  | 'flags'
+  | 'persistence'
+  | 'owned'
+  | 'inKernel'
+  | 'state'
+  | 'realServers'
+  | 'unusedEndpoints'
 >;
 
 function asItStands(
@@ -89,6 +96,7 @@ function asItStands(
   return {
     ...settingsView(held?.settings ?? wanted),
     owned: held?.settings.owned ?? true,
+    inKernel: held !== undefined,
     state: stateOf({ wanted, held, refusal, realServers, kernel }),
     realServers,
     unusedEndpoints: unusedEndpoints(endpoints, thisNode),
@@ -100,6 +108,7 @@ function claimedByAnother({ fate }: FrontEndDecision): Standing {
   return {
     ...settingsView(undefined),
     owned: true,
+    inKernel: false,
     state: { kind: 'claimed', by, why: describeFrontEndFate(fate) },
     realServers: [],
     unusedEndpoints: [],
@@ -123,6 +132,7 @@ export function strayView(
     servicePort: null,
     ...settingsView(settings),
     owned,
+    inKernel: true,
     state: owned
       ? {
           kind: 'unknown',

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { strayView } from '../../../../src/inspect/views/virtual-server-view.ts';
 import { IpvsError } from '../../../../src/kernel/ipvs/ipvs-error.ts';
 import type { RealServer } from '../../../../src/kernel/ipvs/model.ts';
 import { NetlinkError } from '../../../../src/kernel/netlink/netlink-error.ts';
@@ -27,92 +26,12 @@ function worldOf(...endpoints: Parameters<typeof endpoint>[]): InspectWorld {
   return world;
 }
 
-function annotated(annotations: Readonly<Record<string, string>>): InspectWorld {
-  const world = worldOf();
-  world.store.setService(service({ annotations: new Map(Object.entries(annotations)) }));
-  world.translate();
-  return world;
-}
-
 function refusal(operation: IpvsError['operation'], code: string, forMs?: number) {
   const error = new IpvsError(operation, new NetlinkError(code, `${code}: the kernel says no`));
   return { error, forMs };
 }
 
 describe('the view of a Service', () => {
-  describe('says of its scheduler where it comes from', () => {
-    it('the configuration, without an annotation', () => {
-      assert.deepEqual(annotated({}).view().scheduler, {
-        name: 'rr',
-        flags: [],
-        origin: { kind: 'configuration' },
-      });
-    });
-
-    it('the annotation that it has, with its flags', () => {
-      const world = annotated({
-        'kube-router.io/service.scheduler': 'mh',
-        'kube-ipvs.io/scheduler-flags': 'mh-port',
-      });
-      assert.deepEqual(world.view().scheduler, {
-        name: 'mh',
-        flags: ['mh-port'],
-        origin: { kind: 'annotation', annotation: 'kube-router.io/service.scheduler' },
-      });
-    });
-
-    it('a fallback, where the annotation names none', () => {
-      const { scheduler, problems } = annotated({ 'kube-ipvs.io/scheduler': 'best' }).view();
-      assert.deepEqual(scheduler, {
-        name: 'rr',
-        flags: [],
-        origin: {
-          kind: 'fallback',
-          wanted: 'best',
-          annotation: 'kube-ipvs.io/scheduler',
-          why: 'IPVS has no scheduler of that name',
-        },
-      });
-      assert.deepEqual(
-        problems.map(({ reason, advice }) => [reason, advice]),
-        [['UnknownScheduler', 'correct the annotation']],
-      );
-    });
-
-    it('a fallback, where the kernel lacks the annotated one', () => {
-      const world = annotated({ 'kube-ipvs.io/scheduler': 'mh' });
-      world.translator.schedulerIsMissing('mh');
-      world.translate();
-      const { origin } = world.view().scheduler;
-      assert.deepEqual(origin, {
-        kind: 'fallback',
-        wanted: 'mh',
-        annotation: 'kube-ipvs.io/scheduler',
-        why: 'the kernel of this node has no such scheduler and cannot load its module',
-      });
-    });
-
-    it('a fallback, where the kernel lacks the configured one', () => {
-      const world = new InspectWorld({
-        translation: {
-          scheduler: 'mh',
-          drainTimeoutMs: undefined,
-          externalIPs: undefined,
-          loadBalancerIPs: undefined,
-          protectedRanges: [],
-        },
-      });
-      world.store.setService(service());
-      world.translator.schedulerIsMissing('mh');
-      world.translate();
-      const { name, origin } = world.view().scheduler;
-      assert.deepEqual(
-        [name, origin.kind, 'wanted' in origin && origin.wanted],
-        ['rr', 'fallback', 'mh'],
-      );
-    });
-  });
-
   it('names what is behind each of its front ends: Pod, node, zone, weight', () => {
     const world = worldOf(['10.244.1.1', { podName: 'web-abcde', nodeName: 'node-a', zone: 'z1' }]);
     world.programAll(3, 12);
@@ -337,52 +256,5 @@ describe('the view of a Service', () => {
     world.store.setService(service({ clusterIPs: [] }));
     world.translate();
     assert.match(world.view().notServed ?? '', /headless/);
-  });
-});
-
-describe('the view of a virtual server that no Service wants', () => {
-  const stray = (world: InspectWorld, address: string, owned: boolean) =>
-    strayView(
-      {
-        id: virtualServer(address, 9090),
-        settings: { ...plainSettings, owned },
-        realServers: [
-          {
-            realServer: realServer('10.9.9.1', { weight: 0 }),
-            activeConnections: 1,
-            inactiveConnections: 0,
-          },
-        ],
-      },
-      world.cluster,
-      world.kernel,
-    );
-
-  it('is foreign', () => {
-    const view = stray(new InspectWorld(), '10.9.9.9', false);
-    assert.deepEqual(view.state, { kind: 'foreign' });
-    assert.deepEqual(view.realServers[0]?.state, { kind: 'active', why: null });
-    assert.equal(view.realServers[0]?.weightBecause, 'set by others');
-  });
-
-  it('is refused at a VIP of a Service', () => {
-    const world = worldOf();
-    world.translate();
-    const { state } = stray(world, '10.96.0.1', false);
-    assert.equal(state.kind, 'foreign, refused');
-    assert.equal(state.vipOf, 'default/web');
-  });
-
-  it('is refused at an address that we have bound', () => {
-    const world = new InspectWorld();
-    world.boundByUs.add('10.9.9.9');
-    const { state } = stray(world, '10.9.9.9', false);
-    assert.deepEqual([state.kind, 'vipOf' in state && state.vipOf], ['foreign, refused', null]);
-  });
-
-  it('is unknown where it is ours', () => {
-    const view = stray(new InspectWorld(), '10.9.9.9', true);
-    assert.equal(view.state.kind, 'unknown');
-    assert.equal(view.realServers[0]?.state.kind, 'draining');
   });
 });
