@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { pageFiles } from '../build/page-files.ts';
 import { napiBinding } from '../build/napi-binding.ts';
 import { nodeBundle } from '../build/node-bundle.ts';
 
@@ -15,6 +16,6 @@ await build({
   entryPoints: [join(folder, 'probes/main.ts')],
   outfile: join(folder, '../../dist/bench.js'),
   legalComments: 'none',
-  plugins: [napiBinding(['x64', 'arm64'])],
+  plugins: [napiBinding(['x64', 'arm64']), pageFiles()],
   logLevel: 'warning',
 });

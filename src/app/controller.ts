@@ -110,6 +110,11 @@ export class Controller {
     this.#listener = listener;
   }
 
+  /** What translates the Services: it knows why each becomes what it does. */
+  get translator(): ServiceTranslator {
+    return this.#translator;
+  }
+
   /** Starts with what the store holds, and follows it from then on. */
   start(): void {
     this.#unsubscribe = this.#store.onChange((change) => {

@@ -10,7 +10,10 @@ import { ReportEvents } from '../serve/events/report-events.ts';
 import { HealthCheckServers } from '../serve/health/health-check-servers.ts';
 import { healthAnswer } from '../serve/health/health-routes.ts';
 import { ProxyHealth } from '../serve/health/proxy-health.ts';
+import { NodeTroubles } from '../inspect/node-troubles.ts';
+import { addressTrouble, configurationTrouble, kernelTrouble } from './node-trouble-texts.ts';
 import { OngoingTroubles } from './ongoing-troubles.ts';
+import { openStatus, type Status } from './status.ts';
 import { KernelState } from './kernel-state.ts';
 import { nodeAddressNews } from './node-address-news.ts';
 import { wallClockMs } from '../base/time/wall-clock.ts';
@@ -49,6 +52,8 @@ export interface DaemonParts {
   readonly events: EventRecorder;
   readonly metrics: Metrics;
   readonly listener: DaemonListener;
+  /** What is known to be wrong with the node already; what comes later is added. */
+  readonly troubles?: NodeTroubles;
   /** A server could not be bound, and the configuration says that this ends the process. */
   fatal(error: Error): void;
 }
@@ -67,6 +72,8 @@ export class Daemon {
   #ruleWatch: RuleWatch | undefined;
   #nodeAddresses: readonly IpAddress[] = [];
   readonly #troubles = new OngoingTroubles();
+  readonly #nodeTroubles: NodeTroubles;
+  readonly #status: Status | undefined;
   readonly #kernelState: KernelState;
   #stopped = false;
 
@@ -74,6 +81,7 @@ export class Daemon {
     this.#parts = parts;
     this.#store = parts.store;
     const { settings, kernel } = parts;
+    this.#nodeTroubles = parts.troubles ?? new NodeTroubles(wallClockMs);
     this.#events = new ReportEvents(parts.events, settings.nodeName);
     this.#health = new ProxyHealth(settings.auditEveryMs);
     this.#kernelState = new KernelState(this.#health, this.#troubles, parts.listener, (message) => {
@@ -87,6 +95,12 @@ export class Daemon {
       settings,
       this.#controllerListener(),
     );
+    this.#status = openStatus(settings, {
+      store: this.#store,
+      translator: this.#controller.translator,
+      kernel,
+      troubles: this.#nodeTroubles,
+    });
     kernel.onIpvsReloaded(() => {
       // Its tables are empty, and its sysctls and timeouts are those of a new module.
       parts.listener.info('IPVS was unloaded and loaded again: programming everything anew');
@@ -137,6 +151,7 @@ export class Daemon {
     this.#endpoints.forEach((endpoint) => {
       endpoint.stop();
     });
+    this.#status?.close();
     this.#watch.stop();
     this.#ruleWatch?.stop();
     this.#addresses.close();
@@ -150,6 +165,7 @@ export class Daemon {
   /** Takes over settings that can change in the running process. */
   apply(settings: Settings): void {
     this.#parts.kernel.apply(settings);
+    this.#nodeTroubles.end('configuration');
     this.#controller.setTranslation(settings.translation);
     this.#controller.requestAudit();
   }
@@ -159,6 +175,7 @@ export class Daemon {
     const message = `the changed configuration is refused and the earlier one stays in effect: ${error.message}`;
     this.#parts.listener.error(message);
     this.#events.node('ConfigurationRefused', message);
+    this.#nodeTroubles.begin('configuration', configurationTrouble(message));
   }
 
   #controllerListener(): ControllerListener {
@@ -188,6 +205,7 @@ export class Daemon {
       },
       kernelRead: () => {
         this.#kernelState.read();
+        this.#nodeTroubles.end('kernel');
       },
       unwritable: (kinds) => {
         this.#health.unwritable(kinds);
@@ -204,6 +222,7 @@ export class Daemon {
       auditFailed: (error) => {
         metrics.kernelError('audit', codeOf(error));
         this.#kernelState.unreadable(error);
+        this.#nodeTroubles.begin('kernel', kernelTrouble(error));
       },
       mended: (foundation) => {
         listener.info(`${foundation}: in place now`);
@@ -270,11 +289,17 @@ export class Daemon {
         {
           name: 'metrics',
           address: settings.metricsBindAddress,
-          route: (path) => metrics.answer(path),
+          route: async (path, asked) =>
+            (await this.#status?.answer(path, asked)) ?? metrics.answer(path),
         },
       ],
-      (name, error) => {
-        this.#bindFailed(name, error);
+      {
+        opened: (name) => {
+          this.#nodeTroubles.end(name);
+        },
+        failed: (name, error) => {
+          this.#bindFailed(name, error);
+        },
       },
     );
   }
@@ -282,6 +307,7 @@ export class Daemon {
   #bindFailed(name: string, error: Error): void {
     const failure = new Error(`the ${name} endpoint cannot be served: ${error.message}`);
     this.#events.node('AddressUnavailable', failure.message);
+    this.#nodeTroubles.begin(name, addressTrouble(failure));
     if (this.#parts.settings.bindAddressHardFail) {
       this.#parts.fatal(failure);
     } else if (this.#troubles.continues(name, failure.message)) {

@@ -44,6 +44,13 @@ export interface Kernel {
   readonly packetFilter: PacketFilter;
   readonly desired: DesiredState;
   readonly reconciler: Reconciler;
+  /** What is known of virtual servers besides: since when some drain, and which are others'. */
+  readonly virtualServers: Pick<
+    VirtualServerKind<DesiredFrontEnd>,
+    'drainingForMs' | 'foreign' | 'needsPolling'
+  >;
+  /** How many virtual servers are known: desired, observed or both. */
+  virtualServerCount(): number;
   /** Takes over settings that can change in the running process; the next audit acts upon them. */
   apply(configuration: KernelConfiguration): void;
   /** Calls back when IPVS turns out to have been unloaded and loaded: nothing of ours is in it. */
@@ -103,6 +110,8 @@ export async function openKernel(
     addresses,
     packetFilter,
     desired,
+    virtualServers: kind,
+    virtualServerCount: () => virtualServers.size,
     // Rules first and the address last: no packet finds a Service that is half built.
     reconciler: new Reconciler(
       [packetFilter.members, virtualServers, boundAddresses],

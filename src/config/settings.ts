@@ -7,6 +7,7 @@ import type { ConntrackSettings } from '../kernel/sysctl/conntrack.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import type { TranslationSettings } from '../translate/translate-service.ts';
 import type { BindAddress } from '../net/bind-address.ts';
+import type { StatusPageReaders } from './formats.ts';
 
 /** Everything that configures a run, whatever it came from. */
 export interface Settings {
@@ -33,6 +34,8 @@ export interface Settings {
   readonly healthzBindAddress: BindAddress | undefined;
   /** Where metrics are served; undefined for nowhere. */
   readonly metricsBindAddress: BindAddress | undefined;
+  /** Who may read the status page, which is served with the metrics. */
+  readonly statusPage: StatusPageReaders;
   /** A server that cannot be bound ends the process. */
   readonly bindAddressHardFail: boolean;
   /** -1000 to 1000. */

@@ -52,6 +52,7 @@ export interface OwnValues {
     readonly externalIPCIDRs: readonly string[];
     readonly loadBalancerIPCIDRs: readonly string[];
     readonly protectedCIDRs: readonly string[];
+    readonly statusPage: string;
   };
 }
 

@@ -1,3 +1,4 @@
+import { WorkInParts } from '../base/work-in-parts.ts';
 import { objectKey, type ObjectKey } from '../cluster/objects.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import type { DesiredState } from '../desired/desired-state.ts';
@@ -24,7 +25,7 @@ import {
 } from './views/make-problem-view.ts';
 import { serviceView } from './views/make-service-view.ts';
 import type { ProblemView } from './views/problem-view.ts';
-import { outlineOf } from './views/service-outline.ts';
+import { outlineOf, type ServiceOutline } from './views/service-outline.ts';
 import type { ServiceView } from './views/service-view.ts';
 import { strayView } from './views/virtual-server-view.ts';
 
@@ -56,6 +57,9 @@ export interface InspectorParts {
   now(): number;
 }
 
+/** To find out what becomes of a Service takes as long as many small items. */
+const smallItemsPerService = 50;
+
 /** A problem whose words are made where it is shown. */
 interface FoundProblem {
   readonly service: string | null;
@@ -82,7 +86,7 @@ export class Inspector {
 
   /** One page of the Services that a filter lets through, by name. Rejects where the kernel cannot be read. */
   async services(filter: ServiceFilter, request: PageRequest): Promise<ServicePage> {
-    const keys = this.#keysOf(filter);
+    const keys = await this.#keysOf(filter);
     const offset =
       request.from === undefined
         ? request.offset
@@ -140,7 +144,7 @@ export class Inspector {
     };
   }
 
-  #keysOf(filter: ServiceFilter): readonly ObjectKey[] {
+  async #keysOf(filter: ServiceFilter): Promise<readonly ObjectKey[]> {
     const { keys } = this.#index;
     const { namespace, service, address, problems, search } = filter;
     const isEverything =
@@ -148,12 +152,20 @@ export class Inspector {
     if (isEverything && service === undefined) {
       return keys;
     }
-    const candidates = service === undefined ? keys : [service];
+    const candidates = service === undefined ? [...keys] : [service];
     const context = this.#filterContext();
-    return candidates.filter((key) => {
-      const found = this.#parts.store.service(key);
-      return found !== undefined && matches(found, filter, context);
-    });
+    const parts = new WorkInParts();
+    const found: ObjectKey[] = [];
+    for (const key of candidates) {
+      const candidate = this.#parts.store.service(key);
+      if (candidate !== undefined && matches(candidate, filter, context)) {
+        found.push(key);
+      }
+      if (parts.isOver()) {
+        await parts.pause();
+      }
+    }
+    return found;
   }
 
   #filterContext(): FilterContext {
@@ -179,9 +191,17 @@ export class Inspector {
   }
 
   async #views(keys: readonly ObjectKey[]): Promise<readonly ServiceView[]> {
-    const outlines = keys
-      .map((key) => outlineOf(key, this.#cluster))
-      .filter((outline) => outline !== undefined);
+    const outlines: ServiceOutline[] = [];
+    const parts = new WorkInParts();
+    for (const key of keys) {
+      const outline = outlineOf(key, this.#cluster);
+      if (outline !== undefined) {
+        outlines.push(outline);
+      }
+      if (parts.isOver(smallItemsPerService)) {
+        await parts.pause();
+      }
+    }
     const ids = outlines.flatMap(({ frontEnds }) => frontEnds.map(({ id }) => id));
     const knowledge = await this.#parts.kernel.read(ids);
     return outlines.map((outline) => serviceView(outline, this.#cluster, knowledge));

@@ -9,7 +9,7 @@ import { formatEndpoint } from '../net/ip-address.ts';
 
 /** How many items a page has that does not say, and at most. */
 export const usualLimit = 50;
-export const greatestLimit = 500;
+export const greatestLimit = 200;
 
 /** What a query asks for, or what is wrong with it. */
 export type ReadQuery =

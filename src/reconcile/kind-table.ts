@@ -33,6 +33,11 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
     this.#backOff = backOff;
   }
 
+  /** How many objects are known: desired, observed or both. */
+  get size(): number {
+    return this.#rows.size;
+  }
+
   /** Sets what is desired under a key, or that nothing is. The work is done in the next round. */
   setDesired(key: string, desired: Desired | undefined): void {
     this.setDesiredAt(this.#rows.of(key), desired);

@@ -33,7 +33,7 @@ const servicesPerQuestion = 100;
 const straysPerQuestion = 200;
 
 /** So many problems are printed. */
-const problemsAtMost = 500;
+const problemsAtMost = 200;
 
 /** Everything that a filter lets through, one page after the other. */
 export async function readAll(node: ShownNode, filter: ServiceFilter): Promise<Shown> {

@@ -222,21 +222,25 @@ function virtualServerRows(
           key: `${key} x ${endpoint.address} ${index}`,
           cells: columns.map((column) => column.endpoint(endpoint)),
         }))
-      : unusedRow(key, view.unusedEndpoints)),
+      : []),
+    ...unusedRow(key, view.unusedCounts, detail === 'wide' ? view.unusedEndpoints.length : 0),
   ];
 }
 
-function unusedRow(key: string, unused: readonly UnusedEndpointView[]): readonly Row[] {
-  if (unused.length === 0) {
+function unusedRow(
+  key: string,
+  counts: VirtualServerView['unusedCounts'],
+  named = 0,
+): readonly Row[] {
+  const entries = Object.entries(counts);
+  const count = entries.reduce((sum, [, ofKind]) => sum + ofKind, 0);
+  if (count <= named) {
     return [];
   }
-  const counts = new Map<string, number>();
-  for (const { kind } of unused) {
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  const kinds = Array.from(counts, ([kind, count]) => `${count} ${kind}`).join(', ');
-  const what = unused.length === 1 ? 'endpoint' : 'endpoints';
-  return [note(`${key} unused`, `   x ${unused.length} ${what} not used: ${kinds}`, 'faint')];
+  const kinds = entries.map(([kind, ofKind]) => `${ofKind} ${kind}`).join(', ');
+  const what = count === 1 ? 'endpoint' : 'endpoints';
+  const text = `   x ${count} ${what} not used${named === 0 ? '' : ' in all'}: ${kinds}`;
+  return [note(`${key} unused`, text, 'faint')];
 }
 
 function whyRows(key: string, { why, style }: StateText): readonly Row[] {

@@ -13,7 +13,7 @@ export type Place =
 /** So many problems stand above the Services. */
 const problemsAtMost = 5;
 const straysAtMost = 200;
-const servicesAtMost = 500;
+const servicesAtMost = 200;
 
 interface Read {
   readonly summary: Summary;

@@ -2,7 +2,7 @@ import type { Endpoint } from '../../cluster/objects.ts';
 import { formatEndpoint } from '../../net/ip-address.ts';
 import { describeEndpointFate } from '../../translate/describe-decision.ts';
 import type { EndpointDecision, EndpointFate } from '../../translate/decisions.ts';
-import type { EndpointView, UnusedEndpointView } from './service-view.ts';
+import type { EndpointView, VirtualServerView } from './service-view.ts';
 
 /** What is known of the endpoint behind an address and port; nothing, where no slice lists it. */
 export function endpointView(
@@ -27,17 +27,32 @@ export function addressOf({ endpoint, targetPort }: EndpointDecision): string {
     : formatEndpoint(endpoint.address, targetPort);
 }
 
+/** So many are named: with policy Local all endpoints of other nodes are among them. */
+const namedAtMost = 200;
+
+export type UnusedEndpoints = Pick<VirtualServerView, 'unusedCounts' | 'unusedEndpoints'>;
+
 /** The endpoints that get no traffic by these decisions; one that another slice repeats is none. */
 export function unusedEndpoints(
   decisions: readonly EndpointDecision[],
   thisNode: string,
-): readonly UnusedEndpointView[] {
-  return decisions.filter(isUnused).map((decision) => ({
-    ...endpointView(addressOf(decision), decision.endpoint, thisNode),
-    kind: kindOf(decision.fate),
-    why: describeEndpointFate(decision.fate, decision),
-  }));
+): UnusedEndpoints {
+  const unused = decisions.filter(isUnused);
+  const counts = new Map<string, number>();
+  for (const { fate } of unused) {
+    counts.set(kindOf(fate), (counts.get(kindOf(fate)) ?? 0) + 1);
+  }
+  return {
+    unusedCounts: Object.fromEntries(counts),
+    unusedEndpoints: unused.slice(0, namedAtMost).map((decision) => ({
+      ...endpointView(addressOf(decision), decision.endpoint, thisNode),
+      kind: kindOf(decision.fate),
+      why: describeEndpointFate(decision.fate, decision),
+    })),
+  };
 }
+
+export const noUnusedEndpoints: UnusedEndpoints = { unusedCounts: {}, unusedEndpoints: [] };
 
 function isUnused({ fate: { kind } }: EndpointDecision): boolean {
   return kind !== 'used' && kind !== 'repeated';

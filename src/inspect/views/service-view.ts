@@ -70,7 +70,8 @@ export interface VirtualServerView {
   readonly inKernel: boolean;
   readonly state: VirtualServerState;
   readonly realServers: readonly RealServerView[];
-  /** Endpoints that get none of its traffic. */
+  /** Endpoints that get none of its traffic: so many of each kind, and the first of them. */
+  readonly unusedCounts: Readonly<Record<string, number>>;
   readonly unusedEndpoints: readonly UnusedEndpointView[];
   readonly counters: CountersView | null;
 }

@@ -12,7 +12,7 @@ import { describeFrontEndFate } from '../../translate/describe-decision.ts';
 import { foreignAtVipAdvice } from '../../desired/foreign-at-vips.ts';
 import { IpvsError } from '../../kernel/ipvs/ipvs-error.ts';
 import { countersView } from './counters-view.ts';
-import { unusedEndpoints } from './endpoint-view.ts';
+import { noUnusedEndpoints, unusedEndpoints, type UnusedEndpoints } from './endpoint-view.ts';
 import {
   sinceOf,
   type ClusterKnowledge,
@@ -60,17 +60,11 @@ export function virtualServerView(
   };
 }
 
-type Standing = Pick<
-  VirtualServerView,
-  | 'scheduler'
-  | 'flags'
-  | 'persistence'
-  | 'owned'
-  | 'inKernel'
-  | 'state'
-  | 'realServers'
-  | 'unusedEndpoints'
->;
+type Standing = UnusedEndpoints &
+  Pick<
+    VirtualServerView,
+    'scheduler' | 'flags' | 'persistence' | 'owned' | 'inKernel' | 'state' | 'realServers'
+  >;
 
 function asItStands(
   key: string,
@@ -99,7 +93,7 @@ function asItStands(
     inKernel: held !== undefined,
     state: stateOf({ wanted, held, refusal, realServers, kernel }),
     realServers,
-    unusedEndpoints: unusedEndpoints(endpoints, thisNode),
+    ...unusedEndpoints(endpoints, thisNode),
   };
 }
 
@@ -111,7 +105,7 @@ function claimedByAnother({ fate }: FrontEndDecision): Standing {
     inKernel: false,
     state: { kind: 'claimed', by, why: describeFrontEndFate(fate) },
     realServers: [],
-    unusedEndpoints: [],
+    ...noUnusedEndpoints,
   };
 }
 
@@ -149,7 +143,7 @@ export function strayView(
       kernel,
       thisNode: cluster.node.nodeName,
     }),
-    unusedEndpoints: [],
+    ...noUnusedEndpoints,
     counters: countersView(kernel.counters.virtualServer(key)),
   };
 }

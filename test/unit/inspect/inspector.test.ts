@@ -178,7 +178,7 @@ describe('a query', () => {
     const query = new URLSearchParams({ limit: '100000', q: 'x '.repeat(1000) });
     const read = readQuery(query);
     assert.ok('request' in read);
-    assert.deepEqual([read.request.limit, read.filter.search.length], [500, 8]);
+    assert.deepEqual([read.request.limit, read.filter.search.length], [200, 8]);
   });
 
   for (const wrong of ['address=web', 'offset=-1', 'limit=ten', 'before=1e9', 'offset=0x10']) {
