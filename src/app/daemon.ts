@@ -5,13 +5,13 @@ import type { ObjectKey } from '../cluster/objects.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import type { Settings } from '../config/settings.ts';
 import { Controller, type ControllerListener } from './controller.ts';
-import type { EventRecorder } from '../serve/events/event-recorder.ts';
 import { ReportEvents } from '../serve/events/report-events.ts';
 import { HealthCheckServers } from '../serve/health/health-check-servers.ts';
 import { healthAnswer } from '../serve/health/health-routes.ts';
 import { ProxyHealth } from '../serve/health/proxy-health.ts';
 import { NodeTroubles } from '../inspect/node-troubles.ts';
 import { addressTrouble, configurationTrouble, kernelTrouble } from './node-trouble-texts.ts';
+import type { DaemonParts } from './daemon-parts.ts';
 import { OngoingTroubles } from './ongoing-troubles.ts';
 import { openStatus, type Status } from './status.ts';
 import { KernelState } from './kernel-state.ts';
@@ -19,44 +19,13 @@ import { nodeAddressNews } from './node-address-news.ts';
 import { wallClockMs } from '../base/time/wall-clock.ts';
 import type { Answer, HttpEndpoint } from '../serve/http/http-endpoint.ts';
 import { openEndpoints } from '../serve/http/open-endpoints.ts';
-import type { Kernel } from './kernel.ts';
 import { localDetectorOf } from '../kernel/packet-filter/local-detector.ts';
 import type { RuleWatch } from '../kernel/packet-filter/packet-filter.ts';
-import type { Metrics } from '../serve/metrics/metrics.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import type { Failure } from '../reconcile/any-kind-table.ts';
-import type { Source } from '../source/source.ts';
 import { nodePortAddressesOf } from '../translate/node-addresses.ts';
 import type { HealthCheck } from '../translate/desired.ts';
-import type { ServiceProblem } from '../translate/service-problem.ts';
 
-/** What the daemon tells the log. */
-export interface DaemonListener {
-  /** What happens all the time, while Services change. */
-  debug(message: string, details?: object): void;
-  /** What an operator wants to read; the same message is held back where it comes often. */
-  info(message: string, details?: object): void;
-  error(message: string, details?: object): void;
-  problem(problem: ServiceProblem): void;
-  failure(failure: Failure): void;
-  mistake(service: ObjectKey, error: Error): void;
-}
-
-/** What a daemon is made of. */
-export interface DaemonParts {
-  readonly settings: Settings;
-  readonly kernel: Kernel;
-  /** What the source fills, and may hold a part of the cluster already. */
-  readonly store: ClusterStore;
-  readonly source: Source;
-  readonly events: EventRecorder;
-  readonly metrics: Metrics;
-  readonly listener: DaemonListener;
-  /** What is known to be wrong with the node already; what comes later is added. */
-  readonly troubles?: NodeTroubles;
-  /** A server could not be bound, and the configuration says that this ends the process. */
-  fatal(error: Error): void;
-}
+export type { DaemonListener, DaemonParts } from './daemon-parts.ts';
 
 /** The program that runs on a node: all parts together, from start to stop. */
 export class Daemon {

@@ -20,7 +20,7 @@ export interface InspectedDaemon {
 /** The inspector of a running daemon, and what it holds open. */
 export interface DaemonInspector {
   readonly inspector: Inspector;
-  close(): void;
+  readonly close: () => void;
 }
 
 /**

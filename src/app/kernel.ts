@@ -96,11 +96,7 @@ export async function openKernel(
   const packetFilter = openIptablesFilter(ipFamilies(), settings, filterListener, run);
   const kind = openVirtualServers(ipvs, flows, isExcluded);
   const virtualServers = new KindTable<DesiredFrontEnd, ObservedVirtualServer, Operation>(kind);
-  const boundAddresses = new KindTable(
-    new BoundAddressKind(addresses, isExcluded, (operation) => {
-      flows.noteAddressOperation(operation);
-    }),
-  );
+  const boundAddresses = openBoundAddresses(addresses, flows, isExcluded);
   const sysctls = openSysctls(configuration, listener);
   const timeouts = new TimeoutFoundation(ipvs, configuration.ipvsTimeouts);
   const desired = new DesiredState(virtualServers, boundAddresses, packetFilter.members);
@@ -189,6 +185,18 @@ function openVirtualServers(
     flows.note(operation);
   };
   return new VirtualServerKind<DesiredFrontEnd>(ipvs, undefined, undefined, note, isExcluded);
+}
+
+function openBoundAddresses(
+  addresses: AddressClient,
+  flows: StaleFlowCleaner,
+  isExcluded: (address: IpAddress) => boolean,
+) {
+  return new KindTable(
+    new BoundAddressKind(addresses, isExcluded, (operation) => {
+      flows.noteAddressOperation(operation);
+    }),
+  );
 }
 
 function openSysctls(

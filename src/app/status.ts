@@ -29,5 +29,5 @@ export function openStatus(
       return steps && { steps: steps.map((step) => ({ text: describeDecision(step) })) };
     },
   });
-  return { answer: page.answer.bind(page), close };
+  return { answer: (path, asked) => page.answer(path, asked), close };
 }

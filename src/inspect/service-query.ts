@@ -73,12 +73,18 @@ export function matches(service: Service, filter: ServiceFilter, context: Filter
 }
 
 function hasWord(service: Service, key: ObjectKey, word: string, context: FilterContext): boolean {
+  if (key.includes(word)) {
+    return true;
+  }
+  // The text of an address is made when it is asked for: not for each Service where no address is meant.
   return (
-    key.toLowerCase().includes(word) ||
-    vipsOf(service).some(({ text }) => text.startsWith(word)) ||
-    context.hasEndpointAt(key, word)
+    mayBeAddress.test(word) &&
+    (vipsOf(service).some(({ text }) => text.startsWith(word)) || context.hasEndpointAt(key, word))
   );
 }
+
+/** The beginning of one. */
+const mayBeAddress = /^[\da-f]{0,4}[.:][\da-f.:]*$|^\d+$/;
 
 function isAt(
   service: Service,

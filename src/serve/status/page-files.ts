@@ -6,6 +6,7 @@ export type PageFiles = ReadonlyMap<string, string>;
 
 export const pageFileNames = [
   'index.html',
+  'icon.svg',
   'style.css',
   'api.js',
   'details.js',

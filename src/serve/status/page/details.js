@@ -97,7 +97,7 @@ export function virtualServerParts(view, nowMs, history) {
         element(
           'span',
           { class: 'hint' },
-          `${amount(totals.connections)} connections, ${bytes(totals.bytesIn)}B in, ${bytes(totals.bytesOut)}B out`,
+          `${amount(totals.connections)} connections, ${bytes(totals.bytesIn)} in, ${bytes(totals.bytesOut)} out`,
         ),
     ),
     whyLine(shown),
@@ -226,7 +226,7 @@ function countText(count) {
 
 /** @param {number | undefined} rate */
 function byteRateText(rate) {
-  return rate === undefined ? unknown : `${bytes(rate)}B/s`;
+  return rate === undefined ? unknown : `${bytes(rate)}/s`;
 }
 
 /**

@@ -9,11 +9,11 @@ export function amount(value) {
 }
 
 /**
- * Bytes in few letters: `512`, `3.4Ki`.
+ * Bytes in few letters: `512 B`, `3.4 KiB`.
  * @param {number} value
  */
 export function bytes(value) {
-  return scaled(value, 1024, ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi']);
+  return scaled(value, 1024, [' B', ' KiB', ' MiB', ' GiB', ' TiB', ' PiB']);
 }
 
 /**

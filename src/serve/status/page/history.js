@@ -1,6 +1,7 @@
 /** What was seen of rates since the page is open, for its charts. Pure but for what it keeps. */
 
-const valuesAtMost = 60;
+/** A minute, at a value every two seconds. */
+const valuesAtMost = 30;
 
 export class History {
   /** @type {Map<string, number[]>} */

@@ -25,7 +25,7 @@ export function showSummary({
     [problems, problems === 1 ? 'problem' : 'problems'],
     [count, count === 1 ? 'Service' : 'Services'],
     [virtualServers, virtualServers === 1 ? 'virtual server' : 'virtual servers'],
-    [draining, 'with real servers that drain'],
+    [draining, 'draining'],
     [strays, 'of others'],
   ];
   fill(

@@ -104,8 +104,7 @@ function showProblems({ total, offset, problems }) {
         {},
         element('b', {}, reason),
         ` ${text.startsWith(object) ? text : `${object}: ${text}`} `,
-        element('span', { class: 'advice' }, `${advice}. `),
-        service !== null && openButton(service),
+        element('p', { class: 'advice' }, `→ ${advice} `, service !== null && openButton(service)),
       ),
     ),
   );

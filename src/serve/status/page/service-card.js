@@ -86,7 +86,7 @@ export class ServiceCard {
     this.#showScheduler(view);
     fill(this.#state, badge(stateOf(view, nowMs)));
     const { active, rate } = sums(view);
-    setText(this.#connections, view.virtualServers.length === 0 ? '' : `${amount(active)} open`);
+    setText(this.#connections, view.virtualServers.length === 0 ? '' : amount(active));
     const values = this.#history.add(this.key, rate);
     fill(
       this.#rate,
