@@ -10,6 +10,8 @@ export interface Span {
 export interface Line {
   readonly key: string;
   readonly spans: readonly Span[];
+  /** How many of the spans stay where the others go to the side. */
+  readonly fixed?: number;
 }
 
 /** SGR parameters. */
@@ -48,6 +50,13 @@ export function cut(spans: readonly Span[], left: number, width: number): readon
     column += text.length;
   }
   return kept;
+}
+
+/** The part of a line that is in a window of so many columns, when it has gone `left` to the side. */
+export function windowOf({ spans, fixed = 0 }: Line, left: number, width: number): readonly Span[] {
+  const stay = cut(spans.slice(0, fixed), 0, width);
+  const taken = stay.reduce((sum, { text }) => sum + text.length, 0);
+  return [...stay, ...cut(spans.slice(fixed), left, width - taken)];
 }
 
 /** A line as it is written, without blanks at its end. */
@@ -94,5 +103,6 @@ export function inColumns(rows: readonly Row[], widths: readonly number[]): read
         text: text.padEnd((widths[column] ?? 0) + 2),
         style,
       })) ?? whole,
+    fixed: cells === undefined ? 0 : 1,
   }));
 }

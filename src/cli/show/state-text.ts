@@ -42,6 +42,8 @@ export function realServerState(state: RealServerState, nowMs: number): StateTex
     case 'refused':
       return { text: sinceText('refused', state.since, nowMs), style: 'bad', why: state.why };
     case 'missing':
+      // The word says all of it, and where the virtual server is missing, all of them are.
+      return { text: state.kind, style: 'warning', why: undefined };
     case 'differs':
     case 'unwanted':
       return { text: state.kind, style: 'warning', why: state.why };

@@ -1,4 +1,4 @@
-import { cut, render, type Line, type Span } from './spans.ts';
+import { cut, render, windowOf, type Line, type Span } from './spans.ts';
 import type { Key } from './terminal.ts';
 
 /** What is to be seen: a part of a longer list, perhaps. */
@@ -75,6 +75,11 @@ export class WatchScreen {
     return (hasBefore && this.#top < this.height) || (hasAfter && below < this.height);
   }
 
+  /** The first column is seen again. */
+  toLeft(): void {
+    this.#left = 0;
+  }
+
   press(key: Key): void {
     const { hasBefore, hasAfter, lines } = this.#content;
     this.#goal = undefined;
@@ -119,8 +124,8 @@ export class WatchScreen {
   /** All rows of the screen, the status at the bottom. */
   frame(status: readonly Span[], withColours: boolean): readonly string[] {
     const { head, lines } = this.#content;
-    const row = ({ spans }: Line): string =>
-      render(cut(spans, this.#left, this.#columns), withColours);
+    const row = (line: Line): string =>
+      render(windowOf(line, this.#left, this.#columns), withColours);
     const seen = lines.slice(this.#top, this.#top + this.height).map(row);
     const blank = Array.from({ length: this.height - seen.length }, () => '');
     return [row(head), ...seen, ...blank, render(cut(status, 0, this.#columns), withColours)];

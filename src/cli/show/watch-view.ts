@@ -77,6 +77,7 @@ export class WatchView {
   setDetail(detail: Detail): void {
     this.detail = detail;
     this.#widths = [];
+    this.#screen.toLeft();
   }
 
   /** What is seen, of how much, in a line. */
@@ -90,7 +91,7 @@ export class WatchView {
     const isOne = problemCount === 1;
     return [
       span(`${summary.node} ${summary.at.slice(11, 19)}Z `, 'name'),
-      span(` Service ${this.#whereText(read)} `),
+      span(` ${this.#whereText(read)} `),
       span(
         ` ${problemCount} problem${isOne ? '' : 's'}${this.filter.problems ? ' alone' : ''} `,
         problemCount > 0 ? 'bad' : 'good',
@@ -101,12 +102,13 @@ export class WatchView {
     ];
   }
 
-  /** `17 of 10000` */
+  /** `Service 17 of 10000` */
   #whereText({ page }: Read): string {
     const first = this.#serviceOf.get(this.#screen.first?.key ?? '');
     const index = page.services.findIndex(({ key }) => key === first);
-    const number = index === -1 ? '' : `${page.offset + index + 1} of `;
-    return `${number}${page.total}`;
+    return index === -1
+      ? `${page.total} Services`
+      : `Service ${page.offset + index + 1} of ${page.total}`;
   }
 
   #request(): PageRequest {

@@ -47,6 +47,9 @@ export function realServerState(state, nowMs) {
     }
     case 'refused':
       return { text: since('refused', state.since, nowMs), look: 'bad', why: state.why };
+    case 'missing':
+      // The word says all of it, and where the virtual server is missing, all of them are.
+      return { text: state.kind, look: 'warning' };
     default:
       return { text: state.kind, look: 'warning', why: state.why };
   }

@@ -134,6 +134,17 @@ describe('the page of --watch', () => {
     assert.equal(seen(screen), '0123456789ab');
   });
 
+  it('goes to the side with all columns but the first one', () => {
+    const screen = screenOf([]);
+    const spans = [span('name '), span('0123456789'), span('abcdefghij')];
+    screen.setContent({ ...contentOf([]), lines: [{ key: 'x', spans, fixed: 1 }] });
+    assert.equal(seen(screen), 'name 0123456');
+    screen.press('right');
+    assert.equal(seen(screen), 'name 89abcde');
+    screen.toLeft();
+    assert.equal(seen(screen), 'name 0123456');
+  });
+
   it('cuts coloured lines by what is seen of them', () => {
     const screen = new WatchScreen();
     screen.resize(4, 10);
