@@ -112,6 +112,11 @@ export class Controller {
     this.#listener = listener;
   }
 
+  /** What translates the Services: it knows why each becomes what it does. */
+  get translator(): ServiceTranslator {
+    return this.#translator;
+  }
+
   /** Starts with what the store holds, and follows it from then on. */
   start(): void {
     this.#unsubscribe = this.#store.onChange((change) => {
@@ -179,11 +184,6 @@ export class Controller {
   /** How many Services have changed and wait for a round, by what of them has. */
   pending(changed: ChangedObject): number {
     return this.#pending.count(changed);
-  }
-
-  /** What is wrong with Services now. */
-  get problems(): Pick<ServiceTranslator, 'servicesByProblem' | 'servicesWithoutLocalEndpoints'> {
-    return this.#translator;
   }
 
   #cancelPlans(): void {

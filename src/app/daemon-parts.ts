@@ -1,6 +1,7 @@
 import type { ObjectKey } from '../cluster/objects.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import type { Settings } from '../config/settings.ts';
+import type { NodeTroubles } from '../inspect/node-troubles.ts';
 import type { Failure } from '../reconcile/any-kind-table.ts';
 import type { EventRecorder } from '../serve/events/event-recorder.ts';
 import type { Metrics } from '../serve/metrics/metrics.ts';
@@ -30,6 +31,8 @@ export interface DaemonParts {
   readonly events: EventRecorder;
   readonly metrics: Metrics;
   readonly listener: DaemonListener;
+  /** What is known to be wrong with the node already; what comes later is added. */
+  readonly troubles?: NodeTroubles;
   /** A server could not be bound, and the configuration says that this ends the process. */
   fatal(error: Error): void;
 }

@@ -7,16 +7,19 @@ import type { Settings } from '../config/settings.ts';
 import { Controller, type ControllerListener } from './controller.ts';
 import { ReportEvents } from '../serve/events/report-events.ts';
 import { HealthCheckServers } from '../serve/health/health-check-servers.ts';
-import { healthAnswer } from '../serve/health/health-routes.ts';
 import { ProxyHealth } from '../serve/health/proxy-health.ts';
+import { answerHealth } from './answer-health.ts';
 import { codeOf } from './code-of.ts';
-import type { DaemonParts } from './daemon-parts.ts';
 import { openCounters, watchForMetrics, type Counters } from './metric-sources.ts';
+import { NodeTroubles } from '../inspect/node-troubles.ts';
+import { addressTrouble, configurationTrouble, kernelTrouble } from './node-trouble-texts.ts';
+import type { DaemonParts } from './daemon-parts.ts';
 import { OngoingTroubles } from './ongoing-troubles.ts';
+import { openStatus, type Status } from './status.ts';
 import { KernelState } from './kernel-state.ts';
 import { nodeAddressNews } from './node-address-news.ts';
 import { wallClockMs } from '../base/time/wall-clock.ts';
-import type { HttpEndpoint, TextAnswer } from '../serve/http/http-endpoint.ts';
+import type { HttpEndpoint } from '../serve/http/http-endpoint.ts';
 import { openEndpoints } from '../serve/http/open-endpoints.ts';
 import { localDetectorOf } from '../kernel/packet-filter/local-detector.ts';
 import type { RuleWatch } from '../kernel/packet-filter/packet-filter.ts';
@@ -41,6 +44,8 @@ export class Daemon {
   readonly #counters: Counters | undefined;
   #nodeAddresses: readonly IpAddress[] = [];
   readonly #troubles = new OngoingTroubles();
+  readonly #nodeTroubles: NodeTroubles;
+  readonly #status: Status | undefined;
   readonly #kernelState: KernelState;
   #stopped = false;
 
@@ -48,6 +53,7 @@ export class Daemon {
     this.#parts = parts;
     this.#store = parts.store;
     const { settings, kernel } = parts;
+    this.#nodeTroubles = parts.troubles ?? new NodeTroubles(wallClockMs);
     this.#events = new ReportEvents(parts.events, settings.nodeName);
     this.#health = new ProxyHealth(settings.auditEveryMs);
     this.#kernelState = new KernelState(this.#health, this.#troubles, parts.listener, (message) => {
@@ -63,6 +69,12 @@ export class Daemon {
     );
     watchForMetrics(parts.metrics, { kernel, controller: this.#controller, health: this.#health });
     this.#counters = openCounters(settings, kernel, parts.metrics);
+    this.#status = openStatus(settings, {
+      store: this.#store,
+      translator: this.#controller.translator,
+      kernel,
+      troubles: this.#nodeTroubles,
+    });
     kernel.onIpvsReloaded(() => {
       // Its tables are empty, and its sysctls and timeouts are those of a new module.
       parts.listener.info('IPVS was unloaded and loaded again: programming everything anew');
@@ -113,6 +125,7 @@ export class Daemon {
     this.#endpoints.forEach((endpoint) => {
       endpoint.stop();
     });
+    this.#status?.close();
     this.#watch.stop();
     this.#ruleWatch?.stop();
     this.#addresses.close();
@@ -128,6 +141,7 @@ export class Daemon {
   apply(settings: Settings): void {
     this.#parts.kernel.apply(settings);
     this.#parts.metrics.health.configurationRefused(false);
+    this.#nodeTroubles.end('configuration');
     this.#controller.setTranslation(settings.translation);
     this.#controller.requestAudit();
   }
@@ -138,6 +152,7 @@ export class Daemon {
     this.#parts.listener.error(message);
     this.#parts.metrics.health.configurationRefused(true);
     this.#events.node('ConfigurationRefused', message);
+    this.#nodeTroubles.begin('configuration', configurationTrouble(message));
   }
 
   #controllerListener(): ControllerListener {
@@ -169,6 +184,7 @@ export class Daemon {
       },
       kernelRead: () => {
         this.#kernelState.read();
+        this.#nodeTroubles.end('kernel');
       },
       unwritable: (kinds) => {
         this.#health.unwritable(kinds);
@@ -185,6 +201,7 @@ export class Daemon {
       auditFailed: (error) => {
         metrics.kernel.failed('audit', codeOf(error));
         this.#kernelState.unreadable(error);
+        this.#nodeTroubles.begin('kernel', kernelTrouble(error));
       },
       mended: (foundation) => {
         listener.info(`${foundation}: in place now`);
@@ -249,16 +266,22 @@ export class Daemon {
         {
           name: 'health',
           address: settings.healthzBindAddress,
-          route: (path) => this.#answerHealth(path),
+          route: (path) => answerHealth(path, this.#health, this.#parts),
         },
         {
           name: 'metrics',
           address: settings.metricsBindAddress,
-          route: (path) => metrics.answer(path),
+          route: async (path, asked) =>
+            (await this.#status?.answer(path, asked)) ?? metrics.answer(path),
         },
       ],
-      (name, error) => {
-        this.#bindFailed(name, error);
+      {
+        opened: (name) => {
+          this.#nodeTroubles.end(name);
+        },
+        failed: (name, error) => {
+          this.#bindFailed(name, error);
+        },
       },
     );
   }
@@ -267,24 +290,12 @@ export class Daemon {
     const failure = new Error(`the ${name} endpoint cannot be served: ${error.message}`);
     this.#parts.metrics.health.bindFailed(name);
     this.#events.node('AddressUnavailable', failure.message);
+    this.#nodeTroubles.begin(name, addressTrouble(failure));
     if (this.#parts.settings.bindAddressHardFail) {
       this.#parts.fatal(failure);
     } else if (this.#troubles.continues(name, failure.message)) {
       this.#parts.listener.error(failure.message);
     }
-  }
-
-  #answerHealth(path: string): TextAnswer | undefined {
-    const { alive, ready, lastSyncAtMs } = this.#health;
-    const nodeEligible = this.#store.node?.isLeaving !== true;
-    const nowMs = wallClockMs();
-    const waitingFor = this.#parts.kernel.reconciler.foundations.waitingFor();
-    const state = { alive, ready, waitingFor, nodeEligible, lastSyncAtMs, nowMs };
-    const answer = healthAnswer(path, state);
-    if (answer !== undefined) {
-      this.#parts.metrics.health.answered(path, answer.status);
-    }
-    return answer;
   }
 
   /** The Node may come later than Services, its addresses and the ranges of its Pods with it. */

@@ -44,12 +44,18 @@ export interface Kernel {
   readonly packetFilter: PacketFilter;
   readonly desired: DesiredState;
   readonly reconciler: Reconciler;
+  /** What is known of virtual servers besides: since when some drain, and which are others'. */
+  readonly virtualServers: Pick<
+    VirtualServerKind<DesiredFrontEnd>,
+    'draining' | 'drainingForMs' | 'foreign' | 'needsPolling'
+  >;
+  /** How many virtual servers are known: desired, observed or both. */
+  virtualServerCount(): number;
   /** Takes over settings that can change in the running process; the next audit acts upon them. */
   apply(configuration: KernelConfiguration): void;
   /** Calls back when IPVS turns out to have been unloaded and loaded: nothing of ours is in it. */
   onIpvsReloaded(callback: () => void): void;
   readonly flows: Pick<StaleFlowCleaner, 'onSearched'>;
-  readonly virtualServers: Pick<VirtualServerKind, 'draining' | 'foreign'>;
   /** How packets of Pods are known from now on; returns whether that is news for the chains. */
   setLocalDetector(local: LocalDetector): boolean;
   /**
@@ -89,11 +95,7 @@ export async function openKernel(
   const packetFilter = openIptablesFilter(ipFamilies(), settings, filterListener, run);
   const kind = openVirtualServers(ipvs, flows, isExcluded);
   const virtualServers = new KindTable<DesiredFrontEnd, ObservedVirtualServer, Operation>(kind);
-  const boundAddresses = new KindTable(
-    new BoundAddressKind(addresses, isExcluded, (operation) => {
-      flows.noteAddressOperation(operation);
-    }),
-  );
+  const boundAddresses = openBoundAddresses(addresses, flows, isExcluded);
   const sysctls = openSysctls(configuration, listener);
   const timeouts = new TimeoutFoundation(ipvs, configuration.ipvsTimeouts);
   const desired = new DesiredState(virtualServers, boundAddresses, packetFilter.members);
@@ -103,6 +105,8 @@ export async function openKernel(
     addresses,
     packetFilter,
     desired,
+    virtualServers: kind,
+    virtualServerCount: () => virtualServers.size,
     // Rules first and the address last: no packet finds a Service that is half built.
     reconciler: new Reconciler(
       [packetFilter.members, virtualServers, boundAddresses],
@@ -116,7 +120,6 @@ export async function openKernel(
       timeouts.set(changed.ipvsTimeouts);
     },
     flows,
-    virtualServers: kind,
     onIpvsReloaded: ipvs.onReloaded.bind(ipvs),
     setLocalDetector: (local) => packetFilter.setLocalDetector(local),
     release: (othersAt) =>
@@ -188,6 +191,18 @@ function openVirtualServers(
     flows.note(operation);
   };
   return new VirtualServerKind<DesiredFrontEnd>(ipvs, undefined, undefined, note, isExcluded);
+}
+
+function openBoundAddresses(
+  addresses: AddressClient,
+  flows: StaleFlowCleaner,
+  isExcluded: (address: IpAddress) => boolean,
+) {
+  return new KindTable(
+    new BoundAddressKind(addresses, isExcluded, (operation) => {
+      flows.noteAddressOperation(operation);
+    }),
+  );
 }
 
 function openSysctls(

@@ -27,10 +27,10 @@ export function watchForMetrics(
   metrics.changes.watch(controller);
   metrics.problems.watch({
     get problems() {
-      return controller.problems.servicesByProblem();
+      return controller.translator.servicesByProblem();
     },
     get withoutLocalEndpoints() {
-      return controller.problems.servicesWithoutLocalEndpoints();
+      return controller.translator.servicesWithoutLocalEndpoints();
     },
   });
   metrics.kernel.watch({

@@ -14,6 +14,10 @@ export const localModes = [
   'InterfaceNamePrefix',
 ] as const;
 
+/** Who may read the status page. */
+export const statusPageReaders = ['loopback', 'metricsAddress', 'off'] as const;
+export type StatusPageReaders = (typeof statusPageReaders)[number];
+
 /** Names that stand for ranges in `nodePortAddresses`. */
 export const nodePortKeywords = ['primary', 'all', 'localhost'] as const;
 
@@ -107,6 +111,10 @@ export const formats = {
   'node-port-addresses': {
     allowed: 'must be a list of CIDRs such as 192.0.2.0/24, or the word primary alone, or all',
     accepts: isNodePortAddresses,
+  },
+  'status-page': {
+    allowed: `must be one of ${statusPageReaders.join(', ')}`,
+    accepts: oneOf(...statusPageReaders),
   },
   'iptables-variant': {
     allowed: `must be one of auto, ${iptablesVariants.join(', ')}`,

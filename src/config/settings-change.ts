@@ -55,6 +55,7 @@ const effects: ReadonlyMap<string, Effect> = new Map<string, Effect>([
   ['kubeIpvs.drainTimeout', ({ translation }) => translation.drainTimeoutMs],
   ['kubeIpvs.externalIPCIDRs', ({ translation }) => translation.externalIPs],
   ['kubeIpvs.loadBalancerIPCIDRs', ({ translation }) => translation.loadBalancerIPs],
+  ['kubeIpvs.statusPage', ({ statusPage }) => statusPage],
   ['kubeIpvs.protectedCIDRs', ({ translation }) => translation.protectedRanges],
   ['kubeIpvs.serviceMetrics', ({ serviceMetrics }) => serviceMetrics.detail],
   ['kubeIpvs.serviceMetricsLimit', ({ serviceMetrics }) => serviceMetrics.seriesLimit],

@@ -120,5 +120,13 @@ export const ownSchema: SchemaOf<OwnValues> = {
       change: 'restart',
       env: 'KUBE_IPVS_SERVICE_METRICS_LIMIT',
     },
+    statusPage: {
+      doc: 'Who may read the status page, `/status` at `metricsBindAddress`, which names all Services and their Pods. `loopback`: connections to a loopback address alone, whatever else the metrics are served at; `metricsAddress`: whoever may read the metrics; `off`: nobody. `kube-ipvs show` asks there too.',
+      format: 'status-page',
+      default: 'loopback',
+      unit: '`loopback`, `metricsAddress` or `off`',
+      change: 'restart',
+      env: 'KUBE_IPVS_STATUS_PAGE',
+    },
   },
 };

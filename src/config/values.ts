@@ -54,6 +54,7 @@ export interface OwnValues {
     readonly protectedCIDRs: readonly string[];
     readonly serviceMetrics: string;
     readonly serviceMetricsLimit: number;
+    readonly statusPage: string;
   };
 }
 

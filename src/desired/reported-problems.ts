@@ -32,8 +32,13 @@ export class ReportedProblems {
     }
   }
 
-  /** Those that last. */
-  *current(): Generator<ServiceProblem> {
+  /** Those of one subject that last. */
+  of(subject: string): readonly ServiceProblem[] {
+    return [...(this.#told.get(subject)?.values() ?? [])];
+  }
+
+  /** All that last. */
+  *all(): Generator<ServiceProblem> {
     for (const problems of this.#told.values()) {
       yield* problems.values();
     }
@@ -42,7 +47,7 @@ export class ReportedProblems {
   /** How many Services have a problem now, by its reason; reasons that none has are missing. */
   servicesByReason(): ReadonlyMap<ServiceProblemReason, number> {
     const services = new Map<ServiceProblemReason, Set<string>>();
-    for (const { reason, service } of this.current()) {
+    for (const { reason, service } of this.all()) {
       const having = services.get(reason) ?? new Set();
       services.set(reason, having.add(`${service.namespace}/${service.name}`));
     }

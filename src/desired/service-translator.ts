@@ -1,5 +1,5 @@
 import { asError } from '../base/as-error.ts';
-import type { EndpointSlice, ObjectKey, Service } from '../cluster/objects.ts';
+import { objectKey, type EndpointSlice, type ObjectKey, type Service } from '../cluster/objects.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import { withClaims } from './claimed-front-ends.ts';
@@ -195,6 +195,31 @@ export class ServiceTranslator {
     return decisions;
   }
 
+  /** The settings that Services are translated by. */
+  get translation(): TranslationSettings {
+    return this.#translation;
+  }
+
+  /** The problems of a Service that last, and those about the virtual servers of these keys. */
+  problemsOf(service: ObjectKey, virtualServers: readonly string[]): readonly ServiceProblem[] {
+    return [
+      ...this.#problems.of(service),
+      ...virtualServers
+        .flatMap((key) => this.#problems.of(conflictSubject(key)))
+        .filter(({ service: about }) => objectKey(about) === service),
+    ];
+  }
+
+  /** The problems that last, of all Services. */
+  problems(): Iterable<ServiceProblem> {
+    return this.#problems.all();
+  }
+
+  /** The Services that have an endpoint at an address. */
+  servicesWithEndpointAt(address: string): readonly ObjectKey[] {
+    return this.#endpoints.servicesAt(address);
+  }
+
   /** What is known of the node that its Services are translated for. */
   get nodeFacts(): NodeFacts {
     return this.#place.current;
@@ -281,7 +306,7 @@ export class ServiceTranslator {
   #reportConflicts(claimed: ReadonlySet<string>): void {
     for (const key of claimed) {
       this.#problems.set(
-        `virtual server ${key}`,
+        conflictSubject(key),
         this.#desired.losersOf(key).flatMap((loser) => this.#conflictOf(loser, key)),
       );
     }
@@ -300,4 +325,9 @@ export class ServiceTranslator {
           }),
         ];
   }
+}
+
+/** What problems of Services that claim the same virtual server are kept by. */
+function conflictSubject(virtualServer: string): string {
+  return `virtual server ${virtualServer}`;
 }

@@ -93,6 +93,11 @@ export class FoundationKeeper {
     return error instanceof ImpossibleError ? 'impossible' : 'waiting';
   }
 
+  /** Those that are not in place, each with why. */
+  failures(): readonly Failure[] {
+    return Array.from(this.#failing, ([key, error]) => ({ kind: 'foundation', key, error }));
+  }
+
   /** What this node waits for before all that is configured is in place, one sentence each. */
   waitingFor(): readonly string[] {
     return [...this.#failing]

@@ -1,5 +1,5 @@
 import type { Pace } from '../base/work-in-parts.ts';
-import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
+import type { AnyKindTable, Failing, Failure, StepReport } from './any-kind-table.ts';
 import { monotonicMs } from '../base/time/monotonic-clock.ts';
 import { FoundationKeeper } from './foundation-keeper.ts';
 import type { Foundation } from './foundation.ts';
@@ -171,6 +171,23 @@ export class Reconciler {
   /** The kind of each object that failed and has not succeeded since. */
   failingKinds(): readonly string[] {
     return this.#tables.flatMap((table) => table.failing().map(() => table.name));
+  }
+
+  /** Why objects fail, of each kind at most so many, as they were tried last. */
+  failures(atMost: number): readonly Failing[] {
+    const nowMs = this.#now();
+    return this.#tables.flatMap((table) =>
+      table
+        .failing()
+        .slice(0, atMost)
+        .map((key) => table.failureOf(key, nowMs))
+        .filter((failure) => failure !== undefined),
+    );
+  }
+
+  /** Why an object fails: of the kind of that name, with that key. Undefined where it does not. */
+  failureOf(kind: string, key: string): Failing | undefined {
+    return this.#tables.find(({ name }) => name === kind)?.failureOf(key, this.#now());
   }
 
   /** When the next failed object is to be tried again, in milliseconds of `now`. */

@@ -58,6 +58,11 @@ export class DrainTimes {
 
   /** For how long it has drained, in milliseconds; 0 where it does not. */
   elapsedMs(virtualServer: string, realServer: string, nowMs: number): number {
-    return nowMs - (this.#startedAt.get(virtualServer)?.get(realServer) ?? nowMs);
+    return nowMs - (this.startedAtMs(virtualServer, realServer) ?? nowMs);
+  }
+
+  /** When it began to drain; undefined where it does not. */
+  startedAtMs(virtualServer: string, realServer: string): number | undefined {
+    return this.#startedAt.get(virtualServer)?.get(realServer);
   }
 }

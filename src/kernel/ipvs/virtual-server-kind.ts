@@ -80,6 +80,12 @@ export class VirtualServerKind<
     return this.#drainTimes.count;
   }
 
+  /** For how long a real server has drained, in milliseconds; undefined where it does not. */
+  drainingForMs(virtualServer: string, realServer: string): number | undefined {
+    const startedAtMs = this.#drainTimes.startedAtMs(virtualServer, realServer);
+    return startedAtMs === undefined ? undefined : this.#now() - startedAtMs;
+  }
+
   async list(sink: ListSink<ObservedVirtualServer>): Promise<void> {
     const draining = new Set(this.#drainTimes.virtualServers());
     const nowMs = this.#now();

@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { startTimer } from '../../base/time/timers.ts';
@@ -16,8 +16,20 @@ export interface TextAnswer extends Answer {
   readonly body: string;
 }
 
+/** What may be known of a request besides its path. */
+export interface Asked {
+  readonly query: URLSearchParams;
+  /** The header Host, as it was sent. */
+  readonly host: string | undefined;
+  /** The address of this machine that the client has connected to. */
+  readonly localAddress: string | undefined;
+}
+
 /** The answer for a path; undefined for a path that is not served. */
-export type Route = (path: string) => Promise<Answer | undefined> | Answer | undefined;
+export type Route = (
+  path: string,
+  asked: Asked,
+) => Promise<Answer | undefined> | Answer | undefined;
 
 export interface BindAddress {
   readonly host: string;
@@ -27,6 +39,8 @@ export interface BindAddress {
 export interface HttpEndpointOptions {
   readonly address: BindAddress;
   readonly route: Route;
+  /** The address is listened on. */
+  readonly opened?: () => void;
   /** The address cannot be listened on; it is tried again. */
   readonly failed: (error: Error) => void;
   /** How long after a failure, in milliseconds. */
@@ -50,11 +64,10 @@ export class HttpEndpoint {
 
   /** Starts to listen; what fails is told and tried again. */
   start(): void {
-    const { address, route, failed, retryMs = defaultRetryMs } = this.#options;
+    const { address, route, opened, failed, retryMs = defaultRetryMs } = this.#options;
     const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
       request.resume();
-      const path = (request.url ?? '').split('?')[0] ?? '';
-      answer(request.method, path, route)
+      answer(request, route)
         .then((found) => write(found, request.method, response))
         .catch(() => {
           fail(response);
@@ -66,6 +79,7 @@ export class HttpEndpoint {
         this.start();
       }, retryMs);
     });
+    server.on('listening', () => opened?.());
     server.listen(address);
     this.#server = server;
   }
@@ -78,11 +92,19 @@ export class HttpEndpoint {
   }
 }
 
-async function answer(method: string | undefined, path: string, route: Route): Promise<Answer> {
+async function answer(request: IncomingMessage, route: Route): Promise<Answer> {
+  const { method, url = '', headers, socket } = request;
   if (method !== 'GET' && method !== 'HEAD') {
     return { status: 405, headers: { Allow: 'GET, HEAD' }, body: '' };
   }
-  return (await route(path)) ?? { status: 404, headers: {}, body: '' };
+  const mark = url.indexOf('?');
+  const path = mark === -1 ? url : url.slice(0, mark);
+  const asked = {
+    query: new URLSearchParams(mark === -1 ? '' : url.slice(mark)),
+    host: headers.host,
+    localAddress: socket.localAddress,
+  };
+  return (await route(path, asked)) ?? { status: 404, headers: {}, body: '' };
 }
 
 async function write(

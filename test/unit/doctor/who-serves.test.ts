@@ -50,8 +50,11 @@ describe('who serves at the addresses of the configuration', () => {
 });
 
 async function textOf(metrics: Metrics): Promise<string> {
-  const body = metrics.answer('/metrics')?.body ?? '';
-  return typeof body === 'string' ? body : (await Array.fromAsync(body)).join('');
+  let text = '';
+  for await (const part of metrics.answer('/metrics')?.body ?? '') {
+    text += part;
+  }
+  return text;
 }
 
 describe('samples of a metric', () => {
