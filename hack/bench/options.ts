@@ -10,6 +10,7 @@ export const partNames = [
   'large-service',
   'burst',
   'audit',
+  'counters',
   'memory',
   'start',
   'processes',

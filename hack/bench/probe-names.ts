@@ -19,6 +19,8 @@ export const probeNames = [
   'large service',
   'burst',
   'audit',
+  'counters',
+  'counters of real servers',
   'processes',
 ] as const;
 

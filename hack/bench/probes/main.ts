@@ -5,6 +5,7 @@ import { audit } from './audit.ts';
 import { burst } from './burst.ts';
 import { change } from './change.ts';
 import { client } from './client.ts';
+import { counterRealServers, counterSums } from './counters.ts';
 import { everything, everythingInParts } from './everything.ts';
 import { floor, floorOfEverything } from './floor.ts';
 import { ipvsadm } from './ipvsadm.ts';
@@ -32,6 +33,8 @@ const probes: Readonly<Record<ProbeName, (input: ProbeInput) => Promise<Reading>
   'large service': largeService,
   burst,
   audit,
+  counters: counterSums,
+  'counters of real servers': counterRealServers,
   processes,
 };
 
