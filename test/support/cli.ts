@@ -52,7 +52,10 @@ export function cleanUp(options: { readonly dryRun: boolean }): Promise<CommandR
   return inProcess((log) => cleanup({ ...common, kubeProxy: false, ...options }, log));
 }
 
-async function inProcess(work: (log: RecordedLog['log']) => Promise<ExitCode>) {
+/** A command inside this process, which gets the log that it has to write to. */
+export async function inProcess(
+  work: (log: RecordedLog['log']) => Promise<ExitCode>,
+): Promise<CommandResult> {
   const log = recordedLog();
   const { stdout } = process;
   const write = stdout.write.bind(stdout);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chainsOfAllVersions } from '../../../src/kernel/packet-filter/iptables/chains.ts';
 import { baseDaemonSet, programOf, repository } from '../../support/deployed.ts';
@@ -12,32 +12,6 @@ describe('docs/deploying.md', () => {
     const [, names = ''] = /chains='KIPVS-\(([A-Z|]+)\)'/.exec(guide) ?? [];
     const chains = names.split('|').map((name) => `KIPVS-${name}`);
     assert.deepEqual(new Set(chains), chainsOfAllVersions);
-  });
-
-  it('names files that are there', () => {
-    const paths = [...guide.matchAll(/\b(?:config|hack|test)\/[\w./-]*\w/g)].map(([path]) => path);
-    assert.ok(paths.length > 10);
-    assert.deepEqual(
-      paths.filter((path) => !existsSync(join(repository, path))),
-      [],
-    );
-  });
-
-  it('links to its own headings', () => {
-    const headings = new Set(
-      [...guide.matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
-        title
-          .toLowerCase()
-          .replace(/[^\w -]/g, '')
-          .replaceAll(' ', '-'),
-      ),
-    );
-    const links = [...guide.matchAll(/\]\(#([^)]*)\)/g)].map(([, anchor = '']) => anchor);
-    assert.ok(links.length > 3);
-    assert.deepEqual(
-      links.filter((anchor) => !headings.has(anchor)),
-      [],
-    );
   });
 
   it('names the image of the DaemonSet', () => {
