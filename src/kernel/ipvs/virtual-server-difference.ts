@@ -151,14 +151,14 @@ function wantedRealServers(
   observed: RealServers,
 ): readonly Operation[] {
   const operations: Operation[] = [];
-  for (const [key, realServer] of desired) {
+  desired.forEach((realServer, key) => {
     const present = observed.get(key);
     if (present === undefined) {
       operations.push({ kind: 'add real server', id, realServer });
     } else if (!sameRealServer(present, realServer)) {
       operations.push({ kind: 'change real server', id, realServer });
     }
-  }
+  });
   return operations;
 }
 
@@ -168,9 +168,9 @@ function unwantedRealServers(
 ): readonly Operation[] {
   const { id } = virtualServer;
   const operations: Operation[] = [];
-  for (const [key, realServer] of virtualServer.realServers) {
+  virtualServer.realServers.forEach((realServer, key) => {
     if (desired.virtualServer.realServers.has(key)) {
-      continue;
+      return;
     }
     switch (fateOfUnwanted(desired, realServer, drained.has(key))) {
       case 'drain':
@@ -188,7 +188,7 @@ function unwantedRealServers(
         operations.push({ kind: 'delete real server', id, realServer });
         break;
     }
-  }
+  });
   return operations;
 }
 
