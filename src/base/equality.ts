@@ -27,3 +27,13 @@ export function optional<T>(equal: (a: T, b: T) => boolean) {
   return (a: T | undefined, b: T | undefined): boolean =>
     a === undefined || b === undefined ? a === b : equal(a, b);
 }
+
+/** The same for lists: of two that are the same each element is, in its place. */
+export function sameLists<T>(equal: (a: T, b: T) => boolean) {
+  return (a: readonly T[], b: readonly T[]): boolean =>
+    a.length === b.length &&
+    a.every((element, index) => {
+      const other = b[index];
+      return other !== undefined && equal(element, other);
+    });
+}

@@ -8,6 +8,7 @@ import {
   type Service,
 } from './objects.ts';
 import { sameData } from './same-data.ts';
+import { sameSlice } from './same-slice.ts';
 
 /** What became different in the store; a listener reads the new state from it. */
 export type StoreChange =
@@ -262,7 +263,7 @@ export class ClusterStore {
   /** The ordinary change: other endpoints, or the same ones, of the same Service. */
   #changeSlice(held: HeldSlice, slice: EndpointSlice, arrivedMs: number | undefined): void {
     const { owner, slice: before } = held;
-    if (sameData(slice, before)) {
+    if (sameSlice(slice, before)) {
       return;
     }
     held.slice = slice;
