@@ -8,6 +8,7 @@ import {
   type Service,
 } from './objects.ts';
 import { sameData } from './same-data.ts';
+import { sameSlice } from './same-slice.ts';
 
 /** What of a Service has changed: itself, or a slice of it. */
 export type ChangedObject = 'Service' | 'EndpointSlice';
@@ -266,7 +267,7 @@ export class ClusterStore {
   /** The ordinary change: other endpoints, or the same ones, of the same Service. */
   #changeSlice(held: HeldSlice, slice: EndpointSlice, arrivedMs: number | undefined): void {
     const { owner, slice: before } = held;
-    if (sameData(slice, before)) {
+    if (sameSlice(slice, before)) {
       return;
     }
     held.slice = slice;

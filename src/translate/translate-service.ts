@@ -67,16 +67,16 @@ export function translateService(
       routesOfPorts.push(routes);
       const serverSettings = settingsOf(service, family, chosen.choices);
       for (const frontEnd of frontEnds) {
-        const route = routes[trafficOf(frontEnd)];
+        const { realServers, servedHere } = routes[trafficOf(frontEnd)];
         const { address, port: number } = frontEnd;
         virtualServers.push({
           virtualServer: {
             id: { kind: 'address', protocol, address, port: number },
             settings: serverSettings,
-            realServers: route.realServers,
+            realServers,
           },
           drainTimeoutMs: chosen.choices.drainTimeoutMs,
-          members: frontEndMembers(service, { frontEnd, protocol, ...route }, node),
+          members: frontEndMembers(service, { frontEnd, protocol, realServers, servedHere }, node),
         });
       }
     }
@@ -94,8 +94,8 @@ export function translateService(
 
 /** Hardly any Service has a problem: all that have none share one list. */
 function allOf(...lists: readonly (readonly ServiceProblem[])[]): readonly ServiceProblem[] {
-  const all = lists.flat();
-  return all.length === 0 ? noTranslation.problems : all;
+  const isAny = lists.some(({ length }) => length > 0);
+  return isAny ? lists.flat() : noTranslation.problems;
 }
 
 const served: ServiceFate = { kind: 'served' };
