@@ -18,6 +18,8 @@ const sameEndpoints = sameLists(
     serving: (a, b) => a.serving === b.serving,
     terminating: (a, b) => a.terminating === b.terminating,
     nodeName: (a, b) => a.nodeName === b.nodeName,
+    zone: (a, b) => a.zone === b.zone,
+    podName: (a, b) => a.podName === b.podName,
     hintedZones: (a, b) => sameNames(a.hintedZones, b.hintedZones),
     hintedNodes: (a, b) => sameNames(a.hintedNodes, b.hintedNodes),
   }),

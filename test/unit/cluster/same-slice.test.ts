@@ -10,6 +10,8 @@ function endpoint(): Endpoint {
     serving: true,
     terminating: false,
     nodeName: 'node-a',
+    zone: 'zone-a',
+    podName: 'web-1',
     hintedZones: ['zone-a'],
     hintedNodes: [],
   };
@@ -49,6 +51,8 @@ const otherEndpoint: Required<Endpoint> = {
   serving: false,
   terminating: true,
   nodeName: undefined,
+  zone: undefined,
+  podName: 'web-2',
   hintedZones: ['zone-b'],
   hintedNodes: ['node-a'],
 };
