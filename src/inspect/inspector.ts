@@ -204,7 +204,15 @@ export class Inspector {
     }
     const ids = outlines.flatMap(({ frontEnds }) => frontEnds.map(({ id }) => id));
     const knowledge = await this.#parts.kernel.read(ids);
-    return outlines.map((outline) => serviceView(outline, this.#cluster, knowledge));
+    const views: ServiceView[] = [];
+    parts.begin();
+    for (const outline of outlines) {
+      views.push(serviceView(outline, this.#cluster, knowledge));
+      if (parts.isOver(smallItemsPerService)) {
+        await parts.pause();
+      }
+    }
+    return views;
   }
 
   /** Those that a Service has come to want since the kernel was listed are its own. */

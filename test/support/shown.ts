@@ -3,12 +3,15 @@ import { readAll, type Shown } from '../../src/cli/show/shown-node.ts';
 import type { ShownNode } from '../../src/cli/show/shown-node.ts';
 import { everything, type ServiceFilter } from '../../src/inspect/service-query.ts';
 import type { Failing } from '../../src/reconcile/any-kind-table.ts';
-import { formatVirtualServer } from '../../src/kernel/ipvs/model.ts';
+import type { HeldVirtualServer } from '../../src/inspect/views/knowledge.ts';
+import { formatVirtualServer, type VirtualServerId } from '../../src/kernel/ipvs/model.ts';
 import { InspectWorld, nowMs } from './inspect-world.ts';
 
 /** A world that is inspected as a node is: by `show`, and by the status page. */
 export class ShownWorld extends InspectWorld {
   readonly failures: Failing[] = [];
+  /** What the kernel holds and no Service wants, as it was listed last. */
+  readonly strays: VirtualServerId[] = [];
   isDaemon = false;
   /** How many virtual servers were read from the kernel, each time. */
   readonly reads: number[] = [];
@@ -23,10 +26,7 @@ export class ShownWorld extends InspectWorld {
         this.reads.push(ids.length);
         return Promise.resolve(this.kernel);
       },
-      strays: () =>
-        [...this.held.values()]
-          .map(({ id }) => id)
-          .filter((id) => this.tables.desired.serviceOf(formatVirtualServer(id)) === undefined),
+      strays: () => this.strays,
       failures: () => this.failures,
       drainingCount: () => 0,
       isDaemon: true,
@@ -35,6 +35,13 @@ export class ShownWorld extends InspectWorld {
     virtualServerCount: () => this.tables.virtualServers.rows.size,
     now: () => nowMs,
   });
+
+  override hold(held: HeldVirtualServer): void {
+    super.hold(held);
+    if (this.tables.desired.serviceOf(formatVirtualServer(held.id)) === undefined) {
+      this.strays.push(held.id);
+    }
+  }
 
   get node(): ShownNode {
     const { inspector } = this;
