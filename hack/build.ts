@@ -6,6 +6,7 @@ import { deferredModules } from './build/deferred-modules.ts';
 import { napiBinding } from './build/napi-binding.ts';
 import { nodeBundle } from './build/node-bundle.ts';
 import { firstLine } from './build/node-options.ts';
+import { pageFiles } from './build/page-files.ts';
 import { thirdPartyLicenses } from './build/third-party-licenses.ts';
 
 /**
@@ -53,7 +54,12 @@ async function bundleProgram(): Promise<readonly string[]> {
     entryPoints: [entry],
     outfile: bundle,
     banner: { js: firstLine },
-    plugins: [napiBinding(architectures), withoutGeneratedApi(), deferredModules(deferred)],
+    plugins: [
+      napiBinding(architectures),
+      withoutGeneratedApi(),
+      deferredModules(deferred),
+      pageFiles(),
+    ],
     metafile: true,
   });
   return Object.keys(metafile.inputs);

@@ -11,11 +11,12 @@ import type {
   ExplainOptions,
   PlanOptions,
   RunOptions,
+  ShowOptions,
 } from './cli/options.ts';
 import { plan } from './cli/plan.ts';
 import { createProgram, type Action } from './cli/program.ts';
 import { run } from './cli/run.ts';
-import { show } from './cli/show.ts';
+import { show } from './cli/show/show.ts';
 import { ConfigurationError } from './config/load-settings.ts';
 import { IpvsUnavailableError } from './kernel/ipvs/ipvs-error.ts';
 import { createLogger } from './base/log.ts';
@@ -49,7 +50,7 @@ function workOf(command: Parameters<Action>[0], options: object): Work {
   const work = {
     run: () => run(options as RunOptions, log),
     plan: () => plan(options as PlanOptions, log),
-    show: () => show(options as PlanOptions, log),
+    show: () => show(options as ShowOptions, log),
     doctor: () => doctor(options as DoctorOptions),
     explain: () => explain(options as ExplainOptions, log),
     cleanup: () => cleanup(options as CleanupOptions, log),

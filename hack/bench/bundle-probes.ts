@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { pageFiles } from '../build/page-files.ts';
 import { napiBinding } from '../build/napi-binding.ts';
 import { nodeBundle } from '../build/node-bundle.ts';
 
@@ -30,6 +31,6 @@ await build({
   },
   banner: { js: 'const bundleIsMain = require.main === module;' },
   legalComments: 'none',
-  plugins: [napiBinding(['x64', 'arm64'])],
+  plugins: [napiBinding(['x64', 'arm64']), pageFiles()],
   logLevel: 'warning',
 });

@@ -6,6 +6,7 @@ import type { Bench } from './bench.ts';
 import { measureAudit } from './figures/audit.ts';
 import { measureBurst } from './figures/burst.ts';
 import { measureChange } from './figures/change.ts';
+import { measureCounters } from './figures/counters.ts';
 import { measureDataPath } from './figures/data-path.ts';
 import { measureConnection } from './figures/connection.ts';
 import { measureFirstSync } from './figures/first-sync.ts';
@@ -42,6 +43,7 @@ const measurements: readonly { readonly parts: readonly PartName[]; readonly mea
     { parts: ['large-service'], measure: measureLargeService },
     { parts: ['burst'], measure: measureBurst },
     { parts: ['audit'], measure: measureAudit },
+    { parts: ['counters'], measure: measureCounters },
     { parts: ['memory'], measure: measureMemory },
     { parts: ['start'], measure: measureStart },
     { parts: ['connection'], measure: measureConnection },

@@ -11,6 +11,7 @@ export const partNames = [
   'large-service',
   'burst',
   'audit',
+  'counters',
   'memory',
   'start',
   'connection',

@@ -20,6 +20,8 @@ export const probeNames = [
   'large service',
   'burst',
   'audit',
+  'counters',
+  'counters of real servers',
   'processes',
   'connection, iptables-legacy',
   'connection, iptables-nft',

@@ -2,6 +2,8 @@ import { format, resolveConfig } from 'prettier';
 import { annotationsPage } from './annotations-page.ts';
 import { configurationPage } from './configuration-page.ts';
 import { doctorPage } from './doctor-page.ts';
+import { metricsPage } from './metrics-page.ts';
+import { prometheusRule } from './prometheus-rule.ts';
 import { samplesPage } from './samples-page.ts';
 
 export interface Page {
@@ -16,6 +18,8 @@ export async function generatedPages(): Promise<readonly Page[]> {
     formatted('docs/annotations.md', annotationsPage()),
     formatted('docs/configuration.md', configurationPage()),
     formatted('docs/doctor.md', doctorPage()),
+    formatted('docs/metrics.md', metricsPage()),
+    formatted('config/monitoring/prometheus-operator/prometheus-rule.yaml', prometheusRule()),
     formatted('test/fixtures/config/README.md', samplesPage()),
   ]);
 }

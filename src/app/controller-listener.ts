@@ -1,3 +1,4 @@
+import type { ChangedObject } from '../cluster/store.ts';
 import type { Latency } from './latencies.ts';
 import type { Failure } from '../reconcile/any-kind-table.ts';
 import type { RoundReport } from '../reconcile/reconciler.ts';
@@ -19,7 +20,7 @@ export interface ControllerListener extends TranslatorListener {
   /** A round is over, of changes alone or with an audit. */
   round(report: RoundReport, durationMs: number, scope: RoundScope): void;
   /** A Service or one of its slices has changed. */
-  changed(): void;
+  changed(object: ChangedObject): void;
   /** A change has got to the kernel. */
   programmed(latency: Latency): void;
   auditFailed(error: Error): void;

@@ -1,11 +1,12 @@
 import { asError } from '../base/as-error.ts';
 import { BackgroundAudit, type AuditUrgency } from './background-audit.ts';
-import type { ClusterStore, StoreChange } from '../cluster/store.ts';
+import type { ChangedObject, ClusterStore, StoreChange } from '../cluster/store.ts';
 import type { ControllerListener } from './controller-listener.ts';
 import { deferred, deferredTurn, type Deferred } from './deferred.ts';
 import { FailureNews } from './failure-news.ts';
 import { FoundationRetry } from './foundation-retry.ts';
 import { Latencies } from './latencies.ts';
+import { PendingChanges } from './pending-changes.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import type { DesiredState } from '../desired/desired-state.ts';
 import type { Failure } from '../reconcile/any-kind-table.ts';
@@ -71,6 +72,7 @@ export class Controller {
   readonly #foundationRetry: FoundationRetry;
   #unsubscribe: (() => void) | undefined;
   readonly #latencies = new Latencies();
+  readonly #pending = new PendingChanges();
   readonly #failureNews = new FailureNews();
   readonly #unwritable = new UnwritableKinds();
   readonly #auditBackOff = new BackOff(auditRetry);
@@ -108,6 +110,11 @@ export class Controller {
     this.#options = options;
     this.#configuredScheduler = options.translation.scheduler;
     this.#listener = listener;
+  }
+
+  /** What translates the Services: it knows why each becomes what it does. */
+  get translator(): ServiceTranslator {
+    return this.#translator;
   }
 
   /** Starts with what the store holds, and follows it from then on. */
@@ -174,6 +181,11 @@ export class Controller {
     this.#foundationRetry.gone(names);
   }
 
+  /** How many Services have changed and wait for a round, by what of them has. */
+  pending(changed: ChangedObject): number {
+    return this.#pending.count(changed);
+  }
+
   #cancelPlans(): void {
     clearTimeout(this.#retry);
     clearTimeout(this.#auditRetry);
@@ -186,7 +198,8 @@ export class Controller {
     if (change.kind === 'service') {
       this.#translator.changed(change.key);
       this.#latencies.note(change.key, change.arrivedMs ?? monotonicMs(), change.triggeredAt);
-      this.#listener.changed();
+      this.#pending.note(change.changed, change.key);
+      this.#listener.changed(change.changed);
     } else if (change.kind === 'node') {
       this.#translator.nodeChanged();
     } else if (change.kind === 'hosts') {
@@ -264,6 +277,7 @@ export class Controller {
     const read = this.#audit.take();
     const scope = this.#kernelWasRead && read === undefined ? 'changes' : 'audit';
     const tellLatencies = this.#latencies.take();
+    this.#pending.taken();
     this.#translator.translate();
     if (this.#store.synced) {
       // Here alone: a round under way does not know what the complete lists have brought.

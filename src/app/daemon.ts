@@ -5,53 +5,29 @@ import type { ObjectKey } from '../cluster/objects.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import type { Settings } from '../config/settings.ts';
 import { Controller, type ControllerListener } from './controller.ts';
-import type { EventRecorder } from '../serve/events/event-recorder.ts';
 import { ReportEvents } from '../serve/events/report-events.ts';
 import { HealthCheckServers } from '../serve/health/health-check-servers.ts';
-import { healthAnswer } from '../serve/health/health-routes.ts';
 import { ProxyHealth } from '../serve/health/proxy-health.ts';
+import { answerHealth } from './answer-health.ts';
+import { codeOf } from './code-of.ts';
+import { openCounters, watchForMetrics, type Counters } from './metric-sources.ts';
+import { NodeTroubles } from '../inspect/node-troubles.ts';
+import { addressTrouble, configurationTrouble, kernelTrouble } from './node-trouble-texts.ts';
+import type { DaemonParts } from './daemon-parts.ts';
 import { OngoingTroubles } from './ongoing-troubles.ts';
+import { openStatus, type Status } from './status.ts';
 import { KernelState } from './kernel-state.ts';
 import { nodeAddressNews } from './node-address-news.ts';
 import { wallClockMs } from '../base/time/wall-clock.ts';
-import type { Answer, HttpEndpoint } from '../serve/http/http-endpoint.ts';
+import type { HttpEndpoint } from '../serve/http/http-endpoint.ts';
 import { openEndpoints } from '../serve/http/open-endpoints.ts';
-import type { Kernel } from './kernel.ts';
 import { localDetectorOf } from '../kernel/packet-filter/local-detector.ts';
 import type { RuleWatch } from '../kernel/packet-filter/packet-filter.ts';
-import type { Metrics } from '../serve/metrics/metrics.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import type { Failure } from '../reconcile/any-kind-table.ts';
-import type { Source } from '../source/source.ts';
 import { nodePortAddressesOf } from '../translate/node-addresses.ts';
 import type { HealthCheck } from '../translate/desired.ts';
-import type { ServiceProblem } from '../translate/service-problem.ts';
 
-/** What the daemon tells the log. */
-export interface DaemonListener {
-  /** What happens all the time, while Services change. */
-  debug(message: string, details?: object): void;
-  /** What an operator wants to read; the same message is held back where it comes often. */
-  info(message: string, details?: object): void;
-  error(message: string, details?: object): void;
-  problem(problem: ServiceProblem): void;
-  failure(failure: Failure): void;
-  mistake(service: ObjectKey, error: Error): void;
-}
-
-/** What a daemon is made of. */
-export interface DaemonParts {
-  readonly settings: Settings;
-  readonly kernel: Kernel;
-  /** What the source fills, and may hold a part of the cluster already. */
-  readonly store: ClusterStore;
-  readonly source: Source;
-  readonly events: EventRecorder;
-  readonly metrics: Metrics;
-  readonly listener: DaemonListener;
-  /** A server could not be bound, and the configuration says that this ends the process. */
-  fatal(error: Error): void;
-}
+export type { DaemonListener, DaemonParts } from './daemon-parts.ts';
 
 /** The program that runs on a node: all parts together, from start to stop. */
 export class Daemon {
@@ -65,8 +41,11 @@ export class Daemon {
   readonly #watch: NodeAddressWatch;
   readonly #endpoints: readonly HttpEndpoint[];
   #ruleWatch: RuleWatch | undefined;
+  readonly #counters: Counters | undefined;
   #nodeAddresses: readonly IpAddress[] = [];
   readonly #troubles = new OngoingTroubles();
+  readonly #nodeTroubles: NodeTroubles;
+  readonly #status: Status | undefined;
   readonly #kernelState: KernelState;
   #stopped = false;
 
@@ -74,6 +53,7 @@ export class Daemon {
     this.#parts = parts;
     this.#store = parts.store;
     const { settings, kernel } = parts;
+    this.#nodeTroubles = parts.troubles ?? new NodeTroubles(wallClockMs);
     this.#events = new ReportEvents(parts.events, settings.nodeName);
     this.#health = new ProxyHealth(settings.auditEveryMs);
     this.#kernelState = new KernelState(this.#health, this.#troubles, parts.listener, (message) => {
@@ -87,6 +67,14 @@ export class Daemon {
       settings,
       this.#controllerListener(),
     );
+    watchForMetrics(parts.metrics, { kernel, controller: this.#controller, health: this.#health });
+    this.#counters = openCounters(settings, kernel, parts.metrics);
+    this.#status = openStatus(settings, {
+      store: this.#store,
+      translator: this.#controller.translator,
+      kernel,
+      troubles: this.#nodeTroubles,
+    });
     kernel.onIpvsReloaded(() => {
       // Its tables are empty, and its sysctls and timeouts are those of a new module.
       parts.listener.info('IPVS was unloaded and loaded again: programming everything anew');
@@ -137,6 +125,7 @@ export class Daemon {
     this.#endpoints.forEach((endpoint) => {
       endpoint.stop();
     });
+    this.#status?.close();
     this.#watch.stop();
     this.#ruleWatch?.stop();
     this.#addresses.close();
@@ -144,12 +133,15 @@ export class Daemon {
     await Promise.all([
       this.#parts.source.stop().then(() => this.#controller.stop()),
       this.#parts.events.close(),
+      this.#counters?.reading.stop(),
     ]);
   }
 
   /** Takes over settings that can change in the running process. */
   apply(settings: Settings): void {
     this.#parts.kernel.apply(settings);
+    this.#parts.metrics.health.configurationRefused(false);
+    this.#nodeTroubles.end('configuration');
     this.#controller.setTranslation(settings.translation);
     this.#controller.requestAudit();
   }
@@ -158,7 +150,9 @@ export class Daemon {
   configurationRefused(error: Error): void {
     const message = `the changed configuration is refused and the earlier one stays in effect: ${error.message}`;
     this.#parts.listener.error(message);
+    this.#parts.metrics.health.configurationRefused(true);
     this.#events.node('ConfigurationRefused', message);
+    this.#nodeTroubles.begin('configuration', configurationTrouble(message));
   }
 
   #controllerListener(): ControllerListener {
@@ -167,43 +161,47 @@ export class Daemon {
       problem: (problem) => {
         listener.problem(problem);
         this.#events.problem(problem);
-        metrics.refused(problem.reason);
+        metrics.problems.refused(problem.reason);
       },
       mistake: (service, error) => {
         listener.mistake(service, error);
+        metrics.problems.mistaken();
       },
       failure: (failure) => {
         listener.failure(failure);
         this.#events.failure(failure);
-        metrics.kernelError(failure.kind, codeOf(failure.error));
+        metrics.kernel.failed(failure.kind, codeOf(failure.error));
       },
       round: (report, durationMs, scope) => {
-        metrics.round(scope, report.applied, durationMs);
+        metrics.rounds.ended(scope, report, durationMs);
         this.#kernelState.round(report, durationMs);
       },
       synced: () => {
+        this.#counters?.reading.start();
         if (this.#health.roundEnded()) {
-          metrics.synced();
+          metrics.rounds.synced();
         }
       },
       kernelRead: () => {
         this.#kernelState.read();
+        this.#nodeTroubles.end('kernel');
       },
       unwritable: (kinds) => {
         this.#health.unwritable(kinds);
       },
-      changed: () => {
-        metrics.changed();
+      changed: (object) => {
+        metrics.changes.arrived(object);
       },
       programmed: ({ sinceArrivalMs, sinceTriggerMs }) => {
-        metrics.programmed(sinceArrivalMs, sinceTriggerMs);
+        metrics.changes.programmed(sinceArrivalMs, sinceTriggerMs);
       },
       healthCheck: (service: ObjectKey, check: HealthCheck | undefined) => {
         this.#healthChecks.set(service, check);
       },
       auditFailed: (error) => {
-        metrics.kernelError('audit', codeOf(error));
+        metrics.kernel.failed('audit', codeOf(error));
         this.#kernelState.unreadable(error);
+        this.#nodeTroubles.begin('kernel', kernelTrouble(error));
       },
       mended: (foundation) => {
         listener.info(`${foundation}: in place now`);
@@ -216,6 +214,7 @@ export class Daemon {
       isHealthy: () => this.#health.healthy,
       failed: (service, port, error) => {
         const message = `the health-check node port cannot be served: ${error.message}`;
+        this.#parts.metrics.health.bindFailed('health check');
         this.#parts.listener.error(message, { service, port });
         const regarding = this.#store.service(service);
         if (regarding !== undefined) {
@@ -250,7 +249,9 @@ export class Daemon {
     const { packetFilter } = kernel;
     return packetFilter.watch({
       gone: () => {
-        this.#controller.foundationsGone(packetFilter.foundations.map(({ name }) => name));
+        const names = packetFilter.foundations.map(({ name }) => name);
+        this.#parts.metrics.rounds.packetFilterGone();
+        this.#controller.foundationsGone(names);
       },
       failed: (error) => {
         listener.info(error.message);
@@ -265,41 +266,36 @@ export class Daemon {
         {
           name: 'health',
           address: settings.healthzBindAddress,
-          route: (path) => this.#answerHealth(path),
+          route: (path) => answerHealth(path, this.#health, this.#parts),
         },
         {
           name: 'metrics',
           address: settings.metricsBindAddress,
-          route: (path) => metrics.answer(path),
+          route: async (path, asked) =>
+            (await this.#status?.answer(path, asked)) ?? metrics.answer(path),
         },
       ],
-      (name, error) => {
-        this.#bindFailed(name, error);
+      {
+        opened: (name) => {
+          this.#nodeTroubles.end(name);
+        },
+        failed: (name, error) => {
+          this.#bindFailed(name, error);
+        },
       },
     );
   }
 
   #bindFailed(name: string, error: Error): void {
     const failure = new Error(`the ${name} endpoint cannot be served: ${error.message}`);
+    this.#parts.metrics.health.bindFailed(name);
     this.#events.node('AddressUnavailable', failure.message);
+    this.#nodeTroubles.begin(name, addressTrouble(failure));
     if (this.#parts.settings.bindAddressHardFail) {
       this.#parts.fatal(failure);
     } else if (this.#troubles.continues(name, failure.message)) {
       this.#parts.listener.error(failure.message);
     }
-  }
-
-  #answerHealth(path: string): Answer | undefined {
-    const { alive, ready, lastSyncAtMs } = this.#health;
-    const nodeEligible = this.#store.node?.isLeaving !== true;
-    const nowMs = wallClockMs();
-    const waitingFor = this.#parts.kernel.reconciler.foundations.waitingFor();
-    const state = { alive, ready, waitingFor, nodeEligible, lastSyncAtMs, nowMs };
-    const answer = healthAnswer(path, state);
-    if (answer !== undefined) {
-      this.#parts.metrics.healthAnswered(path, answer.status);
-    }
-    return answer;
   }
 
   /** The Node may come later than Services, its addresses and the ranges of its Pods with it. */
@@ -320,8 +316,4 @@ export class Daemon {
       this.#healthChecks.setAddresses(answering.map(String));
     }
   }
-}
-
-function codeOf(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : 'other';
 }

@@ -47,7 +47,7 @@ export class KernelState {
     } else if (applied > 0) {
       this.#log.debug('kernel synced', details);
       if (drifted.length > 0) {
-        const first = drifted.slice(0, namedAtMost);
+        const first = drifted.slice(0, namedAtMost).map(({ kind, key }) => `${kind} ${key}`);
         this.#log.info('repaired what others had changed in the kernel', {
           objects: drifted.length,
           first,

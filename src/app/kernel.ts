@@ -44,10 +44,18 @@ export interface Kernel {
   readonly packetFilter: PacketFilter;
   readonly desired: DesiredState;
   readonly reconciler: Reconciler;
+  /** What is known of virtual servers besides: since when some drain, and which are others'. */
+  readonly virtualServers: Pick<
+    VirtualServerKind<DesiredFrontEnd>,
+    'draining' | 'drainingForMs' | 'foreign' | 'needsPolling'
+  >;
+  /** How many virtual servers are known: desired, observed or both. */
+  virtualServerCount(): number;
   /** Takes over settings that can change in the running process; the next audit acts upon them. */
   apply(configuration: KernelConfiguration): void;
   /** Calls back when IPVS turns out to have been unloaded and loaded: nothing of ours is in it. */
   onIpvsReloaded(callback: () => void): void;
+  readonly flows: Pick<StaleFlowCleaner, 'onSearched'>;
   /** How packets of Pods are known from now on; returns whether that is news for the chains. */
   setLocalDetector(local: LocalDetector): boolean;
   /**
@@ -79,9 +87,7 @@ export async function openKernel(
   const addresses = new AddressClient();
   const sets = new SetClient();
   const conntrack = new ConntrackClient();
-  const flows = new StaleFlowCleaner(conntrack, (error) => {
-    listener.warn(`stale conntrack entries could not be deleted: ${error.message}`);
-  });
+  const flows = openFlows(conntrack, listener);
   const filterListener = {
     note: listener.note.bind(listener),
     changed: flows.noteMemberChange.bind(flows),
@@ -89,11 +95,7 @@ export async function openKernel(
   const packetFilter = openIptablesFilter(ipFamilies(), settings, filterListener, run);
   const kind = openVirtualServers(ipvs, flows, isExcluded);
   const virtualServers = new KindTable<DesiredFrontEnd, ObservedVirtualServer, Operation>(kind);
-  const boundAddresses = new KindTable(
-    new BoundAddressKind(addresses, isExcluded, (operation) => {
-      flows.noteAddressOperation(operation);
-    }),
-  );
+  const boundAddresses = openBoundAddresses(addresses, flows, isExcluded);
   const sysctls = openSysctls(configuration, listener);
   const timeouts = new TimeoutFoundation(ipvs, configuration.ipvsTimeouts);
   const desired = new DesiredState(virtualServers, boundAddresses, packetFilter.members);
@@ -103,6 +105,8 @@ export async function openKernel(
     addresses,
     packetFilter,
     desired,
+    virtualServers: kind,
+    virtualServerCount: () => virtualServers.size,
     // Rules first and the address last: no packet finds a Service that is half built.
     reconciler: new Reconciler(
       [packetFilter.members, virtualServers, boundAddresses],
@@ -115,6 +119,7 @@ export async function openKernel(
       sysctls.set(sysctlsOf(changed));
       timeouts.set(changed.ipvsTimeouts);
     },
+    flows,
     onIpvsReloaded: ipvs.onReloaded.bind(ipvs),
     setLocalDetector: (local) => packetFilter.setLocalDetector(local),
     release: (othersAt) =>
@@ -150,6 +155,12 @@ async function isInUse(
   return (address) => inUse.has(address.text) || isExcluded(address);
 }
 
+function openFlows(conntrack: ConntrackClient, listener: KernelListener): StaleFlowCleaner {
+  return new StaleFlowCleaner(conntrack, (error) => {
+    listener.warn(`stale conntrack entries could not be deleted: ${error.message}`);
+  });
+}
+
 /** What follows each round; after a list of the kernel, news of foreign virtual servers at VIPs. */
 function openRoundEnd(parts: {
   readonly flows: StaleFlowCleaner;
@@ -180,6 +191,18 @@ function openVirtualServers(
     flows.note(operation);
   };
   return new VirtualServerKind<DesiredFrontEnd>(ipvs, undefined, undefined, note, isExcluded);
+}
+
+function openBoundAddresses(
+  addresses: AddressClient,
+  flows: StaleFlowCleaner,
+  isExcluded: (address: IpAddress) => boolean,
+) {
+  return new KindTable(
+    new BoundAddressKind(addresses, isExcluded, (operation) => {
+      flows.noteAddressOperation(operation);
+    }),
+  );
 }
 
 function openSysctls(

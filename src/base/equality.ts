@@ -1,22 +1,39 @@
-/** How the values of each field are compared; a field that is forgotten does not compile. */
+/** Whether two objects are the same in a field, for each field; one that is forgotten does not compile. */
 export type FieldEquality<T> = {
-  readonly [Field in keyof T]-?: (a: T[Field], b: T[Field]) => boolean;
+  readonly [Field in keyof T]-?: (a: T, b: T) => boolean;
 };
 
-/** Whether two values are the same. */
-export function same<T>(a: T, b: T): boolean {
-  return a === b;
-}
-
-/** Whether two objects are the same in every field. */
+/**
+ * Whether two objects are the same in every field. Each field has a function that names it: to read
+ * fields by names in a variable takes ten times as long, and real servers are compared in each change.
+ */
 export function equalityOf<T extends object>(fields: FieldEquality<T>): (a: T, b: T) => boolean {
-  // Object.keys gives strings; these are the fields of T alone.
-  const names = Object.keys(fields) as (keyof T)[];
-  return (a, b) => a === b || names.every((name) => fields[name](a[name], b[name]));
+  const comparisons = Object.values<(a: T, b: T) => boolean>(fields);
+  return (a, b) => {
+    if (a === b) {
+      return true;
+    }
+    for (const areSame of comparisons) {
+      if (!areSame(a, b)) {
+        return false;
+      }
+    }
+    return true;
+  };
 }
 
 /** The same for what may be missing: two that are missing are the same. */
 export function optional<T>(equal: (a: T, b: T) => boolean) {
   return (a: T | undefined, b: T | undefined): boolean =>
     a === undefined || b === undefined ? a === b : equal(a, b);
+}
+
+/** The same for lists: of two that are the same each element is, in its place. */
+export function sameLists<T>(equal: (a: T, b: T) => boolean) {
+  return (a: readonly T[], b: readonly T[]): boolean =>
+    a.length === b.length &&
+    a.every((element, index) => {
+      const other = b[index];
+      return other !== undefined && equal(element, other);
+    });
 }

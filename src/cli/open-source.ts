@@ -6,11 +6,12 @@ import {
 } from '../config/load-settings.ts';
 import type { KernelListener } from '../app/kernel.ts';
 import type { Logger } from '../base/log.ts';
-import type { Metrics } from '../serve/metrics/metrics.ts';
+import type { EarlyCounts } from '../serve/metrics/early-counts.ts';
 import { formatProblem, type Problem } from '../base/problem.ts';
 import type { Failure } from '../reconcile/any-kind-table.ts';
 import { ApiServerSource } from '../source/api-server/api-server-source.ts';
 import { noObserver, type ReflectorObserver } from '../source/api-server/reflector-observer.ts';
+import type { Resource } from '../source/api-server/resource.ts';
 import { ManifestSource } from '../source/manifests/manifest-source.ts';
 import type { Source } from '../source/source.ts';
 import type { ClusterOptions, CommonOptions } from './options.ts';
@@ -57,28 +58,56 @@ export function openSource(
 }
 
 /** What the reflectors do, as metrics; and in the log, when an outage is over. */
-export function apiObserver(metrics: Pick<Metrics, 'apiEvent'>, log: Logger): ReflectorObserver {
+export function apiObserver(counts: Pick<EarlyCounts, 'note'>, log: Logger): ReflectorObserver {
   const sparing = new SparingLog(log);
+  const event = (resource: string, name: string): void => {
+    counts.note(({ api }) => {
+      api.event(resource, name);
+    });
+  };
+  const connected = (resource: Resource, isConnected: boolean | undefined): void => {
+    counts.note(({ api }) => {
+      api.connected(followedName(resource), isConnected);
+    });
+  };
   return {
     recovered: ({ name }) => {
       sparing.write('info', 'the API server can be reached again', { resource: name });
     },
-    requested: ({ name }, request) => {
-      metrics.apiEvent(name, request);
+    heardAgain: (resource) => {
+      connected(resource, true);
     },
-    listed: ({ name }) => {
-      metrics.apiEvent(name, 'listed');
+    requested: ({ name }, request) => {
+      event(name, request);
+    },
+    listed: (resource) => {
+      event(resource.name, 'listed');
+      connected(resource, true);
     },
     watchEnded: ({ name }) => {
-      metrics.apiEvent(name, 'watch restart');
+      event(name, 'watch restart');
     },
-    failed: ({ name }, _request, reason) => {
-      metrics.apiEvent(name, `failed: ${reason}`);
+    failed: (resource, _request, reason) => {
+      event(resource.name, `failed: ${reason}`);
+      connected(resource, false);
+    },
+    answered: (...answer) => {
+      counts.note(({ api }) => {
+        api.answered(...answer);
+      });
+    },
+    ended: (resource) => {
+      connected(resource, undefined);
     },
     passedOver: ({ name }) => {
-      metrics.apiEvent(name, 'passed over');
+      event(name, 'passed over');
     },
   };
+}
+
+/** The own Node is followed apart from all of them. */
+function followedName({ name, fieldSelector }: Resource): string {
+  return fieldSelector === undefined ? name : 'own node';
 }
 
 /** A problem as a log line: one sentence, and its parts as fields. */

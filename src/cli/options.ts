@@ -1,4 +1,5 @@
 import type { GivenFlags } from '../config/kube-proxy-flags.ts';
+import type { FilterOptions } from './show/filter.ts';
 import type { LogFormat, LogLevel } from '../base/log.ts';
 
 /** Options of every command. */
@@ -35,7 +36,18 @@ export interface PlanOptions extends ClusterOptions {
   readonly timeout: number;
 }
 
-export type ShowOptions = PlanOptions;
+export const showFormats = ['table', 'wide', 'json'] as const;
+
+export interface ShowOptions extends ClusterOptions, FilterOptions {
+  readonly output: (typeof showFormats)[number];
+  /** How long the cluster may take to answer, in milliseconds. */
+  readonly timeout: number;
+  readonly watch: boolean;
+  /** With `watch`: from one look to the next, in milliseconds. */
+  readonly interval: number;
+  /** Whether the running daemon is asked first. */
+  readonly daemon: boolean;
+}
 
 export interface DoctorOptions extends PlanOptions {
   /** Warnings count for the exit code as errors do. */

@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { asError } from '../base/as-error.ts';
 import { parseGoDuration } from '../base/go-duration.ts';
 import { logLevelOf } from '../config/verbosity.ts';
 import { logFormats, logLevels } from '../base/log.ts';
 import { addKubeProxyOptions, givenFlags, verbosityOption } from './kube-proxy-options.ts';
-import { outputFormats } from './options.ts';
+import { outputFormats, showFormats } from './options.ts';
+import { parseAddress, parseServiceName } from './show/filter.ts';
 
 /** What a command does; the options are those that its definition below declares. */
 export type Action = (
@@ -60,19 +62,7 @@ export function createProgram(version: string, action: Action, only?: string): C
       action('plan', completed(options));
     });
 
-  clusterCommand(program, 'show', 'show the virtual servers of the kernel with their Services')
-    .addOption(outputOption())
-    .addOption(timeoutOption('how long to wait for the names of the Services'))
-    .addHelpText(
-      'after',
-      examples(
-        ['kube-ipvs show', 'with names where the cluster can be reached'],
-        ['kube-ipvs show --manifests ./cluster -o json', 'names from files'],
-      ),
-    )
-    .action((options: Parsed) => {
-      action('show', completed(options));
-    });
+  showCommand(program, action);
 
   addExplain(program, action);
 
@@ -146,6 +136,37 @@ function addCleanup(program: Command, action: Action): void {
     });
 }
 
+function showCommand(program: Command, action: Action): void {
+  clusterCommand(program, 'show', 'show the virtual servers of this node with their Services')
+    .argument('[service]', 'this Service alone: default/web, or web', orInvalid(parseServiceName))
+    .addOption(
+      new Option('-o, --output <format>', 'how to print').choices(showFormats).default('table'),
+    )
+    .option('-n, --namespace <name>', 'the Services of this namespace alone')
+    .addOption(
+      new Option('--address <address>', 'what has this VIP, node address or endpoint').argParser(
+        orInvalid(parseAddress),
+      ),
+    )
+    .option('--problems', 'what has a problem alone', false)
+    .option('--watch', 'show it again and again; on a terminal as a page to scroll', false)
+    .addOption(durationOption('--interval <duration>', 'with --watch: how often', 2000, '2s'))
+    .option('--no-daemon', 'read kernel and cluster here, and do not ask the running daemon')
+    .addOption(timeoutOption('how long to wait for the names of the Services'))
+    .addHelpText(
+      'after',
+      examples(
+        ['kube-ipvs show', 'all of it, as the running daemon knows it'],
+        ['kube-ipvs show default/web -o wide', 'one Service, with rates and all that is counted'],
+        ['kube-ipvs show --problems --watch', 'what is wrong, as long as it is'],
+        ['kube-ipvs show --manifests ./cluster -o json', 'names from files where no daemon runs'],
+      ),
+    )
+    .action((service: string | undefined, options: Parsed) => {
+      action('show', completed({ ...options, ...(service === undefined ? {} : { service }) }));
+    });
+}
+
 function addFlags(commands: readonly Command[], only: string | undefined): void {
   const named = commands.filter((command) => command.name() === only);
   (named.length === 0 ? commands : named).forEach(addKubeProxyOptions);
@@ -201,8 +222,28 @@ function outputOption(): Option {
     .default('table');
 }
 
+/** An argument that a parser refuses is told with the parser's own words. */
+function orInvalid<Value>(parse: (text: string) => Value): (text: string) => Value {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(asError(error).message);
+    }
+  };
+}
+
 function timeoutOption(description: string, defaultMs = 30_000, defaultText = '30s'): Option {
-  return new Option('--timeout <duration>', description)
+  return durationOption('--timeout <duration>', description, defaultMs, defaultText);
+}
+
+function durationOption(
+  flags: string,
+  description: string,
+  byDefault: number,
+  name: string,
+): Option {
+  return new Option(flags, description)
     .argParser((text) => {
       const ms = parseGoDuration(text);
       if (ms === undefined || ms === 0) {
@@ -210,7 +251,7 @@ function timeoutOption(description: string, defaultMs = 30_000, defaultText = '3
       }
       return ms;
     })
-    .default(defaultMs, defaultText);
+    .default(byDefault, name);
 }
 
 function examples(...lines: readonly (readonly [string, string])[]): string {

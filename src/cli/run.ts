@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { ApiTroubles } from '../app/api-troubles.ts';
 import { asError } from '../base/as-error.ts';
+import { wallClockMs } from '../base/time/wall-clock.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import { ConfigWatch } from '../config/watch-config.ts';
 import type { Settings } from '../config/load-settings.ts';
@@ -7,6 +9,7 @@ import { Daemon, type DaemonListener } from '../app/daemon.ts';
 import { apiServerWriter } from '../serve/events/api-server-writer.ts';
 import { nodeEvent } from '../serve/events/event.ts';
 import { QueuedEventRecorder, type EventRecorder } from '../serve/events/event-recorder.ts';
+import { NodeTroubles } from '../inspect/node-troubles.ts';
 import { IpvsUnavailableError } from '../kernel/ipvs/ipvs-error.ts';
 import { openKernel, type Kernel } from '../app/kernel.ts';
 import type { Logger } from '../base/log.ts';
@@ -55,27 +58,26 @@ async function withKernel(
 /** The cluster is asked for first: its answer takes longer than the kernel's. */
 async function listAndRun(options: RunOptions, settings: Settings, log: Logger): Promise<ExitCode> {
   const counts = new EarlyCounts();
+  const troubles = new NodeTroubles(wallClockMs);
+  const apiTroubles = new ApiTroubles(troubles);
   const onProblem = (problem: Problem): void => {
     logProblem(log, problem);
+    apiTroubles.told(problem);
     if (!isOfRequest(problem)) {
       counts.note((metrics) => {
-        metrics.refused('InvalidObject');
+        metrics.problems.refused('InvalidObject');
       });
     }
   };
   log.info({ node: settings.nodeName }, 'reading the cluster');
-  const apiEvent = (resource: string, event: string): void => {
-    counts.note((metrics) => {
-      metrics.apiEvent(resource, event);
-    });
-  };
-  const opened = openSource(options, settings, onProblem, apiObserver({ apiEvent }, log));
+  const observer = apiTroubles.observing(apiObserver(counts, log));
+  const opened = openSource(options, settings, onProblem, observer);
   const source = new EarlySource(opened, new ClusterStore());
   try {
     return await withKernel(settings, log, (kernel) => {
       const metrics = new Metrics();
       counts.passOn(metrics);
-      return runUntilEnd(options, { settings, kernel, source, metrics }, log);
+      return runUntilEnd(options, { settings, kernel, source, metrics, troubles }, log);
     });
   } catch (error) {
     if (error instanceof IpvsUnavailableError) {
@@ -115,6 +117,7 @@ interface Parts {
   readonly kernel: Kernel;
   readonly source: EarlySource;
   readonly metrics: Metrics;
+  readonly troubles: NodeTroubles;
 }
 
 async function runUntilEnd(options: RunOptions, parts: Parts, log: Logger): Promise<ExitCode> {
@@ -122,7 +125,7 @@ async function runUntilEnd(options: RunOptions, parts: Parts, log: Logger): Prom
   const end = Promise.withResolvers<End>();
   endOnSignals(end.resolve);
   await setOomScore(settings.oomScoreAdj, log);
-  const events = await openEvents(options, settings, log);
+  const events = await openEvents(options, settings, log, parts.metrics);
   const daemon = new Daemon({
     ...parts,
     store: source.store,
@@ -206,6 +209,7 @@ async function openEvents(
   options: RunOptions,
   settings: Settings,
   log: Logger,
+  metrics?: Metrics,
 ): Promise<EventRecorder> {
   if (options.manifests !== undefined) {
     return noEvents;
@@ -213,7 +217,10 @@ async function openEvents(
   const { kubeconfig, apiServer, nodeName } = settings;
   const config = await loadKubeConfig({ file: kubeconfig, server: apiServer });
   const sparing = new SparingLog(log);
-  return new QueuedEventRecorder(apiServerWriter(config, nodeName), (error) => {
+  const write = apiServerWriter(config, nodeName, (...answer) => {
+    metrics?.api.answered(...answer);
+  });
+  return new QueuedEventRecorder(write, (error) => {
     sparing.write('warn', `an Event could not be written: ${error.message}`);
   });
 }

@@ -86,6 +86,9 @@ export interface Endpoint {
   /** Unset in the object means false. */
   readonly terminating: boolean;
   readonly nodeName: string | undefined;
+  /** To be shown alone: the zone that it is in, and the Pod that `targetRef` names. */
+  readonly zone: string | undefined;
+  readonly podName: string | undefined;
   /** Names of `hints.forZones`; empty without hints. */
   readonly hintedZones: readonly string[];
   /** Names of `hints.forNodes`; empty without hints. */

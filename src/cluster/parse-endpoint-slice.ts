@@ -99,6 +99,8 @@ function readEndpoint(element: FieldReader, family: IpFamily): Endpoint | undefi
   const hints = element.object('hints');
   const ready = conditions.boolean('ready') ?? true;
   const nodeName = element.string('nodeName');
+  const zone = element.raw('zone');
+  const podName = readPodName(element);
   const hintedZones = readHints(hints, 'forZones');
   const hintedNodes = readHints(hints, 'forNodes');
   const serving = conditions.boolean('serving') ?? ready;
@@ -113,9 +115,19 @@ function readEndpoint(element: FieldReader, family: IpFamily): Endpoint | undefi
     serving,
     terminating,
     nodeName: nodeName === undefined ? undefined : intern(nodeName),
+    zone: typeof zone === 'string' ? intern(zone) : undefined,
+    podName,
     hintedZones,
     hintedNodes,
   };
+}
+
+/** What an endpoint stands for is shown and nothing else: a reference that cannot be read is none. */
+function readPodName(element: FieldReader): string | undefined {
+  const target = element.raw('targetRef');
+  const isPod =
+    typeof target === 'object' && target !== null && 'kind' in target && target.kind === 'Pod';
+  return isPod && 'name' in target && typeof target.name === 'string' ? target.name : undefined;
 }
 
 function readHints(hints: FieldReader, field: 'forZones' | 'forNodes'): readonly string[] {

@@ -8,6 +8,10 @@ import {
   type Service,
 } from './objects.ts';
 import { sameData } from './same-data.ts';
+import { sameSlice } from './same-slice.ts';
+
+/** What of a Service has changed: itself, or a slice of it. */
+export type ChangedObject = 'Service' | 'EndpointSlice';
 
 /** What became different in the store; a listener reads the new state from it. */
 export type StoreChange =
@@ -15,6 +19,7 @@ export type StoreChange =
   | {
       readonly kind: 'service';
       readonly key: ObjectKey;
+      readonly changed: ChangedObject;
       /**
        * When the news of it arrived, in milliseconds of performance.now; undefined where
        * nothing happened just then: with a list, or a manifest.
@@ -130,7 +135,7 @@ export class ClusterStore {
       const before = held.service;
       held.service = service;
       this.#countExternal(before, service);
-      this.#announce({ kind: 'service', key: held.key, arrivedMs });
+      this.#announce({ kind: 'service', key: held.key, changed: 'Service', arrivedMs });
     }
   }
 
@@ -141,7 +146,7 @@ export class ClusterStore {
       held.service = undefined;
       this.#countExternal(before, undefined);
       this.#forgetIfEmpty(held);
-      this.#announce({ kind: 'service', key, arrivedMs });
+      this.#announce({ kind: 'service', key, changed: 'Service', arrivedMs });
     }
   }
 
@@ -262,7 +267,7 @@ export class ClusterStore {
   /** The ordinary change: other endpoints, or the same ones, of the same Service. */
   #changeSlice(held: HeldSlice, slice: EndpointSlice, arrivedMs: number | undefined): void {
     const { owner, slice: before } = held;
-    if (sameData(slice, before)) {
+    if (sameSlice(slice, before)) {
       return;
     }
     held.slice = slice;
@@ -280,6 +285,7 @@ export class ClusterStore {
     this.#announce({
       kind: 'service',
       key,
+      changed: 'EndpointSlice',
       arrivedMs,
       triggeredAt: isNews ? triggeredAt : undefined,
     });
@@ -298,7 +304,7 @@ export class ClusterStore {
   #takeFromOwner({ owner, slice }: HeldSlice, arrivedMs: number | undefined): void {
     owner.slices = owner.slices.filter(({ name }) => name !== slice.name);
     this.#forgetIfEmpty(owner);
-    this.#announce({ kind: 'service', key: owner.key, arrivedMs });
+    this.#announce({ kind: 'service', key: owner.key, changed: 'EndpointSlice', arrivedMs });
   }
 
   #forgetIfEmpty({ key, service, slices }: HeldService): void {

@@ -14,6 +14,10 @@ export const localModes = [
   'InterfaceNamePrefix',
 ] as const;
 
+/** Who may read the status page. */
+export const statusPageReaders = ['loopback', 'metricsAddress', 'off'] as const;
+export type StatusPageReaders = (typeof statusPageReaders)[number];
+
 /** Names that stand for ranges in `nodePortAddresses`. */
 export const nodePortKeywords = ['primary', 'all', 'localhost'] as const;
 
@@ -57,6 +61,15 @@ export const formats = {
     allowed: `must be a whole number from 0 to ${greatestInt32}`,
     accepts: (value) => isWhole(value, 0, greatestInt32),
   },
+  'count-or-text': {
+    allowed: `must be a whole number from 0 to ${greatestInt32}`,
+    accepts: (value) => isWhole(value, 0, greatestInt32),
+    coerce: (text) => (/^\d+$/.test(text.trim()) ? Number(text) : text),
+  },
+  'service-metrics': {
+    allowed: 'must be none, services or realServers',
+    accepts: oneOf('none', 'services', 'realServers'),
+  },
   'mark-bit': {
     allowed: 'must be a whole number from 0 to 31',
     accepts: (value) => isWhole(value, 0, 31),
@@ -98,6 +111,10 @@ export const formats = {
   'node-port-addresses': {
     allowed: 'must be a list of CIDRs such as 192.0.2.0/24, or the word primary alone, or all',
     accepts: isNodePortAddresses,
+  },
+  'status-page': {
+    allowed: `must be one of ${statusPageReaders.join(', ')}`,
+    accepts: oneOf(...statusPageReaders),
   },
   'iptables-variant': {
     allowed: `must be one of auto, ${iptablesVariants.join(', ')}`,

@@ -55,7 +55,10 @@ const effects: ReadonlyMap<string, Effect> = new Map<string, Effect>([
   ['kubeIpvs.drainTimeout', ({ translation }) => translation.drainTimeoutMs],
   ['kubeIpvs.externalIPCIDRs', ({ translation }) => translation.externalIPs],
   ['kubeIpvs.loadBalancerIPCIDRs', ({ translation }) => translation.loadBalancerIPs],
+  ['kubeIpvs.statusPage', ({ statusPage }) => statusPage],
   ['kubeIpvs.protectedCIDRs', ({ translation }) => translation.protectedRanges],
+  ['kubeIpvs.serviceMetrics', ({ serviceMetrics }) => serviceMetrics.detail],
+  ['kubeIpvs.serviceMetricsLimit', ({ serviceMetrics }) => serviceMetrics.seriesLimit],
 ]);
 
 /** Compares settings by what they mean: `60s` and `1m` are no change. */

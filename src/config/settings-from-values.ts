@@ -5,7 +5,7 @@ import { IpAddress } from '../net/ip-address.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import { fallbackScheduler, isScheduler } from '../kernel/ipvs/schedulers.ts';
 import { parseBindAddress, type BindAddress } from '../net/bind-address.ts';
-import { splitCidrs } from './formats.ts';
+import { splitCidrs, statusPageReaders } from './formats.ts';
 import { parseGoDuration } from '../base/go-duration.ts';
 import type { Settings } from './settings.ts';
 import type { Values } from './values.ts';
@@ -62,6 +62,8 @@ export function settingsFromValues(values: Values, outside: OutsideValues): Sett
         : values.metricsBindAddress,
       metricsPort,
     ),
+    serviceMetrics: serviceMetricsFrom(values),
+    statusPage: statusPageFrom(kubeIpvs.statusPage),
     bindAddressHardFail: values.bindAddressHardFail,
     oomScoreAdj: values.oomScoreAdj,
     logLevel: logLevelOf(values.logging.verbosity),
@@ -80,6 +82,14 @@ function kernelSettingsFrom(values: Values, detection: LocalDetection): KernelSe
     },
     iptables: variant === 'legacy' || variant === 'nft' ? variant : 'auto',
     strictArp: ipvs.strictARP,
+  };
+}
+
+function serviceMetricsFrom({ kubeIpvs }: Values): Settings['serviceMetrics'] {
+  const { serviceMetrics: detail, serviceMetricsLimit: seriesLimit } = kubeIpvs;
+  return {
+    detail: detail === 'none' || detail === 'realServers' ? detail : 'services',
+    seriesLimit,
   };
 }
 
@@ -123,6 +133,10 @@ function nodePortAddressesFrom(entries: readonly string[]): NodePortAddresses {
           entries.flatMap((entry) => (entry === 'localhost' ? ['127.0.0.0/8', '::1/128'] : entry)),
         ),
       };
+}
+
+function statusPageFrom(text: string): Settings['statusPage'] {
+  return statusPageReaders.find((readers) => readers === text) ?? 'off';
 }
 
 function bindAddressFrom(text: string, defaultPort: number): BindAddress | undefined {

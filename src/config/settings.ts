@@ -7,6 +7,13 @@ import type { ConntrackSettings } from '../kernel/sysctl/conntrack.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import type { TranslationSettings } from '../translate/translate-service.ts';
 import type { BindAddress } from '../net/bind-address.ts';
+import type { StatusPageReaders } from './formats.ts';
+
+/** Of what there are series of metrics, and how many at most. */
+export interface ServiceMetrics {
+  readonly detail: 'none' | 'services' | 'realServers';
+  readonly seriesLimit: number;
+}
 
 /** Everything that configures a run, whatever it came from. */
 export interface Settings {
@@ -33,6 +40,10 @@ export interface Settings {
   readonly healthzBindAddress: BindAddress | undefined;
   /** Where metrics are served; undefined for nowhere. */
   readonly metricsBindAddress: BindAddress | undefined;
+  /** What is read of the kernel's counters. */
+  readonly serviceMetrics: ServiceMetrics;
+  /** Who may read the status page, which is served with the metrics. */
+  readonly statusPage: StatusPageReaders;
   /** A server that cannot be bound ends the process. */
   readonly bindAddressHardFail: boolean;
   /** -1000 to 1000. */

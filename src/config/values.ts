@@ -52,6 +52,9 @@ export interface OwnValues {
     readonly externalIPCIDRs: readonly string[];
     readonly loadBalancerIPCIDRs: readonly string[];
     readonly protectedCIDRs: readonly string[];
+    readonly serviceMetrics: string;
+    readonly serviceMetricsLimit: number;
+    readonly statusPage: string;
   };
 }
 

@@ -177,6 +177,11 @@ export class DesiredState {
     return this.#virtualServers.holder(key);
   }
 
+  /** What is wanted of a virtual server, by the Service that holds it. */
+  frontEnd(key: string): DesiredFrontEnd | undefined {
+    return this.#virtualServers.row(key);
+  }
+
   /** The Services that claim a virtual server that another one holds. */
   losersOf(key: string): readonly ObjectKey[] {
     return this.#virtualServers.losers(key);

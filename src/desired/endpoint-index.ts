@@ -16,13 +16,14 @@ export class EndpointIndex {
     before: readonly EndpointSlice[],
     after: readonly EndpointSlice[],
   ): void {
-    const addresses = addressesIn(after);
-    for (const address of addressesIn(before)) {
-      if (!addresses.has(address)) {
+    const known = addressesIn(before);
+    const come = addressesIn(after);
+    for (const address of known) {
+      if (!come.delete(address)) {
         this.#remove(address, service);
       }
     }
-    for (const address of addresses) {
+    for (const address of come) {
       this.#add(address, service);
     }
   }
@@ -60,7 +61,7 @@ export class EndpointIndex {
   }
 }
 
-function addressesIn(slices: readonly EndpointSlice[]): ReadonlySet<string> {
+function addressesIn(slices: readonly EndpointSlice[]): Set<string> {
   const addresses = new Set<string>();
   for (const { endpoints } of slices) {
     for (const { address } of endpoints) {

@@ -1,5 +1,5 @@
 import { asError } from '../base/as-error.ts';
-import type { EndpointSlice, ObjectKey, Service } from '../cluster/objects.ts';
+import { objectKey, type EndpointSlice, type ObjectKey, type Service } from '../cluster/objects.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import { withClaims } from './claimed-front-ends.ts';
@@ -14,7 +14,12 @@ import type { NodeFacts } from '../translate/node-facts.ts';
 import type { HealthCheck, Translation } from '../translate/desired.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
-import { serviceProblem, type ServiceProblem } from '../translate/service-problem.ts';
+import type { Traffic } from '../translate/front-end.ts';
+import {
+  serviceProblem,
+  type ServiceProblem,
+  type ServiceProblemReason,
+} from '../translate/service-problem.ts';
 import { translateService, type TranslationSettings } from '../translate/translate-service.ts';
 
 export interface TranslatorOptions {
@@ -190,9 +195,49 @@ export class ServiceTranslator {
     return decisions;
   }
 
+  /** The settings that Services are translated by. */
+  get translation(): TranslationSettings {
+    return this.#translation;
+  }
+
+  /** The problems of a Service that last, and those about the virtual servers of these keys. */
+  problemsOf(service: ObjectKey, virtualServers: readonly string[]): readonly ServiceProblem[] {
+    return [
+      ...this.#problems.of(service),
+      ...virtualServers
+        .flatMap((key) => this.#problems.of(conflictSubject(key)))
+        .filter(({ service: about }) => objectKey(about) === service),
+    ];
+  }
+
+  /** The problems that last, of all Services. */
+  problems(): Iterable<ServiceProblem> {
+    return this.#problems.all();
+  }
+
+  /** The Services that have an endpoint at an address. */
+  servicesWithEndpointAt(address: string): readonly ObjectKey[] {
+    return this.#endpoints.servicesAt(address);
+  }
+
   /** What is known of the node that its Services are translated for. */
   get nodeFacts(): NodeFacts {
     return this.#place.current;
+  }
+
+  /** How many Services have a problem now, by its reason; reasons that none has are missing. */
+  servicesByProblem(): ReadonlyMap<ServiceProblemReason, number> {
+    return this.#problems.servicesByReason();
+  }
+
+  /** How many Services of a policy Local have endpoints, but none on this node. */
+  servicesWithoutLocalEndpoints(): Readonly<Record<Traffic, number>> {
+    let [internal, external] = [0, 0];
+    for (const { translation } of this.#translated.values()) {
+      internal += Number(translation.withoutLocalEndpoints.internal);
+      external += Number(translation.withoutLocalEndpoints.external);
+    }
+    return { internal, external };
   }
 
   #translateInto(claimed: Set<string>, vips: string[], key: ObjectKey): void {
@@ -261,7 +306,7 @@ export class ServiceTranslator {
   #reportConflicts(claimed: ReadonlySet<string>): void {
     for (const key of claimed) {
       this.#problems.set(
-        `virtual server ${key}`,
+        conflictSubject(key),
         this.#desired.losersOf(key).flatMap((loser) => this.#conflictOf(loser, key)),
       );
     }
@@ -280,4 +325,9 @@ export class ServiceTranslator {
           }),
         ];
   }
+}
+
+/** What problems of Services that claim the same virtual server are kept by. */
+function conflictSubject(virtualServer: string): string {
+  return `virtual server ${virtualServer}`;
 }

@@ -7,6 +7,11 @@ export interface Failure {
   readonly error: Error;
 }
 
+/** An object that fails, and for how long it has, in milliseconds. */
+export interface Failing extends Failure {
+  readonly forMs: number;
+}
+
 /**
  * What the kernel says, or leaves unsaid, whatever object it is asked about: the right is missing,
  * IPVS is gone, answers are lost or never come. All else is a matter of one object.
@@ -50,6 +55,8 @@ export interface AnyKindTable {
   nextDueAtMs(): number | undefined;
   differing(): readonly string[];
   failing(): readonly string[];
+  /** Why the object of a key fails, as it was tried last; undefined where it does not. */
+  failureOf(key: string, nowMs: number): Failing | undefined;
   /** The keys that lists found to differ from what was known, since this was asked last. */
   takeDrifted(): readonly string[];
 }

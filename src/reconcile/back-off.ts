@@ -6,9 +6,14 @@ export interface BackOffOptions {
 
 const defaultOptions: BackOffOptions = { firstMs: 100, longestMs: 30_000 };
 
-interface Waiting {
+/** What became of an object that has not succeeded since. */
+export interface Waiting {
   readonly failures: number;
   readonly dueAtMs: number;
+  /** When it failed first. */
+  readonly sinceMs: number;
+  /** Why it failed last, where that was said. */
+  readonly error: Error | undefined;
 }
 
 /** Per object: each further failure doubles the wait. Times are those of one clock. Pure. */
@@ -20,10 +25,12 @@ export class BackOff {
     this.#options = { ...defaultOptions, ...options };
   }
 
-  failed(key: string, nowMs: number): void {
-    const failures = (this.#waiting.get(key)?.failures ?? 0) + 1;
+  failed(key: string, nowMs: number, error?: Error): void {
+    const before = this.#waiting.get(key);
+    const failures = (before?.failures ?? 0) + 1;
     const waitMs = Math.min(this.#options.firstMs * 2 ** (failures - 1), this.#options.longestMs);
-    this.#waiting.set(key, { failures, dueAtMs: nowMs + waitMs });
+    const sinceMs = before?.sinceMs ?? nowMs;
+    this.#waiting.set(key, { failures, dueAtMs: nowMs + waitMs, sinceMs, error });
   }
 
   succeeded(key: string): void {
@@ -49,6 +56,11 @@ export class BackOff {
       next = next === undefined ? dueAtMs : Math.min(next, dueAtMs);
     }
     return next;
+  }
+
+  /** What is known of one; undefined where it has not failed, or has succeeded since. */
+  waiting(key: string): Waiting | undefined {
+    return this.#waiting.get(key);
   }
 
   /** The objects that failed and have not succeeded since. */

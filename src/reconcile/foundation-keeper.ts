@@ -5,6 +5,9 @@ import { ImpossibleError, type Foundation } from './foundation.ts';
 
 const defaultBackOff: BackOffOptions = { firstMs: 1000, longestMs: 30_000 };
 
+/** In place, waiting for something that passes, or nothing that this kernel can have. */
+export type FoundationState = 'in place' | 'waiting' | 'impossible';
+
 /** What a retry has brought. */
 export interface FoundationRetry {
   /** Those that failed again. */
@@ -75,6 +78,24 @@ export class FoundationKeeper {
   /** The names of those that are not in place. */
   failing(): readonly string[] {
     return [...this.#failing.keys()];
+  }
+
+  /** How each of them stands, in their order. */
+  states(): readonly (readonly [name: string, state: FoundationState])[] {
+    return this.#foundations.map(({ name }) => [name, this.#stateOf(name)]);
+  }
+
+  #stateOf(name: string): FoundationState {
+    const error = this.#failing.get(name);
+    if (error === undefined) {
+      return 'in place';
+    }
+    return error instanceof ImpossibleError ? 'impossible' : 'waiting';
+  }
+
+  /** Those that are not in place, each with why. */
+  failures(): readonly Failure[] {
+    return Array.from(this.#failing, ([key, error]) => ({ kind: 'foundation', key, error }));
   }
 
   /** What this node waits for before all that is configured is in place, one sentence each. */

@@ -43,6 +43,10 @@ export class KindRows<Desired, Observed> {
     return this.#rows.get(key);
   }
 
+  get size(): number {
+    return this.#rows.size;
+  }
+
   /** All rows. */
   all(): Iterable<Row<Desired, Observed>> {
     return this.#rows.values();

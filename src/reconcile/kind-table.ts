@@ -1,6 +1,6 @@
 import { noRest, type Pace } from '../base/work-in-parts.ts';
 import { asError } from '../base/as-error.ts';
-import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
+import type { AnyKindTable, Failing, Failure, StepReport } from './any-kind-table.ts';
 import { BackOff } from './back-off.ts';
 import type { Difference, KernelError, Kind } from './kind.ts';
 import { KindList } from './kind-list.ts';
@@ -31,6 +31,11 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
     this.#rows = new KindRows();
     this.#list = new KindList(kind, this.#rows);
     this.#backOff = backOff;
+  }
+
+  /** How many objects are known: desired, observed or both. */
+  get size(): number {
+    return this.#rows.size;
   }
 
   /** Sets what is desired under a key, or that nothing is. The work is done in the next round. */
@@ -157,6 +162,13 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
 
   failing(): readonly string[] {
     return this.#backOff.keys();
+  }
+
+  failureOf(key: string, nowMs: number): Failing | undefined {
+    const waiting = this.#backOff.waiting(key);
+    return waiting?.error === undefined
+      ? undefined
+      : { kind: this.name, key, error: waiting.error, forMs: nowMs - waiting.sinceMs };
   }
 
   nextDueAtMs(): number | undefined {
@@ -337,7 +349,7 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
 
   #fail(row: Row<Desired, Observed>, error: Error, nowMs: number): Failure {
     const { key } = row;
-    this.#backOff.failed(key, nowMs);
+    this.#backOff.failed(key, nowMs, error);
     this.#rows.markDirty(row);
     return { kind: this.name, key, error };
   }

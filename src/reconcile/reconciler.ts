@@ -1,5 +1,5 @@
 import type { Pace } from '../base/work-in-parts.ts';
-import type { AnyKindTable, Failure, StepReport } from './any-kind-table.ts';
+import type { AnyKindTable, Failing, Failure, StepReport } from './any-kind-table.ts';
 import { monotonicMs } from '../base/time/monotonic-clock.ts';
 import { FoundationKeeper } from './foundation-keeper.ts';
 import type { Foundation } from './foundation.ts';
@@ -10,8 +10,14 @@ export interface RoundReport {
   readonly failures: readonly Failure[];
   /** The kinds of which the kernel took changes. */
   readonly written: readonly string[];
-  /** What others had changed in the kernel, as the last audit has shown: `bound address 10.96.0.1`. */
-  readonly drifted: readonly string[];
+  /** What others had changed in the kernel, as the last audit has shown. */
+  readonly drifted: readonly DriftedObject[];
+}
+
+/** An object that somebody else had changed: `bound address`, `10.96.0.1`. */
+export interface DriftedObject {
+  readonly kind: string;
+  readonly key: string;
 }
 
 /**
@@ -120,9 +126,9 @@ export class Reconciler {
     return failures;
   }
 
-  #takeDrifted(): readonly string[] {
+  #takeDrifted(): readonly DriftedObject[] {
     return this.#tables.flatMap((table) =>
-      table.takeDrifted().map((key) => `${table.name} ${key}`),
+      table.takeDrifted().map((key) => ({ kind: table.name, key })),
     );
   }
 
@@ -155,6 +161,33 @@ export class Reconciler {
       ...this.foundations.failing().map((name) => `foundation ${name}`),
       ...this.#tables.flatMap((table) => table.failing().map((key) => `${table.name} ${key}`)),
     ];
+  }
+
+  /** The kinds of objects, in the order of additions. */
+  get kinds(): readonly string[] {
+    return this.#tables.map(({ name }) => name);
+  }
+
+  /** The kind of each object that failed and has not succeeded since. */
+  failingKinds(): readonly string[] {
+    return this.#tables.flatMap((table) => table.failing().map(() => table.name));
+  }
+
+  /** Why objects fail, of each kind at most so many, as they were tried last. */
+  failures(atMost: number): readonly Failing[] {
+    const nowMs = this.#now();
+    return this.#tables.flatMap((table) =>
+      table
+        .failing()
+        .slice(0, atMost)
+        .map((key) => table.failureOf(key, nowMs))
+        .filter((failure) => failure !== undefined),
+    );
+  }
+
+  /** Why an object fails: of the kind of that name, with that key. Undefined where it does not. */
+  failureOf(kind: string, key: string): Failing | undefined {
+    return this.#tables.find(({ name }) => name === kind)?.failureOf(key, this.#now());
   }
 
   /** When the next failed object is to be tried again, in milliseconds of `now`. */

@@ -28,7 +28,8 @@ export function describeDecision(decision: Decision): string {
   }
 }
 
-function describeServiceFate(fate: ServiceFate): string {
+/** Whether a Service becomes anything here, and why not. */
+export function describeServiceFate(fate: ServiceFate): string {
   switch (fate.kind) {
     case 'served':
       return 'served';
@@ -71,7 +72,8 @@ function describeFrontEnd({ protocol, frontEnd, fate }: FrontEndDecision): strin
   return `${protocol} ${where}: ${describeFrontEndFate(fate)}`;
 }
 
-function describeFrontEndFate(fate: FrontEndFate): string {
+/** What becomes of a front end, without saying which one it is. */
+export function describeFrontEndFate(fate: FrontEndFate): string {
   switch (fate.kind) {
     case 'served':
       return 'served';
@@ -101,7 +103,8 @@ export function describeFateOfEndpoint(decision: EndpointDecision): string {
   return describeEndpointFate(decision.fate, decision);
 }
 
-function describeEndpointFate(
+/** What becomes of an endpoint, without saying which one it is. */
+export function describeEndpointFate(
   fate: EndpointFate,
   { traffic, endpoint, slice, port }: EndpointDecision,
 ): string {

@@ -1,6 +1,7 @@
 import type { IpAddress } from '../net/ip-address.ts';
 import type { DesiredVirtualServer } from '../kernel/ipvs/virtual-server-difference.ts';
 import type { FilterMember } from '../kernel/packet-filter/filter-member.ts';
+import type { Traffic } from './front-end.ts';
 import type { ServiceProblem } from './service-problem.ts';
 
 /** What a Service becomes: the rows that it wants in the kernel's tables. */
@@ -13,7 +14,13 @@ export interface Translation {
   /** What a load balancer is to be told about this node, where it asks. */
   readonly healthCheck: HealthCheck | undefined;
   readonly problems: readonly ServiceProblem[];
+  readonly withoutLocalEndpoints: LackOfLocalEndpoints;
 }
+
+/** Of which traffic the policy is Local, and endpoints are there, but none on this node. */
+export type LackOfLocalEndpoints = Readonly<Record<Traffic, boolean>>;
+
+export const noLackOfLocalEndpoints: LackOfLocalEndpoints = { internal: false, external: false };
 
 /** What a Service becomes that is not served here. */
 export const noTranslation: Translation = {
@@ -22,6 +29,7 @@ export const noTranslation: Translation = {
   members: [],
   healthCheck: undefined,
   problems: [],
+  withoutLocalEndpoints: noLackOfLocalEndpoints,
 };
 
 /** The answer at the health-check node port of a load balancer of policy Local. */

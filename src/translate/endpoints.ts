@@ -38,10 +38,13 @@ export function endpointsOfPort(
     }
   }
   notes?.end();
-  return Array.from(byPort, ([targetPort, best]) => ({
-    targetPort,
-    endpoints: [...best.values()],
-  })).filter(({ endpoints }) => endpoints.length > 0);
+  const all: PortEndpoints[] = [];
+  for (const [targetPort, best] of byPort) {
+    if (best.size > 0) {
+      all.push({ targetPort, endpoints: [...best.values()] });
+    }
+  }
+  return all;
 }
 
 /** Takes each address once, in its best condition, in the order of first mention. */

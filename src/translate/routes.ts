@@ -1,5 +1,6 @@
-import type { Service } from '../cluster/objects.ts';
+import type { Service, TrafficPolicy } from '../cluster/objects.ts';
 import type { RealServers } from '../kernel/ipvs/model.ts';
+import { noLackOfLocalEndpoints, type LackOfLocalEndpoints } from './desired.ts';
 import { clusterEndpoints, localEndpoints, type PortEndpoints } from './endpoints.ts';
 import type { Traffic } from './front-end.ts';
 import type { NodeFacts } from './node-facts.ts';
@@ -10,6 +11,18 @@ import { realServersAt } from './real-servers.ts';
 export interface Route {
   readonly realServers: RealServers;
   readonly servedHere: boolean;
+  /** The policy is Local, and there are endpoints, but none on this node. */
+  readonly lacksLocal: boolean;
+}
+
+/** Where connections of both kinds go. */
+export type Routes = Readonly<Record<Traffic, Route>>;
+
+/** Of which traffic some port lacks endpoints on this node, though its policy is Local. */
+export function lackOfLocalEndpoints(ofPorts: readonly Routes[]): LackOfLocalEndpoints {
+  const internal = ofPorts.some((routes) => routes.internal.lacksLocal);
+  const external = ofPorts.some((routes) => routes.external.lacksLocal);
+  return internal || external ? { internal, external } : noLackOfLocalEndpoints;
 }
 
 /**
@@ -23,7 +36,7 @@ export function routesByTraffic(
   endpoints: readonly PortEndpoints[],
   node: NodeFacts,
   recorder?: PortRecorder,
-): Readonly<Record<Traffic, Route>> {
+): Routes {
   const { internalTrafficPolicy, externalTrafficPolicy } = service;
   const cluster = clusterEndpoints(endpoints, node, recorder?.cluster);
   const local = localEndpoints(endpoints, node, recorder?.local);
@@ -36,10 +49,15 @@ export function routesByTraffic(
   recorder?.route('external', externalIsLocal ? recorder.local : recorder.cluster, {
     onlyForThisNode: externalTrafficPolicy === 'Local' && !servedHere,
   });
-  const internalRoute = { realServers: realServersAt(internal), servedHere };
+  const lacksLocal = (policy: TrafficPolicy): boolean =>
+    policy === 'Local' && cluster.length > 0 && !servedHere;
+  const realServers = realServersAt(internal);
   return {
-    internal: internalRoute,
-    external:
-      external === internal ? internalRoute : { realServers: realServersAt(external), servedHere },
+    internal: { realServers, servedHere, lacksLocal: lacksLocal(internalTrafficPolicy) },
+    external: {
+      realServers: external === internal ? realServers : realServersAt(external),
+      servedHere,
+      lacksLocal: lacksLocal(externalTrafficPolicy),
+    },
   };
 }

@@ -10,6 +10,25 @@ export type ServiceProblemReason =
   | 'EndpointRefused'
   | 'AddressConflict';
 
+/** What becomes of what a Service says, where it has a problem. */
+export type ProblemEffect = 'fallback' | 'ignored' | 'refused' | 'conflict';
+
+/**
+ * `fallback`: the default counts; `ignored`: the rest counts; `refused`: an address or endpoint is not
+ * served; `conflict`: an older Service has the address.
+ */
+export const problemEffects: Readonly<Record<ServiceProblemReason, ProblemEffect>> = {
+  UnknownScheduler: 'fallback',
+  SchedulerMissing: 'fallback',
+  UnknownSchedulerFlag: 'ignored',
+  InvalidDrainTimeout: 'fallback',
+  UnknownAnnotation: 'ignored',
+  ExternalIPRefused: 'refused',
+  LoadBalancerIPRefused: 'refused',
+  EndpointRefused: 'refused',
+  AddressConflict: 'conflict',
+};
+
 /** Which Service it is, for an Event about it. */
 export type ServiceReference = Pick<Service, 'namespace' | 'name' | 'uid'>;
 

@@ -31,13 +31,10 @@ export function frontEndMembers(
     protocol,
     port: frontEnd.port,
   } as const;
-  const role = frontEndRole(service, served);
-  return [
-    { role, entry: endpoint },
-    ...(frontEnd.kind === 'load-balancer IP'
-      ? sourceRangeMembers(service.loadBalancerSourceRanges, endpoint, node)
-      : []),
-  ];
+  const member = { role: frontEndRole(service, served), entry: endpoint };
+  return frontEnd.kind === 'load-balancer IP'
+    ? [member, ...sourceRangeMembers(service.loadBalancerSourceRanges, endpoint, node)]
+    : [member];
 }
 
 /** What a Service wants in the sets besides: its VIPs and its health check. */
@@ -45,12 +42,14 @@ export function serviceMembers(
   vips: readonly IpAddress[],
   healthCheck: HealthCheck | undefined,
 ): readonly FilterMember[] {
-  return [
-    ...vips.map((address) => ({ role: 'vip', entry: { kind: 'address', address } }) as const),
-    ...(healthCheck === undefined
-      ? []
-      : [{ role: 'health', entry: { kind: 'port', port: healthCheck.nodePort } } as const]),
-  ];
+  const members: FilterMember[] = [];
+  for (const address of vips) {
+    members.push({ role: 'vip', entry: { kind: 'address', address } });
+  }
+  if (healthCheck !== undefined) {
+    members.push({ role: 'health', entry: { kind: 'port', port: healthCheck.nodePort } });
+  }
+  return members;
 }
 
 /**
@@ -62,14 +61,17 @@ export function hairpinMembers(
   all: readonly PortEndpoints[],
   node: NodeFacts,
 ): readonly FilterMember[] {
-  return all.flatMap(({ targetPort: port, endpoints }) =>
-    endpoints
-      .filter((endpoint) => hasOwnAddressHere(endpoint, node))
-      .map(({ address }) => ({
-        role: 'hairpin',
-        entry: { kind: 'endpoint to itself', address, protocol, port },
-      })),
-  );
+  const members: FilterMember[] = [];
+  for (const { targetPort: port, endpoints } of all) {
+    for (const endpoint of endpoints) {
+      if (hasOwnAddressHere(endpoint, node)) {
+        const { address } = endpoint;
+        const entry = { kind: 'endpoint to itself', address, protocol, port } as const;
+        members.push({ role: 'hairpin', entry });
+      }
+    }
+  }
+  return members;
 }
 
 function hasOwnAddressHere({ nodeName, address }: Endpoint, node: NodeFacts): boolean {

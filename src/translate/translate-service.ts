@@ -17,7 +17,7 @@ import type { NodeFacts } from './node-facts.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
 import type { VipSettings } from './refused-vips.ts';
-import { routesByTraffic } from './routes.ts';
+import { lackOfLocalEndpoints, routesByTraffic, type Routes } from './routes.ts';
 import type { ServiceProblem } from './service-problem.ts';
 import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
 import type { FilterMember } from '../kernel/packet-filter/filter-member.ts';
@@ -53,6 +53,7 @@ export function translateService(
 
   const virtualServers: DesiredFrontEnd[] = [];
   const hairpins: FilterMember[] = [];
+  const routesOfPorts: Routes[] = [];
   for (const port of service.ports) {
     const { protocol } = port;
     for (const family of families) {
@@ -63,18 +64,19 @@ export function translateService(
       const endpoints = guard.admitted(endpointsOfPort(port, family, slices, notes), notes);
       hairpins.push(...hairpinMembers(protocol, endpoints, node));
       const routes = routesByTraffic(service, endpoints, node, ofPort);
+      routesOfPorts.push(routes);
       const serverSettings = settingsOf(service, family, chosen.choices);
       for (const frontEnd of frontEnds) {
-        const route = routes[trafficOf(frontEnd)];
+        const { realServers, servedHere } = routes[trafficOf(frontEnd)];
         const { address, port: number } = frontEnd;
         virtualServers.push({
           virtualServer: {
             id: { kind: 'address', protocol, address, port: number },
             settings: serverSettings,
-            realServers: route.realServers,
+            realServers,
           },
           drainTimeoutMs: chosen.choices.drainTimeoutMs,
-          members: frontEndMembers(service, { frontEnd, protocol, ...route }, node),
+          members: frontEndMembers(service, { frontEnd, protocol, realServers, servedHere }, node),
         });
       }
     }
@@ -86,13 +88,14 @@ export function translateService(
     members: [...serviceMembers(boundAddresses, healthCheck), ...hairpins],
     healthCheck,
     problems: allOf(chosen.problems, vips.problems, guard.problems(service)),
+    withoutLocalEndpoints: lackOfLocalEndpoints(routesOfPorts),
   };
 }
 
 /** Hardly any Service has a problem: all that have none share one list. */
 function allOf(...lists: readonly (readonly ServiceProblem[])[]): readonly ServiceProblem[] {
-  const all = lists.flat();
-  return all.length === 0 ? noTranslation.problems : all;
+  const isAny = lists.some(({ length }) => length > 0);
+  return isAny ? lists.flat() : noTranslation.problems;
 }
 
 const served: ServiceFate = { kind: 'served' };

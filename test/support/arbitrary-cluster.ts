@@ -90,6 +90,8 @@ const endpoint: fc.Arbitrary<Omit<Endpoint, 'address'>> = fc
       { ready: false, serving: false, terminating: false },
     ),
     nodeName: fc.constantFrom('node-a', 'node-b', undefined),
+    zone: fc.constant(undefined),
+    podName: fc.constant(undefined),
     hintedZones: fc.constantFrom([], [], ['z1'], ['z2']),
     hintedNodes: fc.constantFrom([], [], [], ['node-a'], ['node-b']),
   })

@@ -3,9 +3,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { cleanup } from '../../src/cli/cleanup.ts';
 import type { ExitCode } from '../../src/cli/exit-code.ts';
-import type { ClusterOptions } from '../../src/cli/options.ts';
+import type { ClusterOptions, ShowOptions } from '../../src/cli/options.ts';
 import { plan } from '../../src/cli/plan.ts';
 import { run } from '../../src/cli/run.ts';
+import { show } from '../../src/cli/show/show.ts';
 import { recordedLog, parseLog, type LogLine, type RecordedLog } from './cli-log.ts';
 import { programEnvironment, programFile } from './program.ts';
 import { until } from './until.ts';
@@ -32,6 +33,18 @@ export function runOnce(where: Where): Promise<CommandResult> {
 /** `plan -o json`, inside this process. */
 export function planJson(where: Where): Promise<CommandResult> {
   return inProcess((log) => plan({ ...common, output: 'json', ...where }, log));
+}
+
+/** `show -o json`, inside this process. */
+export function showJson(where: Where, options: Partial<ShowOptions> = {}): Promise<CommandResult> {
+  const usual = {
+    output: 'json',
+    problems: false,
+    watch: false,
+    interval: 2000,
+    daemon: true,
+  } as const;
+  return inProcess((log) => show({ ...common, ...usual, ...where, ...options }, log));
 }
 
 /** `cleanup`, inside this process. */

@@ -95,6 +95,8 @@ export function endpoint(address: string, fields: Partial<Endpoint> = {}): Endpo
     serving: true,
     terminating: false,
     nodeName: 'node-b',
+    zone: undefined,
+    podName: undefined,
     hintedZones: [],
     hintedNodes: [],
     ...fields,

@@ -26,6 +26,18 @@ export class CountingObserver implements ReflectorObserver {
     this.#add(`recovered ${resource.name}`);
   }
 
+  heardAgain(resource: Resource): void {
+    this.#add(`heard again ${resource.name}`);
+  }
+
+  ended(resource: Resource): void {
+    this.#add(`gone ${resource.name}`);
+  }
+
+  answered(_host: string, method: string, status: number | 'none'): void {
+    this.#add(`${method} ${status}`);
+  }
+
   passedOver(resource: Resource): void {
     this.#add(`passed over ${resource.name}`);
   }

@@ -4,6 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { build as bundle, type Plugin } from 'esbuild';
+import { pageFiles } from '../../hack/build/page-files.ts';
 
 const root = join(import.meta.dirname, '../..');
 
@@ -77,7 +78,7 @@ export async function bundleProgram(folder: string): Promise<ProgramBundle> {
     legalComments: 'none',
     logLevel: 'warning',
     banner: { js: banner },
-    plugins: [netlinkStaysOutside],
+    plugins: [netlinkStaysOutside, pageFiles()],
   });
   await fillCache(file, folder, compileCache);
   return { file, compileCache };

@@ -6,6 +6,7 @@ import { burst } from './burst.ts';
 import { change } from './change.ts';
 import { client } from './client.ts';
 import { connection } from './connection.ts';
+import { counterRealServers, counterSums } from './counters.ts';
 import { everything, everythingInParts } from './everything.ts';
 import { floor, floorOfEverything } from './floor.ts';
 import { ipvsadm } from './ipvsadm.ts';
@@ -34,6 +35,8 @@ const probes: Readonly<Record<ProbeName, (input: ProbeInput) => Promise<Reading>
   'large service': largeService,
   burst,
   audit,
+  counters: counterSums,
+  'counters of real servers': counterRealServers,
   processes,
   'connection, iptables-legacy': (input) => connection(input, 'legacy'),
   'connection, iptables-nft': (input) => connection(input, 'nft'),

@@ -12,6 +12,9 @@ import { monotonicMs } from '../../base/time/monotonic-clock.ts';
 const restFactor = 4;
 const longestRestMs = 2000;
 
+/** Hears how many flows a search has deleted, and how long it took in milliseconds. */
+export type SearchListener = (deleted: number, durationMs: number) => void;
+
 /**
  * Deletes flows that the operations of a round have made stale. Nobody waits for it, but it begins
  * when the round has ended: until the VIP is bound, a client that keeps sending makes flows past its
@@ -21,6 +24,7 @@ export class StaleFlowCleaner {
   readonly #client: Pick<ConntrackClient, 'deleteStale'>;
   readonly #failed: (error: Error) => void;
   readonly #now: () => number;
+  readonly #searched: SearchListener[] = [];
   #stale = new StaleFlows();
   #isBusy = false;
   /** Whether something was noted since the last round ended. */
@@ -35,6 +39,11 @@ export class StaleFlowCleaner {
     this.#client = client;
     this.#failed = failed;
     this.#now = now;
+  }
+
+  /** Calls back after each search that has succeeded. */
+  onSearched(listener: SearchListener): void {
+    this.#searched.push(listener);
   }
 
   /** Takes note of a change of a virtual server that succeeded. */
@@ -71,6 +80,12 @@ export class StaleFlowCleaner {
     const startedAt = this.#now();
     this.#client
       .deleteStale(stale)
+      .then((deleted) => {
+        const tookMs = this.#now() - startedAt;
+        this.#searched.forEach((listener) => {
+          listener(deleted, tookMs);
+        });
+      })
       .catch((error: unknown) => {
         // The program ends: the flows are left to their own ends.
         if (!(error instanceof NetlinkError && error.code === 'ECANCELED')) {

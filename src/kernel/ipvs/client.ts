@@ -9,6 +9,7 @@ import type { Pace } from '../../base/work-in-parts.ts';
 import { kernelTransport, type OpenTransport } from '../netlink/transport.ts';
 import {
   readInfo,
+  readVirtualServerCounts,
   readVirtualServerHead,
   readRealServer,
   readTimeouts,
@@ -33,6 +34,7 @@ import {
   type CountedVirtualServer,
   type Operation,
   type Timeouts,
+  type VirtualServerCounts,
   type VirtualServerHead,
   type VirtualServerId,
 } from './model.ts';
@@ -121,23 +123,15 @@ export class IpvsClient {
     begin: () => (virtualServer: VirtualServerHead) => void,
     pace?: Pace,
   ): Promise<void> {
-    return this.#ask(() =>
-      this.#connection.each(
-        (writer, sequence) => {
-          writeGetVirtualServer(writer, this.#family.number, sequence, 'all');
-        },
-        () => {
-          const visit = begin();
-          return (payload) => {
-            const virtualServer = readVirtualServerHead(payload);
-            if (virtualServer !== undefined) {
-              visit(virtualServer);
-            }
-          };
-        },
-        pace,
-      ),
-    );
+    return this.#each(readVirtualServerHead, begin, pace);
+  }
+
+  /** The same with what the kernel counts, in place of the settings. Throws NetlinkError. */
+  eachVirtualServerCounts(
+    begin: () => (counts: VirtualServerCounts) => void,
+    pace?: Pace,
+  ): Promise<void> {
+    return this.#each(readVirtualServerCounts, begin, pace);
   }
 
   /** One virtual server, or undefined where there is none. Throws NetlinkError. */
@@ -204,6 +198,30 @@ export class IpvsClient {
 
   close(): void {
     this.#connection.close();
+  }
+
+  #each<Item>(
+    read: (payload: Buffer) => Item | undefined,
+    begin: () => (item: Item) => void,
+    pace: Pace | undefined,
+  ): Promise<void> {
+    return this.#ask(() =>
+      this.#connection.each(
+        (writer, sequence) => {
+          writeGetVirtualServer(writer, this.#family.number, sequence, 'all');
+        },
+        () => {
+          const visit = begin();
+          return (payload) => {
+            const item = read(payload);
+            if (item !== undefined) {
+              visit(item);
+            }
+          };
+        },
+        pace,
+      ),
+    );
   }
 
   #bare(name: 'getConfig' | 'getInfo' | 'zero' | 'flush') {

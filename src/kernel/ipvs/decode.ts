@@ -2,16 +2,18 @@ import { AttributeTable } from '../netlink/attribute-table.ts';
 import { MalformedMessageError } from '../netlink/message-reader.ts';
 import { addressFamilyNumber, protocolOf } from '../netlink/protocol.ts';
 import { addressLength, IpAddress, type IpFamily } from '../../net/ip-address.ts';
-import type {
-  KernelInfo,
-  CountedRealServer,
-  CountedVirtualServer,
-  Persistence,
-  Statistics,
-  Timeouts,
-  VirtualServerHead,
-  VirtualServerId,
-  VirtualServerSettings,
+import {
+  virtualServerFamily,
+  type KernelInfo,
+  type CountedRealServer,
+  type CountedVirtualServer,
+  type Persistence,
+  type Statistics,
+  type Timeouts,
+  type VirtualServerCounts,
+  type VirtualServerHead,
+  type VirtualServerId,
+  type VirtualServerSettings,
 } from './model.ts';
 import {
   commandAttribute,
@@ -51,12 +53,24 @@ export function readVirtualServer(payload: Buffer): CountedVirtualServer | undef
 
 /** The same without the statistics. Throws MalformedMessageError. */
 export function readVirtualServerHead(payload: Buffer): VirtualServerHead | undefined {
+  const id = readVirtualServerId(payload);
+  return id === undefined ? undefined : { id, settings: settingsOf(virtualServerFamily(id)) };
+}
+
+/** The same without the settings. Throws MalformedMessageError. */
+export function readVirtualServerCounts(payload: Buffer): VirtualServerCounts | undefined {
+  const id = readVirtualServerId(payload);
+  return (
+    id && { id, statistics: statisticsOf(payload, serviceTable, serviceAttribute.statistics64) }
+  );
+}
+
+function readVirtualServerId(payload: Buffer): VirtualServerId | undefined {
   readNested(payload, commandAttribute.service, serviceTable);
   const family = familyOf(serviceTable.u16(serviceAttribute.addressFamily));
-  const id = serviceTable.has(serviceAttribute.fwmark)
-    ? ({ kind: 'fwmark', family, fwmark: serviceTable.u32(serviceAttribute.fwmark) } as const)
+  return serviceTable.has(serviceAttribute.fwmark)
+    ? { kind: 'fwmark', family, fwmark: serviceTable.u32(serviceAttribute.fwmark) }
     : addressId(payload, family);
-  return id === undefined ? undefined : { id, settings: settingsOf(family) };
 }
 
 function addressId(payload: Buffer, family: IpFamily): VirtualServerId | undefined {

@@ -10,6 +10,15 @@ export class DrainTimes {
     return this.#startedAt.size === 0;
   }
 
+  /** How many real servers drain. */
+  get count(): number {
+    let count = 0;
+    for (const { size } of this.#startedAt.values()) {
+      count += size;
+    }
+    return count;
+  }
+
   /** The virtual servers with real servers that drain. */
   virtualServers(): readonly string[] {
     return [...this.#startedAt.keys()];
@@ -49,6 +58,11 @@ export class DrainTimes {
 
   /** For how long it has drained, in milliseconds; 0 where it does not. */
   elapsedMs(virtualServer: string, realServer: string, nowMs: number): number {
-    return nowMs - (this.#startedAt.get(virtualServer)?.get(realServer) ?? nowMs);
+    return nowMs - (this.startedAtMs(virtualServer, realServer) ?? nowMs);
+  }
+
+  /** When it began to drain; undefined where it does not. */
+  startedAtMs(virtualServer: string, realServer: string): number | undefined {
+    return this.#startedAt.get(virtualServer)?.get(realServer);
   }
 }

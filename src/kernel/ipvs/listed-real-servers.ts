@@ -13,7 +13,25 @@ export interface ListedRealServers {
   readonly key: string;
   /** Whether exactly these are there, and none of weight 0. */
   areAs(known: RealServers): boolean;
+  /** How many connections all of them have. */
+  connections(): SummedConnections;
   all(): ListedRealServer[];
+}
+
+/** The connections of several real servers. */
+export interface SummedConnections {
+  readonly active: number;
+  readonly inactive: number;
+}
+
+/** Those of all of them together. */
+export function summedConnections(all: readonly ListedRealServer[]): SummedConnections {
+  let [active, inactive] = [0, 0];
+  for (const { activeConnections, inactiveConnections } of all) {
+    active += activeConnections;
+    inactive += inactiveConnections;
+  }
+  return { active, inactive };
 }
 
 /** Those that were read one by one. */
@@ -28,6 +46,7 @@ export function listedFrom(key: string, all: readonly ListedRealServer[]): Liste
           expected !== undefined && realServer.weight !== 0 && sameRealServer(realServer, expected)
         );
       }),
+    connections: () => summedConnections(all),
     all: () => [...all],
   };
 }

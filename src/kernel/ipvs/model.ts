@@ -1,4 +1,4 @@
-import { equalityOf, optional, same } from '../../base/equality.ts';
+import { equalityOf, optional } from '../../base/equality.ts';
 import type { Protocol } from '../../net/protocol.ts';
 import { formatEndpoint, type IpAddress, type IpFamily } from '../../net/ip-address.ts';
 import type { forwardingMethods } from './protocol.ts';
@@ -60,24 +60,31 @@ export interface RealServer {
 /** The real servers of one virtual server, by `formatRealServer`. */
 export type RealServers = ReadonlyMap<string, RealServer>;
 
+const samePersistence = optional(
+  equalityOf<Persistence>({
+    timeoutSeconds: (a, b) => a.timeoutSeconds === b.timeoutSeconds,
+    prefixLength: (a, b) => a.prefixLength === b.prefixLength,
+  }),
+);
+
 /** Whether two virtual servers have the same settings. */
 export const sameSettings = equalityOf<VirtualServerSettings>({
-  scheduler: same,
-  persistence: optional(equalityOf<Persistence>({ timeoutSeconds: same, prefixLength: same })),
-  onePacket: same,
-  schedulerFlags: same,
-  limited: same,
-  owned: same,
+  scheduler: (a, b) => a.scheduler === b.scheduler,
+  persistence: (a, b) => samePersistence(a.persistence, b.persistence),
+  onePacket: (a, b) => a.onePacket === b.onePacket,
+  schedulerFlags: (a, b) => a.schedulerFlags === b.schedulerFlags,
+  limited: (a, b) => a.limited === b.limited,
+  owned: (a, b) => a.owned === b.owned,
 });
 
 /** Whether two real servers are the same. */
 export const sameRealServer = equalityOf<RealServer>({
-  address: (a, b) => a.equals(b),
-  port: same,
-  method: same,
-  weight: same,
-  upperThreshold: same,
-  lowerThreshold: same,
+  address: (a, b) => a.address.equals(b.address),
+  port: (a, b) => a.port === b.port,
+  method: (a, b) => a.method === b.method,
+  weight: (a, b) => a.weight === b.weight,
+  upperThreshold: (a, b) => a.upperThreshold === b.upperThreshold,
+  lowerThreshold: (a, b) => a.lowerThreshold === b.lowerThreshold,
 });
 
 export interface Connections {
@@ -100,10 +107,14 @@ export interface VirtualServerHead {
   readonly settings: VirtualServerSettings;
 }
 
-/** A virtual server with what the kernel counts of it. */
-export interface CountedVirtualServer extends VirtualServerHead {
+/** What the kernel counts of a virtual server. */
+export interface VirtualServerCounts {
+  readonly id: VirtualServerId;
   readonly statistics: Statistics;
 }
+
+/** A virtual server with what the kernel counts of it. */
+export interface CountedVirtualServer extends VirtualServerHead, VirtualServerCounts {}
 
 /** A real server with what the kernel counts of it. */
 export interface CountedRealServer {

@@ -1,5 +1,9 @@
 import { protocols, type Protocol } from '../../net/protocol.ts';
-import type { ListedRealServer, ListedRealServers } from './listed-real-servers.ts';
+import type {
+  ListedRealServer,
+  ListedRealServers,
+  SummedConnections,
+} from './listed-real-servers.ts';
 import type { ForwardingMethod, RealServer, RealServers } from './model.ts';
 import { HexEndpoint, Tokens } from './proc-line.ts';
 
@@ -131,6 +135,16 @@ class RealServerLines implements ListedRealServers {
       const there = line.endpoint.isAt(expected) ? expected : known.get(line.endpoint.format());
       return there !== undefined && isLineOf(line, there);
     });
+  }
+
+  connections(): SummedConnections {
+    let [active, inactive] = [0, 0];
+    for (let index = 0; index < this.#count; index += 1) {
+      const line = this.#realServers[index];
+      active += line?.active ?? 0;
+      inactive += line?.inactive ?? 0;
+    }
+    return { active, inactive };
   }
 
   all(): ListedRealServer[] {

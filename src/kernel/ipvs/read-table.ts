@@ -155,6 +155,18 @@ export async function readTable(
 }
 
 /**
+ * The real servers of all virtual servers by address, as /proc lists them: it may leave some out (see
+ * `visitTable`), and has no thresholds. Throws an errno exception where it cannot be read.
+ */
+export function visitProcTable(
+  visit: (listed: ListedRealServers) => void,
+  pace?: Pace,
+  openText = openProcTable,
+): Promise<void> {
+  return visitRealServers(visit, pace, openText());
+}
+
+/**
  * The kernel gives 4 kB at a time. They are read at once, a few behind each other: by the threads
  * that Node reads files with, each would wait for a turn of the event loop of its own.
  */

@@ -64,10 +64,12 @@ export function virtualServerDifference(
   if (isSame && realServers === observed.virtualServer.realServers) {
     return noDifference;
   }
-  const additions = wantedRealServers(id, realServers, observed.virtualServer.realServers);
+  const wanted = wantedRealServers(id, realServers, observed.virtualServer.realServers);
   return {
-    additions: isSame ? additions : [{ kind: 'change virtual server', id, settings }, ...additions],
-    removals: unwantedRealServers(desired, observed),
+    additions: isSame ? wanted : [{ kind: 'change virtual server', id, settings }, ...wanted],
+    removals: areAllWanted(desired, observed, wanted)
+      ? noDifference.removals
+      : unwantedRealServers(desired, observed),
   };
 }
 
@@ -82,9 +84,7 @@ export function afterOperations(
   desired?: DesiredVirtualServer,
 ): ObservedVirtualServer | undefined {
   if (before !== undefined && desired !== undefined) {
-    const { realServers } = before.virtualServer;
-    const added = operations.filter(({ kind }) => kind === 'add real server').length;
-    if (realServers.size + added === desired.virtualServer.realServers.size) {
+    if (areAllWanted(desired, before, operations)) {
       return { virtualServer: desired.virtualServer, drained: noneDrained };
     }
   }
@@ -145,20 +145,35 @@ function without(keys: ReadonlySet<string>, key: string): ReadonlySet<string> {
   return keys.has(key) ? new Set([...keys].filter((other) => other !== key)) : keys;
 }
 
+/** Whether nothing else is there than what is desired, by how many real servers are added to it. */
+function areAllWanted(
+  desired: DesiredVirtualServer,
+  observed: ObservedVirtualServer,
+  operations: readonly Operation[],
+): boolean {
+  let size = observed.virtualServer.realServers.size;
+  for (const { kind } of operations) {
+    if (kind === 'add real server') {
+      size += 1;
+    }
+  }
+  return size === desired.virtualServer.realServers.size;
+}
+
 function wantedRealServers(
   id: VirtualServerId,
   desired: RealServers,
   observed: RealServers,
 ): readonly Operation[] {
   const operations: Operation[] = [];
-  for (const [key, realServer] of desired) {
+  desired.forEach((realServer, key) => {
     const present = observed.get(key);
     if (present === undefined) {
       operations.push({ kind: 'add real server', id, realServer });
     } else if (!sameRealServer(present, realServer)) {
       operations.push({ kind: 'change real server', id, realServer });
     }
-  }
+  });
   return operations;
 }
 
@@ -168,9 +183,9 @@ function unwantedRealServers(
 ): readonly Operation[] {
   const { id } = virtualServer;
   const operations: Operation[] = [];
-  for (const [key, realServer] of virtualServer.realServers) {
+  virtualServer.realServers.forEach((realServer, key) => {
     if (desired.virtualServer.realServers.has(key)) {
-      continue;
+      return;
     }
     switch (fateOfUnwanted(desired, realServer, drained.has(key))) {
       case 'drain':
@@ -188,7 +203,7 @@ function unwantedRealServers(
         operations.push({ kind: 'delete real server', id, realServer });
         break;
     }
-  }
+  });
   return operations;
 }
 

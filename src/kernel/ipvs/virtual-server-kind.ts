@@ -75,6 +75,17 @@ export class VirtualServerKind<
     return this.#foreign;
   }
 
+  /** How many real servers drain. */
+  get draining(): number {
+    return this.#drainTimes.count;
+  }
+
+  /** For how long a real server has drained, in milliseconds; undefined where it does not. */
+  drainingForMs(virtualServer: string, realServer: string): number | undefined {
+    const startedAtMs = this.#drainTimes.startedAtMs(virtualServer, realServer);
+    return startedAtMs === undefined ? undefined : this.#now() - startedAtMs;
+  }
+
   async list(sink: ListSink<ObservedVirtualServer>): Promise<void> {
     const draining = new Set(this.#drainTimes.virtualServers());
     const nowMs = this.#now();

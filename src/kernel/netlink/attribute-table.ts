@@ -1,4 +1,6 @@
+import { swap16, swap32 } from './byte-order.ts';
 import { eachAttribute, MalformedMessageError } from './message-reader.ts';
+import { u16At, u32At } from './read-number.ts';
 
 /**
  * Where the attributes of a message lie, by their type. One table is used for one message after the
@@ -56,29 +58,29 @@ export class AttributeTable {
 
   /** Throws MalformedMessageError, as all of these do. */
   u8(type: number): number {
-    return this.#buffer.readUInt8(this.start(type, 1));
+    return this.#buffer[this.start(type, 1)] ?? 0;
   }
 
   u16(type: number): number {
-    return this.#buffer.readUInt16LE(this.start(type, 2));
+    return u16At(this.#buffer, this.start(type, 2));
   }
 
   u16be(type: number): number {
-    return this.#buffer.readUInt16BE(this.start(type, 2));
+    return swap16(this.u16(type));
   }
 
   u32(type: number): number {
-    return this.#buffer.readUInt32LE(this.start(type, 4));
+    return u32At(this.#buffer, this.start(type, 4));
   }
 
   u32be(type: number): number {
-    return this.#buffer.readUInt32BE(this.start(type, 4));
+    return swap32(this.u32(type)) >>> 0;
   }
 
   /** As a number: exact up to 2^53. */
   u64(type: number): number {
     const start = this.start(type, 8);
-    return this.#buffer.readUInt32LE(start) + this.#buffer.readUInt32LE(start + 4) * 2 ** 32;
+    return u32At(this.#buffer, start) + u32At(this.#buffer, start + 4) * 2 ** 32;
   }
 
   /** ASCII text, up to its closing zero. */

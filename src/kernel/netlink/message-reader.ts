@@ -4,6 +4,7 @@ import {
   attributeTypeMask,
   messageHeaderLength,
 } from './protocol.ts';
+import { u16At, u32At } from './read-number.ts';
 
 /** One netlink message of a received datagram. */
 export interface ReceivedMessage {
@@ -24,16 +25,16 @@ export function readMessages(datagram: Buffer): ReceivedMessage[] {
   const messages: ReceivedMessage[] = [];
   let at = 0;
   while (datagram.length - at >= messageHeaderLength) {
-    const length = datagram.readUInt32LE(at);
+    const length = u32At(datagram, at);
     if (length < messageHeaderLength || at + length > datagram.length) {
       throw new MalformedMessageError(
         `a netlink message of ${length} bytes where ${datagram.length - at} are left`,
       );
     }
     messages.push({
-      type: datagram.readUInt16LE(at + 4),
-      flags: datagram.readUInt16LE(at + 6),
-      sequence: datagram.readUInt32LE(at + 8),
+      type: u16At(datagram, at + 4),
+      flags: u16At(datagram, at + 6),
+      sequence: u32At(datagram, at + 8),
       payload: datagram.subarray(at + messageHeaderLength, at + length),
     });
     at += align(length);
@@ -53,13 +54,13 @@ export function eachAttribute(
 ): void {
   let at = start;
   while (end - at >= attributeHeaderLength) {
-    const length = buffer.readUInt16LE(at);
+    const length = u16At(buffer, at);
     if (length < attributeHeaderLength || at + length > end) {
       throw new MalformedMessageError(
         `a netlink attribute of ${length} bytes where ${end - at} are left`,
       );
     }
-    const type = buffer.readUInt16LE(at + 2) & attributeTypeMask;
+    const type = u16At(buffer, at + 2) & attributeTypeMask;
     visit(type, at + attributeHeaderLength, at + length);
     at += align(length);
   }

@@ -7,12 +7,19 @@ import { eventBody, namespaceOf } from './event-body.ts';
 import type { WriteEvent } from './event-recorder.ts';
 import { wallClockMs } from '../../base/time/wall-clock.ts';
 
+/** Hears how a request was answered: with an HTTP status, or not at all. */
+export type Answered = (host: string, method: string, status: number | 'none') => void;
+
 /** Writes Events to the API server that the configuration names. */
-export function apiServerWriter(config: KubeConfig, nodeName: string): WriteEvent {
+export function apiServerWriter(
+  config: KubeConfig,
+  nodeName: string,
+  answered: Answered = () => undefined,
+): WriteEvent {
   return async (event, signal) => {
     const path = `/apis/events.k8s.io/v1/namespaces/${namespaceOf(event)}/events`;
     const body = JSON.stringify(eventBody(event, nodeName, new Date(wallClockMs())));
-    await post(config, path, body, signal);
+    await post(config, path, body, signal, answered);
   };
 }
 
@@ -21,6 +28,7 @@ async function post(
   path: string,
   body: string,
   signal: AbortSignal,
+  answered: Answered,
 ): Promise<void> {
   const { server = '', proxyUrl = '' } = config.getCurrentCluster() ?? {};
   const url = new URL(`${server.replace(/\/+$/, '')}${path}`);
@@ -37,9 +45,15 @@ async function post(
   await abortable(config.applyToHTTPSOptions(options), signal);
   // KubeConfig's agent keeps the certificate it was made with; a proxy needs that agent.
   const connection = proxyUrl === '' ? { agent: false } : {};
-  const response = await send(url, { ...options, ...connection, signal }, body);
+  const response = await send(url, { ...options, ...connection, signal }, body).catch(
+    (error: unknown) => {
+      answered(url.host, 'POST', 'none');
+      throw error;
+    },
+  );
   const answer = await text(response);
   const { statusCode = 0 } = response;
+  answered(url.host, 'POST', statusCode);
   if (statusCode < 200 || statusCode > 299) {
     throw new Error(`the API server answers ${statusCode}: ${messageOf(answer)}`);
   }

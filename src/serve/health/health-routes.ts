@@ -1,4 +1,4 @@
-import type { Answer } from '../http/http-endpoint.ts';
+import type { TextAnswer } from '../http/http-endpoint.ts';
 
 /** What the answers depend on. */
 export interface HealthState {
@@ -22,7 +22,7 @@ export interface HealthState {
  * are kube-proxy's (pkg/proxy/healthcheck/proxy_health.go).
  * Pure.
  */
-export function healthAnswer(path: string, state: HealthState): Answer | undefined {
+export function healthAnswer(path: string, state: HealthState): TextAnswer | undefined {
   switch (path) {
     case '/healthz':
       return statusAnswer(state, state.ready && state.alive && state.nodeEligible, {
@@ -39,7 +39,7 @@ export function healthAnswer(path: string, state: HealthState): Answer | undefin
   }
 }
 
-function statusAnswer(state: HealthState, isGood: boolean, more: object): Answer {
+function statusAnswer(state: HealthState, isGood: boolean, more: object): TextAnswer {
   const { lastSyncAtMs, nowMs } = state;
   return {
     status: isGood ? 200 : 503,

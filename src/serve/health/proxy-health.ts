@@ -89,6 +89,11 @@ export class ProxyHealth {
     return this.ready && this.alive;
   }
 
+  /** What of the kernel can be neither read nor written now. */
+  get failingParts(): readonly string[] {
+    return [...this.#failingSince.keys()];
+  }
+
   /** When the kernel was last equal to the cluster, in milliseconds since 1970. */
   get lastSyncAtMs(): number | undefined {
     return this.#lastSyncAtMs;

@@ -1,5 +1,5 @@
 import type { BindAddress } from '../../net/bind-address.ts';
-import { HttpEndpoint, type Answer } from './http-endpoint.ts';
+import { HttpEndpoint, type Route } from './http-endpoint.ts';
 
 /** What is served at an address of the configuration. */
 export interface Served {
@@ -8,13 +8,21 @@ export interface Served {
   /** Undefined for nowhere. */
   readonly address: BindAddress | undefined;
   /** Undefined where there is nothing at a path. */
-  readonly route: (path: string) => Answer | undefined | Promise<Answer | undefined>;
+  readonly route: Route;
 }
 
-/** An endpoint for each that has an address; `failed` hears of those that cannot be bound. */
+/** Hears of addresses: each time one is tried. */
+export interface EndpointsListener {
+  /** It is listened to. */
+  opened(name: string): void;
+  /** It cannot be bound. */
+  failed(name: string, error: Error): void;
+}
+
+/** An endpoint for each that has an address. */
 export function openEndpoints(
   all: readonly Served[],
-  failed: (name: string, error: Error) => void,
+  listener: EndpointsListener,
 ): readonly HttpEndpoint[] {
   return all.flatMap(({ name, address, route }) =>
     address === undefined
@@ -23,8 +31,11 @@ export function openEndpoints(
           new HttpEndpoint({
             address,
             route,
+            opened: () => {
+              listener.opened(name);
+            },
             failed: (error) => {
-              failed(name, error);
+              listener.failed(name, error);
             },
           }),
         ],

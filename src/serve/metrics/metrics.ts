@@ -1,175 +1,85 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { WorkInParts } from '../../base/work-in-parts.ts';
+import type { CounterBook } from '../../inspect/statistics/counter-book.ts';
 import type { Answer } from '../http/http-endpoint.ts';
+import type { DocumentedMetric } from './definition.ts';
+import { apiMetrics } from './groups/api.ts';
+import { buildMetrics } from './groups/build.ts';
+import { changeMetrics } from './groups/changes.ts';
+import { conntrackMetrics } from './groups/conntrack.ts';
+import { counterMetrics } from './groups/counters.ts';
+import { healthMetrics } from './groups/health.ts';
+import { kernelMetrics } from './groups/kernel-objects.ts';
+import { problemMetrics } from './groups/problems.ts';
+import { roundMetrics } from './groups/rounds.ts';
+import { MetricRegistry } from './metric-registry.ts';
+import { serviceSeries, serviceSeriesMetrics } from './service-series.ts';
 
-/** kube-proxy's buckets: 1 ms, doubled fourteen times, in seconds. */
-const syncBuckets = Array.from({ length: 15 }, (_bucket, index) => 0.001 * 2 ** index);
-
-/** kube-proxy's buckets for network programming (pkg/proxy/metrics), in seconds. */
-const programmingBuckets = [
-  0.25,
-  0.5,
-  ...Array.from({ length: 59 }, (_bucket, index) => index + 1),
-  ...Array.from({ length: 12 }, (_bucket, index) => 60 + 5 * index),
-  ...Array.from({ length: 6 }, (_bucket, index) => 120 + 30 * index),
-];
-
-/** The path from a change's arrival to the kernel's answer: 0.5 ms to 16 s. */
-const arrivalBuckets = Array.from({ length: 16 }, (_bucket, index) => 0.0005 * 2 ** index);
+/** A metric that takes its text from the registry costs some tens of microseconds. */
+const smallItemsPerMetric = 25;
 
 /**
- * The metrics of this program, as Prometheus reads them. Names that begin with `kubeproxy_` are
- * kube-proxy's, with its meanings, so that dashboards go on; the others are ours.
+ * The metrics of this program, as Prometheus reads them. A file of `groups/` has those of one subject,
+ * and a line here makes them; docs/metrics.md is made from what they say of themselves.
  */
 export class Metrics {
-  readonly #registry = new Registry();
-
-  readonly #syncDuration = this.#histogram(
-    'kubeproxy_sync_proxy_rules_duration_seconds',
-    'How long a round took, in seconds.',
-    syncBuckets,
-  );
-  readonly #fullSyncDuration = this.#histogram(
-    'kubeproxy_sync_full_proxy_rules_duration_seconds',
-    'How long an audit took without its rests, in seconds.',
-    syncBuckets,
-  );
-  readonly #partialSyncDuration = this.#histogram(
-    'kubeproxy_sync_partial_proxy_rules_duration_seconds',
-    'How long a round for changed Services alone took, in seconds.',
-    syncBuckets,
-  );
-  readonly #programming = this.#histogram(
-    'kubeproxy_network_programming_duration_seconds',
-    'From the change of a Pod or Service to the kernel, in seconds.',
-    programmingBuckets,
-  );
-  readonly #arrival = this.#histogram(
-    'kube_ipvs_arrival_to_kernel_seconds',
-    "From the arrival of a change to the kernel's acknowledgement, in seconds.",
-    arrivalBuckets,
-  );
-  readonly #lastSync = this.#gauge(
-    'kubeproxy_sync_proxy_rules_last_timestamp_seconds',
-    'When the kernel was last equal to the cluster, in seconds since 1970.',
-  );
-  readonly #lastQueued = this.#gauge(
-    'kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds',
-    'When the last change arrived, in seconds since 1970.',
-  );
-  readonly #serviceChanges = this.#counter(
-    'kubeproxy_sync_proxy_rules_service_changes_total',
-    'Changes of Services and their endpoints.',
-  );
-  readonly #healthz = this.#counter(
-    'kubeproxy_proxy_healthz_total',
-    'Answers of /healthz by status.',
-    ['code'],
-  );
-  readonly #livez = this.#counter('kubeproxy_proxy_livez_total', 'Answers of /livez by status.', [
-    'code',
-  ]);
-  readonly #kernelErrors = this.#counter(
-    'kube_ipvs_kernel_errors_total',
-    'What the kernel refused, by kind of object and errno.',
-    ['kind', 'errno'],
-  );
-  readonly #refused = this.#counter(
-    'kube_ipvs_refused_total',
-    'Fields of objects that could not be used, by reason.',
-    ['reason'],
-  );
-  readonly #applied = this.#counter(
-    'kube_ipvs_kernel_changes_total',
-    'Changes that the kernel took.',
-  );
-  readonly #api = this.#counter(
-    'kube_ipvs_api_requests_total',
-    'Lists, watches, restarts of watches and errors at the API server, by resource.',
-    ['resource', 'event'],
-  );
+  readonly #registry = new MetricRegistry();
+  readonly rounds = roundMetrics(this.#registry);
+  readonly changes = changeMetrics(this.#registry);
+  readonly health = healthMetrics(this.#registry);
+  readonly problems = problemMetrics(this.#registry);
+  readonly kernel = kernelMetrics(this.#registry);
+  readonly api = apiMetrics(this.#registry);
+  readonly conntrack = conntrackMetrics(this.#registry);
+  readonly counters = counterMetrics(this.#registry);
+  #book: CounterBook | undefined;
 
   constructor() {
-    collectDefaultMetrics({ register: this.#registry });
+    buildMetrics(this.#registry);
+    this.#registry.document(serviceSeriesMetrics);
   }
 
-  #histogram(name: string, help: string, buckets: number[]): Histogram {
-    return new Histogram({ name, help, buckets, registers: [this.#registry] });
+  /** The metrics of this program, in the order of their subjects. */
+  get documented(): readonly DocumentedMetric[] {
+    return this.#registry.documented;
   }
 
-  #gauge(name: string, help: string): Gauge {
-    return new Gauge({ name, help, registers: [this.#registry] });
+  /** Those of the process and of Node. */
+  get documentedOfProcess(): readonly DocumentedMetric[] {
+    return this.#registry.processMetrics();
   }
 
-  #counter<Label extends string>(
-    name: string,
-    help: string,
-    labelNames: Label[] = [],
-  ): Counter<Label> {
-    return new Counter({ name, help, labelNames, registers: [this.#registry] });
-  }
-
-  /** A round is over; `durationMs` in milliseconds. */
-  round(scope: 'audit' | 'changes', applied: number, durationMs: number): void {
-    this.#syncDuration.observe(durationMs / 1000);
-    (scope === 'audit' ? this.#fullSyncDuration : this.#partialSyncDuration).observe(
-      durationMs / 1000,
-    );
-    this.#applied.inc(applied);
-  }
-
-  /** The kernel equals the cluster. */
-  synced(): void {
-    this.#lastSync.setToCurrentTime();
-  }
-
-  /** Changes have arrived. */
-  changed(): void {
-    this.#serviceChanges.inc();
-    this.#lastQueued.setToCurrentTime();
-  }
-
-  /** A change is in the kernel; both in milliseconds, the second one where it is known. */
-  programmed(sinceArrivalMs: number, sinceTriggerMs: number | undefined): void {
-    this.#arrival.observe(sinceArrivalMs / 1000);
-    if (sinceTriggerMs !== undefined) {
-      this.#programming.observe(sinceTriggerMs / 1000);
-    }
-  }
-
-  kernelError(kind: string, errno: string): void {
-    this.#kernelErrors.inc({ kind, errno });
-  }
-
-  refused(reason: string): void {
-    this.#refused.inc({ reason });
-  }
-
-  apiEvent(resource: string, event: string): void {
-    this.#api.inc({ resource, event });
-  }
-
-  healthAnswered(path: string, status: number): void {
-    const code = String(status);
-    if (path === '/healthz') {
-      this.#healthz.inc({ code });
-    } else if (path === '/livez') {
-      this.#livez.inc({ code });
-    }
+  /** Services have series from now on, by what a book holds of them. */
+  serveCounters(book: CounterBook): void {
+    this.#book = book;
+    this.counters.watch(book);
   }
 
   /** What is served at the metrics address: `/metrics`, and `/proxyMode` as with kube-proxy. */
-  async answer(path: string): Promise<Answer | undefined> {
+  answer(path: string): Answer | undefined {
     switch (path) {
       case '/metrics':
         return {
           status: 200,
           headers: { 'Content-Type': this.#registry.contentType },
-          body: await this.#registry.metrics(),
+          body: this.#text(),
         };
       case '/proxyMode':
         return { status: 200, headers: { 'Content-Type': 'text/plain' }, body: 'ipvs' };
       default:
         return undefined;
+    }
+  }
+
+  async *#text(): AsyncGenerator<string> {
+    const parts = new WorkInParts();
+    for await (const text of this.#registry.text()) {
+      yield text;
+      if (parts.isOver(smallItemsPerMetric)) {
+        await parts.pause();
+      }
+    }
+    if (this.#book !== undefined) {
+      yield* serviceSeries(this.#book);
     }
   }
 }

@@ -91,6 +91,7 @@ export class ApiServerSource implements Source {
 
   async #openTransport(store: ClusterStore): Promise<ApiTransport> {
     const { kubeconfig: file, server, clock = systemClock, lookup } = this.#options;
+    const { observer = noObserver } = this.#options;
     const addresses = new ApiServerAddresses({
       clock,
       changed: (servers) => {
@@ -109,6 +110,9 @@ export class ApiServerSource implements Source {
       reload,
       answered: (address, port) => {
         addresses.answered(address, port);
+      },
+      requested: (...answer) => {
+        observer.answered(...answer);
       },
     });
   }

@@ -15,6 +15,8 @@ export interface HttpTransportOptions {
   readonly connectLimitMs?: number;
   /** Hears from which address and port each request was answered: the server, or a proxy. */
   readonly answered?: (address: string, port: number) => void;
+  /** Hears how each request was answered: with an HTTP status, or not at all. */
+  readonly requested?: (host: string, method: string, status: number | 'none') => void;
 }
 
 /** Long enough for a lost packet, short enough to notice a server that comes back. */
@@ -33,6 +35,7 @@ export class HttpTransport implements ApiTransport {
   readonly #reload: (() => Promise<KubeConfig>) | undefined;
   readonly #connectLimitMs: number;
   readonly #answered: NonNullable<HttpTransportOptions['answered']>;
+  readonly #requested: NonNullable<HttpTransportOptions['requested']>;
   /** One for each protocol, made at its first use: TLS takes a while to load. */
   readonly #agents = new Map<string, http.Agent>();
   #config: KubeConfig;
@@ -46,6 +49,7 @@ export class HttpTransport implements ApiTransport {
     this.#config = config;
     this.#reload = options.reload;
     this.#answered = options.answered ?? (() => undefined);
+    this.#requested = options.requested ?? (() => undefined);
     this.#connectLimitMs = options.connectLimitMs ?? defaultConnectLimitMs;
   }
 
@@ -72,7 +76,7 @@ export class HttpTransport implements ApiTransport {
     // An exec plugin may hang; what is aborted does not wait for it.
     const options = await abortable(this.#requestOptions(), what.signal);
     const url = new URL(`${clusterOf(this.#config).server.replace(/\/+$/, '')}${path}`);
-    const response = await this.#send(url, withBody({ ...options, ...what }, body), body);
+    const response = await this.#sendAndTell(url, withBody({ ...options, ...what }, body), body);
     const { remoteAddress, remotePort } = response.socket;
     if (remoteAddress !== undefined && remotePort !== undefined) {
       this.#answered(remoteAddress, remotePort);
@@ -88,6 +92,25 @@ export class HttpTransport implements ApiTransport {
       // A stream of a set encoding yields strings.
       body: response as AsyncIterable<string>,
     };
+  }
+
+  /** What is aborted was not wanted any more: that is no answer that is missing. */
+  async #sendAndTell(
+    url: URL,
+    options: https.RequestOptions,
+    body: string | undefined,
+  ): Promise<http.IncomingMessage> {
+    const { method = 'GET', signal } = options;
+    try {
+      const response = await this.#send(url, options, body);
+      this.#requested(url.host, method, response.statusCode ?? 0);
+      return response;
+    } catch (error) {
+      if (signal?.aborted !== true) {
+        this.#requested(url.host, method, 'none');
+      }
+      throw error;
+    }
   }
 
   async #send(

@@ -13,8 +13,14 @@ export interface ReflectorObserver {
   watchEnded(resource: Resource): void;
   /** A request failed, and the next one follows after `delayMs`. */
   failed(resource: Resource, request: Request, reason: FailureReason, delayMs: number): void;
+  /** The server was heard again after failures, told or not. */
+  heardAgain(resource: Resource): void;
   /** Something was heard again after failures that were told. */
   recovered(resource: Resource): void;
+  /** A request was answered with an HTTP status, or was not answered. */
+  answered(host: string, method: string, status: number | 'none'): void;
+  /** The resource is followed no longer. */
+  ended(resource: Resource): void;
   /** An event that is older than what is known already was passed over. */
   passedOver(resource: Resource): void;
 }
@@ -25,6 +31,9 @@ export const noObserver: ReflectorObserver = {
   listed: () => undefined,
   watchEnded: () => undefined,
   failed: () => undefined,
+  heardAgain: () => undefined,
   recovered: () => undefined,
+  answered: () => undefined,
+  ended: () => undefined,
   passedOver: () => undefined,
 };

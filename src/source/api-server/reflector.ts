@@ -100,6 +100,7 @@ export class Reflector<T> {
     }
     this.#firstAttempt.resolve(undefined);
     this.#firstList.resolve(undefined);
+    this.#options.observer.ended(this.#options.resource);
   }
 
   async #step(signal: AbortSignal): Promise<void> {
@@ -194,7 +195,10 @@ export class Reflector<T> {
   #succeeded(): void {
     this.#backOff.reset();
     this.#suspectFailures = 0;
-    this.#failedWith.clear();
+    if (this.#failedWith.size > 0) {
+      this.#failedWith.clear();
+      this.#options.observer.heardAgain(this.#options.resource);
+    }
     if (this.#reported.size > 0) {
       this.#reported.clear();
       this.#options.observer.recovered(this.#options.resource);

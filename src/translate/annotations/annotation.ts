@@ -99,7 +99,8 @@ export function choose<Value, Reason extends string>(
   };
 }
 
-function givenBy(
+/** The annotation as a Service has it, under our name or an alias; undefined where it has none. */
+export function givenBy(
   { name: ours, aliases }: AnnotationReader<unknown, string>,
   { annotations }: Service,
 ): Given | undefined {

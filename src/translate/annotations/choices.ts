@@ -1,5 +1,5 @@
 import { serviceProblem, type ServiceProblem } from '../service-problem.ts';
-import { choose, type ChoiceContext } from './annotation.ts';
+import { choose, type AnnotationReader, type ChoiceContext } from './annotation.ts';
 import { annotations, type AnnotationReason, type Choices } from './registry.ts';
 import { unknownAnnotations } from './unknown-annotations.ts';
 
@@ -17,18 +17,21 @@ export interface ServiceChoices {
 export function choicesOf(context: ChoiceContext): ServiceChoices {
   const { service } = context;
   const problems: ServiceProblem[] = [];
-  const chosen = Object.entries(annotations).map(([key, annotation]) => {
-    const { value, problem } = choose<unknown, AnnotationReason>(annotation, context);
+  const chosenBy = <Value, Reason extends AnnotationReason>(
+    annotation: AnnotationReader<Value, Reason>,
+  ): Value => {
+    const { value, problem } = choose(annotation, context);
     if (problem !== undefined) {
       const { reason, name, value: given, allowed } = problem;
       const field = `metadata.annotations[${name}]`;
       problems.push(serviceProblem(service, reason, { field, value: given, allowed }));
     }
-    return [key, value] as const;
-  });
-  return {
-    // Object.fromEntries() forgets which value has which key; these are the registry's own.
-    choices: Object.fromEntries(chosen) as Choices,
-    problems: [...problems, ...unknownAnnotations(service)],
+    return value;
   };
+  const choices = {
+    scheduler: chosenBy(annotations.scheduler),
+    schedulerFlags: chosenBy(annotations.schedulerFlags),
+    drainTimeoutMs: chosenBy(annotations.drainTimeoutMs),
+  };
+  return { choices, problems: [...problems, ...unknownAnnotations(service)] };
 }

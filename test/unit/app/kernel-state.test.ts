@@ -38,7 +38,10 @@ describe('what an operator reads of the kernel', () => {
   it('is what had to be repaired, and how much', () => {
     const { lines, state } = setUp();
     state.round(round, 1);
-    const drifted = Array.from({ length: 25 }, (_, index) => `bound address 10.96.0.${index}`);
+    const drifted = Array.from({ length: 25 }, (_, index) => ({
+      kind: 'bound address',
+      key: `10.96.0.${index}`,
+    }));
     state.round({ ...round, drifted }, 1);
     const repaired = lines.filter((line) => line.includes('repaired'));
     assert.equal(repaired.length, 1);

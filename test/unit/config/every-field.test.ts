@@ -39,6 +39,9 @@ const otherValues: Readonly<Record<string, unknown>> = {
   'kubeIpvs.externalIPCIDRs': [],
   'kubeIpvs.loadBalancerIPCIDRs': [],
   'kubeIpvs.protectedCIDRs': ['203.0.113.0/24'],
+  'kubeIpvs.serviceMetrics': 'realServers',
+  'kubeIpvs.serviceMetricsLimit': 7,
+  'kubeIpvs.statusPage': 'off',
 };
 
 /** Fields that say something together with another one alone. */

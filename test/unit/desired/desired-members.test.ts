@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { DesiredState, ServiceClaims } from '../../../src/desired/desired-state.ts';
 import { formatVirtualServer } from '../../../src/kernel/ipvs/model.ts';
-import type { DesiredFrontEnd } from '../../../src/translate/desired.ts';
+import { noTranslation, type DesiredFrontEnd } from '../../../src/translate/desired.ts';
 import type { FilterMember, FilterRole } from '../../../src/kernel/packet-filter/filter-member.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { MemoryTables } from '../../support/memory-tables.ts';
@@ -19,7 +19,7 @@ function translation(
   virtualServers: readonly DesiredFrontEnd[],
   members: readonly FilterMember[] = [],
 ) {
-  return { virtualServers, boundAddresses: [], members, healthCheck: undefined, problems: [] };
+  return { ...noTranslation, virtualServers, members };
 }
 
 const vip: FilterMember = { role: 'vip', entry: { kind: 'address', address: ip('10.96.0.1') } };

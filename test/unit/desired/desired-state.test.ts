@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import type { DesiredFrontEnd, Translation } from '../../../src/translate/desired.ts';
+import {
+  noTranslation,
+  type DesiredFrontEnd,
+  type Translation,
+} from '../../../src/translate/desired.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { MemoryTables } from '../../support/memory-tables.ts';
 import { frontEnd } from '../../support/rows.ts';
@@ -11,13 +15,7 @@ function translation(...virtualServers: DesiredFrontEnd[]): Translation {
       return [id.address.text, id.address];
     }),
   );
-  return {
-    virtualServers,
-    boundAddresses: [...boundAddresses.values()],
-    members: [],
-    healthCheck: undefined,
-    problems: [],
-  };
+  return { ...noTranslation, virtualServers, boundAddresses: [...boundAddresses.values()] };
 }
 
 const key = 'TCP 10.96.0.1:80';

@@ -54,6 +54,18 @@ describe('a problem', () => {
     assert.deepEqual(take(), ['x', 'x']);
   });
 
+  it('counts once for its Service while it lasts', () => {
+    const { problems } = recorder();
+    problems.set('web', [problem('x'), problem('y')]);
+    problems.set('dns', [problem('x', 'dns')]);
+    assert.deepEqual([...problems.servicesByReason()], [['UnknownScheduler', 2]]);
+    problems.set('web', [problem('y')]);
+    problems.set('dns', []);
+    assert.deepEqual([...problems.servicesByReason()], [['UnknownScheduler', 1]]);
+    problems.set('web', []);
+    assert.deepEqual([...problems.servicesByReason()], []);
+  });
+
   it('of another Service under the same subject is another problem', () => {
     const { problems, take } = recorder();
     problems.set('key', [problem('x', 'one')]);

@@ -47,6 +47,24 @@ describe('the translator', () => {
     assert.deepEqual(world.translate(), ['default/web', 'default/other']);
   });
 
+  it('knows which Services of policy Local have endpoints on other nodes alone', () => {
+    const world = new TranslatorWorld();
+    const counts = () => world.translator.servicesWithoutLocalEndpoints();
+    world.store.setService(service({ internalTrafficPolicy: 'Local' }));
+    world.store.setSlice(slice([]));
+    world.translate();
+    assert.deepEqual(counts(), { internal: 0, external: 0 });
+    world.store.setSlice(slice([endpoint('10.244.2.1', { nodeName: 'node-b' })]));
+    world.translate();
+    assert.deepEqual(counts(), { internal: 1, external: 0 });
+    world.store.setService(service({ externalTrafficPolicy: 'Local' }));
+    world.translate();
+    assert.deepEqual(counts(), { internal: 0, external: 1 });
+    world.store.setSlice(slice([endpoint('10.244.1.1', { nodeName: 'node-a' })]));
+    world.translate();
+    assert.deepEqual(counts(), { internal: 0, external: 0 });
+  });
+
   it('takes back all that a deleted Service had: rows, problems and its health check', () => {
     const world = new TranslatorWorld();
     const annotations = new Map([['kube-ipvs.io/scheduler', 'best']]);

@@ -33,8 +33,8 @@ describe('who serves at the addresses of the configuration', () => {
     const health = serving({ '/readyz': answered(body, status) });
     assert.deepEqual(await whoServes(health), { kind: 'kube-ipvs' });
     const metrics = new Metrics();
-    metrics.refused('ExternalIPRefused');
-    const text = String((await metrics.answer('/metrics'))?.body);
+    metrics.problems.refused('ExternalIPRefused');
+    const text = await textOf(metrics);
     assert.deepEqual(await whoServes(serving({ '/metrics': answered(text) })), {
       kind: 'kube-ipvs',
     });
@@ -48,6 +48,14 @@ describe('who serves at the addresses of the configuration', () => {
     assert.deepEqual(await whoServes(serving(odd)), { kind: 'kube-proxy', mode: undefined });
   });
 });
+
+async function textOf(metrics: Metrics): Promise<string> {
+  let text = '';
+  for await (const part of metrics.answer('/metrics')?.body ?? '') {
+    text += part;
+  }
+  return text;
+}
 
 describe('samples of a metric', () => {
   it('have labels with what is escaped in them, and leave other metrics out', () => {

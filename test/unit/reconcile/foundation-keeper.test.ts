@@ -35,6 +35,23 @@ describe('foundations', () => {
     assert.deepEqual(keeper.waitingFor(), ['chains: the lock is held']);
   });
 
+  it('are in place, waited for, or impossible', async () => {
+    const { errors, keeper } = setUp();
+    errors.set('sets', new ImpossibleError('no such module'));
+    errors.set('chains', new Error('the lock is held'));
+    await keeper.ensureAll();
+    assert.deepEqual(keeper.states(), [
+      ['sets', 'impossible'],
+      ['chains', 'waiting'],
+    ]);
+    errors.clear();
+    await keeper.ensureAll();
+    assert.deepEqual(keeper.states(), [
+      ['sets', 'in place'],
+      ['chains', 'in place'],
+    ]);
+  });
+
   it('that come are named, and waited for no more', async () => {
     const { errors, clock, keeper } = setUp();
     errors.set('chains', new Error('the lock is held'));

@@ -267,7 +267,8 @@ describe('an audit', () => {
     putRows(kernel, [[key, heldAs(changed(web, { realServers: realServers('10.244.9.9') }))]]);
     kernel.route.unbind('10.96.0.1');
     const { drifted, ...repair } = await reconciler.audit();
-    assert.deepEqual(drifted, [`virtual server ${key}`, 'bound address 10.96.0.1']);
+    const names = drifted.map((object) => `${object.kind} ${object.key}`);
+    assert.deepEqual(names, [`virtual server ${key}`, 'bound address 10.96.0.1']);
     assert.deepEqual(repair, { applied: 3, failures: [], written });
     const { applied, drifted: none } = await reconciler.audit();
     assert.deepEqual([applied, none], [1, []], 'it was drained');

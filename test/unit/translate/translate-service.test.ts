@@ -20,6 +20,7 @@ describe('a Service becomes nothing', () => {
     members: [],
     healthCheck: undefined,
     problems: [],
+    withoutLocalEndpoints: { internal: false, external: false },
   };
 
   it('without a cluster IP (headless, ExternalName)', () => {

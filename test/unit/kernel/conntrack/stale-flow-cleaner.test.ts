@@ -38,6 +38,17 @@ describe('the cleaner of stale flows', () => {
     );
   });
 
+  it('tells how many it has deleted', async () => {
+    const { client, cleaner } = setUp();
+    client.deleteStale = () => Promise.resolve(3);
+    const told: number[] = [];
+    cleaner.onSearched((count) => told.push(count));
+    cleaner.note(deleted('10.244.1.1'));
+    cleaner.roundEnded();
+    await until('it was told', () => told.length > 0);
+    assert.deepEqual(told, [3]);
+  });
+
   it('looks once more for all that rounds have changed while it was busy', async () => {
     const { client, cleaner } = setUp();
     cleaner.note(deleted('10.244.1.1'));

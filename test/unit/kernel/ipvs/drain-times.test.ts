@@ -27,6 +27,7 @@ describe('the time of draining', () => {
     assert.equal(times.elapsedMs(web, other, 4000), 2000);
     assert.equal(times.elapsedMs(dns, pod, 4000), 1000);
     assert.deepEqual(times.virtualServers(), [web, dns]);
+    assert.equal(times.count, 3);
   });
 
   it('ends, and starts anew', () => {

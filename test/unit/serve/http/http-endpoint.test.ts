@@ -20,6 +20,10 @@ describe('an HTTP endpoint', () => {
     switch (path) {
       case '/good':
         return { status: 203, headers: { 'Content-Type': 'text/x-test' }, body: 'fine' };
+      case '/parts':
+        return { status: 200, headers: {}, body: inParts('a', 'b', 'c') };
+      case '/breaks-off':
+        return { status: 200, headers: {}, body: inParts('a', new Error('secret reason')) };
       case '/throws':
         throw new Error('secret reason');
       case '/rejects':
@@ -53,6 +57,19 @@ describe('an HTTP endpoint', () => {
     assert.equal(response.status, 203);
     assert.equal(response.headers.get('content-type'), 'text/x-test');
     assert.equal(await response.text(), 'fine');
+  });
+
+  it('answers in parts where the body has some', async () => {
+    await started();
+    assert.equal(await (await request('/parts')).text(), 'abc');
+    const head = await fetch(`http://${host}:${port}/parts`, { method: 'HEAD' });
+    assert.equal(head.status, 200);
+  });
+
+  it('shows that an answer is not complete whose parts broke off', async () => {
+    await started();
+    await assert.rejects(async () => (await request('/breaks-off')).text());
+    assert.equal(await (await request('/good')).text(), 'fine');
   });
 
   it('asks its route for the path without the query', async () => {
@@ -192,4 +209,14 @@ async function close(server: Server): Promise<void> {
   server.closeAllConnections();
   server.close();
   await once(server, 'close');
+}
+
+async function* inParts(...parts: readonly (string | Error)[]): AsyncGenerator<string> {
+  for (const part of parts) {
+    await sleep(1);
+    if (part instanceof Error) {
+      throw part;
+    }
+    yield part;
+  }
 }

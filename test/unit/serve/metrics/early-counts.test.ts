@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { EarlyCounts } from '../../../../src/serve/metrics/early-counts.ts';
+import { scraped } from '../../../support/scraped.ts';
 import { Metrics } from '../../../../src/serve/metrics/metrics.ts';
 
 const name = 'kube_ipvs_api_requests_total';
 
 async function counted(metrics: Metrics): Promise<readonly string[]> {
-  const answer = await metrics.answer('/metrics');
-  return String(answer?.body)
-    .split('\n')
-    .filter((line) => line.startsWith(name));
+  return (await scraped(metrics)).split('\n').filter((line) => line.startsWith(name));
 }
 
 describe('what is to be counted before there are metrics', () => {
@@ -16,7 +14,7 @@ describe('what is to be counted before there are metrics', () => {
     const counts = new EarlyCounts();
     const count = (): void => {
       counts.note((metrics) => {
-        metrics.apiEvent('nodes', 'list');
+        metrics.api.event('nodes', 'list');
       });
     };
     count();

@@ -36,6 +36,19 @@ describe('a request to the API server', () => {
     return transport;
   }
 
+  it('tells how each request was answered, but for those that were given up', async () => {
+    const told: string[] = [];
+    const requested = (...answer: readonly unknown[]) => told.push(answer.join(' '));
+    const { host } = new URL(server.url);
+    transport = new HttpTransport(await plainKubeConfig(server.url), { requested });
+    await readText(await transport.get('/x', never));
+    await readText(await transport.get('/nothing', never));
+    await assert.rejects(transport.get('/x', AbortSignal.abort()));
+    await server.stop();
+    await assert.rejects(transport.get('/x', never));
+    assert.deepEqual(told, [`${host} GET 200`, `${host} GET 404`, `${host} GET none`]);
+  });
+
   it('tells when there is no server, without waiting', async () => {
     const { url } = server;
     await server.stop();

@@ -54,6 +54,7 @@ describe('when the API server fails,', () => {
     world.assertRight();
     assert.deepEqual(world.complaints, []);
     assertEach('recovered', 0);
+    assertEach('heard again', 0);
   });
 
   it('gone for ten minutes, the store stands, and is right within a second of its return', async () => {
@@ -79,6 +80,7 @@ describe('when the API server fails,', () => {
     assert.ok(attempts > 600 && attempts < 1500, `${attempts} attempts`);
     assert.deepEqual(world.complaints.length, 6);
     assert.equal(world.observer.count('recovered services'), 1);
+    assert.equal(world.observer.count('heard again services'), 1);
   });
 
   it('gone from the start, it is waited for', async () => {

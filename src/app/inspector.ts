@@ -1,0 +1,77 @@
+import { monotonicMs } from '../base/time/monotonic-clock.ts';
+import { wallClockMs } from '../base/time/wall-clock.ts';
+import { version } from '../base/version.ts';
+import type { ClusterStore } from '../cluster/store.ts';
+import { Inspector, type InspectedKernel } from '../inspect/inspector.ts';
+import { LiveVirtualServers } from '../inspect/live-virtual-servers.ts';
+import type { NodeTroubles } from '../inspect/node-troubles.ts';
+import { IpvsClient } from '../kernel/ipvs/client.ts';
+import type { ServiceTranslator } from '../desired/service-translator.ts';
+import type { Kernel } from './kernel.ts';
+
+/** What is inspected in a running daemon. */
+export interface InspectedDaemon {
+  readonly store: ClusterStore;
+  readonly translator: ServiceTranslator;
+  readonly kernel: Kernel;
+  readonly troubles: NodeTroubles;
+}
+
+/** The inspector of a running daemon, and what it holds open. */
+export interface DaemonInspector {
+  readonly inspector: Inspector;
+  readonly close: () => void;
+}
+
+/**
+ * Lets others look at a running daemon. The kernel is read over sockets of its own, which are opened when
+ * somebody looks for the first time: no change waits for them.
+ */
+export function openInspector(daemon: InspectedDaemon): DaemonInspector {
+  const { store, translator, kernel, troubles } = daemon;
+  let client: Promise<IpvsClient> | undefined;
+  const connected = (): Promise<IpvsClient> =>
+    (client ??= IpvsClient.connect().catch((error: unknown) => {
+      client = undefined;
+      throw error;
+    }));
+  const inspector = new Inspector({
+    version,
+    store,
+    translator,
+    desired: kernel.desired,
+    kernel: inspectedKernel(kernel, new LiveVirtualServers(connected, monotonicMs)),
+    nodeProblems: () => troubles.all(),
+    virtualServerCount: () => kernel.virtualServerCount(),
+    now: wallClockMs,
+  });
+  return {
+    inspector,
+    close: () => {
+      void client?.then((open) => {
+        open.close();
+      });
+    },
+  };
+}
+
+function inspectedKernel(kernel: Kernel, live: LiveVirtualServers): InspectedKernel {
+  const { reconciler, virtualServers, desired } = kernel;
+  return {
+    read: async (ids) => {
+      const held = await live.read(ids);
+      return {
+        held: (key) => held.get(key),
+        refusal: (key) => reconciler.failureOf('virtual server', key),
+        drainingForMs: (key, realServer) => virtualServers.drainingForMs(key, realServer),
+        isBoundByUs: (address) => desired.isVip(address),
+        counters: live.counters,
+        nowMs: wallClockMs(),
+      };
+    },
+    strays: () => virtualServers.foreign,
+    failures: (atMost) => [...reconciler.foundations.failures(), ...reconciler.failures(atMost)],
+    drainingCount: () => virtualServers.needsPolling().length,
+    isDaemon: true,
+  };
+}

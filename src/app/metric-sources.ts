@@ -1,0 +1,90 @@
+import type { Settings } from '../config/settings.ts';
+import { CounterBook } from '../inspect/statistics/counter-book.ts';
+import { readConntrackUsage } from '../kernel/conntrack/read-usage.ts';
+import { procSysFolder } from '../kernel/sysctl/proc-sys.ts';
+import type { ProxyHealth } from '../serve/health/proxy-health.ts';
+import type { Metrics } from '../serve/metrics/metrics.ts';
+import { seriesEach } from '../serve/metrics/service-series.ts';
+import { BackgroundCounters } from './background-counters.ts';
+import type { Controller } from './controller.ts';
+import { codeOf } from './code-of.ts';
+import type { Kernel } from './kernel.ts';
+
+/** What metrics are read from. */
+export interface MetricSources {
+  readonly kernel: Kernel;
+  readonly controller: Controller;
+  readonly health: ProxyHealth;
+}
+
+/** From now on metrics say how things are at the moment when somebody asks. */
+export function watchForMetrics(
+  metrics: Metrics,
+  { kernel, controller, health }: MetricSources,
+): void {
+  const procSys = procSysFolder(process.env);
+  metrics.health.watch(health);
+  metrics.changes.watch(controller);
+  metrics.problems.watch({
+    get problems() {
+      return controller.translator.servicesByProblem();
+    },
+    get withoutLocalEndpoints() {
+      return controller.translator.servicesWithoutLocalEndpoints();
+    },
+  });
+  metrics.kernel.watch({
+    kinds: kernel.reconciler.kinds,
+    get failingKinds() {
+      return kernel.reconciler.failingKinds();
+    },
+    get foundations() {
+      return kernel.reconciler.foundations.states();
+    },
+    get draining() {
+      return kernel.virtualServers.draining;
+    },
+    get foreignVirtualServers() {
+      return kernel.virtualServers.foreign.length;
+    },
+  });
+  metrics.conntrack.watch({ usage: () => readConntrackUsage(procSys) });
+  kernel.flows.onSearched((deleted, durationMs) => {
+    metrics.conntrack.searched(deleted, durationMs);
+  });
+}
+
+/** The kernel's counters, with what reads them; undefined where nobody is to see them. */
+export interface Counters {
+  readonly book: CounterBook;
+  readonly reading: BackgroundCounters;
+}
+
+/** Opens the reading of counters where settings ask for it and metrics are served; nothing is read yet. */
+export function openCounters(
+  settings: Pick<Settings, 'metricsBindAddress' | 'serviceMetrics'>,
+  { desired }: Pick<Kernel, 'desired'>,
+  metrics: Metrics,
+): Counters | undefined {
+  const { detail, seriesLimit } = settings.serviceMetrics;
+  if (settings.metricsBindAddress === undefined || detail === 'none') {
+    return undefined;
+  }
+  const book = new CounterBook((key) => desired.serviceOf(key), {
+    tallies: Math.floor(seriesLimit / seriesEach),
+  });
+  metrics.serveCounters(book);
+  const reading = new BackgroundCounters(
+    book,
+    { detail: detail === 'services' ? 'sums alone' : 'each real server' },
+    {
+      read: (durationMs) => {
+        metrics.counters.read(durationMs);
+      },
+      failed: (error) => {
+        metrics.kernel.failed('counters', codeOf(error));
+      },
+    },
+  );
+  return { book, reading };
+}

@@ -1,0 +1,112 @@
+import { request as httpRequest } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { asError } from '../../base/as-error.ts';
+import type { BindAddress } from '../../net/bind-address.ts';
+import { queryText } from '../../inspect/query-text.ts';
+import type {
+  PageRequest,
+  ProblemPage,
+  ServicePage,
+  StrayPage,
+  Summary,
+} from '../../inspect/pages.ts';
+import type { ServiceFilter } from '../../inspect/service-query.ts';
+import type { ShownNode } from './shown-node.ts';
+
+/** How long the daemon may be silent, in milliseconds; whether it is there shows sooner. */
+const answerLimitMs = 10_000;
+const greetingLimitMs = 2000;
+
+/** Where a daemon on this node is to be asked: its metrics address, over loopback where it has all. */
+export function daemonAddress(bound: BindAddress | undefined): BindAddress | undefined {
+  switch (bound?.host) {
+    case '0.0.0.0':
+      return { host: '127.0.0.1', port: bound.port };
+    case '::':
+      return { host: '::1', port: bound.port };
+    default:
+      return bound;
+  }
+}
+
+/** What the running daemon knows, by the API of its status page. */
+export class DaemonClient implements ShownNode {
+  readonly #address: BindAddress;
+
+  private constructor(address: BindAddress) {
+    this.#address = address;
+  }
+
+  /**
+   * The daemon of this version at an address. Rejects with an error that says why there is none: nobody
+   * answers, the status page is off, another version runs.
+   */
+  static async connect(address: BindAddress, version: string): Promise<DaemonClient> {
+    const client = new DaemonClient(address);
+    const summary = await client.#get<Partial<Summary>>('summary', greetingLimitMs);
+    if (summary.version !== version) {
+      const other = typeof summary.version === 'string' ? summary.version : 'another';
+      throw new Error(`it is of version ${other}, and this is ${version}`);
+    }
+    return client;
+  }
+
+  services(filter: ServiceFilter, request: PageRequest): Promise<ServicePage> {
+    return this.#get(`services?${queryText(filter, request)}`);
+  }
+
+  strays(filter: ServiceFilter, request: PageRequest): Promise<StrayPage> {
+    return this.#get(`strays?${queryText(filter, request)}`);
+  }
+
+  problems(filter: ServiceFilter, request: PageRequest): Promise<ProblemPage> {
+    return this.#get(`problems?${queryText(filter, request)}`);
+  }
+
+  summary(): Promise<Summary> {
+    return this.#get('summary');
+  }
+
+  refresh(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  close(): void {
+    // Each question has a connection of its own.
+  }
+
+  async #get<Body>(path: string, limitMs = answerLimitMs): Promise<Body> {
+    const { host, port } = this.#address;
+    const { status, body } = await get({ host, port, path: `/status/api/${path}` }, limitMs);
+    if (status !== 200) {
+      throw new Error(
+        `the daemon at ${host} port ${port} answers ${status}: ${body.slice(0, 200)}`,
+      );
+    }
+    // By the same version of the program, as `connect` has seen.
+    return JSON.parse(body) as Body;
+  }
+}
+
+function get(
+  options: { readonly host: string; readonly port: number; readonly path: string },
+  limitMs: number,
+): Promise<{ readonly status: number; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(
+      { ...options, agent: false, headers: { Accept: 'application/json' } },
+      (response) => {
+        text(response).then((body) => {
+          resolve({ status: response.statusCode ?? 0, body });
+        }, reject);
+      },
+    );
+    request.setTimeout(limitMs, () => {
+      request.destroy(new Error('no answer came in time'));
+    });
+    request.on('error', (error) => {
+      reject(asError(error));
+    });
+    request.end();
+  });
+}

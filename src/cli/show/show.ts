@@ -1,0 +1,145 @@
+import { asError } from '../../base/as-error.ts';
+import type { Logger } from '../../base/log.ts';
+import { version } from '../../base/version.ts';
+import { ClusterStore } from '../../cluster/store.ts';
+import type { Settings } from '../../config/load-settings.ts';
+import { DesiredState } from '../../desired/desired-state.ts';
+import { ServiceTranslator } from '../../desired/service-translator.ts';
+import {
+  addressesOfLink,
+  type ObservedAddress,
+} from '../../kernel/vip-link/bound-address-difference.ts';
+import { AddressClient } from '../../kernel/vip-link/client.ts';
+import { PlaceMap } from '../../reconcile/place-map.ts';
+import type { DesiredFrontEnd } from '../../translate/desired.ts';
+import type { IpAddress } from '../../net/ip-address.ts';
+import { exitCode, type ExitCode } from '../exit-code.ts';
+import { observeKernel } from '../observe-kernel.ts';
+import { settingsOf } from '../open-source.ts';
+import type { ShowOptions } from '../options.ts';
+import { readCluster, type ReadCluster } from '../read-cluster.ts';
+import { DaemonClient, daemonAddress } from './daemon-client.ts';
+import { filterOf, isFiltered } from './filter.ts';
+import { showJson } from './json.ts';
+import { LocalNode } from './local-node.ts';
+import { readAll, type ShownNode } from './shown-node.ts';
+import { hasColours } from './terminal.ts';
+import { showText } from './text.ts';
+import { watch } from './watch.ts';
+
+/** Shows the virtual servers of this node with their Services, and what is wrong with them. */
+export async function show(options: ShowOptions, log: Logger): Promise<ExitCode> {
+  const node = await openNode(options, log);
+  try {
+    if (options.watch) {
+      await watch(node, options, () => report(node, options));
+    } else {
+      process.stdout.write(await report(node, options));
+    }
+    return exitCode.success;
+  } finally {
+    node.close();
+  }
+}
+
+async function report(node: ShownNode, options: ShowOptions): Promise<string> {
+  const shown = await readAll(node, filterOf(options));
+  if (options.output === 'json') {
+    return showJson(shown, await boundAddresses());
+  }
+  return showText(shown, {
+    detail: options.output,
+    withColours: hasColours(),
+    isFiltered: isFiltered(options),
+  });
+}
+
+/** The daemon knows more than the kernel shows: it is asked first. */
+async function openNode(options: ShowOptions, log: Logger): Promise<ShownNode> {
+  const settings = await settingsOrReason(options, log);
+  const address = 'reason' in settings ? undefined : daemonAddress(settings.metricsBindAddress);
+  if (options.daemon && address !== undefined) {
+    try {
+      return await DaemonClient.connect(address, version);
+    } catch (error) {
+      const { message } = asError(error);
+      log.debug(`the daemon was not asked at ${address.host} port ${address.port}: ${message}`);
+    }
+  }
+  // First: without IPVS there is no sense in waiting for the cluster.
+  const observed = await observeKernel();
+  const isDetailed = options.output !== 'table' || options.watch;
+  return new LocalNode(await clusterOrNone(options, settings, log), observed, isDetailed);
+}
+
+interface NoSettings {
+  readonly reason: Error;
+}
+
+async function settingsOrReason(options: ShowOptions, log: Logger): Promise<Settings | NoSettings> {
+  try {
+    return await settingsOf(options, log);
+  } catch (error) {
+    return { reason: asError(error) };
+  }
+}
+
+/** The table is worth showing without names too, when the cluster is out of reach. */
+async function clusterOrNone(
+  options: ShowOptions,
+  settings: Settings | NoSettings,
+  log: Logger,
+): Promise<ReadCluster> {
+  try {
+    if ('reason' in settings) {
+      throw settings.reason;
+    }
+    // What is wrong with Services is in the report.
+    return await readCluster(options, settings, log, () => undefined);
+  } catch (error) {
+    const reason = asError(error).message;
+    log.warn(`the cluster could not be read, so the names of the Services are left out: ${reason}`);
+    return noCluster();
+  }
+}
+
+function noCluster(): ReadCluster {
+  const store = new ClusterStore();
+  const virtualServers = new PlaceMap<DesiredFrontEnd>();
+  const boundAddresses = new PlaceMap<IpAddress>();
+  const desired = new DesiredState(virtualServers, boundAddresses);
+  const translator = new ServiceTranslator(
+    store,
+    desired,
+    {
+      nodeName: '',
+      nodePortAddresses: { kind: 'all' },
+      translation: {
+        scheduler: 'rr',
+        drainTimeoutMs: undefined,
+        externalIPs: undefined,
+        loadBalancerIPs: undefined,
+        protectedRanges: [],
+      },
+    },
+    { problem: () => undefined, mistake: () => undefined, healthCheck: () => undefined },
+  );
+  return {
+    store,
+    translator,
+    desired,
+    virtualServers: virtualServers.rows,
+    boundAddresses: boundAddresses.rows,
+  };
+}
+
+/** To read addresses needs no right at all. */
+async function boundAddresses(): Promise<ReadonlyMap<string, ObservedAddress>> {
+  const client = new AddressClient();
+  try {
+    const link = await client.findVipLink();
+    return link === undefined ? new Map() : addressesOfLink(await client.addresses(), link.index);
+  } finally {
+    client.close();
+  }
+}

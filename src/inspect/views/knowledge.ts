@@ -1,0 +1,77 @@
+import type { ObjectKey, Service } from '../../cluster/objects.ts';
+import type { ListedRealServer } from '../../kernel/ipvs/listed-real-servers.ts';
+import type { VirtualServerHead } from '../../kernel/ipvs/model.ts';
+import type { Decision } from '../../translate/decisions.ts';
+import type { DesiredFrontEnd } from '../../translate/desired.ts';
+import type { NodeFacts } from '../../translate/node-facts.ts';
+import type { ServiceProblem } from '../../translate/service-problem.ts';
+import type { TranslationSettings } from '../../translate/translate-service.ts';
+import type { CounterReading } from '../statistics/counters.ts';
+
+/** What views are made of on the side of the cluster: what Services want here, and why. */
+export interface ClusterKnowledge {
+  service(key: ObjectKey): Service | undefined;
+  decisionsOf(key: ObjectKey): readonly Decision[] | undefined;
+  /** What is wanted of a virtual server, by its key. */
+  frontEnd(key: string): DesiredFrontEnd | undefined;
+  /** The Service that holds a virtual server, by its key. */
+  serviceOf(key: string): ObjectKey | undefined;
+  /** The Service that holds a VIP. */
+  serviceAt(vip: string): ObjectKey | undefined;
+  /** The problems of a Service, and those about the virtual servers of these keys. */
+  problemsOf(key: ObjectKey, virtualServers: readonly string[]): readonly ServiceProblem[];
+  readonly node: Pick<NodeFacts, 'nodeName' | 'missingSchedulers'>;
+  readonly settings: TranslationSettings;
+}
+
+/** A real server as the kernel holds it. */
+export interface HeldRealServer extends ListedRealServer {
+  /** Undefined where only the cheap list was read. */
+  readonly persistentConnections?: number;
+}
+
+/** A virtual server as the kernel holds it. */
+export interface HeldVirtualServer extends VirtualServerHead {
+  readonly realServers: readonly HeldRealServer[];
+}
+
+/** Why the kernel does not take an object, and for how long, where that is known. */
+export interface Refusal {
+  readonly error: Error;
+  readonly forMs: number | undefined;
+}
+
+/** What the kernel counts, as far as it was read: see `CounterView`, which is one. */
+export interface CountersByKey {
+  virtualServer(key: string): CounterReading | undefined;
+  realServer(virtualServer: string, realServer: string): CounterReading | undefined;
+}
+
+/** Where nothing was read. */
+export const noCounters: CountersByKey = {
+  virtualServer: () => undefined,
+  realServer: () => undefined,
+};
+
+/** What views are made of on the side of the kernel, of the virtual servers that are looked at. */
+export interface KernelKnowledge {
+  held(virtualServer: string): HeldVirtualServer | undefined;
+  refusal(virtualServer: string): Refusal | undefined;
+  /** In milliseconds; undefined where it does not drain, or nobody knows since when. */
+  drainingForMs(virtualServer: string, realServer: string): number | undefined;
+  /** Whether an address on the VIP link is ours. */
+  isBoundByUs(address: string): boolean;
+  readonly counters: CountersByKey;
+  /** The time of day of all that, in milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** Since when an object is refused; null where nobody knows. */
+export function sinceOf({ forMs }: Refusal, { nowMs }: KernelKnowledge): string | null {
+  return forMs === undefined ? null : agoText(nowMs, forMs);
+}
+
+/** A time of day so long ago, as views have it. */
+export function agoText(nowMs: number, forMs: number): string {
+  return new Date(nowMs - forMs).toISOString();
+}

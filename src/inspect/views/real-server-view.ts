@@ -1,0 +1,170 @@
+import { IpvsError } from '../../kernel/ipvs/ipvs-error.ts';
+import { describeUnwantedFate } from '../../kernel/ipvs/describe-real-server-fate.ts';
+import { formatRealServer, sameRealServer, type RealServer } from '../../kernel/ipvs/model.ts';
+import { fateOfUnwanted } from '../../kernel/ipvs/virtual-server-difference.ts';
+import type { DesiredFrontEnd } from '../../translate/desired.ts';
+import type { EndpointDecision } from '../../translate/decisions.ts';
+import { addressOf, endpointView } from './endpoint-view.ts';
+import { countersView } from './counters-view.ts';
+import {
+  agoText,
+  sinceOf,
+  type HeldRealServer,
+  type KernelKnowledge,
+  type Refusal,
+} from './knowledge.ts';
+import type { ConnectionsView, RealServerState, RealServerView } from './service-view.ts';
+
+/** What the real servers of one virtual server are seen by. */
+export interface RealServerContext {
+  /** The virtual server. */
+  readonly key: string;
+  readonly desired: DesiredFrontEnd | undefined;
+  readonly held: readonly HeldRealServer[];
+  readonly refusal: Refusal | undefined;
+  /** Made, or taken over, by kube-ipvs. */
+  readonly owned: boolean;
+  /** What was decided about the endpoints of its port. */
+  readonly decisions: readonly EndpointDecision[];
+  readonly kernel: KernelKnowledge;
+  readonly thisNode: string;
+}
+
+/** The real servers that a virtual server has, and those that it should have. */
+export function realServerViews(context: RealServerContext): readonly RealServerView[] {
+  const { desired, held, decisions } = context;
+  const decisionAt = new Map(decisions.map((each) => [addressOf(each), each]));
+  const heldAt = new Map(held.map((each) => [formatRealServer(each.realServer), each]));
+  const wanted = desired?.virtualServer.realServers ?? new Map<string, RealServer>();
+  const keys = new Set([...wanted.keys(), ...heldAt.keys()]);
+  return Array.from(keys, (address) =>
+    realServerView(context, {
+      address,
+      wanted: wanted.get(address),
+      held: heldAt.get(address),
+      decision: decisionAt.get(address),
+    }),
+  ).filter((view) => view !== undefined);
+}
+
+interface OneRealServer {
+  readonly address: string;
+  readonly wanted: RealServer | undefined;
+  readonly held: HeldRealServer | undefined;
+  readonly decision: EndpointDecision | undefined;
+}
+
+function realServerView(
+  context: RealServerContext,
+  one: OneRealServer,
+): RealServerView | undefined {
+  const { address, wanted, held, decision } = one;
+  const realServer = held?.realServer ?? wanted;
+  if (realServer === undefined) {
+    return undefined;
+  }
+  const { method, weight, upperThreshold: upper, lowerThreshold: lower } = realServer;
+  return {
+    ...endpointView(address, decision?.endpoint, context.thisNode),
+    method,
+    weight,
+    weightBecause: weightBecause(context, one, weight),
+    limits: upper === 0 ? null : { upper, lower },
+    state: stateOf(context, one),
+    connections: held === undefined ? null : connectionsOf(held),
+    counters: countersView(context.kernel.counters.realServer(context.key, address)),
+  };
+}
+
+function connectionsOf(held: HeldRealServer): ConnectionsView {
+  return {
+    active: held.activeConnections,
+    inactive: held.inactiveConnections,
+    persistent: held.persistentConnections ?? null,
+  };
+}
+
+function weightBecause({ owned }: RealServerContext, one: OneRealServer, weight: number): string {
+  if (!owned) {
+    return 'set by others';
+  }
+  if (weight === 0) {
+    return 'it drains';
+  }
+  return one.wanted?.weight === weight ? 'every endpoint has the same' : 'the kernel holds it so';
+}
+
+function stateOf(context: RealServerContext, one: OneRealServer): RealServerState {
+  const { kernel, refusal } = context;
+  const { address, wanted, held } = one;
+  if (refusal !== undefined && isAbout(refusal, address)) {
+    return { kind: 'refused', why: refusal.error.message, since: sinceOf(refusal, kernel) };
+  }
+  if (held === undefined) {
+    return { kind: 'missing', why: 'an endpoint gets traffic as this, and the kernel lacks it' };
+  }
+  if (wanted === undefined) {
+    return notWanted(context, address, held);
+  }
+  if (!sameRealServer(wanted, held.realServer)) {
+    return { kind: 'differs', why: differenceOf(wanted, held.realServer) };
+  }
+  return { kind: 'active', why: whyUsed(one) };
+}
+
+/** Null for the ordinary reason: it is ready. */
+function whyUsed({ decision }: OneRealServer): string | null {
+  return decision?.fate.kind === 'used' && decision.fate.because !== 'ready'
+    ? decision.fate.because
+    : null;
+}
+
+/** One whose virtual server nobody is known to want is as it stands. */
+function notWanted(
+  { desired, kernel, key, owned }: RealServerContext,
+  address: string,
+  { realServer, activeConnections, inactiveConnections }: HeldRealServer,
+): RealServerState {
+  if (!owned || (desired === undefined && realServer.weight > 0)) {
+    return { kind: 'active', why: null };
+  }
+  const drainTimeoutMs = desired?.drainTimeoutMs;
+  if (realServer.weight > 0 && desired !== undefined) {
+    const isDrained = activeConnections + inactiveConnections === 0;
+    const fate = fateOfUnwanted(desired, realServer, isDrained);
+    return { kind: 'unwanted', why: describeUnwantedFate(fate) };
+  }
+  const forMs = kernel.drainingForMs(key, address);
+  return {
+    kind: 'draining',
+    why: describeUnwantedFate('keep draining'),
+    since: forMs === undefined ? null : agoText(kernel.nowMs, forMs),
+    until:
+      forMs === undefined || drainTimeoutMs === undefined
+        ? null
+        : agoText(kernel.nowMs, forMs - drainTimeoutMs),
+  };
+}
+
+function isAbout({ error }: Refusal, address: string): boolean {
+  return (
+    error instanceof IpvsError &&
+    'realServer' in error.operation &&
+    formatRealServer(error.operation.realServer) === address
+  );
+}
+
+function differenceOf(wanted: RealServer, held: RealServer): string {
+  const fields = ['method', 'weight', 'upperThreshold', 'lowerThreshold'] as const;
+  return fields
+    .filter((field) => wanted[field] !== held[field])
+    .map((field) => `${nameOf[field]} ${held[field]} instead of ${wanted[field]}`)
+    .join(', ');
+}
+
+const nameOf = {
+  method: 'forwarding method',
+  weight: 'weight',
+  upperThreshold: 'upper limit',
+  lowerThreshold: 'lower limit',
+} as const;

@@ -1,0 +1,24 @@
+import { get } from './api.js';
+import { byId, element, fill, setText } from './dom.js';
+
+const explainWindow = byId('explain', HTMLDialogElement);
+
+/**
+ * Opens the window that says why a Service becomes what it does.
+ * @param {string} service
+ */
+export async function explain(service) {
+  setText(byId('explain-title', HTMLElement), `Why ${service} becomes what it does`);
+  const steps = byId('explain-steps', HTMLElement);
+  fill(steps, element('li', {}, 'asking'));
+  if (!explainWindow.open) {
+    explainWindow.showModal();
+  }
+  try {
+    /** @type {{ readonly steps: readonly { readonly text: string }[] }} */
+    const explained = await get(`explain?${new URLSearchParams({ service }).toString()}`);
+    fill(steps, ...explained.steps.map(({ text }) => element('li', {}, text)));
+  } catch (error) {
+    fill(steps, element('li', {}, error instanceof Error ? error.message : String(error)));
+  }
+}

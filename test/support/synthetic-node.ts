@@ -1,0 +1,170 @@
+import { HttpEndpoint } from '../../src/serve/http/http-endpoint.ts';
+import { StatusPage } from '../../src/serve/status/status-page.ts';
+import { describeDecision } from '../../src/translate/describe-decision.ts';
+import { IpvsError } from '../../src/kernel/ipvs/ipvs-error.ts';
+import type { Statistics } from '../../src/kernel/ipvs/model.ts';
+import { NetlinkError } from '../../src/kernel/netlink/netlink-error.ts';
+import type { IpAddress } from '../../src/net/ip-address.ts';
+import {
+  draining,
+  endpoint,
+  endpointPort,
+  ip,
+  notReady,
+  service,
+  servicePort,
+  slice,
+} from './cluster-objects.ts';
+import { plainSettings, realServer, virtualServer } from './ipvs-examples.ts';
+import { freePort } from './free-port.ts';
+import { ShownWorld } from './shown.ts';
+
+const namespaces = ['default', 'kube-system', 'monitoring', 'payments', 'shop'];
+const names = ['web', 'api', 'cache', 'db', 'queue', 'auth', 'search', 'mail', 'images', 'jobs'];
+
+/** `10.96.1.2` for a number, in a range of 16 bits and more. */
+function address(first: number, second: number, index: number): IpAddress {
+  return ip(`${first}.${second + (index >>> 16)}.${(index >>> 8) & 255}.${index & 255}`);
+}
+
+/**
+ * A node with as many Services as asked for, each with five endpoints, of which the first ones are in all
+ * states that there are. What it counts moves.
+ */
+export class SyntheticNode extends ShownWorld {
+  readonly page = new StatusPage({
+    inspector: this.inspector,
+    readers: 'loopback',
+    nodeName: 'node-a',
+    explain: (key) => {
+      const decisions = this.translator.decisionsOf(key);
+      return decisions && { steps: decisions.map((each) => ({ text: describeDecision(each) })) };
+    },
+  });
+
+  constructor(services: number) {
+    super();
+    for (let index = 0; index < services; index += 1) {
+      this.#addService(index);
+    }
+    this.programAll(3, 12);
+    this.#addStates();
+    const startedAt = performance.now();
+    const statistics = (key: string): Statistics => {
+      const seconds = (performance.now() - startedAt) / 1000;
+      const weight =
+        (key.length * 37 + key.split('').reduce((sum, letter) => sum + letter.charCodeAt(0), 0)) %
+        60;
+      const now = Math.max(0, weight * (1 + 0.6 * Math.sin(seconds / 5 + weight)));
+      return {
+        connections: now,
+        packetsIn: 10 * now,
+        packetsOut: 9 * now,
+        bytesIn: 900 * now,
+        bytesOut: 24_000 * now,
+      };
+    };
+    const reading = (key: string) => ({ totals: statistics(key), perSecond: statistics(key) });
+    this.counters = {
+      virtualServer: reading,
+      realServer: (key, realServerKey) => reading(`${key} ${realServerKey}`),
+    };
+  }
+
+  /** Serves the page at a free port of 127.0.0.1; answers its URL, and the way to end it. */
+  async serve(): Promise<{ readonly url: string; stop(): void }> {
+    const port = await freePort();
+    const opened = Promise.withResolvers<undefined>();
+    const server = new HttpEndpoint({
+      address: { host: '127.0.0.1', port },
+      route: (path, asked) => this.page.answer(path, asked),
+      opened: () => {
+        opened.resolve(undefined);
+      },
+      failed: opened.reject,
+    });
+    server.start();
+    await opened.promise;
+    return {
+      url: `http://127.0.0.1:${port}/status`,
+      stop: () => {
+        server.stop();
+      },
+    };
+  }
+
+  #addService(index: number): void {
+    const namespace = namespaces[index % namespaces.length] ?? '';
+    const name = `${names[(index >>> 3) % names.length] ?? ''}-${index}`;
+    this.store.setService(
+      service({
+        namespace,
+        name,
+        clusterIPs: index % 97 === 96 ? [] : [address(10, 96, index + 1)],
+        ports: [servicePort({ name: 'http' })],
+        annotations: new Map(
+          index % 11 === 3 ? [['kube-ipvs.io/scheduler', index === 3 ? 'best' : 'wlc']] : [],
+        ),
+      }),
+    );
+    const endpoints = Array.from({ length: 5 }, (_each, number) =>
+      endpoint(address(10, 128, 5 * index + number).text, {
+        podName: `${name}-6d5f9c7b8-${(index * 5 + number).toString(36).padStart(5, 'x')}`,
+        nodeName: `node-${'abc'[number % 3] ?? ''}`,
+        zone: `zone-${(number % 3) + 1}`,
+        ...(index % 13 === 5 && number === 4 ? notReady : {}),
+        ...(index % 29 === 7 && number === 0 ? draining : {}),
+      }),
+    );
+    this.store.setSlice(
+      slice(index % 41 === 6 ? [] : endpoints, {
+        namespace,
+        name: `${name}-1`,
+        serviceName: name,
+        family: 'IPv4',
+        ports: [endpointPort({ name: 'http' })],
+      }),
+    );
+  }
+
+  #addStates(): void {
+    const keys = [...this.held.keys()];
+    const [first = '', second = '', third = ''] = keys;
+    this.#drain(first);
+    for (let index = 7; index < keys.length; index += 29) {
+      this.#drain(keys[index] ?? '');
+    }
+    const operation = {
+      kind: 'add virtual server',
+      id: virtualServer('10.96.0.3'),
+      settings: plainSettings,
+    } as const;
+    const error = new IpvsError(operation, new NetlinkError('EPERM', 'EPERM: not permitted'));
+    this.held.delete(third);
+    this.refusals.set(third, { error, forMs: 95_000 });
+    this.failures.push({ kind: 'virtual server', key: third, error, forMs: 95_000 });
+    const held = this.held.get(second);
+    if (held !== undefined) {
+      this.hold({ ...held, settings: { ...held.settings, scheduler: 'wlc' } });
+    }
+    this.hold({ id: virtualServer('10.96.0.1', 9090), settings: plainSettings, realServers: [] });
+    this.hold({
+      id: { kind: 'fwmark', family: 'IPv4', fwmark: 7 },
+      settings: { ...plainSettings, scheduler: 'wlc' },
+      realServers: [
+        { realServer: realServer('10.9.9.1'), activeConnections: 2, inactiveConnections: 0 },
+      ],
+    });
+  }
+
+  /** A real server that is in no slice any more goes on with its connections. */
+  #drain(key: string): void {
+    const held = this.held.get(key);
+    if (held !== undefined) {
+      const leaving = realServer('10.254.0.9', { weight: 0 });
+      const row = { realServer: leaving, activeConnections: 2, inactiveConnections: 1 };
+      this.hold({ ...held, realServers: [...held.realServers, row] });
+      this.drainingForMs.set(`${key} 10.254.0.9:8080`, 130_000);
+    }
+  }
+}
