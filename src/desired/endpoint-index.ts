@@ -16,15 +16,16 @@ export class EndpointIndex {
     before: readonly EndpointSlice[],
     after: readonly EndpointSlice[],
   ): void {
-    const known = addressesIn(before);
-    const come = addressesIn(after);
-    for (const address of known) {
-      if (!come.delete(address)) {
-        this.#remove(address, service);
+    const gone = addressesIn(before);
+    for (const { endpoints } of after) {
+      for (const { address } of endpoints) {
+        if (!gone.delete(address.text)) {
+          this.#add(address.text, service);
+        }
       }
     }
-    for (const address of come) {
-      this.#add(address, service);
+    for (const address of gone) {
+      this.#remove(address, service);
     }
   }
 
