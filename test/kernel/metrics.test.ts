@@ -10,25 +10,28 @@ import { until } from '../support/until.ts';
 
 const metricsAddress = '127.0.0.1:10259';
 const web = '{namespace="default",service="web"}';
-const pod = '{namespace="default",service="web",real_server="10.244.1.1:8080"}';
+const pod = '{namespace="default",service="web",real_server="10.244.7.1:8080"}';
 
-/** Two virtual servers of one Service: its cluster IP, and an external IP. */
+/**
+ * Two virtual servers of one Service: its cluster IP, and an external IP. No other test has these addresses:
+ * what its sockets still send to theirs would be counted here.
+ */
 const manifests = [
   rawNode('node-a'),
   rawService('web', {
-    clusterIP: '10.96.0.1',
-    clusterIPs: ['10.96.0.1'],
-    externalIPs: ['203.0.113.1'],
+    clusterIP: '10.96.7.1',
+    clusterIPs: ['10.96.7.1'],
+    externalIPs: ['203.0.113.7'],
     ports: [{ name: 'http', protocol: 'TCP', port: 80 }],
   }),
   rawService(
     'no-scheduler',
-    { clusterIP: '10.96.0.2', clusterIPs: ['10.96.0.2'] },
+    { clusterIP: '10.96.7.2', clusterIPs: ['10.96.7.2'] },
     {
       annotations: { 'kube-ipvs.io/scheduler': 'nonsense' },
     },
   ),
-  rawSlice('web-1', 'web', { endpoints: [{ addresses: ['10.244.1.1'], nodeName: 'node-a' }] }),
+  rawSlice('web-1', 'web', { endpoints: [{ addresses: ['10.244.7.1'], nodeName: 'node-a' }] }),
 ];
 
 async function scrape(): Promise<string> {
@@ -62,9 +65,9 @@ describe('the metrics of real traffic', () => {
     await emptyPacketFilter();
     await shell(`
       ip link add test0 type dummy
-      ip addr add 10.244.1.1/32 dev test0
+      ip addr add 10.244.7.1/32 dev test0
       ip link set test0 up`);
-    echo = await EchoServer.listen('pod', '10.244.1.1', 8080);
+    echo = await EchoServer.listen('pod', '10.244.7.1', 8080);
     folder.write('cluster.json', manifests);
     daemon = await KernelDaemon.start(folder.manifests, 'node-a', {
       metricsBindAddress: metricsAddress,
@@ -85,10 +88,10 @@ describe('the metrics of real traffic', () => {
   });
 
   it('are, by Service and real server, what the kernel counts at all of its addresses', async () => {
-    await talk('10.96.0.1', 'hello');
-    await talk('10.96.0.1', 'x'.repeat(1000));
-    await talk('203.0.113.1', 'once more');
-    const expected = ['10.96.0.1:80', '203.0.113.1:80'];
+    await talk('10.96.7.1', 'hello');
+    await talk('10.96.7.1', 'x'.repeat(1000));
+    await talk('203.0.113.7', 'once more');
+    const expected = ['10.96.7.1:80', '203.0.113.7:80'];
     await until(
       'the next reading',
       async () => (await valueOf(`kube_ipvs_service_connections_total${web}`)) === 3,
@@ -123,13 +126,13 @@ describe('the metrics of real traffic', () => {
 
   it('do not go down when the kernel begins to count anew', async () => {
     await ipvsadm('-Z');
-    await talk('10.96.0.1', 'after');
+    await talk('10.96.7.1', 'after');
     await until(
       'the next reading',
       async () => (await valueOf(`kube_ipvs_service_connections_total${web}`)) === 4,
       30_000,
     );
-    assert.equal((await shown('10.96.0.1:80'))[0], 1);
+    assert.equal((await shown('10.96.7.1:80'))[0], 1);
   });
 
   it('say what is wrong with Services, and that the rest is in order', async () => {
