@@ -9,12 +9,12 @@ export const firstSyncProbes = [
   'everything',
   'everything in parts',
   'program',
-  'program twice',
 ] as const;
 
 /** The processes that measure, each in a network namespace of its own. */
 export const probeNames = [
   ...firstSyncProbes,
+  'program twice',
   'addresses alone',
   'change',
   'large service',

@@ -10,7 +10,7 @@ import type { ClusterSize } from './synthetic-cluster.ts';
 import { verifyTable } from './verify-table.ts';
 
 /** These start from files. */
-const fromFiles: readonly ProbeName[] = firstSyncProbes;
+const fromFiles: readonly ProbeName[] = [...firstSyncProbes, 'program twice'];
 
 /** Where a process and what it starts are alone. */
 const inPidNamespace = ['unshare', '--pid', '--fork', '--mount-proc'] as const;
