@@ -1,8 +1,7 @@
 import type { Settings } from '../config/load-settings.ts';
-import { IpvsUnavailableError } from '../kernel/ipvs/ipvs-error.ts';
 import type { Logger } from '../base/log.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
-import { observeKernel, type ObservedKernel } from './observe-kernel.ts';
+import { observeIfAvailable } from './observe-kernel.ts';
 import { settingsOf } from './open-source.ts';
 import type { PlanOptions } from './options.ts';
 import { planJson, planText, type Plan } from './plan-report.ts';
@@ -12,7 +11,8 @@ import { readCluster } from './read-cluster.ts';
 export async function plan(options: PlanOptions, log: Logger): Promise<ExitCode> {
   const settings = await settingsOf(options, log);
   const desired = await readDesired(options, settings, log);
-  const report: Plan = { ...desired, observed: await observeIfAvailable(log) };
+  const leftOut = 'the plan leaves out what would change in it';
+  const report: Plan = { ...desired, observed: await observeIfAvailable(log, leftOut) };
   process.stdout.write(options.output === 'json' ? planJson(report) : planText(report));
   return exitCode.success;
 }
@@ -27,19 +27,4 @@ async function readDesired(
 ): Promise<DesiredRows> {
   const { desired, virtualServers, boundAddresses } = await readCluster(options, settings, log);
   return { virtualServers, boundAddresses, serviceOf: (key) => desired.serviceOf(key) };
-}
-
-/** A plan is of use on a machine without IPVS too. */
-async function observeIfAvailable(log: Logger): Promise<ObservedKernel | undefined> {
-  try {
-    return await observeKernel();
-  } catch (error) {
-    if (error instanceof IpvsUnavailableError) {
-      log.warn(
-        `the kernel could not be read, so the plan leaves out what would change in it: ${error.message}`,
-      );
-      return undefined;
-    }
-    throw error;
-  }
 }

@@ -1,9 +1,11 @@
 import { translateOnce } from '../app/translate-once.ts';
 import type { Logger } from '../base/log.ts';
+import type { Problem } from '../base/problem.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import type { Settings } from '../config/load-settings.ts';
 import { DesiredState } from '../desired/desired-state.ts';
 import type { ServiceTranslator } from '../desired/service-translator.ts';
+import { RememberedMembers } from '../kernel/packet-filter/remembered-members.ts';
 import { AddressClient } from '../kernel/vip-link/client.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { PlaceMap } from '../reconcile/place-map.ts';
@@ -21,39 +23,61 @@ export interface ReadCluster {
   readonly boundAddresses: ReadonlyMap<string, IpAddress>;
 }
 
+/** Who hears what is wrong; what is not given is logged. */
+export interface ReadListener {
+  /** Objects, or the API server. */
+  readonly problem?: (problem: Problem) => void;
+  readonly serviceProblem?: (problem: ServiceProblem) => void;
+}
+
+/** Where a cluster is read into: a store, and tables of what comes of it. */
+export class ClusterTables {
+  readonly store = new ClusterStore();
+  readonly #virtualServers = new PlaceMap<DesiredFrontEnd>();
+  readonly #boundAddresses = new PlaceMap<IpAddress>();
+  readonly desired = new DesiredState(
+    this.#virtualServers,
+    this.#boundAddresses,
+    new RememberedMembers(),
+  );
+
+  /** What is there now, as a translator has made it. */
+  read(translator: ServiceTranslator): ReadCluster {
+    return {
+      store: this.store,
+      translator,
+      desired: this.desired,
+      virtualServers: this.#virtualServers.rows,
+      boundAddresses: this.#boundAddresses.rows,
+    };
+  }
+}
+
 /**
- * Reads the cluster once and translates it. What is wrong with Services is logged, unless somebody else
- * takes it. Throws NetlinkError, SourceTimeoutError and what the source raises.
+ * Reads the cluster once and translates it. Throws NetlinkError, SourceTimeoutError and what the source
+ * raises.
  */
 export async function readCluster(
   options: ClusterOptions & { readonly timeout: number },
   settings: Settings,
   log: Logger,
-  onServiceProblem: (problem: ServiceProblem) => void = logProblem.bind(undefined, log),
+  listener: ReadListener = {},
 ): Promise<ReadCluster> {
-  const onProblem = logProblem.bind(undefined, log);
-  const store = new ClusterStore();
-  const virtualServers = new PlaceMap<DesiredFrontEnd>();
-  const boundAddresses = new PlaceMap<IpAddress>();
-  const desired = new DesiredState(virtualServers, boundAddresses);
+  const toLog = logProblem.bind(undefined, log);
+  const { problem = toLog, serviceProblem = toLog } = listener;
+  const tables = new ClusterTables();
   const addresses = new AddressClient();
   try {
     const translator = await translateOnce({
-      source: openSource(options, settings, onProblem),
-      store,
+      source: openSource(options, settings, problem),
+      store: tables.store,
       timeoutMs: options.timeout,
-      desired,
+      desired: tables.desired,
       settings,
       addresses,
-      listener: { problem: onServiceProblem, mistake: logMistake.bind(undefined, log) },
+      listener: { problem: serviceProblem, mistake: logMistake.bind(undefined, log) },
     });
-    return {
-      store,
-      translator,
-      desired,
-      virtualServers: virtualServers.rows,
-      boundAddresses: boundAddresses.rows,
-    };
+    return tables.read(translator);
   } finally {
     addresses.close();
   }

@@ -162,9 +162,9 @@ export class DesiredState {
     }
   }
 
-  /** What is desired of a virtual server, by its key. */
+  /** What is desired of a virtual server, by the Service that holds it. */
   virtualServer(key: string): DesiredFrontEnd | undefined {
-    return this.#virtualServerTable.find(key)?.desired;
+    return this.#virtualServers.row(key);
   }
 
   /** Whether the packet filter is to have a member; false for all where there is no table of them. */
@@ -175,11 +175,6 @@ export class DesiredState {
   /** The Service that holds a virtual server. */
   serviceOf(key: string): ObjectKey | undefined {
     return this.#virtualServers.holder(key);
-  }
-
-  /** What is wanted of a virtual server, by the Service that holds it. */
-  frontEnd(key: string): DesiredFrontEnd | undefined {
-    return this.#virtualServers.row(key);
   }
 
   /** The Services that claim a virtual server that another one holds. */

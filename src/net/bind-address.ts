@@ -8,6 +8,18 @@ export interface BindAddress {
   readonly port: number;
 }
 
+/** Where a server of this machine can be asked: one that listens at all addresses, over loopback. */
+export function reachableAddress({ host, port }: BindAddress): BindAddress {
+  switch (host) {
+    case '0.0.0.0':
+      return { host: '127.0.0.1', port };
+    case '::':
+      return { host: '::1', port };
+    default:
+      return { host, port };
+  }
+}
+
 /** What a text says about where to listen; `off` is port 0. */
 export type BindChoice = BindAddress | 'off';
 

@@ -17,18 +17,6 @@ import type { ShownNode } from './shown-node.ts';
 const answerLimitMs = 10_000;
 const greetingLimitMs = 2000;
 
-/** Where a daemon on this node is to be asked: its metrics address, over loopback where it has all. */
-export function daemonAddress(bound: BindAddress | undefined): BindAddress | undefined {
-  switch (bound?.host) {
-    case '0.0.0.0':
-      return { host: '127.0.0.1', port: bound.port };
-    case '::':
-      return { host: '::1', port: bound.port };
-    default:
-      return bound;
-  }
-}
-
 /** What the running daemon knows, by the API of its status page. */
 export class DaemonClient implements ShownNode {
   readonly #address: BindAddress;

@@ -1,24 +1,15 @@
 import { asError } from '../../base/as-error.ts';
 import type { Logger } from '../../base/log.ts';
 import { version } from '../../base/version.ts';
-import { ClusterStore } from '../../cluster/store.ts';
 import type { Settings } from '../../config/load-settings.ts';
-import { DesiredState } from '../../desired/desired-state.ts';
 import { ServiceTranslator } from '../../desired/service-translator.ts';
-import {
-  addressesOfLink,
-  type ObservedAddress,
-} from '../../kernel/vip-link/bound-address-difference.ts';
-import { AddressClient } from '../../kernel/vip-link/client.ts';
-import { PlaceMap } from '../../reconcile/place-map.ts';
-import type { DesiredFrontEnd } from '../../translate/desired.ts';
-import type { IpAddress } from '../../net/ip-address.ts';
+import { reachableAddress } from '../../net/bind-address.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
-import { observeKernel } from '../observe-kernel.ts';
+import { observeBoundAddresses, observeKernel } from '../observe-kernel.ts';
 import { settingsOf } from '../open-source.ts';
 import type { ShowOptions } from '../options.ts';
-import { readCluster, type ReadCluster } from '../read-cluster.ts';
-import { DaemonClient, daemonAddress } from './daemon-client.ts';
+import { ClusterTables, readCluster, type ReadCluster } from '../read-cluster.ts';
+import { DaemonClient } from './daemon-client.ts';
 import { filterOf, isFiltered } from './filter.ts';
 import { showJson } from './json.ts';
 import { LocalNode } from './local-node.ts';
@@ -45,7 +36,7 @@ export async function show(options: ShowOptions, log: Logger): Promise<ExitCode>
 async function report(node: ShownNode, options: ShowOptions): Promise<string> {
   const shown = await readAll(node, filterOf(options));
   if (options.output === 'json') {
-    return showJson(shown, await boundAddresses());
+    return showJson(shown, await observeBoundAddresses());
   }
   return showText(shown, {
     detail: options.output,
@@ -57,8 +48,9 @@ async function report(node: ShownNode, options: ShowOptions): Promise<string> {
 /** The daemon knows more than the kernel shows: it is asked first. */
 async function openNode(options: ShowOptions, log: Logger): Promise<ShownNode> {
   const settings = await settingsOrReason(options, log);
-  const address = 'reason' in settings ? undefined : daemonAddress(settings.metricsBindAddress);
-  if (options.daemon && address !== undefined) {
+  const bound = 'reason' in settings ? undefined : settings.metricsBindAddress;
+  if (options.daemon && bound !== undefined) {
+    const address = reachableAddress(bound);
     try {
       return await DaemonClient.connect(address, version);
     } catch (error) {
@@ -95,7 +87,7 @@ async function clusterOrNone(
       throw settings.reason;
     }
     // What is wrong with Services is in the report.
-    return await readCluster(options, settings, log, () => undefined);
+    return await readCluster(options, settings, log, { serviceProblem: () => undefined });
   } catch (error) {
     const reason = asError(error).message;
     log.warn(`the cluster could not be read, so the names of the Services are left out: ${reason}`);
@@ -104,13 +96,10 @@ async function clusterOrNone(
 }
 
 function noCluster(): ReadCluster {
-  const store = new ClusterStore();
-  const virtualServers = new PlaceMap<DesiredFrontEnd>();
-  const boundAddresses = new PlaceMap<IpAddress>();
-  const desired = new DesiredState(virtualServers, boundAddresses);
+  const tables = new ClusterTables();
   const translator = new ServiceTranslator(
-    store,
-    desired,
+    tables.store,
+    tables.desired,
     {
       nodeName: '',
       nodePortAddresses: { kind: 'all' },
@@ -124,22 +113,5 @@ function noCluster(): ReadCluster {
     },
     { problem: () => undefined, mistake: () => undefined, healthCheck: () => undefined },
   );
-  return {
-    store,
-    translator,
-    desired,
-    virtualServers: virtualServers.rows,
-    boundAddresses: boundAddresses.rows,
-  };
-}
-
-/** To read addresses needs no right at all. */
-async function boundAddresses(): Promise<ReadonlyMap<string, ObservedAddress>> {
-  const client = new AddressClient();
-  try {
-    const link = await client.findVipLink();
-    return link === undefined ? new Map() : addressesOfLink(await client.addresses(), link.index);
-  } finally {
-    client.close();
-  }
+  return tables.read(translator);
 }

@@ -1,6 +1,6 @@
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
-import type { BindAddress } from '../../net/bind-address.ts';
+import { reachableAddress, type BindAddress } from '../../net/bind-address.ts';
 import type { ServedReading } from '../readers.ts';
 
 const timeoutMs = 3000;
@@ -14,25 +14,16 @@ export function askServer(address: BindAddress | undefined, path: string): Promi
     const failed = (error: Error): void => {
       resolve({ kind: 'closed', reason: error.message });
     };
-    const { port } = address;
-    const host = reachable(address.host);
-    const options = { host, port, path, agent: false, signal: AbortSignal.timeout(timeoutMs) };
+    const options = {
+      ...reachableAddress(address),
+      path,
+      agent: false,
+      signal: AbortSignal.timeout(timeoutMs),
+    };
     get(options, (response) => {
       text(response).then((body) => {
         resolve({ kind: 'answered', status: response.statusCode ?? 0, body });
       }, failed);
     }).on('error', failed);
   });
-}
-
-/** Where a server listens at all addresses, the loopback address is one of them. */
-function reachable(host: string): string {
-  switch (host) {
-    case '0.0.0.0':
-      return '127.0.0.1';
-    case '::':
-      return '::1';
-    default:
-      return host;
-  }
 }

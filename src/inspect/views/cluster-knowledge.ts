@@ -12,7 +12,7 @@ export function clusterKnowledge(
   return {
     service: (key) => store.service(key),
     decisionsOf: (key) => translator.decisionsOf(key),
-    frontEnd: (key) => desired.frontEnd(key),
+    frontEnd: (key) => desired.virtualServer(key),
     serviceOf: (key) => desired.serviceOf(key),
     serviceAt: (vip) => desired.serviceAt(vip),
     problemsOf: (key, virtualServers) => translator.problemsOf(key, virtualServers),
