@@ -60,9 +60,18 @@ const kernelFolders = [
     from: {
       path: '^src/',
       pathNot:
-        '^src/(kernel/packet-filter/iptables|kernel/takeover|kernel/captured|app/kernel|doctor/|kernel/configuration|config/formats)',
+        '^src/(kernel/packet-filter/(iptables|nftables|open-packet-filter|packet-filter-facts|predecessor)|kernel/takeover|kernel/captured|app/kernel|doctor/|kernel/configuration|config/formats)',
     },
-    to: { path: '^src/kernel/packet-filter/iptables/' },
+    to: { path: '^src/kernel/packet-filter/(iptables|nftables)/' },
+  },
+  {
+    name: 'the packet filters do not know each other',
+    severity: 'error',
+    from: { path: '^src/kernel/packet-filter/(iptables|nftables)/' },
+    to: {
+      path: '^src/kernel/packet-filter/(iptables|nftables)/',
+      pathNot: '^src/kernel/packet-filter/$1/',
+    },
   },
 ];
 

@@ -15,6 +15,7 @@ import { NodeTroubles } from '../inspect/node-troubles.ts';
 import { addressTrouble, configurationTrouble, kernelTrouble } from './node-trouble-texts.ts';
 import type { DaemonParts } from './daemon-parts.ts';
 import { OngoingTroubles } from './ongoing-troubles.ts';
+import { retirePredecessor } from './retire-predecessor.ts';
 import { openStatus, type Status } from './status.ts';
 import { KernelState } from './kernel-state.ts';
 import { nodeAddressNews } from './node-address-news.ts';
@@ -174,6 +175,9 @@ export class Daemon {
       },
       round: (report, durationMs, scope) => {
         metrics.rounds.ended(scope, report, durationMs);
+        if (scope === 'audit') {
+          void retirePredecessor(this.#parts, this.#troubles);
+        }
         this.#kernelState.round(report, durationMs);
       },
       synced: () => {

@@ -12,13 +12,18 @@ import { readTable } from '../kernel/ipvs/read-table.ts';
 import { TimeoutFoundation } from '../kernel/ipvs/timeout-foundation.ts';
 import type { RunProgram } from '../kernel/packet-filter/iptables/iptables.ts';
 import type { LocalDetector } from '../kernel/packet-filter/local-detector.ts';
-import { openIptablesFilter } from '../kernel/packet-filter/iptables/iptables-filter.ts';
+import {
+  openPacketFilter,
+  removePacketFilters,
+} from '../kernel/packet-filter/open-packet-filter.ts';
+import { Predecessor, type Retirement } from '../kernel/packet-filter/predecessor.ts';
 import type { PacketFilter } from '../kernel/packet-filter/packet-filter.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { addressesOfOthers } from '../kernel/vip-link/bound-address-difference.ts';
 import { BoundAddressKind } from '../kernel/vip-link/bound-address-kind.ts';
 import { DesiredState } from '../desired/desired-state.ts';
 import { ForeignAtVips } from '../desired/foreign-at-vips.ts';
+import type { AnyKindTable, Failure } from '../reconcile/any-kind-table.ts';
 import { KindTable } from '../reconcile/kind-table.ts';
 import { Reconciler, type RoundReport } from '../reconcile/reconciler.ts';
 import type { ObservedVirtualServer } from '../kernel/ipvs/virtual-server-difference.ts';
@@ -64,6 +69,11 @@ export interface Kernel {
    */
   release(othersAt: OthersAt): Promise<readonly IpAddress[]>;
   /**
+   * Takes the other packet filter of ours out of the kernel, where an earlier run has left it and this
+   * one's is in place. Resolves with what is to be told; the first call that brings it about ends it.
+   */
+  retirePredecessor(): Promise<Retirement>;
+  /**
    * Takes everything of ours out of the kernel, but for addresses at which others have virtual
    * servers. Rejects where the kernel cannot be read.
    */
@@ -92,7 +102,8 @@ export async function openKernel(
     note: listener.note.bind(listener),
     changed: flows.noteMemberChange.bind(flows),
   };
-  const packetFilter = openIptablesFilter(ipFamilies(), settings, filterListener, run);
+  const packetFilter = await openPacketFilter(ipFamilies(), settings, filterListener, run);
+  const predecessor = new Predecessor(packetFilter, ipFamilies(), settings, run);
   const kind = openVirtualServers(ipvs, flows, isExcluded);
   const virtualServers = new KindTable<DesiredFrontEnd, ObservedVirtualServer, Operation>(kind);
   const boundAddresses = openBoundAddresses(addresses, flows, isExcluded);
@@ -100,6 +111,14 @@ export async function openKernel(
   const timeouts = new TimeoutFoundation(ipvs, configuration.ipvsTimeouts);
   const desired = new DesiredState(virtualServers, boundAddresses, packetFilter.members);
   const roundEnded = openRoundEnd({ flows, kind, desired, listener });
+  // Rules first and the address last: no packet finds a Service that is half built.
+  const reconciler = new Reconciler(
+    [packetFilter.members, virtualServers, boundAddresses],
+    undefined,
+    // The question for the timeouts finds IPVS, or loads it, and with it come its sysctls.
+    [timeouts, sysctls, ...packetFilter.foundations],
+    roundEnded,
+  );
   return {
     ipvs,
     addresses,
@@ -107,14 +126,7 @@ export async function openKernel(
     desired,
     virtualServers: kind,
     virtualServerCount: () => virtualServers.size,
-    // Rules first and the address last: no packet finds a Service that is half built.
-    reconciler: new Reconciler(
-      [packetFilter.members, virtualServers, boundAddresses],
-      undefined,
-      // The question for the timeouts finds IPVS, or loads it, and with it come its sysctls.
-      [timeouts, sysctls, ...packetFilter.foundations],
-      roundEnded,
-    ),
+    reconciler,
     apply(changed) {
       sysctls.set(sysctlsOf(changed));
       timeouts.set(changed.ipvsTimeouts);
@@ -127,14 +139,14 @@ export async function openKernel(
         { ipvs, addresses, filter: packetFilter, kubeProxySets: sets, families: ipFamilies() },
         (address) => (isExcluded(address) ? undefined : othersAt(address)),
       ),
+    retirePredecessor: () => predecessor.retire(reconciler.foundations.failing()),
     async removeAll() {
       const isLeft = await isInUse(ipvs, isExcluded);
       const ownAddresses = new KindTable(new BoundAddressKind(addresses, isLeft));
-      // No foundations here: what is to go need not be put in place before.
-      const remover = new Reconciler([virtualServers, ownAddresses], undefined, [], roundEnded);
-      remover.allowRemovals();
-      const report = await remover.audit();
-      return { ...report, failures: [...report.failures, ...(await packetFilter.remove())] };
+      packetFilter.close();
+      return removeRows([virtualServers, ownAddresses], roundEnded, () =>
+        removePacketFilters(ipFamilies(), settings, run),
+      );
     },
     close() {
       ipvs.close();
@@ -144,6 +156,18 @@ export async function openKernel(
       conntrack.close();
     },
   };
+}
+
+/** Nothing is desired any more. No foundations here: what is to go need not be put in place before. */
+async function removeRows(
+  tables: readonly AnyKindTable[],
+  roundEnded: () => void,
+  removeTheRest: () => Promise<readonly Failure[]>,
+): Promise<RoundReport> {
+  const remover = new Reconciler(tables, undefined, [], roundEnded);
+  remover.allowRemovals();
+  const report = await remover.audit();
+  return { ...report, failures: [...report.failures, ...(await removeTheRest())] };
 }
 
 /** Which addresses stay bound when ours go: those of others' virtual servers, and the excluded ones. */

@@ -75,7 +75,8 @@ export async function runOnce(
     ? await settle(translator, kernel, tellMissing)
     : { applied: 0, failures: first.failures };
   const applied = first.applied + last.applied;
-  return report(kernel.reconciler.differing(), last.failures, applied, log);
+  const left = await retirePredecessor(kernel, log);
+  return report(kernel.reconciler.differing(), [...last.failures, ...left], applied, log);
 }
 
 async function settle(
@@ -124,6 +125,20 @@ async function waitForFoundations(kernel: Kernel, log: Logger): Promise<boolean>
     await foundations.retry();
   }
   return waited;
+}
+
+/** What the other packet filter of an earlier run has left goes, now that this one's is in place. */
+async function retirePredecessor(kernel: Kernel, log: Logger): Promise<readonly Failure[]> {
+  const retirement = await kernel.retirePredecessor();
+  switch (retirement.kind) {
+    case 'none':
+      return [];
+    case 'gone':
+      log.info(`removed the packet filter ${retirement.filter}, which an earlier run had left`);
+      return [];
+    case 'left':
+      return retirement.failures;
+  }
 }
 
 function report(

@@ -1,4 +1,5 @@
 import convict from 'convict';
+import { packetFilterKinds } from '../kernel/packet-filter/packet-filter.ts';
 import { iptablesVariants } from '../kernel/packet-filter/iptables/iptables.ts';
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
@@ -115,6 +116,10 @@ export const formats = {
   'status-page': {
     allowed: `must be one of ${statusPageReaders.join(', ')}`,
     accepts: oneOf(...statusPageReaders),
+  },
+  'packet-filter': {
+    allowed: `must be one of auto, ${packetFilterKinds.join(', ')}`,
+    accepts: oneOf('auto', ...packetFilterKinds),
   },
   'iptables-variant': {
     allowed: `must be one of auto, ${iptablesVariants.join(', ')}`,

@@ -51,6 +51,7 @@ const effects: ReadonlyMap<string, Effect> = new Map<string, Effect>([
   ['conntrack.tcpBeLiberal', ({ conntrack }) => conntrack.tcpBeLiberal],
   ['conntrack.udpTimeout', ({ conntrack }) => conntrack.udpSeconds],
   ['conntrack.udpStreamTimeout', ({ conntrack }) => conntrack.udpStreamSeconds],
+  ['kubeIpvs.packetFilter', ({ kernel }) => kernel.packetFilter],
   ['kubeIpvs.iptablesVariant', ({ kernel }) => kernel.iptables],
   ['kubeIpvs.drainTimeout', ({ translation }) => translation.drainTimeoutMs],
   ['kubeIpvs.externalIPCIDRs', ({ translation }) => translation.externalIPs],

@@ -5,6 +5,7 @@ import { IpAddress } from '../net/ip-address.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import { fallbackScheduler, isScheduler } from '../kernel/ipvs/schedulers.ts';
 import { parseBindAddress, type BindAddress } from '../net/bind-address.ts';
+import { packetFilterKinds } from '../kernel/packet-filter/packet-filter.ts';
 import { splitCidrs, statusPageReaders } from './formats.ts';
 import { parseGoDuration } from '../base/go-duration.ts';
 import type { Settings } from './settings.ts';
@@ -80,6 +81,7 @@ function kernelSettingsFrom(values: Values, detection: LocalDetection): KernelSe
       local: localDetectorOf(detection, []),
       randomFully: true,
     },
+    packetFilter: packetFilterKinds.find((kind) => kind === kubeIpvs.packetFilter) ?? 'auto',
     iptables: variant === 'legacy' || variant === 'nft' ? variant : 'auto',
     strictArp: ipvs.strictARP,
   };

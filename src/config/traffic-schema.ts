@@ -63,8 +63,16 @@ export const trafficSchema: SchemaOf<TrafficValues> = {
 /** Fields that kube-proxy does not have, in a section of their own. */
 export const ownSchema: SchemaOf<OwnValues> = {
   kubeIpvs: {
+    packetFilter: {
+      doc: 'What masquerades and filters: `nftables`, a table of its own in nf_tables; or `iptables`, chains of iptables with sets of ipset. `auto`: nftables where the kernel has what it needs (Linux 5.9 or later), unless a policy DROP of iptables would stop Services. The other one goes when the new one is in place.',
+      format: 'packet-filter',
+      default: 'auto',
+      unit: '`auto`, `nftables` or `iptables`',
+      change: 'restart',
+      env: 'KUBE_IPVS_PACKET_FILTER',
+    },
     iptablesVariant: {
-      doc: 'Which iptables to use. `auto`: the one that the kubelet uses, else one that holds rules or works.',
+      doc: 'For the packet filter `iptables`: which one to use. `auto`: the one that the kubelet uses, else one that holds rules or works.',
       format: 'iptables-variant',
       default: 'auto',
       unit: '`auto`, `legacy` or `nft`',

@@ -47,6 +47,7 @@ export interface KernelValues {
 /** What only this program has. */
 export interface OwnValues {
   readonly kubeIpvs: {
+    readonly packetFilter: string;
     readonly iptablesVariant: string;
     readonly drainTimeout: string;
     readonly externalIPCIDRs: readonly string[];

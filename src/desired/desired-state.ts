@@ -62,8 +62,9 @@ export class DesiredState {
     this.#boundAddresses = new Claims(boundAddressTable, (a, b) => a.equals(b));
     this.#memberTable = memberTable;
     this.#keyOf = (member) => memberTable?.keyOf(member) ?? '';
-    // The key of a member says all of it.
-    this.#members = memberTable === undefined ? undefined : new Claims(memberTable, () => true);
+    // The key of a member says all of it, but perhaps for its role.
+    this.#members =
+      memberTable === undefined ? undefined : new Claims(memberTable, (a, b) => a.role === b.role);
   }
 
   /** Replaces what a Service wants; nothing, where it is gone. `createdAt` in milliseconds. */
@@ -169,7 +170,7 @@ export class DesiredState {
 
   /** Whether the packet filter is to have a member; false for all where there is no table of them. */
   isMember(member: FilterMember): boolean {
-    return this.#memberTable?.find(this.#keyOf(member))?.desired !== undefined;
+    return this.#memberTable?.find(this.#keyOf(member))?.desired?.role === member.role;
   }
 
   /** The Service that holds a virtual server. */

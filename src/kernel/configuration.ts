@@ -1,13 +1,10 @@
 import type { Timeouts } from './ipvs/model.ts';
-import type { ChainSettings } from './packet-filter/iptables/chains.ts';
-import type { IptablesVariant } from './packet-filter/iptables/iptables.ts';
+import type { PacketFilterSettings } from './packet-filter/open-packet-filter.ts';
 import type { Cidr } from '../net/cidr.ts';
 import type { ConntrackSettings } from './sysctl/conntrack.ts';
 
 /** What of the configuration concerns the kernel. */
-export interface KernelSettings {
-  readonly chains: ChainSettings;
-  readonly iptables: IptablesVariant | 'auto';
+export interface KernelSettings extends PacketFilterSettings {
   readonly strictArp: boolean;
 }
 

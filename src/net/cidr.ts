@@ -33,6 +33,17 @@ export class Cidr {
     return new Cidr(address, hostPrefixLength(address.family));
   }
 
+  /** The range from a first to a last address; undefined where no prefix makes just that. */
+  static between(first: IpAddress, last: IpAddress): Cidr | undefined {
+    for (let length = hostPrefixLength(first.family); length >= 0; length -= 1) {
+      const range = new Cidr(first, length);
+      if (range.last.equals(last)) {
+        return range.text === Cidr.parse(range.text)?.text ? range : undefined;
+      }
+    }
+    return undefined;
+  }
+
   /** The two ranges of the next longer prefix that make it up. A single host has none. */
   halves(): readonly Cidr[] {
     const prefixLength = this.prefixLength + 1;
@@ -46,6 +57,15 @@ export class Cidr {
       new Cidr(this.network, prefixLength),
       new Cidr(IpAddress.fromBytes(this.family, upper), prefixLength),
     ];
+  }
+
+  /** The last address of the range. */
+  get last(): IpAddress {
+    const bytes = this.network.bytes.map((byte, index) => {
+      const bits = Math.min(Math.max(this.prefixLength - index * 8, 0), 8);
+      return byte | (0xff >> bits);
+    });
+    return IpAddress.fromBytes(this.family, bytes);
   }
 
   get family(): IpFamily {

@@ -116,15 +116,19 @@ export class NetlinkConnection {
   /**
    * A dump of everything of a kind: changes do not wait for it. Each payload is handed to a visitor
    * at a pace, and is valid until that returns; `begin` makes the visitor, and another one where the
-   * dump has to be started again. Rejects with NetlinkError.
+   * dump has to be started again, unless an interruption is `harmless`. Rejects with NetlinkError.
    */
   each(
     write: WriteMessage,
     begin: () => (payload: Buffer) => void,
     pace: Pace = noRest,
+    interruption: 'starts again' | 'harmless' = 'starts again',
   ): Promise<void> {
     const lane = this.#listLane;
-    return this.#attempts(lane, () => this.#ask(lane, write, begin(), pace));
+    return this.#attempts(lane, async () => {
+      const end = await this.#ask(lane, write, begin(), pace);
+      return interruption === 'harmless' ? 'done' : end;
+    });
   }
 
   /** Closes the sockets for good: what is under way, and what comes later, fails with ECANCELED. */

@@ -10,16 +10,20 @@ export interface NetfilterCommand {
   readonly command: number;
 }
 
-/** Begins a request to a subsystem of nfnetlink; `family` is the number of an address family. */
+/**
+ * Begins a request to a subsystem of nfnetlink; `family` is the number of an address family, and few
+ * messages have a resource.
+ */
 export function beginNetfilterMessage(
   writer: MessageWriter,
   sequence: number,
   { subsystem, command }: NetfilterCommand,
   flags: number,
   family: number,
+  resource = 0,
 ): void {
   writer.beginMessage((subsystem << 8) | command, messageFlag.request | flags, sequence);
   writer.u8(family);
   writer.u8(0);
-  writer.u16be(0);
+  writer.u16be(resource);
 }

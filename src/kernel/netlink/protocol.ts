@@ -25,6 +25,8 @@ export const messageFlag = {
   exclusive: 0x200,
   /** On NEW: make it where it does not exist. */
   create: 0x400,
+  /** On NEW: behind what is there. */
+  append: 0x800,
 } as const;
 
 /** struct nlmsghdr: length u32, type u16, flags u16, sequence u32, port u32. */

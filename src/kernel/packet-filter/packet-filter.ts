@@ -4,6 +4,11 @@ import type { Places } from '../../reconcile/place.ts';
 import type { FilterMember, FilterRole } from './filter-member.ts';
 import type { LocalDetector } from './local-detector.ts';
 
+export const packetFilterKinds = ['nftables', 'iptables'] as const;
+
+/** What it is made of: a table of its own in nf_tables, or chains of iptables with sets of ipset. */
+export type PacketFilterKind = (typeof packetFilterKinds)[number];
+
 /** Where members are desired. */
 export interface MemberPlaces extends Places<FilterMember> {
   /** The key of a member. */
@@ -43,6 +48,7 @@ export interface PacketFilterListener {
  * and of nothing else; which chains and sets it makes of them is its own matter.
  */
 export interface PacketFilter {
+  readonly kind: PacketFilterKind;
   /** What must be in place before members make sense, in this order. */
   readonly foundations: readonly Foundation[];
   readonly members: FilterTable;

@@ -34,6 +34,7 @@ const otherValues: Readonly<Record<string, unknown>> = {
   'conntrack.tcpBeLiberal': true,
   'conntrack.udpTimeout': '30s',
   'conntrack.udpStreamTimeout': '2m',
+  'kubeIpvs.packetFilter': 'iptables',
   'kubeIpvs.iptablesVariant': 'legacy',
   'kubeIpvs.drainTimeout': '0s',
   'kubeIpvs.externalIPCIDRs': [],

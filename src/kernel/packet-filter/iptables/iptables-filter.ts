@@ -66,6 +66,7 @@ export function openIptablesFilter(
   );
   let present = settings.chains.local;
   return {
+    kind: 'iptables',
     foundations: [sets, ...chains],
     members,
     watch: (watchListener) => watchRules(chains, chooser, watchListener),

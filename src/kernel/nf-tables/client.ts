@@ -1,0 +1,218 @@
+import { noRest, type Pace } from '../../base/work-in-parts.ts';
+import { AttributeTable } from '../netlink/attribute-table.ts';
+import { NetlinkConnection } from '../netlink/connection.ts';
+import { Lane } from '../netlink/lane.ts';
+import { unlessAbsent } from '../netlink/netlink-error.ts';
+import { beginNetfilterMessage, netfilterHeaderLength } from '../netlink/netfilter-message.ts';
+import { messageFlag, netlinkProtocol } from '../netlink/protocol.ts';
+import { kernelTransport, type OpenTransport } from '../netlink/transport.ts';
+import type { NftElement } from './element.ts';
+import { anyFamily, familyOf, type NftFamily } from './family.ts';
+import {
+  chainAttribute,
+  generationAttribute,
+  nftMessage,
+  nftSubsystem,
+  ruleAttribute,
+  setAttribute,
+  tableAttribute,
+} from './protocol.ts';
+import { readElements } from './read-elements.ts';
+import {
+  sequencesOf,
+  transact,
+  type TransactionMode,
+  type TransactionOutcome,
+} from './transaction.ts';
+import { listElementsMessage } from './write-elements.ts';
+import { beginNftMessage, type SetHeader, type WriteNftMessage } from './write-ruleset.ts';
+
+/** What there is of a table besides its sets and chains. */
+export interface TableHeader {
+  readonly flags: number;
+  /** How many chains and sets it has. */
+  readonly use: number;
+}
+
+/** A chain that the kernel calls, of whichever table. */
+export interface BaseChain {
+  readonly family: NftFamily | undefined;
+  readonly table: string;
+  readonly name: string;
+  /** A number of `verdictCode`. */
+  readonly policy: number;
+}
+
+/** How long the kernel may take for a transaction, in milliseconds: it may load modules meanwhile. */
+const transactionMs = 30_000;
+const highestSequence = 0xffff_0000;
+const absent = ['ENOENT'];
+
+const tableHeader = new AttributeTable(tableAttribute.userData);
+const setHeader = new AttributeTable(setAttribute.keyLength);
+const chainHeader = new AttributeTable(chainAttribute.policy);
+const generation = new AttributeTable(generationAttribute.id);
+
+/**
+ * A conversation with nf_tables in this network namespace. Transactions are sent by one socket as
+ * long as it lasts, since a table may belong to it.
+ */
+export class NftClient {
+  readonly #connection: NetlinkConnection;
+  readonly #lane: Lane;
+  #sequence = 1;
+  #last: Promise<unknown> = Promise.resolve();
+  #committed = 0;
+
+  constructor(open: OpenTransport = kernelTransport(netlinkProtocol.netfilter)) {
+    this.#connection = new NetlinkConnection(open);
+    this.#lane = new Lane(open, transactionMs);
+  }
+
+  /** One transaction after the other. Never rejects. */
+  transact(
+    messages: readonly WriteNftMessage[],
+    mode: TransactionMode = 'commit',
+  ): Promise<TransactionOutcome> {
+    const outcome = this.#last.then(() => this.#transact(messages, mode));
+    this.#last = outcome;
+    return outcome;
+  }
+
+  /** How many transactions of this client the kernel has taken. */
+  get committed(): number {
+    return this.#committed;
+  }
+
+  /** The number of the last transaction of all that nf_tables had, whoever's. Rejects with NetlinkError. */
+  generation(): Promise<number> {
+    return this.#connection.get(
+      (writer, sequence) => {
+        beginNftMessage(writer, sequence, nftMessage.getGeneration);
+        writer.endMessage();
+      },
+      (payload) => {
+        generation.read(payload, netfilterHeaderLength, payload.length);
+        return generation.u32be(generationAttribute.id);
+      },
+    );
+  }
+
+  /** Undefined where there is no such table, or no nf_tables. Rejects with NetlinkError. */
+  table(name: string): Promise<TableHeader | undefined> {
+    const header = this.#connection.get(
+      (writer, sequence) => {
+        beginNftMessage(writer, sequence, nftMessage.getTable);
+        writer.attributeString(tableAttribute.name, name);
+        writer.endMessage();
+      },
+      (payload) => {
+        tableHeader.read(payload, netfilterHeaderLength, payload.length);
+        return {
+          flags: tableHeader.u32be(tableAttribute.flags),
+          use: tableHeader.u32be(tableAttribute.use),
+        };
+      },
+    );
+    return unlessAbsent(header, [...absent, 'EINVAL', 'EOPNOTSUPP']);
+  }
+
+  /** The rules of a table, each as the kernel prints it, handles included. Rejects with NetlinkError. */
+  async rules(table: string): Promise<readonly Buffer[]> {
+    const rules = this.#connection.dump(
+      (writer, sequence) => {
+        beginNftMessage(writer, sequence, nftMessage.getRule, messageFlag.dump);
+        writer.attributeString(ruleAttribute.table, table);
+        writer.endMessage();
+      },
+      (payload) => Buffer.from(payload),
+    );
+    return (await unlessAbsent(rules, absent)) ?? [];
+  }
+
+  /** The sets and maps of a table, without those that have no name of their own. Rejects with NetlinkError. */
+  async sets(table: string): Promise<readonly SetHeader[]> {
+    const sets = this.#connection.dump(
+      (writer, sequence) => {
+        beginNftMessage(writer, sequence, nftMessage.getSet, messageFlag.dump);
+        writer.attributeString(setAttribute.table, table);
+        writer.endMessage();
+      },
+      (payload) => {
+        setHeader.read(payload, netfilterHeaderLength, payload.length);
+        return {
+          name: setHeader.text(setAttribute.name),
+          flags: setHeader.has(setAttribute.flags) ? setHeader.u32be(setAttribute.flags) : 0,
+          keyType: setHeader.u32be(setAttribute.keyType),
+          keyLength: setHeader.u32be(setAttribute.keyLength),
+        };
+      },
+    );
+    return (await unlessAbsent(sets, absent)) ?? [];
+  }
+
+  /** The base chains of all tables, others' too. Rejects with NetlinkError. */
+  async baseChains(): Promise<readonly BaseChain[]> {
+    const chains = await this.#connection.dump(
+      (writer, sequence) => {
+        const message = { subsystem: nftSubsystem, command: nftMessage.getChain };
+        beginNetfilterMessage(writer, sequence, message, messageFlag.dump, anyFamily);
+        writer.endMessage();
+      },
+      (payload) => {
+        chainHeader.read(payload, netfilterHeaderLength, payload.length);
+        return chainHeader.has(chainAttribute.policy)
+          ? {
+              family: familyOf(payload),
+              table: chainHeader.text(chainAttribute.table),
+              name: chainHeader.text(chainAttribute.name),
+              policy: chainHeader.u32be(chainAttribute.policy),
+            }
+          : undefined;
+      },
+    );
+    return chains.filter((chain) => chain !== undefined);
+  }
+
+  /** Hands the elements of a set to a visitor; returns whether there is such a set. Rejects with NetlinkError. */
+  async eachElement(
+    table: string,
+    set: string,
+    begin: () => (element: NftElement) => void,
+    pace: Pace = noRest,
+  ): Promise<boolean> {
+    const list = this.#connection
+      .each(
+        listElementsMessage(table, set),
+        () => {
+          const visit = begin();
+          return (payload) => {
+            readElements(payload, set, visit);
+          };
+        },
+        pace,
+        // Any change of nf_tables counts as one, and others' do not touch the set.
+        'harmless',
+      )
+      .then(() => true as const);
+    return (await unlessAbsent(list, absent)) ?? false;
+  }
+
+  close(): void {
+    this.#connection.close();
+    this.#lane.end();
+  }
+
+  async #transact(
+    messages: readonly WriteNftMessage[],
+    mode: TransactionMode,
+  ): Promise<TransactionOutcome> {
+    const first = this.#sequence > highestSequence ? 1 : this.#sequence;
+    this.#sequence = first + sequencesOf(messages);
+    const outcome = await transact(this.#lane, first, messages, mode);
+    if (outcome.kind === 'taken' && mode === 'commit') {
+      this.#committed += 1;
+    }
+    return outcome;
+  }
+}

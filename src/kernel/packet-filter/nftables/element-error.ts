@@ -1,0 +1,24 @@
+import type { NetlinkError } from '../../netlink/netlink-error.ts';
+import { formatEntry } from '../filter-entry.ts';
+import type { ElementChange } from './element-change.ts';
+
+/** A change of what the packet filter knows of Services, that the kernel refused. */
+export class ElementError extends Error {
+  override readonly name = 'ElementError';
+  /** The errno's name. */
+  readonly code: string;
+
+  constructor(change: ElementChange, cause: NetlinkError) {
+    super(`${describe(change)}: ${cause.message}`, { cause });
+    this.code = cause.code;
+  }
+}
+
+function describe({ before, after }: ElementChange): string {
+  if (after !== undefined) {
+    return `add ${after.role} ${formatEntry(after.entry)} to the table kube-ipvs`;
+  }
+  return before !== undefined && 'role' in before
+    ? `delete ${before.role} ${formatEntry(before.entry)} from the table kube-ipvs`
+    : 'delete elements from the table kube-ipvs';
+}

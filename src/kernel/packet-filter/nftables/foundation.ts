@@ -1,0 +1,242 @@
+import { isDeepStrictEqual } from 'node:util';
+import { asError } from '../../../base/as-error.ts';
+import type { IpFamily } from '../../../net/ip-address.ts';
+import { ImpossibleError, passingErrnos, type Foundation } from '../../../reconcile/foundation.ts';
+import type { NftClient } from '../../nf-tables/client.ts';
+import { tableFlag } from '../../nf-tables/protocol.ts';
+import type { NftRuleset } from '../../nf-tables/ruleset.ts';
+import type { TransactionOutcome } from '../../nf-tables/transaction.ts';
+import {
+  deleteTableMessage,
+  rulesetMessages,
+  setHeaderOf,
+  tableMessage,
+  type WriteNftMessage,
+} from '../../nf-tables/write-ruleset.ts';
+import type { NetlinkError } from '../../netlink/netlink-error.ts';
+import type { LocalDetector } from '../local-detector.ts';
+import { rulesetOf, tableName, type RuleSettings } from './rules.ts';
+
+interface FoundationListener {
+  note(message: string): void;
+}
+
+/** Whether others can change the table while this process lives. */
+export type Ownership = 'unknown' | 'owned' | 'open to all';
+
+const ownedAndPersistent = tableFlag.owner | tableFlag.persist;
+
+/** What says that the kernel has no such flags, before Linux 6.9. */
+const unknownFlags: ReadonlySet<string> = new Set(['EOPNOTSUPP', 'EINVAL']);
+
+/**
+ * The table with its rules, sets and maps, the latter empty or full. It is owned by this process where the
+ * kernel can do that, and stays when the process ends.
+ */
+export class TableFoundation implements Foundation {
+  readonly name = 'table kube-ipvs';
+  readonly #client: NftClient;
+  readonly #families: readonly IpFamily[];
+  readonly #listener: FoundationListener;
+  #settings: RuleSettings;
+  #ownership: Ownership = 'unknown';
+  /** The rules as the kernel shows them since they were written; undefined before that. */
+  #written: readonly Buffer[] | undefined;
+  #inPlace = false;
+
+  constructor(
+    client: NftClient,
+    families: readonly IpFamily[],
+    settings: RuleSettings,
+    listener: FoundationListener,
+  ) {
+    this.#client = client;
+    this.#families = families;
+    this.#settings = settings;
+    this.#listener = listener;
+  }
+
+  /** Whether the sets and maps are there, as far as is known. */
+  get inPlace(): boolean {
+    return this.#inPlace;
+  }
+
+  get ownership(): Ownership {
+    return this.#ownership;
+  }
+
+  /** The first message of each transaction: the table stays this process's, after a broken socket too. */
+  head(): WriteNftMessage {
+    return tableMessage(tableName, this.#ownership === 'owned' ? ownedAndPersistent : 0);
+  }
+
+  /** How packets of Pods are known; the rules follow when they are looked after next. */
+  setLocalDetector(local: LocalDetector): void {
+    this.#settings = { ...this.#settings, local };
+    this.#written = undefined;
+  }
+
+  /** Whether the rules are as they were written. Rejects with NetlinkError. */
+  async areRulesAsWritten(): Promise<boolean> {
+    const written = this.#written;
+    return written === undefined || sameRules(await this.#client.rules(tableName), written);
+  }
+
+  async ensure(): Promise<void> {
+    if (this.#written !== undefined && (await this.areRulesAsWritten())) {
+      return;
+    }
+    this.#inPlace = false;
+    await this.#write(rulesetOf(this.#families, this.#settings));
+    this.#written = await this.#client.rules(tableName);
+    this.#inPlace = true;
+  }
+
+  /** Deletes the table, if there is one. Throws NetlinkError; an Error where another process owns it. */
+  async remove(): Promise<void> {
+    const header = await this.#client.table(tableName);
+    if (header === undefined) {
+      return;
+    }
+    // What nobody owns any more is taken up first: nobody else can delete it.
+    const flags = header.flags & ownedAndPersistent ? ownedAndPersistent : 0;
+    throwUnlessTaken(
+      await this.#client.transact([tableMessage(tableName, flags), deleteTableMessage(tableName)]),
+    );
+    this.#inPlace = false;
+    this.#written = undefined;
+  }
+
+  async #write(ruleset: NftRuleset): Promise<void> {
+    if (await this.#hasOtherSets(ruleset)) {
+      await this.#replace(ruleset);
+    } else {
+      throwUnlessTaken(await this.#writeOwned(ruleset));
+    }
+  }
+
+  /** Older kernels take a set of our name for ours, whatever its key is. */
+  async #hasOtherSets({ sets }: NftRuleset): Promise<boolean> {
+    // Without nf_tables there are none; the transaction then says so.
+    const present = await this.#client.sets(tableName).catch(() => []);
+    const wanted = new Map(sets.map((set) => [set.name, setHeaderOf(set)]));
+    return present.some((header) => {
+      const set = wanted.get(header.name);
+      return set !== undefined && !isDeepStrictEqual(set, header);
+    });
+  }
+
+  async #writeOwned(ruleset: NftRuleset): Promise<TransactionOutcome> {
+    if (this.#ownership !== 'open to all') {
+      const outcome = await this.#client.transact(messagesOf(ruleset, ownedAndPersistent));
+      const ofTable = outcome.kind === 'refused' ? outcome.failures.get(0) : undefined;
+      if (ofTable === undefined || !unknownFlags.has(ofTable.code)) {
+        this.#ownership = outcome.kind === 'taken' ? 'owned' : this.#ownership;
+        return outcome;
+      }
+    }
+    const outcome = await this.#client.transact(messagesOf(ruleset, 0));
+    this.#ownership = outcome.kind === 'taken' ? 'open to all' : this.#ownership;
+    return outcome;
+  }
+
+  /** A table of our name with other sets: the new one takes its place at once, and then is filled. */
+  async #replace(ruleset: NftRuleset): Promise<void> {
+    const flags = this.#ownership === 'open to all' ? 0 : ownedAndPersistent;
+    const old = await this.#client.table(tableName);
+    throwUnlessTaken(
+      await this.#client.transact([
+        tableMessage(tableName, (old?.flags ?? 0) & ownedAndPersistent ? flags : 0),
+        deleteTableMessage(tableName),
+        ...messagesOf(ruleset, flags),
+      ]),
+    );
+    this.#listener.note(
+      `replaced the table ${tableName}, which had sets of another kind than this version has`,
+    );
+  }
+}
+
+/**
+ * Why this kernel cannot have the table, as a part of a sentence; undefined where it can. It is asked by
+ * a transaction that is not carried out, for a table of another name: one that is there may be owned.
+ */
+export async function whyNotHere(
+  client: NftClient,
+  families: readonly IpFamily[],
+  settings: RuleSettings,
+): Promise<string | undefined> {
+  const ruleset = { ...rulesetOf(families, settings), table: `${tableName}-check` };
+  try {
+    throwUnlessTaken(await client.transact(messagesOf(ruleset, 0), 'check'));
+    return undefined;
+  } catch (error) {
+    return asError(error).message;
+  }
+}
+
+function messagesOf(ruleset: NftRuleset, flags: number): readonly WriteNftMessage[] {
+  return [tableMessage(ruleset.table, flags, ruleset.comment), ...rulesetMessages(ruleset)];
+}
+
+/** Throws ImpossibleError where this kernel cannot have it, and any other error where it may later. */
+function throwUnlessTaken(outcome: TransactionOutcome): void {
+  switch (outcome.kind) {
+    case 'taken':
+      return;
+    case 'failed':
+      throw failureOf(outcome.error);
+    case 'refused': {
+      const [index, error] = [...outcome.failures].toSorted(([a], [b]) => a - b)[0] ?? [0];
+      throw error === undefined
+        ? new Error('nf_tables refused the table')
+        : refusalOf(index, error);
+    }
+  }
+}
+
+function failureOf(error: NetlinkError): Error {
+  switch (error.code) {
+    case 'EPERM':
+      return new ImpossibleError(
+        'the right to use nf_tables is missing: run as root or with the capability NET_ADMIN',
+        'right',
+        { cause: error },
+      );
+    case 'EINVAL':
+    case 'EOPNOTSUPP':
+    case 'EPROTONOSUPPORT':
+    case 'ENOENT':
+      return new ImpossibleError(
+        'the kernel has no nf_tables: load the module nf_tables',
+        'module',
+        {
+          cause: error,
+        },
+      );
+    default:
+      return error;
+  }
+}
+
+function refusalOf(index: number, error: NetlinkError): Error {
+  if (index === 0 && error.code === 'EPERM') {
+    return new Error(
+      `another process owns the table ${tableName}: another kube-ipvs runs on this node, or one is about to end`,
+      { cause: error },
+    );
+  }
+  return passingErrnos.has(error.code)
+    ? error
+    : new ImpossibleError(
+        `the kernel refuses the table ${tableName} (message ${index}: ${error.message}): it needs nf_tables of Linux 5.9 or later with NAT, and the modules nft_chain_nat, nft_masq, nft_redir, nft_reject_inet, nft_fib_inet and nft_ct`,
+        'module',
+        { cause: error },
+      );
+}
+
+function sameRules(a: readonly Buffer[], b: readonly Buffer[]): boolean {
+  return (
+    a.length === b.length && a.every((rule, index) => rule.equals(b[index] ?? Buffer.alloc(0)))
+  );
+}

@@ -1,0 +1,101 @@
+import { asError } from '../../../base/as-error.ts';
+import type { IpFamily } from '../../../net/ip-address.ts';
+import type { Failure } from '../../../reconcile/any-kind-table.ts';
+import { KindTable } from '../../../reconcile/kind-table.ts';
+import { throwFirst } from '../../netlink/execute-operations.ts';
+import { NftClient } from '../../nf-tables/client.ts';
+import type { FilterMember, FilterRole } from '../filter-member.ts';
+import type { FilterTable, PacketFilter, PacketFilterListener } from '../packet-filter.ts';
+import type { ElementChange, ObservedMember } from './element-change.ts';
+import { ElementKind } from './element-kind.ts';
+import { executeRows, type RowTarget } from './execute-rows.ts';
+import { TableFoundation } from './foundation.ts';
+import { elementsOf, memberKey } from './member-elements.ts';
+import { tableName, type RuleSettings } from './rules.ts';
+import { TableWatch } from './table-watch.ts';
+
+/** Opens the packet filter of a table of its own in nf_tables; nothing is asked or changed by that. */
+export function openNftablesFilter(
+  families: readonly IpFamily[],
+  settings: RuleSettings,
+  listener: PacketFilterListener,
+  client = new NftClient(),
+): PacketFilter {
+  const table = new TableFoundation(client, families, settings, listener);
+  const target = (): RowTarget => ({ client, table: tableName, head: table.head() });
+  const kind = new ElementKind({
+    client,
+    families,
+    target,
+    isTableInPlace: () => table.inPlace,
+    onApplied: (change) => {
+      listener.changed(change);
+    },
+  });
+  let present = settings.local;
+  return {
+    kind: 'nftables',
+    foundations: [table],
+    members: new MemberTable(kind),
+    watch: (watchListener) => new TableWatch(client, table, watchListener),
+    setLocalDetector(local) {
+      const isNews = JSON.stringify(local) !== JSON.stringify(present);
+      present = local;
+      if (isNews) {
+        table.setLocalDetector(local);
+      }
+      return isNews;
+    },
+    addressesOf: async (role) => addressesOf(role, await readMembers(kind, client)),
+    async forget(addresses) {
+      const rows = [...((await readMembers(kind, client)) ?? [])]
+        .filter(({ entry }) => entry.kind !== 'port' && addresses.has(entry.address.text))
+        .map((member) => ({ remove: elementsOf(member), add: [] }));
+      throwFirst(await executeRows(target(), rows));
+    },
+    remove: () => removeTable(table),
+    close() {
+      client.close();
+    },
+  };
+}
+
+/** The table of what the sets and maps hold. */
+class MemberTable
+  extends KindTable<FilterMember, ObservedMember, ElementChange>
+  implements FilterTable
+{
+  readonly keyOf = memberKey;
+}
+
+/** Undefined where there is no table of ours. */
+async function readMembers(
+  kind: ElementKind,
+  client: NftClient,
+): Promise<readonly FilterMember[] | undefined> {
+  // Not readable, or not there: then there is nothing of ours.
+  const header = await client.table(tableName).catch(() => undefined);
+  return header === undefined ? undefined : kind.members();
+}
+
+function addressesOf(
+  role: FilterRole,
+  members: readonly FilterMember[] | undefined,
+): ReadonlySet<string> | undefined {
+  return members === undefined
+    ? undefined
+    : new Set(
+        members.flatMap(({ role: own, entry }) =>
+          own === role && entry.kind !== 'port' ? [entry.address.text] : [],
+        ),
+      );
+}
+
+async function removeTable(table: TableFoundation): Promise<readonly Failure[]> {
+  try {
+    await table.remove();
+    return [];
+  } catch (error) {
+    return [{ kind: 'foundation', key: table.name, error: asError(error) }];
+  }
+}

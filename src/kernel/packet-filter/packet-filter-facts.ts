@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import type { IpFamily } from '../../net/ip-address.ts';
+import type { BaseChain, NftClient } from '../nf-tables/client.ts';
+import { verdictCode } from '../nf-tables/protocol.ts';
+import type { DroppingChain, PacketFilterFacts } from './choose-packet-filter.ts';
+import { Iptables, type RunProgram } from './iptables/iptables.ts';
+import { whyNotHere } from './nftables/foundation.ts';
+import type { RuleSettings } from './nftables/rules.ts';
+
+/** The chains that packets of Services and their answers pass. */
+const passed = ['INPUT', 'FORWARD'];
+
+/** Finds out what decides about the packet filter; changes nothing. Never rejects. */
+export async function readPacketFilterFacts(
+  client: NftClient,
+  families: readonly IpFamily[],
+  settings: RuleSettings,
+  run?: RunProgram,
+): Promise<PacketFilterFacts> {
+  const nftablesLacks = await whyNotHere(client, families, settings);
+  return {
+    nftablesLacks,
+    dropping:
+      nftablesLacks === undefined
+        ? [...(await droppingOfNft(client)), ...(await droppingOfLegacy(families, run))]
+        : [],
+  };
+}
+
+/** What iptables-nft has made are tables of nf_tables like any others. */
+async function droppingOfNft(client: NftClient): Promise<readonly DroppingChain[]> {
+  const chains = await client.baseChains().catch(() => []);
+  return chains.filter(isDropping).map(({ family, name }) => ({
+    program: family === 'ip6' ? 'ip6tables-nft' : 'iptables-nft',
+    chain: name,
+  }));
+}
+
+function isDropping({ family, table, name, policy }: BaseChain): boolean {
+  return (
+    (family === 'ip' || family === 'ip6') &&
+    table === 'filter' &&
+    passed.includes(name) &&
+    policy === verdictCode.drop
+  );
+}
+
+const legacyTables: Readonly<Record<IpFamily, string>> = {
+  IPv4: '/proc/net/ip_tables_names',
+  IPv6: '/proc/net/ip6_tables_names',
+};
+
+/** Only where the table is in use a program is started: the question alone would make it. */
+async function droppingOfLegacy(
+  families: readonly IpFamily[],
+  run: RunProgram | undefined,
+): Promise<readonly DroppingChain[]> {
+  const found: DroppingChain[] = [];
+  for (const family of families) {
+    const names = await readFile(legacyTables[family], 'latin1').catch(() => '');
+    if (names.split('\n').includes('filter')) {
+      const iptables = new Iptables(family, 'legacy', run);
+      const rules = await iptables.save().catch(() => '');
+      found.push(...droppingIn(rules, iptables.program));
+    }
+  }
+  return found;
+}
+
+/** From what iptables-save prints: `:INPUT DROP [0:0]` in the table filter. */
+export function droppingIn(rules: string, program: string): readonly DroppingChain[] {
+  const filter = /^\*filter$([\s\S]*?)^COMMIT$/m.exec(rules)?.[1] ?? '';
+  return passed
+    .filter((chain) => new RegExp(`^:${chain} DROP `, 'm').test(filter))
+    .map((chain) => ({ program, chain }));
+}
