@@ -70,6 +70,18 @@ export class TableFoundation implements Foundation {
     return tableMessage(tableName, this.#ownership === 'owned' ? ownedAndPersistent : 0);
   }
 
+  /**
+   * Finds out whether there is a table that an earlier run has left to be owned, so that its elements can
+   * be changed before the rules are written. Returns whether there is one. Rejects with NetlinkError.
+   */
+  async find(): Promise<boolean> {
+    const header = await this.#client.table(tableName);
+    if (header !== undefined && (header.flags & tableFlag.persist) !== 0) {
+      this.#ownership = 'owned';
+    }
+    return header !== undefined;
+  }
+
   /** How packets of Pods are known; the rules follow when they are looked after next. */
   setLocalDetector(local: LocalDetector): void {
     this.#settings = { ...this.#settings, local };

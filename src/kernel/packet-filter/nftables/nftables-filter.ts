@@ -46,9 +46,9 @@ export function openNftablesFilter(
       }
       return isNews;
     },
-    addressesOf: async (role) => addressesOf(role, await readMembers(kind, client)),
+    addressesOf: async (role) => addressesOf(role, await readMembers(kind, table)),
     async forget(addresses) {
-      const rows = [...((await readMembers(kind, client)) ?? [])]
+      const rows = [...((await readMembers(kind, table)) ?? [])]
         .filter(({ entry }) => entry.kind !== 'port' && addresses.has(entry.address.text))
         .map((member) => ({ remove: elementsOf(member), add: [] }));
       throwFirst(await executeRows(target(), rows));
@@ -71,11 +71,11 @@ class MemberTable
 /** Undefined where there is no table of ours. */
 async function readMembers(
   kind: ElementKind,
-  client: NftClient,
+  table: TableFoundation,
 ): Promise<readonly FilterMember[] | undefined> {
   // Not readable, or not there: then there is nothing of ours.
-  const header = await client.table(tableName).catch(() => undefined);
-  return header === undefined ? undefined : kind.members();
+  const isThere = await table.find().catch(() => false);
+  return isThere ? kind.members() : undefined;
 }
 
 function addressesOf(
