@@ -74,6 +74,7 @@ export class Daemon {
       translator: this.#controller.translator,
       kernel,
       troubles: this.#nodeTroubles,
+      counters: this.#counters?.book,
     });
     kernel.onIpvsReloaded(() => {
       // Its tables are empty, and its sysctls and timeouts are those of a new module.
