@@ -13,6 +13,7 @@ import { codeOf } from './code-of.ts';
 import { openCounters, watchForMetrics, type Counters } from './metric-sources.ts';
 import { NodeTroubles } from '../inspect/node-troubles.ts';
 import { addressTrouble, configurationTrouble, kernelTrouble } from './node-trouble-texts.ts';
+import { healthCheckNews } from './health-check-news.ts';
 import type { DaemonParts } from './daemon-parts.ts';
 import { OngoingTroubles } from './ongoing-troubles.ts';
 import { retirePredecessor } from './retire-predecessor.ts';
@@ -69,12 +70,13 @@ export class Daemon {
       this.#controllerListener(),
     );
     watchForMetrics(parts.metrics, { kernel, controller: this.#controller, health: this.#health });
-    this.#counters = openCounters(settings, kernel, parts.metrics);
+    this.#counters = openCounters(settings, kernel, parts.metrics, this.#nodeTroubles);
     this.#status = openStatus(settings, {
       store: this.#store,
       translator: this.#controller.translator,
       kernel,
       troubles: this.#nodeTroubles,
+      counters: this.#counters?.book,
     });
     kernel.onIpvsReloaded(() => {
       // Its tables are empty, and its sysctls and timeouts are those of a new module.
@@ -216,15 +218,7 @@ export class Daemon {
   #openHealthChecks(): HealthCheckServers {
     return new HealthCheckServers({
       isHealthy: () => this.#health.healthy,
-      failed: (service, port, error) => {
-        const message = `the health-check node port cannot be served: ${error.message}`;
-        this.#parts.metrics.health.bindFailed('health check');
-        this.#parts.listener.error(message, { service, port });
-        const regarding = this.#store.service(service);
-        if (regarding !== undefined) {
-          this.#events.healthCheckPort(regarding, message);
-        }
-      },
+      ...healthCheckNews(this.#parts, this.#events, this.#nodeTroubles),
     });
   }
 
@@ -242,7 +236,7 @@ export class Daemon {
         vipLost: () => {
           this.#controller.requestAudit();
         },
-        ...nodeAddressNews(this.#health, this.#troubles, listener),
+        ...nodeAddressNews(this.#health, this.#troubles, listener, this.#nodeTroubles),
       },
       { rereadEveryMs: settings.auditEveryMs },
     );

@@ -4,6 +4,7 @@ import { version } from '../base/version.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import { Inspector, type InspectedKernel } from '../inspect/inspector.ts';
 import { LiveVirtualServers } from '../inspect/live-virtual-servers.ts';
+import { firstOf, noCounters, type CounterView } from '../inspect/statistics/counters.ts';
 import type { NodeTroubles } from '../inspect/node-troubles.ts';
 import { IpvsClient } from '../kernel/ipvs/client.ts';
 import type { ServiceTranslator } from '../desired/service-translator.ts';
@@ -15,6 +16,8 @@ export interface InspectedDaemon {
   readonly translator: ServiceTranslator;
   readonly kernel: Kernel;
   readonly troubles: NodeTroubles;
+  /** Those that are read in the background, where they are. */
+  readonly counters: CounterView | undefined;
 }
 
 /** The inspector of a running daemon, and what it holds open. */
@@ -28,19 +31,20 @@ export interface DaemonInspector {
  * somebody looks for the first time: no change waits for them.
  */
 export function openInspector(daemon: InspectedDaemon): DaemonInspector {
-  const { store, translator, kernel, troubles } = daemon;
+  const { store, translator, kernel, troubles, counters = noCounters } = daemon;
   let client: Promise<IpvsClient> | undefined;
   const connected = (): Promise<IpvsClient> =>
     (client ??= IpvsClient.connect().catch((error: unknown) => {
       client = undefined;
       throw error;
     }));
+  const live = new LiveVirtualServers(connected, monotonicMs);
   const inspector = new Inspector({
     version,
     store,
     translator,
     desired: kernel.desired,
-    kernel: inspectedKernel(kernel, new LiveVirtualServers(connected, monotonicMs)),
+    kernel: inspectedKernel(kernel, live, firstOf(counters, live.counters)),
     nodeProblems: () => troubles.all(),
     virtualServerCount: () => kernel.virtualServerCount(),
     now: wallClockMs,
@@ -55,7 +59,11 @@ export function openInspector(daemon: InspectedDaemon): DaemonInspector {
   };
 }
 
-function inspectedKernel(kernel: Kernel, live: LiveVirtualServers): InspectedKernel {
+function inspectedKernel(
+  kernel: Kernel,
+  live: LiveVirtualServers,
+  counters: CounterView,
+): InspectedKernel {
   const { reconciler, virtualServers, desired } = kernel;
   return {
     read: async (ids) => {
@@ -65,7 +73,7 @@ function inspectedKernel(kernel: Kernel, live: LiveVirtualServers): InspectedKer
         refusal: (key) => reconciler.failureOf('virtual server', key),
         drainingForMs: (key, realServer) => virtualServers.drainingForMs(key, realServer),
         isBoundByUs: (address) => desired.isVip(address),
-        counters: live.counters,
+        counters,
         nowMs: wallClockMs(),
       };
     },

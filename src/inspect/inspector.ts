@@ -22,6 +22,7 @@ import {
   failureProblem,
   foreignAtVipProblem,
   serviceProblemView,
+  serviceTroubleView,
 } from './views/make-problem-view.ts';
 import { serviceView } from './views/make-service-view.ts';
 import type { ProblemView } from './views/problem-view.ts';
@@ -253,6 +254,9 @@ export class Inspector {
       if (vipOf !== undefined && this.#cluster.serviceOf(key) === undefined) {
         yield { service: vipOf, view: () => foreignAtVipProblem(key, vipOf) };
       }
+    }
+    for (const trouble of translator.troubles()) {
+      yield { service: trouble.service, view: () => serviceTroubleView(trouble) };
     }
     for (const problem of translator.problems()) {
       yield { service: objectKey(problem.service), view: () => serviceProblemView(problem) };

@@ -48,6 +48,12 @@ const kinds = kindsOf({
       'Since its start the kernel refused changes. Each is tried again; what fails for good is an Event on the Service or the Node. ENOENT with a virtual server is a missing scheduler, EPERM a missing right.',
     mend: logs,
   },
+  'address-taken': {
+    severity: 'warning',
+    means:
+      'Since its start kube-ipvs could not listen on an address: another program had the port. It tries again by itself. Where it is that of a health-check node port, the load balancer takes this node for unhealthy meanwhile; kube-ipvs show says whether it lasts.',
+    mend: 'ss -ltnp',
+  },
   refused: {
     severity: 'note',
     means:
@@ -145,6 +151,7 @@ function counters({ metrics, metricsPort }: Seen): readonly Finding[] {
             textOf(failures, ({ resource, event }) => `${resource ?? ''} ${event ?? ''}`),
           ),
         ]),
+    ...taken(metrics.body),
     ...positive(metrics.body, 'kube_ipvs_refused_total').map(({ labels, value }) => {
       const reason = (labels['reason'] ?? '').replaceAll(/\W/g, '');
       return found(
@@ -154,6 +161,18 @@ function counters({ metrics, metricsPort }: Seen): readonly Finding[] {
       );
     }),
   ];
+}
+
+function taken(text: string): readonly Finding[] {
+  const failures = positive(text, 'kube_ipvs_bind_failures_total');
+  return failures.length === 0
+    ? []
+    : [
+        found(
+          kinds['address-taken'],
+          textOf(failures, ({ server }) => server ?? ''),
+        ),
+      ];
 }
 
 function positive(text: string, name: string): readonly Sample[] {
