@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { ApiTroubles } from '../app/api-troubles.ts';
 import { asError } from '../base/as-error.ts';
-import { startTimer } from '../base/time/timers.ts';
+import { firstOf } from '../base/time/first-of.ts';
 import { wallClockMs } from '../base/time/wall-clock.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import { ConfigWatch } from '../config/watch-config.ts';
@@ -100,21 +100,6 @@ async function listAndRun(options: RunOptions, settings: Settings, log: Logger):
     throw error;
   } finally {
     await source.stop();
-  }
-}
-
-/** Resolves when one of them has settled, or after so many milliseconds. */
-async function firstOf(promises: readonly Promise<unknown>[], ms: number): Promise<void> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = startTimer(() => {
-    late.resolve(undefined);
-  }, ms);
-  try {
-    await Promise.race([...promises, late.promise]);
-  } catch {
-    // Whoever needs the outcome waits for it, too.
-  } finally {
-    clearTimeout(timer);
   }
 }
 
