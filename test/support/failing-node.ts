@@ -194,6 +194,7 @@ async function openFake(fake: FakeKernel, foundations: readonly Foundation[]): P
     flows: { onSearched: () => undefined },
     setLocalDetector: () => false,
     release: () => Promise.resolve([]),
+    retirePredecessor: () => Promise.resolve({ kind: 'none' }),
     removeAll: () => Promise.reject(new Error('nobody asks for it')),
     close: () => {
       kinds.client.close();
