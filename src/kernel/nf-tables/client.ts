@@ -114,7 +114,8 @@ export class NftClient {
         };
       },
     );
-    return unlessAbsent(header, [...absent, 'EINVAL', 'EOPNOTSUPP']);
+    // EOPNOTSUPP is ENOTSUP for Node.
+    return unlessAbsent(header, [...absent, 'EINVAL', 'ENOTSUP']);
   }
 
   /** The rules of a table, each as the kernel prints it, handles included. Rejects with NetlinkError. */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { asError } from '../../../base/as-error.ts';
 import type { IpFamily } from '../../../net/ip-address.ts';
 import { ImpossibleError, passingErrnos, type Foundation } from '../../../reconcile/foundation.ts';
-import type { NftClient } from '../../nf-tables/client.ts';
+import type { NftClient, TableHeader } from '../../nf-tables/client.ts';
 import { tableFlag } from '../../nf-tables/protocol.ts';
 import type { NftRuleset } from '../../nf-tables/ruleset.ts';
 import type { TransactionOutcome } from '../../nf-tables/transaction.ts';
@@ -26,8 +26,8 @@ export type Ownership = 'unknown' | 'owned' | 'open to all';
 
 const ownedAndPersistent = tableFlag.owner | tableFlag.persist;
 
-/** What says that the kernel has no such flags, before Linux 6.9. */
-const unknownFlags: ReadonlySet<string> = new Set(['EOPNOTSUPP', 'EINVAL']);
+/** What says that the kernel has no such flags, before Linux 6.9 (EOPNOTSUPP, which Node calls ENOTSUP). */
+const unknownFlags: ReadonlySet<string> = new Set(['ENOTSUP', 'EINVAL']);
 
 /**
  * The table with its rules, sets and maps, the latter empty or full. It is owned by this process where the
@@ -70,18 +70,6 @@ export class TableFoundation implements Foundation {
     return tableMessage(tableName, this.#ownership === 'owned' ? ownedAndPersistent : 0);
   }
 
-  /**
-   * Finds out whether there is a table that an earlier run has left to be owned, so that its elements can
-   * be changed before the rules are written. Returns whether there is one. Rejects with NetlinkError.
-   */
-  async find(): Promise<boolean> {
-    const header = await this.#client.table(tableName);
-    if (header !== undefined && (header.flags & tableFlag.persist) !== 0) {
-      this.#ownership = 'owned';
-    }
-    return header !== undefined;
-  }
-
   /** How packets of Pods are known; the rules follow when they are looked after next. */
   setLocalDetector(local: LocalDetector): void {
     this.#settings = { ...this.#settings, local };
@@ -110,20 +98,22 @@ export class TableFoundation implements Foundation {
     if (header === undefined) {
       return;
     }
-    // What nobody owns any more is taken up first: nobody else can delete it.
-    const flags = header.flags & ownedAndPersistent ? ownedAndPersistent : 0;
-    throwUnlessTaken(
-      await this.#client.transact([tableMessage(tableName, flags), deleteTableMessage(tableName)]),
-    );
+    throwUnlessTaken(await this.#client.transact(removalOf(header)));
     this.#inPlace = false;
     this.#written = undefined;
   }
 
+  /** A table of our name with other sets goes in the same transaction: the new one then is filled. */
   async #write(ruleset: NftRuleset): Promise<void> {
-    if (await this.#hasOtherSets(ruleset)) {
-      await this.#replace(ruleset);
-    } else {
-      throwUnlessTaken(await this.#writeOwned(ruleset));
+    const old = (await this.#hasOtherSets(ruleset))
+      ? await this.#client.table(tableName)
+      : undefined;
+    const removal = old === undefined ? [] : removalOf(old);
+    throwUnlessTaken(await this.#writeOwned(removal, ruleset));
+    if (old !== undefined) {
+      this.#listener.note(
+        `replaced the table ${tableName}, which had sets of another kind than this version has`,
+      );
     }
   }
 
@@ -138,35 +128,37 @@ export class TableFoundation implements Foundation {
     });
   }
 
-  async #writeOwned(ruleset: NftRuleset): Promise<TransactionOutcome> {
+  async #writeOwned(
+    removal: readonly WriteNftMessage[],
+    ruleset: NftRuleset,
+  ): Promise<TransactionOutcome> {
     if (this.#ownership !== 'open to all') {
-      const outcome = await this.#client.transact(messagesOf(ruleset, ownedAndPersistent));
-      const ofTable = outcome.kind === 'refused' ? outcome.failures.get(0) : undefined;
+      const outcome = await this.#client.transact([
+        ...removal,
+        ...messagesOf(ruleset, ownedAndPersistent),
+      ]);
+      const ofTable = outcome.kind === 'refused' ? outcome.failures.get(removal.length) : undefined;
       if (ofTable === undefined || !unknownFlags.has(ofTable.code)) {
         this.#ownership = outcome.kind === 'taken' ? 'owned' : this.#ownership;
         return outcome;
       }
     }
-    const outcome = await this.#client.transact(messagesOf(ruleset, 0));
+    const outcome = await this.#client.transact([...removal, ...messagesOf(ruleset, 0)]);
     this.#ownership = outcome.kind === 'taken' ? 'open to all' : this.#ownership;
     return outcome;
   }
+}
 
-  /** A table of our name with other sets: the new one takes its place at once, and then is filled. */
-  async #replace(ruleset: NftRuleset): Promise<void> {
-    const flags = this.#ownership === 'open to all' ? 0 : ownedAndPersistent;
-    const old = await this.#client.table(tableName);
-    throwUnlessTaken(
-      await this.#client.transact([
-        tableMessage(tableName, (old?.flags ?? 0) & ownedAndPersistent ? flags : 0),
-        deleteTableMessage(tableName),
-        ...messagesOf(ruleset, flags),
-      ]),
-    );
-    this.#listener.note(
-      `replaced the table ${tableName}, which had sets of another kind than this version has`,
-    );
-  }
+/**
+ * The first message of a transaction about a table that is there: what nobody owns any more is taken up,
+ * since nobody else can change it.
+ */
+export function takingUp({ flags }: TableHeader): WriteNftMessage {
+  return tableMessage(tableName, (flags & ownedAndPersistent) === 0 ? 0 : ownedAndPersistent);
+}
+
+function removalOf(header: TableHeader): readonly WriteNftMessage[] {
+  return [takingUp(header), deleteTableMessage(tableName)];
 }
 
 /**
@@ -216,7 +208,7 @@ function failureOf(error: NetlinkError): Error {
         { cause: error },
       );
     case 'EINVAL':
-    case 'EOPNOTSUPP':
+    case 'ENOTSUP':
     case 'EPROTONOSUPPORT':
     case 'ENOENT':
       return new ImpossibleError(
