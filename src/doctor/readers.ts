@@ -1,6 +1,7 @@
 import type { Problem } from '../base/problem.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ListedVirtualServer } from '../kernel/ipvs/read-table.ts';
+import type { BaseChain } from '../kernel/nf-tables/client.ts';
 import type { NftTable } from '../kernel/nf-tables/table-names.ts';
 import type { IptablesVariant } from '../kernel/packet-filter/iptables/iptables.ts';
 import type { Leftovers } from '../kernel/takeover/leftovers.ts';
@@ -40,6 +41,8 @@ export interface NodeReaders {
   rules(family: IpFamily, variant: IptablesVariant): Promise<RulesReading>;
   /** The tables of nftables; none while that is not loaded. */
   nftTables(): Promise<readonly NftTable[]>;
+  /** The chains of nftables that the kernel calls, those of iptables-nft too; none while that is not loaded. */
+  nftBaseChains(): Promise<readonly BaseChain[]>;
   processes(): Promise<ProcessesReading>;
   cluster(): Promise<ClusterReading>;
   readonly api: ApiReader;

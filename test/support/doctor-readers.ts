@@ -241,6 +241,7 @@ export function wellNode(different: Partial<NodeReaders> = {}): NodeReaders {
     setNames: () => Promise.resolve(new Set<string>()),
     rules: () => Promise.resolve({ kind: 'rules', text: '' }),
     nftTables: () => Promise.resolve([]),
+    nftBaseChains: () => Promise.resolve([]),
     ...processesNamed(['systemd', 'kubelet']),
     ...clusterWith(),
     ...apiWith(),

@@ -15,6 +15,7 @@ import {
 } from '../../nf-tables/write-ruleset.ts';
 import type { NetlinkError } from '../../netlink/netlink-error.ts';
 import type { LocalDetector } from '../local-detector.ts';
+import { modulesOfRules, oldestRelease } from './needs.ts';
 import { rulesetOf, tableName, type RuleSettings } from './rules.ts';
 
 interface FoundationListener {
@@ -233,7 +234,7 @@ function refusalOf(index: number, error: NetlinkError): Error {
   return passingErrnos.has(error.code)
     ? error
     : new ImpossibleError(
-        `the kernel refuses the table ${tableName} (message ${index}: ${error.message}): it needs nf_tables of Linux 5.9 or later with NAT, and the modules nft_chain_nat, nft_masq, nft_redir, nft_reject_inet, nft_fib_inet and nft_ct`,
+        `the kernel refuses the table ${tableName} (message ${index}: ${error.message}): it needs nf_tables of Linux ${oldestRelease.major}.${oldestRelease.minor} or later with NAT, and the modules ${modulesOfRules.join(', ')}`,
         'module',
         { cause: error },
       );
