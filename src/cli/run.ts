@@ -85,7 +85,7 @@ async function listAndRun(options: RunOptions, settings: Settings, log: Logger):
     },
   };
   const opened = openSource(options, settings, onProblem, observer);
-  const source = new EarlySource(opened, new ClusterStore());
+  const source = new EarlySource(opened, new ClusterStore(settings.translation));
   try {
     await firstOf([asked.promise, source.start(source.store)], longestAskMs);
     return await withKernel(settings, log, (kernel) => {

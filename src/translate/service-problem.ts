@@ -8,6 +8,7 @@ export type ServiceProblemReason =
   | 'ExternalIPRefused'
   | 'LoadBalancerIPRefused'
   | 'EndpointRefused'
+  | 'SliceWeightsIgnored'
   | 'AddressConflict';
 
 /** What becomes of what a Service says, where it has a problem. */
@@ -22,6 +23,16 @@ export const problemEffects: Readonly<Record<ServiceProblemReason, ProblemEffect
   SchedulerMissing: 'fallback',
   UnknownSchedulerFlag: 'ignored',
   InvalidDrainTimeout: 'fallback',
+  InvalidLocalityWeights: 'fallback',
+  LocalityWeightsIgnored: 'ignored',
+  InvalidWeights: 'fallback',
+  NodeWeightsIgnored: 'ignored',
+  SliceWeightsIgnored: 'ignored',
+  InvalidMaxConnections: 'fallback',
+  InvalidOnePacket: 'fallback',
+  OnePacketRefused: 'ignored',
+  InvalidSlowStart: 'fallback',
+  SlowStartIgnored: 'ignored',
   UnknownAnnotation: 'ignored',
   ExternalIPRefused: 'refused',
   LoadBalancerIPRefused: 'refused',

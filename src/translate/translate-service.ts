@@ -17,7 +17,10 @@ import type { NodeFacts } from './node-facts.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
 import type { VipSettings } from './refused-vips.ts';
-import { lackOfLocalEndpoints, routesByTraffic, type Routes } from './routes.ts';
+import type { Protocol } from '../net/protocol.ts';
+import { weightRulesOf } from './endpoint-weights.ts';
+import { lackOfLocalEndpoints, routesByTraffic, type RouteChoices, type Routes } from './routes.ts';
+import { sliceWeightProblems } from './slice-weight-problems.ts';
 import type { ServiceProblem } from './service-problem.ts';
 import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
 import type { FilterMember } from '../kernel/packet-filter/filter-member.ts';
@@ -45,7 +48,12 @@ export function translateService(
     return noTranslation;
   }
   const { missingSchedulers } = node;
-  const chosen = choicesOf({ service, defaults: settings, missingSchedulers });
+  const { choices, problems } = choicesOf({ service, defaults: settings, missingSchedulers });
+  const routeChoices: RouteChoices = {
+    rules: weightRulesOf(choices, slices, node),
+    connectionLimits: choices.connectionLimits,
+    startsSlowly: choices.slowStartMs !== undefined,
+  };
   const families = familiesOf(service);
   const vips = vipsOf(service, node, settings, recorder);
   const boundAddresses = boundAddressesOf(vips, node, recorder);
@@ -63,9 +71,9 @@ export function translateService(
       const notes = ofPort?.gathering;
       const endpoints = guard.admitted(endpointsOfPort(port, family, slices, notes), notes);
       hairpins.push(...hairpinMembers(protocol, endpoints, node));
-      const routes = routesByTraffic(service, endpoints, node, ofPort);
+      const routes = routesByTraffic(service, endpoints, node, routeChoices, ofPort);
       routesOfPorts.push(routes);
-      const serverSettings = settingsOf(service, family, chosen.choices);
+      const serverSettings = settingsOf(service, { family, protocol }, choices);
       for (const frontEnd of frontEnds) {
         const { realServers, servedHere } = routes[trafficOf(frontEnd)];
         const { address, port: number } = frontEnd;
@@ -75,7 +83,8 @@ export function translateService(
             settings: serverSettings,
             realServers,
           },
-          drainTimeoutMs: chosen.choices.drainTimeoutMs,
+          drainTimeoutMs: choices.drainTimeoutMs,
+          slowStartMs: choices.slowStartMs,
           members: frontEndMembers(service, { frontEnd, protocol, realServers, servedHere }, node),
         });
       }
@@ -87,8 +96,14 @@ export function translateService(
     boundAddresses,
     members: [...serviceMembers(boundAddresses, healthCheck), ...hairpins],
     healthCheck,
-    problems: allOf(chosen.problems, vips.problems, guard.problems(service)),
+    problems: allOf(
+      problems,
+      sliceWeightProblems(service, slices, choices.scheduler),
+      vips.problems,
+      guard.problems(service),
+    ),
     withoutLocalEndpoints: lackOfLocalEndpoints(routesOfPorts),
+    needsNodeWeights: choices.nodeWeights,
   };
 }
 
@@ -116,8 +131,8 @@ function fateOf({ proxyName, clusterIPs, ports, isExternalName }: Service): Serv
 
 function settingsOf(
   { sessionAffinity }: Service,
-  family: IpFamily,
-  { scheduler, schedulerFlags }: Choices,
+  { family, protocol }: { readonly family: IpFamily; readonly protocol: Protocol },
+  { scheduler, schedulerFlags, onePacket, connectionLimits }: Choices,
 ): VirtualServerSettings {
   return {
     scheduler,
@@ -129,8 +144,8 @@ function settingsOf(
             prefixLength: hostPrefixLength(family),
           }
         : undefined,
-    onePacket: false,
-    limited: false,
+    onePacket: onePacket && protocol === 'UDP',
+    limited: connectionLimits !== undefined,
     owned: true,
   };
 }

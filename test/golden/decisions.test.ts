@@ -37,6 +37,7 @@ function decisionsOf(golden: GoldenCase): DecisionsByService {
     isVip: ({ text }) => desired.isVip(text),
     serviceAt: ({ text }) => desired.serviceAt(text),
     ownerOf: () => undefined,
+    nodeWeight: () => undefined,
   });
   node.setNode(store.node);
   node.setNodeAddresses(goldenNodeAddresses);

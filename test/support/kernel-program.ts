@@ -6,6 +6,7 @@ import { Controller, type ControllerOptions } from '../../src/app/controller.ts'
 import { formatVirtualServer } from '../../src/kernel/ipvs/model.ts';
 import type { Kernel } from '../../src/app/kernel.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
+import { usualDefaults } from '../../src/translate/annotations/annotation.ts';
 import type { ServiceProblem } from '../../src/translate/service-problem.ts';
 import { openTestKernel } from './open-kernel.ts';
 
@@ -14,8 +15,7 @@ export const defaultOptions: ControllerOptions = {
   nodeName: 'node-a',
   nodePortAddresses: { kind: 'all' },
   translation: {
-    scheduler: 'rr',
-    drainTimeoutMs: undefined,
+    ...usualDefaults,
     externalIPs: undefined,
     loadBalancerIPs: undefined,
     protectedRanges: [],

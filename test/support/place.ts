@@ -13,6 +13,7 @@ export function place(fields: Partial<NodeFacts> = {}): NodeFacts {
     isVip: () => false,
     serviceAt: () => undefined,
     ownerOf: () => undefined,
+    nodeWeight: () => undefined,
     ...fields,
   };
 }

@@ -206,12 +206,13 @@ function differenceOf(wanted: VirtualServerSettings, held: VirtualServerSettings
 }
 
 function describeSettings(settings: VirtualServerSettings): string {
-  const { scheduler, persistence, onePacket, schedulerFlags } = settings;
+  const { scheduler, persistence, onePacket, limited, schedulerFlags } = settings;
   const flags = schedulerFlagNames(scheduler, schedulerFlags);
   return [
     `scheduler ${[scheduler, ...flags].join(' ')}`,
     ...(persistence === undefined ? [] : [`persistence ${persistence.timeoutSeconds} s`]),
     ...(onePacket ? ['one packet'] : []),
+    ...(limited ? ['limits'] : []),
   ].join(', ');
 }
 

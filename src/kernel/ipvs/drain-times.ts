@@ -1,3 +1,5 @@
+import { formatRealServer, formatVirtualServer, type Operation } from './model.ts';
+
 /**
  * Since when real servers drain. Kept in memory alone: after a restart a real server that drains
  * is known by its weight of 0, and its time starts anew. Times are milliseconds of one clock.
@@ -33,6 +35,33 @@ export class DrainTimes {
     }
   }
 
+  /** Takes note of an operation that succeeded. The time is asked for where it matters. */
+  follow(operation: Operation, now: () => number): void {
+    if (!beginsToDrain(operation) && this.isEmpty) {
+      return;
+    }
+    const key = formatVirtualServer(operation.id);
+    switch (operation.kind) {
+      case 'change virtual server':
+        break;
+      case 'add virtual server':
+      case 'delete virtual server':
+        this.forget(key);
+        break;
+      case 'add real server':
+      case 'change real server':
+        if (operation.realServer.weight === 0) {
+          this.start(key, formatRealServer(operation.realServer), now());
+        } else {
+          this.end(key, formatRealServer(operation.realServer));
+        }
+        break;
+      case 'delete real server':
+        this.end(key, formatRealServer(operation.realServer));
+        break;
+    }
+  }
+
   /** Exactly these drain, as the kernel shows it; those that did already keep their time. */
   replace(virtualServer: string, realServers: readonly string[], nowMs: number): void {
     const before = this.#startedAt.get(virtualServer);
@@ -65,4 +94,11 @@ export class DrainTimes {
   startedAtMs(virtualServer: string, realServer: string): number | undefined {
     return this.#startedAt.get(virtualServer)?.get(realServer);
   }
+}
+
+function beginsToDrain(operation: Operation): boolean {
+  return (
+    (operation.kind === 'add real server' || operation.kind === 'change real server') &&
+    operation.realServer.weight === 0
+  );
 }
