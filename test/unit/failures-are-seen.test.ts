@@ -39,6 +39,24 @@ function annotated(annotations: Readonly<Record<string, string>>): FailingOption
 }
 
 const correctIt = /[Cc]orrect/;
+const anotherScheduler = /choose a scheduler/;
+
+/** A row for an annotation of a Service that cannot be used as it is. */
+function ofAnnotation(
+  reason: ProblemReason,
+  effect: 'fallback' | 'ignored',
+  annotations: Readonly<Record<string, string>>,
+  advice = correctIt,
+  spec: Readonly<Record<string, unknown>> = {},
+): Row {
+  return {
+    options: { manifests: [rawService('web', spec, { annotations })] },
+    advice,
+    metric: problems(reason, effect),
+    doctor: ['services', 'annotation', correctIt],
+  };
+}
+
 const web = [rawService('web'), rawSlice('web-1', 'web')];
 const foreign = {
   id: virtualServer('10.96.0.10', 81),
@@ -76,6 +94,62 @@ const rows: Readonly<Record<ProblemReason, Row>> = {
     metric: problems('InvalidDrainTimeout', 'fallback'),
     doctor: ['services', 'annotation', correctIt],
   },
+  InvalidLocalityWeights: ofAnnotation('InvalidLocalityWeights', 'fallback', {
+    'kube-ipvs.io/locality-weights': 'near=10',
+  }),
+  LocalityWeightsIgnored: ofAnnotation(
+    'LocalityWeightsIgnored',
+    'ignored',
+    {
+      'kube-ipvs.io/scheduler': 'rr',
+      'kube-ipvs.io/locality-weights': 'same-node=10,other=1',
+    },
+    anotherScheduler,
+  ),
+  InvalidWeights: ofAnnotation('InvalidWeights', 'fallback', { 'kube-ipvs.io/weights': 'pod' }),
+  NodeWeightsIgnored: ofAnnotation(
+    'NodeWeightsIgnored',
+    'ignored',
+    {
+      'kube-ipvs.io/scheduler': 'rr',
+      'kube-ipvs.io/weights': 'node',
+    },
+    anotherScheduler,
+  ),
+  SliceWeightsIgnored: {
+    ...ofAnnotation('SliceWeightsIgnored', 'ignored', {}, anotherScheduler),
+    options: {
+      manifests: [
+        rawService('web'),
+        rawSlice('web-1', 'web', {}, { annotations: { 'kube-ipvs.io/weight': '5' } }),
+      ],
+    },
+  },
+  InvalidMaxConnections: ofAnnotation('InvalidMaxConnections', 'fallback', {
+    'kube-ipvs.io/max-connections': 'many',
+  }),
+  InvalidOnePacket: ofAnnotation('InvalidOnePacket', 'fallback', {
+    'kube-ipvs.io/one-packet': 'perhaps',
+  }),
+  OnePacketRefused: ofAnnotation(
+    'OnePacketRefused',
+    'ignored',
+    { 'kube-ipvs.io/one-packet': 'true' },
+    /remove the annotation/,
+    { ports: [{ port: 53, protocol: 'UDP' }], sessionAffinity: 'ClientIP' },
+  ),
+  InvalidSlowStart: ofAnnotation('InvalidSlowStart', 'fallback', {
+    'kube-ipvs.io/slow-start': 'soon',
+  }),
+  SlowStartIgnored: ofAnnotation(
+    'SlowStartIgnored',
+    'ignored',
+    {
+      'kube-ipvs.io/scheduler': 'rr',
+      'kube-ipvs.io/slow-start': '30s',
+    },
+    anotherScheduler,
+  ),
   UnknownAnnotation: {
     options: annotated({ 'kube-ipvs.io/schedule': 'rr' }),
     advice: correctIt,
@@ -181,7 +255,10 @@ const rows: Readonly<Record<ProblemReason, Row>> = {
     advice: /mend what the text names/,
     metric: ['kube_ipvs_foundation{foundation="masquerade IPv4",state="impossible"}', 1],
     doctor: ['packet-filter', 'no-program', /apt-get install iptables/],
-    readers: { program: () => Promise.resolve(false) },
+    readers: {
+      program: () => Promise.resolve(false),
+      module: (name) => Promise.resolve(name === 'nf_tables' ? 'missing' : 'present'),
+    },
   },
   KernelUnreadable: {
     then: ({ kernel, daemon, settings }) => {
