@@ -72,6 +72,7 @@ function inspectedKernel(kernel: Kernel, live: LiveVirtualServers): InspectedKer
     strays: () => virtualServers.foreign,
     failures: (atMost) => [...reconciler.foundations.failures(), ...reconciler.failures(atMost)],
     drainingCount: () => virtualServers.needsPolling().length,
+    packetFilter: kernel.packetFilter.kind,
     isDaemon: true,
   };
 }

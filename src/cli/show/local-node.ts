@@ -98,6 +98,7 @@ export class LocalNode implements ShownNode {
           ({ settings, realServers }) =>
             settings.owned && realServers.some(({ realServer }) => realServer.weight === 0),
         ).length,
+      packetFilter: null,
       isDaemon: false,
     };
   }
