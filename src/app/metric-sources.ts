@@ -43,6 +43,7 @@ export function watchForMetrics(
     get foundations() {
       return kernel.reconciler.foundations.states();
     },
+    packetFilter: kernel.packetFilter.kind,
     get draining() {
       return kernel.virtualServers.draining;
     },

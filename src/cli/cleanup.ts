@@ -1,6 +1,8 @@
 import type { AddressClient } from '../kernel/vip-link/client.ts';
 import { vipLinkAlias, vipLinkName } from '../kernel/vip-link/protocol.ts';
 import { describeOperation } from '../kernel/ipvs/ipvs-error.ts';
+import { ipFamilies } from '../kernel/ip-families.ts';
+import { whatIsThere, type PacketFilterRemains } from '../kernel/packet-filter/what-is-there.ts';
 import { openKernel } from '../app/kernel.ts';
 import type { Logger } from '../base/log.ts';
 import {
@@ -18,7 +20,7 @@ import { kernelListener, logFailure, settingsOf } from './open-source.ts';
 import type { CleanupOptions } from './options.ts';
 
 /**
- * Removes from the kernel what kube-ipvs has made, addresses first and chains and sets last, and
+ * Removes from the kernel what kube-ipvs has made, addresses first and packet filters last, and
  * nothing else. It is the reconciler's removal with nothing desired; addresses at which others
  * have virtual servers stay. Kernel settings stay: who else relies on them by now cannot be told.
  */
@@ -48,7 +50,7 @@ export async function cleanup(options: CleanupOptions, log: Logger): Promise<Exi
   }
 }
 
-async function toBeRemoved(): Promise<string[]> {
+async function toBeRemoved(): Promise<readonly string[]> {
   const { virtualServers, boundAddresses } = await observeKernel();
   const ownAddresses = without(boundAddresses, addressesOfOthers(virtualServers.values()));
   const observed = new Map(Array.from(virtualServers, ([key, row]) => [key, observedFrom(row)]));
@@ -59,6 +61,16 @@ async function toBeRemoved(): Promise<string[]> {
     ...differences(virtualServerDifference, new Map(), observed)
       .flatMap(({ removals }) => removals)
       .map(describeOperation),
+    ...removalsOf(await whatIsThere(ipFamilies())),
+  ];
+}
+
+/** All packet filters go, whichever the configuration names. */
+function removalsOf({ table, chainsOf, sets }: PacketFilterRemains): readonly string[] {
+  return [
+    ...(table === undefined ? [] : [`delete table ${table}`]),
+    ...chainsOf.map((program) => `delete chains KIPVS-* of ${program}`),
+    ...(sets.length === 0 ? [] : [`delete sets ${sets.join(' ')}`]),
   ];
 }
 

@@ -51,7 +51,7 @@ export const trafficSchema: SchemaOf<TrafficValues> = {
       change: 'restart',
     },
     masqueradeBit: {
-      doc: 'The bit of the packet mark that asks for masquerade.',
+      doc: 'The bit of the packet mark that asks for masquerade, with the packet filter iptables. The other one, nftables, marks no packets: there it has no effect.',
       format: 'mark-bit',
       default: 14,
       unit: 'bit, 0 to 31',

@@ -99,6 +99,7 @@ export class LocalNode implements ShownNode {
           ({ settings, realServers }) =>
             settings.owned && realServers.some(({ realServer }) => realServer.weight === 0),
         ).length,
+      packetFilter: null,
       isDaemon: false,
     };
   }
