@@ -57,6 +57,15 @@ export function isWithinAnother(
   );
 }
 
+/** Of ranges, the first that holds the key (nft_pipapo_deactivate). */
+export function elementWith(
+  element: WireElement,
+  set: ReadonlyMap<string, WireElement>,
+): WireElement {
+  const holds = ({ key, keyEnd = key }: WireElement) => key <= element.key && element.key <= keyEnd;
+  return element.keyEnd === undefined ? element : ([...set.values()].find(holds) ?? element);
+}
+
 export function keyOf({ key, keyEnd }: WireElement): string {
   return `${key}-${keyEnd ?? key}`;
 }

@@ -6,6 +6,7 @@ import {
   einval,
   elementsOfMessage,
   elementWords,
+  elementWith,
   isWithinAnother,
   keyOf,
   ruleWords,
@@ -276,7 +277,7 @@ export class FakeNfTables {
       work: () => {
         const set = setIn(table(), name);
         for (const element of elements) {
-          if (!set.delete(keyOf(element))) {
+          if (!set.delete(keyOf(elementWith(element, set)))) {
             throw new Refusal(constants.errno.ENOENT);
           }
         }

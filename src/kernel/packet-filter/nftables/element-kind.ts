@@ -7,7 +7,6 @@ import {
 } from '../../../reconcile/kind.ts';
 import type { NftClient } from '../../nf-tables/client.ts';
 import { haveSameKey, type NftElement } from '../../nf-tables/element.ts';
-import type { NetlinkError } from '../../netlink/netlink-error.ts';
 import { isSameVerdict } from '../../nf-tables/expressions.ts';
 import type { FilterMember } from '../filter-member.ts';
 import type { MemberChange } from '../packet-filter.ts';
@@ -118,12 +117,14 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
   }
 
   async apply(changes: readonly ElementChange[]): Promise<(ElementError | undefined)[]> {
-    const present = await this.#members.rangesBeside(changes.flatMap(({ add }) => add));
+    const present = await this.#members.rangesBeside(
+      changes.flatMap(({ remove, add }) => [...remove, ...add]),
+    );
     const rows = withoutOverlaps(changes, present);
     const outcomes = await executeRows(this.#target(), rows);
     return changes.map((change, index) => {
       const cause = outcomes[index];
-      if (cause !== undefined && !isGoneAlready(change, cause)) {
+      if (cause !== undefined) {
         return new ElementError(change, cause);
       }
       this.#tell(change);
@@ -139,11 +140,6 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
       this.#onApplied({ kind: 'added', member: after });
     }
   }
-}
-
-/** A range may be gone with one that came in its place. */
-function isGoneAlready({ after }: ElementChange, { code }: NetlinkError): boolean {
-  return after === undefined && code === 'ENOENT';
 }
 
 function changeOf(

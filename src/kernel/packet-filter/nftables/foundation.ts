@@ -151,8 +151,9 @@ export class TableFoundation implements Foundation {
 }
 
 /**
- * The first message of a transaction about a table that is there: what nobody owns any more is taken up,
- * since nobody else can change it.
+ * The first message of a transaction about a table that is there. The kernel refuses other flags than a table
+ * has, but for those that take up one that its owner has left (nf_tables_updtable in
+ * net/netfilter/nf_tables_api.c).
  */
 export function takingUp({ flags }: TableHeader): WriteNftMessage {
   return tableMessage(tableName, (flags & ownedAndPersistent) === 0 ? 0 : ownedAndPersistent);

@@ -55,9 +55,9 @@ export class MemberList {
     );
   }
 
-  /** What the sets hold into which ranges are to come. Rejects with NetlinkError. */
-  async rangesBeside(added: readonly NftElement[]): Promise<readonly NftElement[]> {
-    const sets = new Set(added.filter(isRange).map(({ set }) => set));
+  /** What the sets hold of which ranges are to change. Rejects with NetlinkError. */
+  async rangesBeside(changing: readonly NftElement[]): Promise<readonly NftElement[]> {
+    const sets = new Set(changing.filter(isRange).map(({ set }) => set));
     const present: NftElement[] = [];
     for (const set of sets) {
       let found: NftElement[] = [];

@@ -1,4 +1,4 @@
-import type { NftElement } from '../../nf-tables/element.ts';
+import { haveSameKey, type NftElement } from '../../nf-tables/element.ts';
 import type { ElementRow } from './execute-rows.ts';
 
 /** Protocol and port, as long as that in keys of both families, between two addresses. */
@@ -10,42 +10,69 @@ interface RangeElement extends NftElement {
 }
 
 /**
- * The same rows, but that each takes away what its ranges overlap of those that are `present`. A range of
- * the kernel's holds no other one: it refuses one that begins or ends within another (nft_pipapo_insert in
- * net/netfilter/nft_set_pipapo.c), and additions come before removals. What is desired together never
- * overlaps, so that what goes here is what nobody desires any more. Pure.
+ * The same rows, but that each takes away what its ranges overlap of those that are `present`, and no range
+ * that is not there. A range of the kernel's overlaps no other one: it refuses one that begins or ends within
+ * another, and deletes the first that holds the key that is to be deleted, whichever that is
+ * (nft_pipapo_insert and nft_pipapo_deactivate in net/netfilter/nft_set_pipapo.c). Additions come before
+ * removals; what is desired together never overlaps, so that what goes here is what nobody desires any
+ * more. Pure.
  */
 export function withoutOverlaps(
   rows: readonly ElementRow[],
   present: readonly NftElement[],
 ): readonly ElementRow[] {
-  const held = new Map<string, RangeElement[]>();
-  const hold = (element: NftElement): void => {
-    if (isRange(element)) {
-      const place = placeOf(element);
-      const others = held.get(place) ?? [];
-      others.push(element);
-      held.set(place, others);
-    }
-  };
-  const removedAnyway = new Set(rows.flatMap(({ remove }) => remove.map(nameOf)));
-  present.filter((element) => !removedAnyway.has(nameOf(element))).forEach(hold);
-  return rows.map((row) => {
-    const gone: NftElement[] = [];
-    for (const element of row.add.filter(isRange)) {
-      const place = placeOf(element);
-      const others = held.get(place) ?? [];
-      const isInTheWay = (other: RangeElement): boolean =>
-        nameOf(other) !== nameOf(element) && doOverlap(other, element);
-      gone.push(...others.filter(isInTheWay));
-      held.set(
-        place,
-        others.filter((other) => !isInTheWay(other)),
-      );
-    }
-    row.add.forEach(hold);
-    return gone.length === 0 ? row : { remove: [...row.remove, ...gone], add: row.add };
+  const held = new HeldRanges(present.filter(isRange));
+  return rows.map(({ remove, add }) => {
+    const ranges = add.filter(isRange);
+    const gone = [
+      ...remove.filter((element) => !isRange(element) || held.drop(element)),
+      ...ranges.flatMap((range) => held.dropOverlapping(range)),
+    ];
+    ranges.forEach((range) => {
+      held.add(range);
+    });
+    return { remove: gone, add };
   });
+}
+
+/** Ranges that a set holds, by what their keys have before the range itself. */
+class HeldRanges {
+  readonly #of = new Map<string, RangeElement[]>();
+
+  constructor(ranges: readonly RangeElement[]) {
+    ranges.forEach((range) => {
+      this.add(range);
+    });
+  }
+
+  add(range: RangeElement): void {
+    const place = placeOf(range);
+    const others = this.#of.get(place);
+    if (others === undefined) {
+      this.#of.set(place, [range]);
+    } else {
+      others.push(range);
+    }
+  }
+
+  /** Returns whether it was held. */
+  drop(range: RangeElement): boolean {
+    return this.#dropAll(range, (other) => haveSameKey(other, range)).length > 0;
+  }
+
+  /** Returns those that are gone then. */
+  dropOverlapping(range: RangeElement): readonly RangeElement[] {
+    return this.#dropAll(range, (other) => doOverlap(other, range));
+  }
+
+  #dropAll(range: RangeElement, isToGo: (other: RangeElement) => boolean): readonly RangeElement[] {
+    const place = placeOf(range);
+    const [gone, kept] = [true, false].map((isGone) =>
+      (this.#of.get(place) ?? []).filter((other) => isToGo(other) === isGone),
+    );
+    this.#of.set(place, kept ?? []);
+    return gone ?? [];
+  }
 }
 
 export function isRange(element: NftElement): element is RangeElement {
@@ -59,10 +86,6 @@ function placeOf({ set, key }: RangeElement): string {
 
 function doOverlap(a: RangeElement, b: RangeElement): boolean {
   return Buffer.compare(a.key, b.keyEnd) <= 0 && Buffer.compare(b.key, a.keyEnd) <= 0;
-}
-
-function nameOf({ set, key, keyEnd }: NftElement): string {
-  return `${set} ${hexOf(key)} ${keyEnd === undefined ? '' : hexOf(keyEnd)}`;
 }
 
 function hexOf(bytes: Uint8Array): string {

@@ -39,10 +39,9 @@ describe('ranges in the way of another one', () => {
     ]);
   });
 
-  it('are none of another endpoint, none beside it, and not the same one', () => {
+  it('are none of another endpoint, none beside it, at all', () => {
     const rows = [adding(range('10.0.0.0/8'))];
     const present = [
-      range('10.0.0.0/8'),
       range('10.1.0.0/16', '10.96.0.2'),
       range('10.1.0.0/16', '10.96.0.1', 81),
       range('11.0.0.0/8'),
@@ -61,8 +60,19 @@ describe('ranges in the way of another one', () => {
 
   it('do not go twice where they go anyway', () => {
     const [wide, narrow] = [range('10.0.0.0/8'), range('10.1.0.0/16')];
-    const rows = [adding(narrow), { remove: [wide], add: [] }];
-    assert.deepEqual(withoutOverlaps(rows, [wide]), rows);
+    assert.deepEqual(withoutOverlaps([adding(narrow), { remove: [wide], add: [] }], [wide]), [
+      { remove: [wide], add: [narrow] },
+      { remove: [], add: [] },
+    ]);
+  });
+
+  it('are what goes: one that is not there is not deleted in the place of another one', () => {
+    const [wide, narrow] = [range('10.0.0.0/8'), range('10.1.0.0/16')];
+    assert.deepEqual(withoutOverlaps([{ remove: [narrow], add: [] }], [wide]), [
+      { remove: [], add: [] },
+    ]);
+    const removal = { remove: [wide], add: [] };
+    assert.deepEqual(withoutOverlaps([removal], [wide]), [removal]);
   });
 
   it('are no matter to what is no range', () => {
