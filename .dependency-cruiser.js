@@ -60,7 +60,7 @@ const kernelFolders = [
     from: {
       path: '^src/',
       pathNot:
-        '^src/(kernel/packet-filter/(iptables|nftables|open-packet-filter|packet-filter-facts|predecessor)|kernel/takeover|kernel/captured|app/kernel|doctor/|kernel/configuration|config/formats)',
+        '^src/(kernel/packet-filter/(iptables|nftables|open-packet-filter|packet-filter-facts|predecessor|give-way)|kernel/takeover|kernel/captured|app/kernel|doctor/|kernel/configuration|config/formats)',
     },
     to: { path: '^src/kernel/packet-filter/(iptables|nftables)/' },
   },

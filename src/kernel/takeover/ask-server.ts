@@ -1,7 +1,7 @@
 import { get } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { reachableAddress, type BindAddress } from '../../net/bind-address.ts';
-import type { ServedReading } from '../readers.ts';
+import type { ServedReading } from './readings.ts';
 
 const timeoutMs = 3000;
 
