@@ -16,6 +16,9 @@ import { addressTrouble, configurationTrouble, kernelTrouble } from './node-trou
 import type { DaemonParts } from './daemon-parts.ts';
 import { OngoingTroubles } from './ongoing-troubles.ts';
 import { retirePredecessor } from './retire-predecessor.ts';
+import { openTakeOver } from './open-take-over.ts';
+import type { TakeOver } from './take-over.ts';
+import { watchRules } from './watch-rules.ts';
 import { openStatus, type Status } from './status.ts';
 import { KernelState } from './kernel-state.ts';
 import { nodeAddressNews } from './node-address-news.ts';
@@ -48,6 +51,7 @@ export class Daemon {
   readonly #nodeTroubles: NodeTroubles;
   readonly #status: Status | undefined;
   readonly #kernelState: KernelState;
+  readonly #takeOver: TakeOver | undefined;
   #stopped = false;
 
   constructor(parts: DaemonParts) {
@@ -69,6 +73,7 @@ export class Daemon {
       this.#controllerListener(),
     );
     watchForMetrics(parts.metrics, { kernel, controller: this.#controller, health: this.#health });
+    this.#takeOver = openTakeOver(parts, this.#health, this.#events);
     this.#counters = openCounters(settings, kernel, parts.metrics);
     this.#status = openStatus(settings, {
       store: this.#store,
@@ -116,7 +121,7 @@ export class Daemon {
     if (this.#store.synced && !this.#stopped) {
       await this.#watch.start();
       this.#controller.start();
-      this.#ruleWatch = this.#watchRules();
+      this.#ruleWatch = watchRules(this.#parts, this.#controller);
     }
   }
 
@@ -127,6 +132,7 @@ export class Daemon {
       endpoint.stop();
     });
     this.#status?.close();
+    this.#takeOver?.stop();
     this.#watch.stop();
     this.#ruleWatch?.stop();
     this.#addresses.close();
@@ -184,6 +190,7 @@ export class Daemon {
         this.#counters?.reading.start();
         if (this.#health.roundEnded()) {
           metrics.rounds.synced();
+          this.#takeOver?.start();
         }
       },
       kernelRead: () => {
@@ -246,21 +253,6 @@ export class Daemon {
       },
       { rereadEveryMs: settings.auditEveryMs },
     );
-  }
-
-  #watchRules(): RuleWatch {
-    const { kernel, listener } = this.#parts;
-    const { packetFilter } = kernel;
-    return packetFilter.watch({
-      gone: () => {
-        const names = packetFilter.foundations.map(({ name }) => name);
-        this.#parts.metrics.rounds.packetFilterGone();
-        this.#controller.foundationsGone(names);
-      },
-      failed: (error) => {
-        listener.info(error.message);
-      },
-    });
   }
 
   #openEndpoints(): readonly HttpEndpoint[] {
