@@ -17,6 +17,9 @@ import { healthCheckNews } from './health-check-news.ts';
 import type { DaemonParts } from './daemon-parts.ts';
 import { OngoingTroubles } from './ongoing-troubles.ts';
 import { retirePredecessor } from './retire-predecessor.ts';
+import { openTakeOver } from './open-take-over.ts';
+import type { TakeOver } from './take-over.ts';
+import { watchRules } from './watch-rules.ts';
 import { openStatus, type Status } from './status.ts';
 import { KernelState } from './kernel-state.ts';
 import { nodeAddressNews } from './node-address-news.ts';
@@ -49,6 +52,7 @@ export class Daemon {
   readonly #nodeTroubles: NodeTroubles;
   readonly #status: Status | undefined;
   readonly #kernelState: KernelState;
+  readonly #takeOver: TakeOver | undefined;
   #stopped = false;
 
   constructor(parts: DaemonParts) {
@@ -70,6 +74,7 @@ export class Daemon {
       this.#controllerListener(),
     );
     watchForMetrics(parts.metrics, { kernel, controller: this.#controller, health: this.#health });
+    this.#takeOver = openTakeOver(parts, this.#health, this.#events);
     this.#counters = openCounters(settings, kernel, parts.metrics, this.#nodeTroubles);
     this.#status = openStatus(settings, {
       store: this.#store,
@@ -118,7 +123,7 @@ export class Daemon {
     if (this.#store.synced && !this.#stopped) {
       await this.#watch.start();
       this.#controller.start();
-      this.#ruleWatch = this.#watchRules();
+      this.#ruleWatch = watchRules(this.#parts, this.#controller);
     }
   }
 
@@ -129,6 +134,7 @@ export class Daemon {
       endpoint.stop();
     });
     this.#status?.close();
+    this.#takeOver?.stop();
     this.#watch.stop();
     this.#ruleWatch?.stop();
     this.#addresses.close();
@@ -186,6 +192,7 @@ export class Daemon {
         this.#counters?.reading.start();
         if (this.#health.roundEnded()) {
           metrics.rounds.synced();
+          this.#takeOver?.start();
         }
       },
       kernelRead: () => {
@@ -240,21 +247,6 @@ export class Daemon {
       },
       { rereadEveryMs: settings.auditEveryMs },
     );
-  }
-
-  #watchRules(): RuleWatch {
-    const { kernel, listener } = this.#parts;
-    const { packetFilter } = kernel;
-    return packetFilter.watch({
-      gone: () => {
-        const names = packetFilter.foundations.map(({ name }) => name);
-        this.#parts.metrics.rounds.packetFilterGone();
-        this.#controller.foundationsGone(names);
-      },
-      failed: (error) => {
-        listener.info(error.message);
-      },
-    });
   }
 
   #openEndpoints(): readonly HttpEndpoint[] {

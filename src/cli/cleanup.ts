@@ -14,6 +14,7 @@ import { differences } from '../reconcile/differences.ts';
 import { virtualServerDifference } from '../kernel/ipvs/virtual-server-difference.ts';
 import { observedFrom } from '../kernel/ipvs/virtual-server-kind.ts';
 import { cleanupKubeProxy } from './cleanup-kube-proxy.ts';
+import { cleanupPacketFilter } from './cleanup-packet-filter.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { observeKernel } from './observe-kernel.ts';
 import { kernelListener, logFailure, settingsOf } from './open-source.ts';
@@ -27,6 +28,9 @@ import type { CleanupOptions } from './options.ts';
 export async function cleanup(options: CleanupOptions, log: Logger): Promise<ExitCode> {
   if (options.kubeProxy) {
     return cleanupKubeProxy(options, log);
+  }
+  if (options.packetFilter) {
+    return cleanupPacketFilter(options, log);
   }
   const settings = await settingsOf(options, log);
   for (const line of await toBeRemoved()) {

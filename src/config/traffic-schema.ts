@@ -179,5 +179,13 @@ export const ownSchema: SchemaOf<OwnValues> = {
       change: 'restart',
       env: 'KUBE_IPVS_STATUS_PAGE',
     },
+    takeOver: {
+      doc: 'Who removes what a kube-proxy has left on the node, in whichever mode it was. `manual`: you, with `kube-ipvs cleanup --kube-proxy`; `auto`: the program, once it has synced and has seen no kube-proxy for a minute, with an Event on the Node. In a container it sees the processes of the node with `hostPID` alone, and goes by the ports of kube-proxy otherwise.',
+      format: 'take-over',
+      default: 'manual',
+      unit: '`manual` or `auto`',
+      change: 'restart',
+      env: 'KUBE_IPVS_TAKE_OVER',
+    },
   },
 };

@@ -7,6 +7,7 @@ import type { IptablesVariant } from '../kernel/packet-filter/iptables/iptables.
 import type { Leftovers } from '../kernel/takeover/leftovers.ts';
 import type { KernelAddress, KernelLink } from '../kernel/vip-link/messages.ts';
 import type { IpAddress, IpFamily } from '../net/ip-address.ts';
+import type { ProcessesReading, ServedReading } from '../kernel/takeover/readings.ts';
 
 /**
  * All that the doctor can look at. Nothing here changes the kernel or loads a module: what would, by
@@ -86,20 +87,6 @@ export type RulesReading =
   | { readonly kind: 'not told' }
   | { readonly kind: 'failed'; readonly reason: string };
 
-export interface ProcessSeen {
-  readonly pid: number;
-  /** The kernel's name of it, of 15 letters at most: `kube-proxy`. */
-  readonly name: string;
-  /** The command line, a blank between its words. */
-  readonly commandLine: string;
-}
-
-export interface ProcessesReading {
-  /** False in a container, which sees its own processes alone. */
-  readonly seesHost: boolean;
-  readonly processes: readonly ProcessSeen[];
-}
-
 /** A problem of an object of the cluster. */
 export interface ClusterProblem {
   readonly problem: Problem;
@@ -174,9 +161,3 @@ export type ApiReader =
       userName(): Promise<string | undefined>;
       may(permission: Permission): Promise<PermissionReading>;
     };
-
-export type ServedReading =
-  /** The configuration turns it off. */
-  | { readonly kind: 'off' }
-  | { readonly kind: 'closed'; readonly reason: string }
-  | { readonly kind: 'answered'; readonly status: number; readonly body: string };

@@ -9,8 +9,8 @@ import type {
   NodeReaders,
   Permission,
   PermissionReading,
-  ServedReading,
 } from '../../src/doctor/readers.ts';
+import type { ServedReading } from '../../src/kernel/takeover/readings.ts';
 import { settingsFromText, type Settings } from '../../src/config/load-settings.ts';
 import type { ListedVirtualServer } from '../../src/kernel/ipvs/read-table.ts';
 import { schedulers } from '../../src/kernel/ipvs/schedulers.ts';

@@ -11,7 +11,7 @@ import { DaemonClient } from '../../src/cli/show/daemon-client.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { DesiredState } from '../../src/desired/desired-state.ts';
 import type { NodeReaders } from '../../src/doctor/readers.ts';
-import { askServer } from '../../src/doctor/readers/served.ts';
+import { askServer } from '../../src/kernel/takeover/ask-server.ts';
 import { NodeTroubles } from '../../src/inspect/node-troubles.ts';
 import { everything } from '../../src/inspect/service-query.ts';
 import type { ProblemView } from '../../src/inspect/views/problem-view.ts';

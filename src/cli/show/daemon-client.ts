@@ -1,4 +1,4 @@
-import type { BindAddress } from '../../net/bind-address.ts';
+import { reachableAddress, type BindAddress } from '../../net/bind-address.ts';
 import { queryText } from '../../inspect/query-text.ts';
 import type {
   PageRequest,
@@ -7,7 +7,7 @@ import type {
   StrayPage,
   Summary,
 } from '../../inspect/pages.ts';
-import { ask } from '../../serve/http/ask.ts';
+import { ask } from '../../base/http/ask.ts';
 import type { ServiceFilter } from '../../inspect/service-query.ts';
 import type { ShownNode } from './shown-node.ts';
 
@@ -62,7 +62,11 @@ export class DaemonClient implements ShownNode {
   }
 
   async #get<Body>(path: string, silenceMs = answerLimitMs): Promise<Body> {
-    const { status, body } = await ask(this.#address, `/status/api/${path}`, silenceMs);
+    const { status, body } = await ask(
+      reachableAddress(this.#address),
+      `/status/api/${path}`,
+      silenceMs,
+    );
     if (status !== 200) {
       const { host, port } = this.#address;
       throw new Error(

@@ -1,8 +1,8 @@
 import { defineCheck } from '../check.ts';
 import { found, kindsOf, orFine, type Finding } from '../finding.ts';
 import { samplesOf, type Sample } from '../metrics-text.ts';
-import type { ServedReading } from '../readers.ts';
-import { fieldOf, whoServes, type WhoServes } from '../who-serves.ts';
+import type { ServedReading } from '../../kernel/takeover/readings.ts';
+import { fieldOf, whoServes, type WhoServes } from '../../kernel/takeover/who-serves.ts';
 
 const logs = 'crictl logs --tail 50 $(crictl ps -q --name kube-ipvs)';
 

@@ -33,7 +33,7 @@ import {
 } from '../packet-filter/nftables.ts';
 import type { NodeReaders } from '../readers.ts';
 import { shellWord } from '../shell-word.ts';
-import { whoServes, type WhoServes } from '../who-serves.ts';
+import { whoServes, type WhoServes } from '../../kernel/takeover/who-serves.ts';
 
 const kinds = {
   ...nftablesKinds,

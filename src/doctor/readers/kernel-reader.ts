@@ -11,7 +11,7 @@ import {
   type RunProgram,
 } from '../../kernel/packet-filter/iptables/iptables.ts';
 import type { Leftovers } from '../../kernel/takeover/leftovers.ts';
-import { readLeftovers } from '../../kernel/takeover/remove-kube-proxy.ts';
+import { readLeftovers } from '../../kernel/takeover/read-leftovers.ts';
 import { AddressClient } from '../../kernel/vip-link/client.ts';
 import type { IpFamily } from '../../net/ip-address.ts';
 import type { ModuleState, NodeReaders, RulesReading } from '../readers.ts';

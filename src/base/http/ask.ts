@@ -1,6 +1,5 @@
 import { request } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { reachableAddress, type BindAddress } from '../../net/bind-address.ts';
 
 /** What a server has answered, whatever its status. */
 export interface Answered {
@@ -8,13 +7,18 @@ export interface Answered {
   readonly body: string;
 }
 
+export interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
 /**
- * Asks a server that is bound to an address of this node for a path, over a connection of its own. Rejects
+ * Asks a server for a path, over a connection of its own. Rejects
  * where nobody answers, or nothing is heard for so many milliseconds.
  */
-export function ask(address: BindAddress, path: string, silenceMs: number): Promise<Answered> {
+export function ask(server: ServerAddress, path: string, silenceMs: number): Promise<Answered> {
   return new Promise((resolve, reject) => {
-    const asked = request({ ...reachableAddress(address), path, agent: false }, (response) => {
+    const asked = request({ ...server, path, agent: false }, (response) => {
       text(response).then((body) => {
         resolve({ status: response.statusCode ?? 0, body });
       }, reject);

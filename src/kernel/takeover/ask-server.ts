@@ -1,7 +1,7 @@
 import { asError } from '../../base/as-error.ts';
-import type { BindAddress } from '../../net/bind-address.ts';
-import { ask } from '../../serve/http/ask.ts';
-import type { ServedReading } from '../readers.ts';
+import { ask } from '../../base/http/ask.ts';
+import { reachableAddress, type BindAddress } from '../../net/bind-address.ts';
+import type { ServedReading } from './readings.ts';
 
 const silenceMs = 3000;
 
@@ -14,7 +14,7 @@ export async function askServer(
     return { kind: 'off' };
   }
   try {
-    return { kind: 'answered', ...(await ask(address, path, silenceMs)) };
+    return { kind: 'answered', ...(await ask(reachableAddress(address), path, silenceMs)) };
   } catch (error) {
     return { kind: 'closed', reason: asError(error).message };
   }

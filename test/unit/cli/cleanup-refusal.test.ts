@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { refusalOf } from '../../../src/cli/cleanup-kube-proxy.ts';
+import { judgeReadiness } from '../../../src/cli/kube-ipvs-readiness.ts';
+import { answered, closed, kubeProxyServed, wellServed } from '../../support/doctor-readers.ts';
+
+const notSeen = { kind: 'not seen', isCertain: true } as const;
+const ready = judgeReadiness(wellServed['/readyz'] ?? closed);
+
+describe('cleanup --kube-proxy', () => {
+  it('is taken up where kube-ipvs is ready and no kube-proxy is seen', () => {
+    assert.equal(refusalOf({ kubeProxy: notSeen, kubeIpvs: ready }), undefined);
+  });
+
+  it('is refused while a kube-proxy runs, with how it was seen', () => {
+    const kubeProxy = { kind: 'runs', how: 'process 812' } as const;
+    assert.match(refusalOf({ kubeProxy, kubeIpvs: ready }) ?? '', /\(process 812\)/);
+  });
+
+  it('is refused until kube-ipvs has synced, with what it waits for', () => {
+    const refused = (body: object) =>
+      refusalOf({ kubeProxy: notSeen, kubeIpvs: judgeReadiness(answered(body, 503)) }) ?? '';
+    assert.match(refused({ waitingFor: ['table kube-ipvs'] }), /waits for table kube-ipvs/);
+    assert.match(refused({ waitingFor: [] }), /it has not synced yet/);
+  });
+
+  it('is refused where no kube-ipvs runs: the node would serve nothing', () => {
+    for (const readyz of [closed, { kind: 'off' } as const, kubeProxyServed['/readyz'] ?? closed]) {
+      const refusal = refusalOf({ kubeProxy: notSeen, kubeIpvs: judgeReadiness(readyz) });
+      assert.match(refusal ?? '', /^no kube-ipvs is seen on this node/);
+    }
+  });
+});
