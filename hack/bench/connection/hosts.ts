@@ -75,7 +75,7 @@ export class Hosts {
     }
   }
 
-  /** Microseconds of a connection, the mean of 1,000 in turn. */
+  /** Microseconds of a connection, the mean of 200 in turn. */
   time(name: string, { from, to, port, questions = 0 }: Way): number {
     const numbers = [port, questions, this.#nextPort, connections, warmUp].map(String);
     // No two connections are the same one again, which conntrack and IPVS would know.

@@ -45,7 +45,7 @@ function section(part: Part, title: string, readings: Readings): Section {
   return {
     title: `rules: ${title}`,
     notes: [
-      'Client, server and kernel together, 1,000 in turn between two network namespaces. With the counted',
+      'Client, server and kernel together, 200 in turn between two network namespaces. With the counted',
       'clock a microsecond is a thousand instructions. Added: to the same without any rule.',
     ],
     figures: [
