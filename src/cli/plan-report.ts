@@ -1,5 +1,5 @@
 import { describeOperation } from '../kernel/ipvs/ipvs-error.ts';
-import { oneByOne } from '../kernel/ipvs/model.ts';
+import { oneByOne, type RealServer } from '../kernel/ipvs/model.ts';
 import type { PacketFilterChoice } from '../kernel/packet-filter/choose-packet-filter.ts';
 import type { PacketFilterKind } from '../kernel/packet-filter/packet-filter.ts';
 import type { PacketFilterRemains } from '../kernel/packet-filter/what-is-there.ts';
@@ -58,7 +58,7 @@ export function planText(plan: Plan): string {
       virtualServer.settings.scheduler,
       ipvsadmOptions(virtualServer.settings) || '-',
       plan.serviceOf(key) ?? '',
-      [...virtualServer.realServers.keys()].join(' ') || '(none)',
+      Array.from(virtualServer.realServers, realServerText).join(' ') || '(none)',
     ]);
   const desired = formatTable([
     ['VIRTUAL SERVER', 'SCHEDULER', 'OPTIONS', 'SERVICE', 'REAL SERVERS'],
@@ -90,6 +90,15 @@ function presentTexts({
     ...(sets.length === 0 ? [] : [`sets kube-ipvs-* (${sets.length})`]),
   ];
   return { nftables: table === undefined ? '' : `table ${table}`, iptables: parts.join(' and ') };
+}
+
+/** `10.244.1.1:8080`, with what is special about it: `10.244.1.1:8080 (weight 10, limit 200)`. */
+function realServerText([key, { weight, upperThreshold }]: readonly [string, RealServer]): string {
+  const special = [
+    ...(weight === 1 ? [] : [`weight ${weight}`]),
+    ...(upperThreshold === 0 ? [] : [`limit ${upperThreshold}`]),
+  ];
+  return special.length === 0 ? key : `${key} (${special.join(', ')})`;
 }
 
 function differenceText(plan: Plan): string {

@@ -221,10 +221,10 @@ function settingsView(settings: VirtualServerSettings | undefined): {
   readonly flags: readonly string[];
   readonly persistence: PersistenceView | null;
 } {
-  const { scheduler = '', schedulerFlags = 0, persistence } = settings ?? {};
+  const { scheduler = '', schedulerFlags = 0, persistence, onePacket = false } = settings ?? {};
   return {
     scheduler,
-    flags: schedulerFlagNames(scheduler, schedulerFlags),
+    flags: [...schedulerFlagNames(scheduler, schedulerFlags), ...(onePacket ? ['one-packet'] : [])],
     persistence: persistence === undefined ? null : { timeoutSeconds: persistence.timeoutSeconds },
   };
 }
