@@ -1,7 +1,8 @@
 /** What a connection passes beside IPVS: rules of ours, of kube-proxy, or none. */
 export const rulesOfConnections = [
   'no rules',
-  'an empty nat table',
+  'conntrack alone',
+  'conntrack and NAT alone',
   'nftables',
   'iptables-legacy',
   'iptables-nft',

@@ -71,8 +71,13 @@ function fillKernel(input: ProbeInput, rules: RulesOfConnections): void {
     case 'no rules':
       leaveLikeKubeProxy([], 'iptables-legacy');
       return;
-    case 'an empty nat table':
-      leaveLikeKubeProxy(['*nat'], 'iptables-legacy');
+    case 'conntrack alone':
+      leaveLikeKubeProxy([], 'iptables-legacy');
+      load(tracking);
+      return;
+    case 'conntrack and NAT alone':
+      leaveLikeKubeProxy([], 'iptables-legacy');
+      load(tracking, 'chain nat { type nat hook prerouting priority -100; }');
       return;
     case 'kube-proxy with iptables-legacy':
       leaveLikeKubeProxy(goldenRules(input), 'iptables-legacy');
@@ -97,6 +102,13 @@ function runProgram({ folder, program }: ProbeInput, kubeIpvs: object): void {
 function leaveLikeKubeProxy(iptables: readonly string[], program: string): void {
   const script = kubeProxyLeftovers(likeGoldenCase(iptables), '10.96.0.250', program);
   execFileSync('bash', ['-euc', script], { stdio: ['ignore', 'ignore', 'inherit'] });
+}
+
+/** A rule that no packet meets: the kernel tracks connections as long as there is one that asks for it. */
+const tracking = 'chain tracking { ct state new; }';
+
+function load(...chains: readonly string[]): void {
+  execFileSync('nft', ['-f', '-'], { input: `table inet bench { ${chains.join('\n')} }` });
 }
 
 /** Copied there by bundle-probes.ts. */

@@ -97,7 +97,13 @@ function part(...attributes: readonly Buffer[]): Part {
 function chainPart({ family, table, name, policy }: BaseChain): Part {
   return {
     family,
-    ...part(attribute(1, text(table)), attribute(3, text(name)), attribute(5, u32be(policy))),
+    ...part(
+      attribute(1, text(table)),
+      attribute(3, text(name)),
+      // Of which hook it is nobody asks here.
+      attribute(4, Buffer.concat([attribute(1, u32be(1)), attribute(2, u32be(0))])),
+      attribute(5, u32be(policy)),
+    ),
   };
 }
 
