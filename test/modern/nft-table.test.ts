@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { shell } from '../support/kernel-state.ts';
 import { ip6tables, iptables } from '../support/iptables-variant.ts';
 import { families, inHost, nodeAddress, podAddress } from '../support/network.ts';
 import { nodePortOf, serviceObjects, servicePort, vipOf } from '../support/network-services.ts';
@@ -33,19 +37,25 @@ const questions: readonly Question[] = families.flatMap((family) => [
   { protocol: 'TCP', address: nodeAddress['node-a'][family], port: nodePortOf(1, 'TCP') },
 ]);
 
-/** Without a program named iptables, ipset or nft. */
-const barePath = { PATH: '/nonexistent' };
+/** With `ip` (iproute2) and nothing else: no program named iptables, ipset or nft. */
+async function barePath(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'kube-ipvs-path-'));
+  await symlink((await shell('command -v ip')).trim(), join(folder, 'ip'));
+  return folder;
+}
 
 describe('the table of nf_tables, among others who work at it', function () {
   this.timeout(120_000 * patience);
   let world: NetworkWorld;
   let state: string;
+  let path: string;
   const flows: Flow[] = [];
 
   before(async function () {
     if (packetFilter !== 'nftables') {
       this.skip();
     }
+    path = await barePath();
     world = await NetworkWorld.build({
       objects,
       nodes: [],
@@ -55,6 +65,7 @@ describe('the table of nf_tables, among others who work at it', function () {
   after(async () => {
     if (packetFilter === 'nftables') {
       await world.remove();
+      await rm(path, { recursive: true });
     }
   });
 
@@ -62,7 +73,7 @@ describe('the table of nf_tables, among others who work at it', function () {
     await world.startProgram(
       'node-a',
       { ipvs: { syncPeriod: `${auditSeconds}s` } },
-      { ...barePath, KUBE_IPVS_PACKET_FILTER: 'auto' },
+      { PATH: path, KUBE_IPVS_PACKET_FILTER: 'auto' },
     );
   }
 
