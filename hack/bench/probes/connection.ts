@@ -77,7 +77,7 @@ function fillKernel(input: ProbeInput, rules: RulesOfConnections): void {
       return;
     case 'conntrack and NAT alone':
       leaveLikeKubeProxy([], 'iptables-legacy');
-      load(tracking, 'chain nat { type nat hook prerouting priority -100; }');
+      load([...tracking, nat]);
       return;
     case 'kube-proxy with iptables-legacy':
       leaveLikeKubeProxy(goldenRules(input), 'iptables-legacy');
@@ -105,10 +105,11 @@ function leaveLikeKubeProxy(iptables: readonly string[], program: string): void 
 }
 
 /** A rule that no packet meets: the kernel tracks connections as long as there is one that asks for it. */
-const tracking = 'chain tracking { ct state new; }';
+const tracking = ['add chain inet bench tracking', 'add rule inet bench tracking ct state new'];
+const nat = 'add chain inet bench nat { type nat hook prerouting priority -100; }';
 
-function load(...chains: readonly string[]): void {
-  execFileSync('nft', ['-f', '-'], { input: `table inet bench { ${chains.join('\n')} }` });
+function load(lines: readonly string[]): void {
+  execFileSync('nft', ['-f', '-'], { input: ['add table inet bench', ...lines, ''].join('\n') });
 }
 
 /** Copied there by bundle-probes.ts. */

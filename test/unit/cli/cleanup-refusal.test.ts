@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { refusalOf } from '../../../src/cli/cleanup-kube-proxy.ts';
+import { packetFilterRefusalOf } from '../../../src/cli/cleanup-packet-filter.ts';
 import { judgeReadiness } from '../../../src/cli/kube-ipvs-readiness.ts';
 import { answered, closed, kubeProxyServed, wellServed } from '../../support/doctor-readers.ts';
 
@@ -28,5 +29,29 @@ describe('cleanup --kube-proxy', () => {
       const refusal = refusalOf({ kubeProxy: notSeen, kubeIpvs: judgeReadiness(readyz) });
       assert.match(refusal ?? '', /^no kube-ipvs is seen on this node/);
     }
+  });
+});
+
+describe('cleanup --packet-filter', () => {
+  const kubeProxy = { kind: 'runs', how: 'process 812' } as const;
+  const stopped = judgeReadiness(closed);
+
+  it('is taken up where kube-ipvs is gone and a kube-proxy runs', () => {
+    assert.equal(packetFilterRefusalOf({ kubeProxy, kubeIpvs: stopped }), undefined);
+    const answering = judgeReadiness(kubeProxyServed['/readyz'] ?? closed);
+    assert.equal(packetFilterRefusalOf({ kubeProxy, kubeIpvs: answering }), undefined);
+  });
+
+  it('is refused while kube-ipvs runs, ready or not', () => {
+    for (const kubeIpvs of [ready, judgeReadiness(answered({ waitingFor: [] }, 503))]) {
+      assert.match(packetFilterRefusalOf({ kubeProxy, kubeIpvs }) ?? '', /^kube-ipvs runs/);
+    }
+  });
+
+  it('is refused where nobody else would masquerade', () => {
+    assert.match(
+      packetFilterRefusalOf({ kubeProxy: notSeen, kubeIpvs: stopped }) ?? '',
+      /^no kube-proxy is seen/,
+    );
   });
 });
