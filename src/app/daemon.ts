@@ -11,6 +11,8 @@ import { ProxyHealth } from '../serve/health/proxy-health.ts';
 import { answerHealth } from './answer-health.ts';
 import { codeOf } from './code-of.ts';
 import { openCounters, watchForMetrics, type Counters } from './metric-sources.ts';
+import { openOutlierWatch } from './open-outlier-watch.ts';
+import type { OutlierWatch } from './outlier-watch.ts';
 import { NodeTroubles } from '../inspect/node-troubles.ts';
 import { addressTrouble, configurationTrouble, kernelTrouble } from './node-trouble-texts.ts';
 import type { DaemonParts } from './daemon-parts.ts';
@@ -19,12 +21,14 @@ import { retirePredecessor } from './retire-predecessor.ts';
 import { openStatus, type Status } from './status.ts';
 import { KernelState } from './kernel-state.ts';
 import { nodeAddressNews } from './node-address-news.ts';
+import { watchRules } from './watch-rules.ts';
 import { wallClockMs } from '../base/time/wall-clock.ts';
 import type { HttpEndpoint } from '../serve/http/http-endpoint.ts';
 import { openEndpoints } from '../serve/http/open-endpoints.ts';
 import { localDetectorOf } from '../kernel/packet-filter/local-detector.ts';
 import type { RuleWatch } from '../kernel/packet-filter/packet-filter.ts';
 import type { IpAddress } from '../net/ip-address.ts';
+import { OutlierBook } from '../outliers/outlier-book.ts';
 import { nodePortAddressesOf } from '../translate/node-addresses.ts';
 import type { HealthCheck } from '../translate/desired.ts';
 
@@ -43,6 +47,8 @@ export class Daemon {
   readonly #endpoints: readonly HttpEndpoint[];
   #ruleWatch: RuleWatch | undefined;
   readonly #counters: Counters | undefined;
+  readonly #outliers = new OutlierBook();
+  readonly #outlierWatch: OutlierWatch;
   #nodeAddresses: readonly IpAddress[] = [];
   readonly #troubles = new OngoingTroubles();
   readonly #nodeTroubles: NodeTroubles;
@@ -65,9 +71,10 @@ export class Daemon {
       this.#store,
       kernel.desired,
       kernel.reconciler,
-      settings,
+      { ...settings, outliers: this.#outliers },
       this.#controllerListener(),
     );
+    this.#outlierWatch = openOutlierWatch(this.#outliers, this.#controller, parts);
     watchForMetrics(parts.metrics, { kernel, controller: this.#controller, health: this.#health });
     this.#counters = openCounters(settings, kernel, parts.metrics);
     this.#status = openStatus(settings, {
@@ -116,7 +123,7 @@ export class Daemon {
     if (this.#store.synced && !this.#stopped) {
       await this.#watch.start();
       this.#controller.start();
-      this.#ruleWatch = this.#watchRules();
+      this.#ruleWatch = watchRules(this.#parts, this.#controller);
     }
   }
 
@@ -135,6 +142,7 @@ export class Daemon {
       this.#parts.source.stop().then(() => this.#controller.stop()),
       this.#parts.events.close(),
       this.#counters?.reading.stop(),
+      this.#outlierWatch.stop(),
     ]);
   }
 
@@ -182,6 +190,7 @@ export class Daemon {
       },
       synced: () => {
         this.#counters?.reading.start();
+        this.#outlierWatch.start();
         if (this.#health.roundEnded()) {
           metrics.rounds.synced();
         }
@@ -246,21 +255,6 @@ export class Daemon {
       },
       { rereadEveryMs: settings.auditEveryMs },
     );
-  }
-
-  #watchRules(): RuleWatch {
-    const { kernel, listener } = this.#parts;
-    const { packetFilter } = kernel;
-    return packetFilter.watch({
-      gone: () => {
-        const names = packetFilter.foundations.map(({ name }) => name);
-        this.#parts.metrics.rounds.packetFilterGone();
-        this.#controller.foundationsGone(names);
-      },
-      failed: (error) => {
-        listener.info(error.message);
-      },
-    });
   }
 
   #openEndpoints(): readonly HttpEndpoint[] {

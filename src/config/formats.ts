@@ -36,6 +36,11 @@ const greatestInt32 = 0x7fff_ffff;
 export const formats = {
   text: { allowed: 'must be text', accepts: isText },
   truth: { allowed: 'must be true or false', accepts: (value) => typeof value === 'boolean' },
+  'truth-or-text': {
+    allowed: 'must be true or false',
+    accepts: (value) => typeof value === 'boolean',
+    coerce: (text) => (text.trim() === 'true' ? true : text.trim() === 'false' ? false : text),
+  },
   'proxy-mode': {
     allowed:
       'must be "" or "ipvs", the one mode of this program; a file that is shared with other proxies can be used as it is with --proxy-mode=ipvs',

@@ -54,6 +54,7 @@ const effects: ReadonlyMap<string, Effect> = new Map<string, Effect>([
   ['kubeIpvs.packetFilter', ({ kernel }) => kernel.packetFilter],
   ['kubeIpvs.iptablesVariant', ({ kernel }) => kernel.iptables],
   ['kubeIpvs.drainTimeout', ({ translation }) => translation.drainTimeoutMs],
+  ['kubeIpvs.outlierEjection', ({ translation }) => translation.outlierEjection],
   ['kubeIpvs.externalIPCIDRs', ({ translation }) => translation.externalIPs],
   ['kubeIpvs.loadBalancerIPCIDRs', ({ translation }) => translation.loadBalancerIPs],
   ['kubeIpvs.statusPage', ({ statusPage }) => statusPage],

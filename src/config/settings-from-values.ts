@@ -36,6 +36,7 @@ export function settingsFromValues(values: Values, outside: OutsideValues): Sett
     translation: {
       scheduler: isScheduler(ipvs.scheduler) ? ipvs.scheduler : fallbackScheduler,
       drainTimeoutMs: parseGoDuration(kubeIpvs.drainTimeout),
+      outlierEjection: kubeIpvs.outlierEjection,
       externalIPs: cidrsFrom(kubeIpvs.externalIPCIDRs),
       loadBalancerIPs: cidrsFrom(kubeIpvs.loadBalancerIPCIDRs),
       protectedRanges: cidrsFrom(kubeIpvs.protectedCIDRs),

@@ -88,6 +88,14 @@ export const ownSchema: SchemaOf<OwnValues> = {
       change: 'live',
       env: 'KUBE_IPVS_DRAIN_TIMEOUT',
     },
+    outlierEjection: {
+      doc: 'Whether a real server of TCP or SCTP that does not answer new connections, or refuses them, gets none for a while on this node, where the Service has no `kube-ipvs.io/outlier-ejection`.',
+      format: 'truth-or-text',
+      default: false,
+      unit: 'true or false',
+      change: 'live',
+      env: 'KUBE_IPVS_OUTLIER_EJECTION',
+    },
     externalIPCIDRs: {
       doc: 'The ranges in which external IPs of Services are served; others are refused with the Event `ExternalIPRefused`. An empty list refuses all.',
       format: 'cidrs-or-text',

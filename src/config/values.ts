@@ -50,6 +50,7 @@ export interface OwnValues {
     readonly packetFilter: string;
     readonly iptablesVariant: string;
     readonly drainTimeout: string;
+    readonly outlierEjection: boolean;
     readonly externalIPCIDRs: readonly string[];
     readonly loadBalancerIPCIDRs: readonly string[];
     readonly protectedCIDRs: readonly string[];

@@ -13,6 +13,8 @@ import type { Decision } from '../translate/decisions.ts';
 import type { NodeFacts } from '../translate/node-facts.ts';
 import type { HealthCheck, Translation } from '../translate/desired.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
+import { OutlierBook } from '../outliers/outlier-book.ts';
+import { watchedOf } from '../translate/ejection.ts';
 import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
 import type { Traffic } from '../translate/front-end.ts';
 import {
@@ -26,6 +28,8 @@ export interface TranslatorOptions {
   readonly nodeName: string;
   readonly nodePortAddresses: NodePortAddresses;
   readonly translation: TranslationSettings;
+  /** Is told which virtual servers to watch, and says which of their real servers fail. */
+  readonly outliers?: OutlierBook;
 }
 
 export interface TranslatorListener {
@@ -57,6 +61,7 @@ export class ServiceTranslator {
   readonly #listener: TranslatorListener;
   readonly #place: KnownNodeFacts;
   readonly #otherHosts: OtherHosts;
+  readonly #outliers: OutlierBook;
   readonly #problems: ReportedProblems;
   readonly #endpoints = new EndpointIndex();
   readonly #translated = new Map<ObjectKey, Translated>();
@@ -74,11 +79,13 @@ export class ServiceTranslator {
     this.#desired = desired;
     this.#translation = options.translation;
     this.#listener = listener;
+    this.#outliers = options.outliers ?? new OutlierBook();
     this.#otherHosts = new OtherHosts(store, options.nodeName);
     this.#place = new KnownNodeFacts(options.nodeName, options.nodePortAddresses, {
       isVip: (address) => desired.isVip(address.text),
       serviceAt: (vip) => desired.serviceAt(vip.text),
       ownerOf: this.#otherHosts.ownerOf,
+      outliersOf: this.#outliers.outliersOf,
     });
     this.#place.setNode(store.node);
     this.#problems = new ReportedProblems((problem) => {
@@ -272,6 +279,7 @@ export class ServiceTranslator {
     if (service !== before?.service) {
       this.#noteExternal(key, service);
     }
+    this.#outliers.watch(key, watchedOf(translation.virtualServers));
     this.#problems.set(key, translation.problems);
     this.#listener.healthCheck(key, translation.healthCheck);
     return this.#desired.replace(claims, service.createdAt, translation);
@@ -281,6 +289,7 @@ export class ServiceTranslator {
     this.#endpoints.replace(key, before?.slices ?? noSlices, noSlices);
     this.#translated.delete(key);
     this.#external.delete(key);
+    this.#outliers.watch(key, []);
     this.#problems.set(key, []);
     this.#listener.healthCheck(key, undefined);
     return before === undefined ? noChange : this.#desired.replace(before.claims, 0, undefined);

@@ -8,25 +8,29 @@ export type ServiceProblemReason =
   | 'ExternalIPRefused'
   | 'LoadBalancerIPRefused'
   | 'EndpointRefused'
-  | 'AddressConflict';
+  | 'AddressConflict'
+  | 'RealServerEjected';
 
 /** What becomes of what a Service says, where it has a problem. */
-export type ProblemEffect = 'fallback' | 'ignored' | 'refused' | 'conflict';
+export type ProblemEffect = 'fallback' | 'ignored' | 'refused' | 'conflict' | 'ejected';
 
 /**
  * `fallback`: the default counts; `ignored`: the rest counts; `refused`: an address or endpoint is not
- * served; `conflict`: an older Service has the address.
+ * served; `conflict`: an older Service has the address; `ejected`: real servers fail, and get no new connections.
  */
 export const problemEffects: Readonly<Record<ServiceProblemReason, ProblemEffect>> = {
   UnknownScheduler: 'fallback',
   SchedulerMissing: 'fallback',
   UnknownSchedulerFlag: 'ignored',
   InvalidDrainTimeout: 'fallback',
+  InvalidOutlierEjection: 'fallback',
+  InvalidResetAfter: 'ignored',
   UnknownAnnotation: 'ignored',
   ExternalIPRefused: 'refused',
   LoadBalancerIPRefused: 'refused',
   EndpointRefused: 'refused',
   AddressConflict: 'conflict',
+  RealServerEjected: 'ejected',
 };
 
 /** Which Service it is, for an Event about it. */

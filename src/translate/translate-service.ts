@@ -13,6 +13,14 @@ import type { Choices } from './annotations/registry.ts';
 import { endpointsOfPort } from './endpoints.ts';
 import type { DecisionRecorder, ServiceFate } from './decisions.ts';
 import { boundAddressesOf, familiesOf, frontEndsOf, trafficOf, vipsOf } from './front-ends.ts';
+import {
+  ejectionOf,
+  ejectionProblems,
+  withEjection,
+  type PortEjection,
+  type WithEjection,
+} from './ejection.ts';
+import type { Traffic } from './front-end.ts';
 import type { NodeFacts } from './node-facts.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
@@ -54,6 +62,7 @@ export function translateService(
   const virtualServers: DesiredFrontEnd[] = [];
   const hairpins: FilterMember[] = [];
   const routesOfPorts: Routes[] = [];
+  const ejections: ServiceProblem[] = [];
   for (const port of service.ports) {
     const { protocol } = port;
     for (const family of families) {
@@ -66,8 +75,14 @@ export function translateService(
       const routes = routesByTraffic(service, endpoints, node, ofPort);
       routesOfPorts.push(routes);
       const serverSettings = settingsOf(service, family, chosen.choices);
+      const ejection = ejectionOf(service, port, family, chosen.choices, node);
+      const served = servedBy(routes, ejection);
+      if (ejection !== undefined) {
+        ejections.push(...ejectionProblems(service, port, ejection.outliers));
+      }
       for (const frontEnd of frontEnds) {
-        const { realServers, servedHere } = routes[trafficOf(frontEnd)];
+        const { servedHere } = routes[trafficOf(frontEnd)];
+        const { realServers, ...ejected } = served[trafficOf(frontEnd)];
         const { address, port: number } = frontEnd;
         virtualServers.push({
           virtualServer: {
@@ -76,6 +91,7 @@ export function translateService(
             realServers,
           },
           drainTimeoutMs: chosen.choices.drainTimeoutMs,
+          ...ejected,
           members: frontEndMembers(service, { frontEnd, protocol, realServers, servedHere }, node),
         });
       }
@@ -87,8 +103,23 @@ export function translateService(
     boundAddresses,
     members: [...serviceMembers(boundAddresses, healthCheck), ...hairpins],
     healthCheck,
-    problems: allOf(chosen.problems, vips.problems, guard.problems(service)),
+    problems: allOf(chosen.problems, vips.problems, guard.problems(service), ejections),
     withoutLocalEndpoints: lackOfLocalEndpoints(routesOfPorts),
+  };
+}
+
+/** One map serves both kinds of traffic where they go the same way. */
+function servedBy(
+  { internal, external }: Routes,
+  ejection: PortEjection | undefined,
+): Readonly<Record<Traffic, WithEjection>> {
+  const served = withEjection(internal.realServers, ejection);
+  return {
+    internal: served,
+    external:
+      external.realServers === internal.realServers
+        ? served
+        : withEjection(external.realServers, ejection),
   };
 }
 

@@ -10,6 +10,7 @@ import { PlaceMap } from '../../src/reconcile/place-map.ts';
 import type { Decision } from '../../src/translate/decisions.ts';
 import { describeDecision } from '../../src/translate/describe-decision.ts';
 import type { NodeFacts } from '../../src/translate/node-facts.ts';
+import { noOutliers } from '../../src/outliers/outliers.ts';
 import { translateService } from '../../src/translate/translate-service.ts';
 import { RememberedDecisions, usedAtFrontEnds } from '../support/decisions.ts';
 import {
@@ -37,6 +38,7 @@ function decisionsOf(golden: GoldenCase): DecisionsByService {
     isVip: ({ text }) => desired.isVip(text),
     serviceAt: ({ text }) => desired.serviceAt(text),
     ownerOf: () => undefined,
+    outliersOf: () => noOutliers,
   });
   node.setNode(store.node);
   node.setNodeAddresses(goldenNodeAddresses);

@@ -155,6 +155,7 @@ export const arbitraryOptions: fc.Arbitrary<TranslatorOptions> = fc.record({
   translation: fc.record({
     scheduler: fc.constantFrom('rr', 'mh'),
     drainTimeoutMs: fc.constantFrom(undefined, 0, 5000),
+    outlierEjection: fc.boolean(),
     externalIPs: fc.constantFrom(undefined, undefined, [cidr('198.51.100.0/24')]),
     loadBalancerIPs: fc.constantFrom(undefined, undefined, [cidr('203.0.113.0/24')]),
     protectedRanges: fc.constantFrom([], [], [cidr('198.51.100.20/32')]),

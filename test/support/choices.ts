@@ -17,7 +17,7 @@ export function chosenBy(
 ): Chosen {
   const { choices, problems } = choicesOf({
     service: service({ annotations: new Map(Object.entries(annotations)), uid: 'b4a7' }),
-    defaults: { scheduler: 'lc', drainTimeoutMs: undefined, ...defaults },
+    defaults: { scheduler: 'lc', drainTimeoutMs: undefined, outlierEjection: false, ...defaults },
     missingSchedulers: new Set(missing),
   });
   return { ...choices, problems };

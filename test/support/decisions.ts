@@ -31,6 +31,7 @@ export class RememberedDecisions implements DecisionRecorder {
 export const usualTranslation: TranslationSettings = {
   scheduler: 'rr',
   drainTimeoutMs: undefined,
+  outlierEjection: false,
   externalIPs: undefined,
   loadBalancerIPs: undefined,
   protectedRanges: [],

@@ -142,6 +142,7 @@ export function optionsOf({ name, config }: GoldenCase): TranslatorOptions {
     translation: {
       scheduler,
       drainTimeoutMs: undefined,
+      outlierEjection: false,
       externalIPs: undefined,
       loadBalancerIPs: undefined,
       protectedRanges: [],

@@ -25,6 +25,7 @@ export function translate(
   return translateService(of, slices, at, {
     scheduler: 'lc',
     drainTimeoutMs: undefined,
+    outlierEjection: false,
     externalIPs: undefined,
     loadBalancerIPs: undefined,
     protectedRanges: [],

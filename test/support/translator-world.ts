@@ -11,6 +11,7 @@ export const translatorOptions: TranslatorOptions = {
   translation: {
     scheduler: 'rr',
     drainTimeoutMs: undefined,
+    outlierEjection: false,
     externalIPs: undefined,
     loadBalancerIPs: undefined,
     protectedRanges: [],

@@ -10,6 +10,7 @@ import { readManifests } from '../../../src/source/manifests/read-manifests.ts';
 import type { MergedManifests } from '../../../src/source/manifests/merge-manifests.ts';
 import type { Translation } from '../../../src/translate/desired.ts';
 import type { NodeFacts } from '../../../src/translate/node-facts.ts';
+import { noOutliers } from '../../../src/outliers/outliers.ts';
 import {
   translateService,
   type TranslationSettings,
@@ -34,6 +35,7 @@ export function inputFiles(folder: string): InputFiles {
 export const translationSettings: TranslationSettings = {
   scheduler: 'rr',
   drainTimeoutMs: undefined,
+  outlierEjection: false,
   externalIPs: undefined,
   loadBalancerIPs: undefined,
   protectedRanges: [],
@@ -66,6 +68,7 @@ export function translateCluster(cluster: MergedManifests): Map<string, Translat
     isVip: () => false,
     serviceAt: () => undefined,
     ownerOf: () => undefined,
+    outliersOf: () => noOutliers,
   };
   return new Map(
     cluster.services.map((service) => {

@@ -106,6 +106,7 @@ function noCluster(): ReadCluster {
       translation: {
         scheduler: 'rr',
         drainTimeoutMs: undefined,
+        outlierEjection: false,
         externalIPs: undefined,
         loadBalancerIPs: undefined,
         protectedRanges: [],

@@ -12,12 +12,16 @@ const adviceFor: Readonly<Record<ServiceProblemReason, string>> = {
     'load the module on this node (modprobe), or choose another scheduler; it is tried again every ten minutes',
   UnknownSchedulerFlag: 'correct the annotation',
   InvalidDrainTimeout: 'correct the annotation',
+  InvalidOutlierEjection: 'correct the annotation',
+  InvalidResetAfter: 'correct the annotation',
   UnknownAnnotation: 'correct the name of the annotation, or remove it',
   ExternalIPRefused:
     'take the address from the Service, or admit its range by kubeIpvs.externalIPCIDRs',
   LoadBalancerIPRefused:
     'have the load balancer give another address, or admit its range by kubeIpvs.loadBalancerIPCIDRs',
   EndpointRefused: 'take the address from the EndpointSlice',
+  RealServerEjected:
+    'look at the Pods and at their nodes; each gets new connections again as soon as it answers a trial',
   AddressConflict: 'give one of the two Services another address or port',
 };
 

@@ -8,6 +8,8 @@ export interface ServiceDefaults {
   readonly scheduler: Scheduler;
   /** The limit of draining, in milliseconds; undefined for none. */
   readonly drainTimeoutMs: number | undefined;
+  /** Whether real servers of TCP and SCTP that fail are ejected. */
+  readonly outlierEjection: boolean;
 }
 
 /** What the choices of a Service depend on. */

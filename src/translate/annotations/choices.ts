@@ -32,6 +32,8 @@ export function choicesOf(context: ChoiceContext): ServiceChoices {
     scheduler: chosenBy(annotations.scheduler),
     schedulerFlags: chosenBy(annotations.schedulerFlags),
     drainTimeoutMs: chosenBy(annotations.drainTimeoutMs),
+    ejectedProtocols: chosenBy(annotations.ejectedProtocols),
+    resetAfterMs: chosenBy(annotations.resetAfterMs),
   };
   return { choices, problems: [...problems, ...unknownAnnotations(service)] };
 }

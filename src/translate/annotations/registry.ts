@@ -1,5 +1,7 @@
 import type { Annotation } from './annotation.ts';
 import { drainTimeout } from './drain-timeout.ts';
+import { outlierEjection } from './outlier-ejection.ts';
+import { resetAfter } from './reset-after.ts';
 import { schedulerFlags } from './scheduler-flags.ts';
 import { scheduler } from './scheduler.ts';
 
@@ -8,6 +10,8 @@ export const annotations = {
   scheduler,
   schedulerFlags,
   drainTimeoutMs: drainTimeout,
+  ejectedProtocols: outlierEjection,
+  resetAfterMs: resetAfter,
 } as const satisfies Readonly<Record<string, Annotation<unknown, string>>>;
 
 type Annotations = typeof annotations;

@@ -37,6 +37,7 @@ const otherValues: Readonly<Record<string, unknown>> = {
   'kubeIpvs.packetFilter': 'iptables',
   'kubeIpvs.iptablesVariant': 'legacy',
   'kubeIpvs.drainTimeout': '0s',
+  'kubeIpvs.outlierEjection': true,
   'kubeIpvs.externalIPCIDRs': [],
   'kubeIpvs.loadBalancerIPCIDRs': [],
   'kubeIpvs.protectedCIDRs': ['203.0.113.0/24'],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { KnownNodeFacts } from '../../../src/desired/known-node-facts.ts';
+import { noOutliers } from '../../../src/outliers/outliers.ts';
 import type { NodePortAddresses } from '../../../src/translate/node-addresses.ts';
 import { ip, node } from '../../support/cluster-objects.ts';
 
@@ -10,6 +11,7 @@ function nodePlace(setting: NodePortAddresses = { kind: 'all' }): KnownNodeFacts
     isVip: ({ text }) => text === '10.96.0.1',
     serviceAt: () => undefined,
     ownerOf: () => undefined,
+    outliersOf: () => noOutliers,
   });
 }
 
