@@ -195,16 +195,14 @@ export class Controller {
   }
 
   #onChange(change: StoreChange): void {
-    // What came with 'synced' is translated first; 'external VIPs' is a matter of the source.
+    // What came with 'synced' is translated first; what is wanted of Nodes is a matter of the source.
     if (change.kind === 'service') {
       this.#translator.changed(change.key);
       this.#latencies.note(change.key, change.arrivedMs ?? monotonicMs(), change.triggeredAt);
       this.#pending.note(change.changed, change.key);
       this.#listener.changed(change.changed);
-    } else if (change.kind === 'node') {
-      this.#translator.nodeChanged();
-    } else if (change.kind === 'hosts') {
-      this.#translator.hostsChanged(change.addresses);
+    } else {
+      this.#translator.factsChanged(change);
     }
     this.#schedule();
   }

@@ -52,7 +52,7 @@ export interface Kernel {
   /** What is known of virtual servers besides: since when some drain, and which are others'. */
   readonly virtualServers: Pick<
     VirtualServerKind<DesiredFrontEnd>,
-    'draining' | 'drainingForMs' | 'foreign' | 'needsPolling'
+    'draining' | 'drainingForMs' | 'foreign' | 'needsPolling' | 'startAtOnce'
   >;
   /** How many virtual servers are known: desired, observed or both. */
   virtualServerCount(): number;
@@ -199,6 +199,7 @@ function openRoundEnd(parts: {
   let looked: typeof kind.foreign | undefined;
   return () => {
     flows.roundEnded();
+    kind.roundEnded();
     if (looked !== kind.foreign) {
       looked = kind.foreign;
       foreignAtVips.look(looked);

@@ -22,7 +22,7 @@ export async function readCluster(
   const problems: ClusterProblem[] = [];
   const requests: string[] = [];
   const mistakes: string[] = [];
-  const store = new ClusterStore();
+  const store = new ClusterStore(settings.translation);
   const virtualServers = new PlaceMap<DesiredFrontEnd>();
   const desired = new DesiredState(virtualServers, new PlaceMap<IpAddress>());
   const addresses = new AddressClient();

@@ -31,6 +31,9 @@ export interface GoldenRealServer {
   readonly address: string;
   readonly method: ForwardingMethod;
   readonly weight: number;
+  /** As in `RealServer`; absent where connections are not limited. */
+  readonly upperThreshold?: number;
+  readonly lowerThreshold?: number;
 }
 
 /** Sorts and formats rows of the desired state; an address that is given twice counts once. */
@@ -76,16 +79,30 @@ export function ipvsadmOptions({
   scheduler,
   schedulerFlags,
   persistence,
+  onePacket,
 }: VirtualServerSettings): string {
   const flags = schedulerFlagNames(scheduler, schedulerFlags);
   return [
     ...(persistence === undefined ? [] : [`-p ${persistence.timeoutSeconds}`]),
+    ...(onePacket ? ['-o'] : []),
     ...(flags.length === 0 ? [] : [`-b ${flags.join(',')}`]),
   ].join(' ');
 }
 
-function toGoldenRealServer({ address, port, method, weight }: RealServer): GoldenRealServer {
-  return { address: formatEndpoint(address, port), method, weight };
+function toGoldenRealServer({
+  address,
+  port,
+  method,
+  weight,
+  upperThreshold,
+  lowerThreshold,
+}: RealServer): GoldenRealServer {
+  return {
+    address: formatEndpoint(address, port),
+    method,
+    weight,
+    ...(upperThreshold === 0 ? {} : { upperThreshold, lowerThreshold }),
+  };
 }
 
 /** The order of code units: the same everywhere, whatever the locale. */

@@ -1,5 +1,5 @@
 import { describeOperation } from '../kernel/ipvs/ipvs-error.ts';
-import { oneByOne } from '../kernel/ipvs/model.ts';
+import { oneByOne, type RealServer } from '../kernel/ipvs/model.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { boundAddressDifference } from '../kernel/vip-link/bound-address-difference.ts';
 import { differences } from '../reconcile/differences.ts';
@@ -47,13 +47,22 @@ export function planText(plan: Plan): string {
       virtualServer.settings.scheduler,
       ipvsadmOptions(virtualServer.settings) || '-',
       plan.serviceOf(key) ?? '',
-      [...virtualServer.realServers.keys()].join(' ') || '(none)',
+      Array.from(virtualServer.realServers, realServerText).join(' ') || '(none)',
     ]);
   const desired = formatTable([
     ['VIRTUAL SERVER', 'SCHEDULER', 'OPTIONS', 'SERVICE', 'REAL SERVERS'],
     ...rows,
   ]);
   return `${desired}\n${differenceText(plan)}`;
+}
+
+/** `10.244.1.1:8080`, with what is special about it: `10.244.1.1:8080 (weight 10, limit 200)`. */
+function realServerText([key, { weight, upperThreshold }]: readonly [string, RealServer]): string {
+  const special = [
+    ...(weight === 1 ? [] : [`weight ${weight}`]),
+    ...(upperThreshold === 0 ? [] : [`limit ${upperThreshold}`]),
+  ];
+  return special.length === 0 ? key : `${key} (${special.join(', ')})`;
 }
 
 function differenceText(plan: Plan): string {

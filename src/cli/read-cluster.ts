@@ -32,7 +32,7 @@ export interface ReadListener {
 
 /** Where a cluster is read into: a store, and tables of what comes of it. */
 export class ClusterTables {
-  readonly store = new ClusterStore();
+  readonly store: ClusterStore;
   readonly #virtualServers = new PlaceMap<DesiredFrontEnd>();
   readonly #boundAddresses = new PlaceMap<IpAddress>();
   readonly desired = new DesiredState(
@@ -40,6 +40,10 @@ export class ClusterTables {
     this.#boundAddresses,
     new RememberedMembers(),
   );
+
+  constructor(defaults: ConstructorParameters<typeof ClusterStore>[0]) {
+    this.store = new ClusterStore(defaults);
+  }
 
   /** What is there now, as a translator has made it. */
   read(translator: ServiceTranslator): ReadCluster {
@@ -65,7 +69,7 @@ export async function readCluster(
 ): Promise<ReadCluster> {
   const toLog = logProblem.bind(undefined, log);
   const { problem = toLog, serviceProblem = toLog } = listener;
-  const tables = new ClusterTables();
+  const tables = new ClusterTables(settings.translation);
   const addresses = new AddressClient();
   try {
     const translator = await translateOnce({

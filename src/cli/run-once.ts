@@ -34,7 +34,8 @@ export async function runOnce(
   kernel: Kernel,
   log: Logger,
 ): Promise<ExitCode> {
-  const store = new ClusterStore();
+  kernel.virtualServers.startAtOnce();
+  const store = new ClusterStore(settings.translation);
   const onProblem = logProblem.bind(undefined, log);
   const source = openSource(options, settings, onProblem);
   const release = new ReleaseWhileListing({

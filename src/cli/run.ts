@@ -72,7 +72,7 @@ async function listAndRun(options: RunOptions, settings: Settings, log: Logger):
   log.info({ node: settings.nodeName }, 'reading the cluster');
   const observer = apiTroubles.observing(apiObserver(counts, log));
   const opened = openSource(options, settings, onProblem, observer);
-  const source = new EarlySource(opened, new ClusterStore());
+  const source = new EarlySource(opened, new ClusterStore(settings.translation));
   try {
     return await withKernel(settings, log, (kernel) => {
       const metrics = new Metrics();

@@ -65,6 +65,8 @@ export interface EndpointSlice {
    * when a Pod or the Service changed, for which the slice was written.
    */
   readonly triggeredAt: number | undefined;
+  /** The annotation `kube-ipvs.io/weight`: that of each of its endpoints. */
+  readonly weight: number | undefined;
   readonly ports: readonly EndpointPort[];
   readonly endpoints: readonly Endpoint[];
 }
@@ -86,8 +88,8 @@ export interface Endpoint {
   /** Unset in the object means false. */
   readonly terminating: boolean;
   readonly nodeName: string | undefined;
-  /** To be shown alone: the zone that it is in, and the Pod that `targetRef` names. */
   readonly zone: string | undefined;
+  /** To be shown alone: the Pod that `targetRef` names. */
   readonly podName: string | undefined;
   /** Names of `hints.forZones`; empty without hints. */
   readonly hintedZones: readonly string[];
@@ -99,6 +101,8 @@ export interface Node {
   readonly name: string;
   /** The label `topology.kubernetes.io/zone`. */
   readonly zone: string | undefined;
+  /** The annotation, or label, `kube-ipvs.io/weight`: that of the endpoints on it. */
+  readonly weight: number | undefined;
   /** `spec.podCIDRs`: the ranges of this node's Pods. */
   readonly podRanges: readonly Cidr[];
   /** It is being deleted, or the cluster autoscaler is about to delete it (KEP-3836). */

@@ -5,6 +5,7 @@ import { describeObject, readName, readNamespace } from './metadata.ts';
 import { dnsLabel } from './names.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from './objects.ts';
 import { readPort } from './parse-port.ts';
+import { readWeight } from './read-weight.ts';
 
 const serviceNameLabel = 'kubernetes.io/service-name';
 const triggerTimeAnnotation = 'endpoints.kubernetes.io/last-change-trigger-time';
@@ -35,12 +36,14 @@ function readSlice(root: FieldReader): EndpointSlice | undefined {
   if (serviceName === undefined || family === undefined) {
     return undefined;
   }
+  const annotations = metadata.object('annotations');
   return {
     namespace,
     name,
     serviceName,
     family,
-    triggeredAt: readTriggeredAt(metadata.object('annotations')),
+    triggeredAt: readTriggeredAt(annotations),
+    weight: readWeight(annotations),
     ports: readPorts(root),
     endpoints: root.list('endpoints', (element) => readEndpoint(element, family)),
   };

@@ -4,6 +4,8 @@ import { FieldReader, ProblemLog, type Parsed } from './fields.ts';
 import { describeObject, readName } from './metadata.ts';
 import type { NamedNode } from './node-index.ts';
 import type { Node } from './objects.ts';
+import type { NodeWeight } from './node-weights.ts';
+import { readWeight } from './read-weight.ts';
 
 /** Lower goes first; other types (Hostname, DNS names) hold no IP. */
 const rankOfType: Readonly<Record<string, number>> = { InternalIP: 0, ExternalIP: 1 };
@@ -32,6 +34,24 @@ export function parseNamedNode(raw: unknown): NamedNode | undefined {
     : { name, addresses: textsOf(readAddresses(root.object('status'))) };
 }
 
+/**
+ * Reduces the metadata of another Node to its name and weight; what is odd in it is told on that Node.
+ * Undefined when its name is not valid.
+ */
+export function parseNodeWeight(raw: unknown): NodeWeight | undefined {
+  const root = FieldReader.root(raw, new ProblemLog('Node'));
+  const metadata = root?.object('metadata');
+  const name = metadata === undefined ? undefined : readName(metadata, 'Node');
+  return metadata === undefined || name === undefined
+    ? undefined
+    : { name, weight: readNodeWeight(metadata) };
+}
+
+/** The annotation counts before the label. */
+function readNodeWeight(metadata: FieldReader): number | undefined {
+  return readWeight(metadata.object('annotations')) ?? readWeight(metadata.object('labels'));
+}
+
 /** The name and addresses of a Node that was parsed. */
 export function namedNodeOf({ name, addresses }: Node): NamedNode {
   return { name, addresses: textsOf(addresses) };
@@ -52,6 +72,7 @@ function readNode(root: FieldReader): Node | undefined {
   return {
     name,
     zone: zone === '' ? undefined : zone,
+    weight: readNodeWeight(metadata),
     podRanges: readPodRanges(root.object('spec')),
     isLeaving: readIsLeaving(root),
     primaryAddresses: primaryOf(addresses),

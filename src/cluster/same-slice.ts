@@ -32,6 +32,7 @@ export const sameSlice = equalityOf<EndpointSlice>({
   serviceName: (a, b) => a.serviceName === b.serviceName,
   family: (a, b) => a.family === b.family,
   triggeredAt: (a, b) => a.triggeredAt === b.triggeredAt,
+  weight: (a, b) => a.weight === b.weight,
   ports: (a, b) => samePorts(a.ports, b.ports),
   endpoints: (a, b) => sameEndpoints(a.endpoints, b.endpoints),
 });

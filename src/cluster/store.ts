@@ -1,4 +1,5 @@
 import { NodeIndex, type NamedNode } from './node-index.ts';
+import { NodeWeights, type NodeWeightsChange } from './node-weights.ts';
 import {
   objectKey,
   type ApiServerAddress,
@@ -32,6 +33,7 @@ export type StoreChange =
   | { readonly kind: 'node' }
   /** Some Service has external or load-balancer IPs, or none has any more. */
   | { readonly kind: 'external VIPs' }
+  | NodeWeightsChange
   /**
    * Whose these addresses are may have changed: an API server's, another Node's. All of them where
    * they are missing.
@@ -72,8 +74,17 @@ export class ClusterStore {
   #awaitsNodes = false;
   /** How many Services have external or load-balancer IPs. */
   #external = 0;
+  /** What the Nodes say of the weights of endpoints. */
+  readonly nodeWeights: NodeWeights;
   #servicesListed = false;
   #slicesListed = false;
+
+  /** By default a Service that does not say otherwise asks for the weights of Nodes, or does not. */
+  constructor({ nodeWeights } = { nodeWeights: false }) {
+    this.nodeWeights = new NodeWeights(nodeWeights, (change) => {
+      this.#announce(change);
+    });
+  }
 
   /** Calls the listener after each change, in the same tick. Answers the way to end that. */
   onChange(listener: (change: StoreChange) => void): () => void {
@@ -135,6 +146,7 @@ export class ClusterStore {
       const before = held.service;
       held.service = service;
       this.#countExternal(before, service);
+      this.nodeWeights.serviceChanged(before, service);
       this.#announce({ kind: 'service', key: held.key, changed: 'Service', arrivedMs });
     }
   }
@@ -145,6 +157,7 @@ export class ClusterStore {
       const before = held.service;
       held.service = undefined;
       this.#countExternal(before, undefined);
+      this.nodeWeights.serviceChanged(before, undefined);
       this.#forgetIfEmpty(held);
       this.#announce({ kind: 'service', key, changed: 'Service', arrivedMs });
     }

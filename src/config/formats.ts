@@ -6,6 +6,9 @@ import { IpAddress } from '../net/ip-address.ts';
 import { schedulers } from '../kernel/ipvs/schedulers.ts';
 import { parseBindAddress } from '../net/bind-address.ts';
 import { parseGoDuration } from '../base/go-duration.ts';
+import { weightsValues } from '../cluster/annotation-names.ts';
+import { allowedConnectionLimits, parseConnectionLimits } from '../translate/connection-limits.ts';
+import { allowedLocalityWeights, parseLocalityWeights } from '../translate/locality-weights.ts';
 
 /** How traffic of this node's Pods is told from other traffic. */
 export const localModes = [
@@ -35,12 +38,26 @@ const greatestInt32 = 0x7fff_ffff;
 /** The formats of all fields, as convict knows them. */
 export const formats = {
   text: { allowed: 'must be text', accepts: isText },
-  truth: { allowed: 'must be true or false', accepts: (value) => typeof value === 'boolean' },
   'truth-or-text': {
     allowed: 'must be true or false',
     accepts: (value) => typeof value === 'boolean',
-    coerce: (text) => (text.trim() === 'true' ? true : text.trim() === 'false' ? false : text),
+    coerce: (text) => (text === 'true' ? true : text === 'false' ? false : text),
   },
+  weights: {
+    allowed: `must be one of ${weightsValues.join(', ')}`,
+    accepts: oneOf(...weightsValues),
+  },
+  'locality-weights': {
+    allowed: `${allowedLocalityWeights}, or empty`,
+    accepts: (value) =>
+      isText(value) && (value === '' || parseLocalityWeights(value) !== undefined),
+  },
+  'connection-limits': {
+    allowed: `${allowedConnectionLimits}, or empty`,
+    accepts: (value) =>
+      isText(value) && (value === '' || parseConnectionLimits(value) !== undefined),
+  },
+  truth: { allowed: 'must be true or false', accepts: (value) => typeof value === 'boolean' },
   'proxy-mode': {
     allowed:
       'must be "" or "ipvs", the one mode of this program; a file that is shared with other proxies can be used as it is with --proxy-mode=ipvs',

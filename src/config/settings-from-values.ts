@@ -8,6 +8,8 @@ import { parseBindAddress, type BindAddress } from '../net/bind-address.ts';
 import { packetFilterKinds } from '../kernel/packet-filter/packet-filter.ts';
 import { splitCidrs, statusPageReaders } from './formats.ts';
 import { parseGoDuration } from '../base/go-duration.ts';
+import { parseConnectionLimits } from '../translate/connection-limits.ts';
+import { parseLocalityWeights } from '../translate/locality-weights.ts';
 import type { Settings } from './settings.ts';
 import type { Values } from './values.ts';
 import { logLevelOf } from './verbosity.ts';
@@ -36,6 +38,11 @@ export function settingsFromValues(values: Values, outside: OutsideValues): Sett
     translation: {
       scheduler: isScheduler(ipvs.scheduler) ? ipvs.scheduler : fallbackScheduler,
       drainTimeoutMs: parseGoDuration(kubeIpvs.drainTimeout),
+      nodeWeights: kubeIpvs.weights === 'node',
+      localityWeights: unlessNone(parseLocalityWeights(kubeIpvs.localityWeights)),
+      connectionLimits: unlessNone(parseConnectionLimits(kubeIpvs.maxConnections)),
+      onePacket: kubeIpvs.onePacket,
+      slowStartMs: optionalMs(kubeIpvs.slowStart),
       outlierEjection: kubeIpvs.outlierEjection,
       externalIPs: cidrsFrom(kubeIpvs.externalIPCIDRs),
       loadBalancerIPs: cidrsFrom(kubeIpvs.loadBalancerIPCIDRs),
@@ -149,6 +156,16 @@ function bindAddressFrom(text: string, defaultPort: number): BindAddress | undef
 
 function cidrsFrom(entries: readonly string[]): readonly Cidr[] {
   return entries.map((entry) => Cidr.parse(entry)).filter((cidr) => cidr !== undefined);
+}
+
+/** Zero means the same as nothing. */
+function optionalMs(duration: string): number | undefined {
+  const ms = milliseconds(duration);
+  return ms === 0 ? undefined : ms;
+}
+
+function unlessNone<Value>(value: Value | 'none' | undefined): Value | undefined {
+  return value === 'none' ? undefined : value;
 }
 
 /** The period between two audits, in milliseconds; zero means the default, as with kube-proxy. */

@@ -50,6 +50,11 @@ export interface OwnValues {
     readonly packetFilter: string;
     readonly iptablesVariant: string;
     readonly drainTimeout: string;
+    readonly localityWeights: string;
+    readonly weights: string;
+    readonly maxConnections: string;
+    readonly onePacket: boolean;
+    readonly slowStart: string;
     readonly outlierEjection: boolean;
     readonly externalIPCIDRs: readonly string[];
     readonly loadBalancerIPCIDRs: readonly string[];

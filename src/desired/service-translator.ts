@@ -1,6 +1,6 @@
 import { asError } from '../base/as-error.ts';
 import { objectKey, type EndpointSlice, type ObjectKey, type Service } from '../cluster/objects.ts';
-import type { ClusterStore } from '../cluster/store.ts';
+import type { ClusterStore, StoreChange } from '../cluster/store.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import { withClaims } from './claimed-front-ends.ts';
 import { hasVipIn, isExternal } from './external-services.ts';
@@ -68,6 +68,8 @@ export class ServiceTranslator {
   #dirty = new Set<ObjectKey>();
   /** Those with node ports or external VIPs: only they care for the node's addresses. */
   readonly #external = new Set<ObjectKey>();
+  /** Those whose endpoints have the weights of their Nodes. */
+  readonly #byNodeWeights = new Set<ObjectKey>();
 
   constructor(
     store: ClusterStore,
@@ -85,6 +87,7 @@ export class ServiceTranslator {
       isVip: (address) => desired.isVip(address.text),
       serviceAt: (vip) => desired.serviceAt(vip.text),
       ownerOf: this.#otherHosts.ownerOf,
+      nodeWeight: (name) => store.nodeWeights.of(name),
       outliersOf: this.#outliers.outliersOf,
     });
     this.#place.setNode(store.node);
@@ -116,6 +119,19 @@ export class ServiceTranslator {
     for (const key of this.#external) {
       const translated = this.#translated.get(key);
       if (translated !== undefined && hasVipIn(translated.service, changed)) {
+        this.#dirty.add(key);
+      }
+    }
+  }
+
+  /** Something has changed that Services depend on besides themselves and their slices. */
+  factsChanged(change: Exclude<StoreChange, { readonly kind: 'service' }>): void {
+    if (change.kind === 'node') {
+      this.nodeChanged();
+    } else if (change.kind === 'hosts') {
+      this.hostsChanged(change.addresses);
+    } else if (change.kind === 'node weights') {
+      for (const key of this.#byNodeWeights) {
         this.#dirty.add(key);
       }
     }
@@ -279,6 +295,7 @@ export class ServiceTranslator {
     if (service !== before?.service) {
       this.#noteExternal(key, service);
     }
+    setMember(this.#byNodeWeights, key, translation.needsNodeWeights);
     this.#outliers.watch(key, watchedOf(translation.virtualServers));
     this.#problems.set(key, translation.problems);
     this.#listener.healthCheck(key, translation.healthCheck);
@@ -289,6 +306,7 @@ export class ServiceTranslator {
     this.#endpoints.replace(key, before?.slices ?? noSlices, noSlices);
     this.#translated.delete(key);
     this.#external.delete(key);
+    this.#byNodeWeights.delete(key);
     this.#outliers.watch(key, []);
     this.#problems.set(key, []);
     this.#listener.healthCheck(key, undefined);
@@ -296,11 +314,7 @@ export class ServiceTranslator {
   }
 
   #noteExternal(key: ObjectKey, service: Service): void {
-    if (isExternal(service)) {
-      this.#external.add(key);
-    } else {
-      this.#external.delete(key);
-    }
+    setMember(this.#external, key, isExternal(service));
   }
 
   /** An address that became a VIP, or is none any more, concerns all that have an endpoint there. */
@@ -333,6 +347,14 @@ export class ServiceTranslator {
             allowed: `already owned by Service ${holder} (older); taken over when that one is deleted`,
           }),
         ];
+  }
+}
+
+function setMember<Member>(members: Set<Member>, member: Member, isMember: boolean): void {
+  if (isMember) {
+    members.add(member);
+  } else {
+    members.delete(member);
   }
 }
 

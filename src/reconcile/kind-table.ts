@@ -102,9 +102,9 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
     }
   }
 
-  /** Whether some objects change by themselves. */
+  /** Whether some objects change by themselves, or are to be changed since time has passed. */
   anyNeedsPolling(): boolean {
-    return (this.#kind.needsPolling?.() ?? []).length > 0;
+    return (this.#kind.needsPolling?.() ?? []).length > 0 || this.#kind.awaitsTime?.() === true;
   }
 
   /**
@@ -112,6 +112,12 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
    * follows; rounds may go on meanwhile, and what they touch is left to the next review.
    */
   async pollRows(): Promise<void> {
+    for (const key of this.#kind.takeDue?.() ?? []) {
+      const row = this.#rows.get(key);
+      if (row !== undefined) {
+        this.#rows.dirty.add(row);
+      }
+    }
     for (const key of this.#kind.needsPolling?.() ?? []) {
       const row = this.#rows.get(key);
       if (row !== undefined && !this.#rows.suspect.has(key)) {

@@ -32,6 +32,12 @@ export interface Kind<Desired, Observed, Change> {
    */
   needsPolling?(): readonly string[];
 
+  /** Whether something else will be wanted of some objects as time passes. No, where it is missing. */
+  awaitsTime?(): boolean;
+
+  /** The objects of which something else is wanted since this was asked last, by key. */
+  takeDue?(): readonly string[];
+
   /**
    * Reads again what changes by itself of an object that needs polling; undefined where it is gone. As `read`
    * where the method is missing.

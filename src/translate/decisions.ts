@@ -3,6 +3,7 @@ import type { SpecialAddress } from '../net/special-address.ts';
 import type { Cidr } from '../net/cidr.ts';
 import type { IpAddress, IpFamily } from '../net/ip-address.ts';
 import type { Protocol } from '../net/protocol.ts';
+import type { EndpointWeight, WeightRule } from './weight-rule.ts';
 import type { ChosenVipKind, FrontEnd, Traffic, VipKind } from './front-end.ts';
 
 /** What the translation of a Service decided, and why. See `describeDecision` for the words. */
@@ -110,7 +111,11 @@ export type EndpointFate =
       readonly because: UsedBecause;
       /** Policy Local has no endpoint here: those outside are dropped, Pods of this node are not. */
       readonly onlyForThisNode: boolean;
+      /** Where a rule gives it one. */
+      readonly weight?: EndpointWeight;
     }
+  /** By that rule, and others have more. */
+  | { readonly kind: 'weight 0'; readonly by: WeightRule }
   | { readonly kind: 'not ready' }
   | { readonly kind: 'terminating while others are ready' }
   /** By the policy Local of this traffic. */

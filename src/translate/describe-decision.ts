@@ -12,6 +12,7 @@ import type {
 } from './decisions.ts';
 import type { Traffic } from './front-end.ts';
 import { formatEndpointRefusal } from './refused-endpoints.ts';
+import type { WeightRule } from './weight-rule.ts';
 import { formatVipRefusal } from './refused-vips.ts';
 
 /** A decision as an operator reads it, in one line; its Service is named by whoever prints it. */
@@ -111,6 +112,8 @@ export function describeEndpointFate(
   switch (fate.kind) {
     case 'used':
       return describeUsed(fate, traffic);
+    case 'weight 0':
+      return `not used: weight 0 ${describeWeightRule(fate.by)}, and others have more`;
     case 'not ready':
       return `not used: ${endpoint.terminating ? 'terminating, and no longer serving' : 'not ready'}`;
     case 'terminating while others are ready':
@@ -131,13 +134,33 @@ export function describeEndpointFate(
 }
 
 function describeUsed(
-  { because, onlyForThisNode }: Extract<EndpointFate, { readonly kind: 'used' }>,
+  { because, onlyForThisNode, weight }: Extract<EndpointFate, { readonly kind: 'used' }>,
   traffic: Traffic,
 ): string {
-  const why = because === 'ready' ? 'ready' : 'terminating but serving, and none is ready';
+  const ready = because === 'ready' ? 'ready' : 'terminating but serving, and none is ready';
+  const why =
+    weight === undefined
+      ? ready
+      : `${ready}, weight ${weight.weight} ${describeWeightRule(weight.by)}`;
   return onlyForThisNode
     ? `used for Pods of this node alone: ${why}; ${policyOf(traffic)} is Local, and no endpoint here can be used`
     : `used: ${why}`;
+}
+
+/** `by its Node node-b`, `by locality same-zone` */
+export function describeWeightRule(by: WeightRule): string {
+  switch (by.kind) {
+    case 'EndpointSlice':
+      return `by EndpointSlice ${by.slice}`;
+    case 'Node':
+      return `by its Node ${by.node}`;
+    case 'locality':
+      return `by locality ${by.locality}`;
+    case 'usual':
+      return 'since no rule names another';
+    case 'nothing else':
+      return 'since all that could be used have weight 0';
+  }
 }
 
 function describeRepeated(countsIn: string, slice: string): string {

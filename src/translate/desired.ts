@@ -16,6 +16,8 @@ export interface Translation {
   readonly healthCheck: HealthCheck | undefined;
   readonly problems: readonly ServiceProblem[];
   readonly withoutLocalEndpoints: LackOfLocalEndpoints;
+  /** Its endpoints have the weights of their Nodes. */
+  readonly needsNodeWeights: boolean;
 }
 
 /** Of which traffic the policy is Local, and endpoints are there, but none on this node. */
@@ -31,6 +33,7 @@ export const noTranslation: Translation = {
   healthCheck: undefined,
   problems: [],
   withoutLocalEndpoints: noLackOfLocalEndpoints,
+  needsNodeWeights: false,
 };
 
 /** The answer at the health-check node port of a load balancer of policy Local. */

@@ -4,7 +4,7 @@ import type { IpFamily } from '../net/ip-address.ts';
 import type { EjectionRule, WatchedVirtualServer } from '../outliers/ejection-rule.ts';
 import { mostEjected } from '../outliers/most-ejected.ts';
 import type { Failing } from '../outliers/evidence.ts';
-import type { Outliers } from '../outliers/outliers.ts';
+import { noOutliers, type Outliers } from '../outliers/outliers.ts';
 import type { Choices } from './annotations/registry.ts';
 import type { DesiredFrontEnd } from './desired.ts';
 import type { NodeFacts } from './node-facts.ts';
@@ -81,6 +81,8 @@ export function watchedOf(
   );
 }
 
+const none: readonly ServiceProblem[] = [];
+
 /** So many are named: an Event has a limit. */
 const namedAtMost = 10;
 
@@ -93,8 +95,11 @@ const words: Readonly<Record<Failing, string>> = {
 export function ejectionProblems(
   service: Service,
   port: ServicePort,
-  { failing }: Outliers,
+  { failing }: Outliers = noOutliers,
 ): readonly ServiceProblem[] {
+  if (failing.size === 0) {
+    return none;
+  }
   return (['no answer', 'refused'] as const).flatMap((how) => {
     const keys = Array.from(failing)
       .filter(([, found]) => found === how)

@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointSlice } from '../cluster/objects.ts';
 import type { EndpointFate, UsedBecause } from './decisions.ts';
+import type { EndpointWeight } from './weight-rule.ts';
 
 /** Endpoints of one Service port that have the same target port: one at least. */
 export interface PortEndpoints {
@@ -49,6 +50,18 @@ export class EndpointNotes {
         this.#notes.push({ endpoint, targetPort, slice: undefined, fate });
       }
     }
+  }
+
+  /** The used ones have these weights; one of weight 0 is not used after all. */
+  weighed(weightOf: (endpoint: Endpoint) => EndpointWeight): void {
+    this.#notes.forEach((note, index) => {
+      if (note.fate.kind === 'used') {
+        const weight = weightOf(note.endpoint);
+        const fate: EndpointFate =
+          weight.weight === 0 ? { kind: 'weight 0', by: weight.by } : { ...note.fate, weight };
+        this.#notes[index] = { ...note, fate };
+      }
+    });
   }
 
   protected add(note: EndpointNote): void {

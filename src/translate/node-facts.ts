@@ -20,6 +20,8 @@ export interface NodeFacts {
   isVip(address: IpAddress): boolean;
   /** The Service whose VIP an address is: `default/web`. */
   serviceAt(vip: IpAddress): string | undefined;
+  /** The weight that a Node names, where Services ask for it and it is known. */
+  nodeWeight(name: string): number | undefined;
   /** Which real servers of a group fail, as this node sees them (`EjectionRule`). */
   outliersOf(group: string): Outliers;
   /** Whose an address is, besides: asked of external and load-balancer IPs. */

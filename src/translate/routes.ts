@@ -5,7 +5,9 @@ import { clusterEndpoints, localEndpoints, type PortEndpoints } from './endpoint
 import type { Traffic } from './front-end.ts';
 import type { NodeFacts } from './node-facts.ts';
 import type { PortRecorder } from './port-recorder.ts';
-import { realServersAt } from './real-servers.ts';
+import type { EndpointNotes } from './endpoint-notes.ts';
+import { weighed, type WeighedEndpoints, type WeightRules } from './endpoint-weights.ts';
+import { realServersAt, type RealServerChoices } from './real-servers.ts';
 
 /** Where the connections of one kind go. */
 export interface Route {
@@ -13,6 +15,12 @@ export interface Route {
   readonly servedHere: boolean;
   /** The policy is Local, and there are endpoints, but none on this node. */
   readonly lacksLocal: boolean;
+}
+
+/** What the real servers of a Service follow. */
+export interface RouteChoices extends RealServerChoices {
+  /** Undefined where all weights are the same. */
+  readonly rules: WeightRules | undefined;
 }
 
 /** Where connections of both kinds go. */
@@ -35,12 +43,15 @@ export function routesByTraffic(
   service: Service,
   endpoints: readonly PortEndpoints[],
   node: NodeFacts,
+  { rules, ...choices }: RouteChoices,
   recorder?: PortRecorder,
 ): Routes {
   const { internalTrafficPolicy, externalTrafficPolicy } = service;
-  const cluster = clusterEndpoints(endpoints, node, recorder?.cluster);
-  const local = localEndpoints(endpoints, node, recorder?.local);
-  const servedHere = local.length > 0;
+  const chosen = (choice: typeof clusterEndpoints, notes?: EndpointNotes): WeighedEndpoints =>
+    weighed(choice(endpoints, node, notes), rules, notes);
+  const cluster = chosen(clusterEndpoints, recorder?.cluster);
+  const local = chosen(localEndpoints, recorder?.local);
+  const servedHere = local.endpoints.length > 0;
   const internalIsLocal = internalTrafficPolicy === 'Local';
   const externalIsLocal = externalTrafficPolicy === 'Local' && servedHere;
   const internal = internalIsLocal ? local : cluster;
@@ -50,12 +61,12 @@ export function routesByTraffic(
     onlyForThisNode: externalTrafficPolicy === 'Local' && !servedHere,
   });
   const lacksLocal = (policy: TrafficPolicy): boolean =>
-    policy === 'Local' && cluster.length > 0 && !servedHere;
-  const realServers = realServersAt(internal);
+    policy === 'Local' && cluster.endpoints.length > 0 && !servedHere;
+  const realServers = realServersAt(internal, choices);
   return {
     internal: { realServers, servedHere, lacksLocal: lacksLocal(internalTrafficPolicy) },
     external: {
-      realServers: external === internal ? realServers : realServersAt(external),
+      realServers: external === internal ? realServers : realServersAt(external, choices),
       servedHere,
       lacksLocal: lacksLocal(externalTrafficPolicy),
     },

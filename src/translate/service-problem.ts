@@ -8,6 +8,7 @@ export type ServiceProblemReason =
   | 'ExternalIPRefused'
   | 'LoadBalancerIPRefused'
   | 'EndpointRefused'
+  | 'SliceWeightsIgnored'
   | 'AddressConflict'
   | 'RealServerEjected';
 
@@ -23,6 +24,16 @@ export const problemEffects: Readonly<Record<ServiceProblemReason, ProblemEffect
   SchedulerMissing: 'fallback',
   UnknownSchedulerFlag: 'ignored',
   InvalidDrainTimeout: 'fallback',
+  InvalidLocalityWeights: 'fallback',
+  LocalityWeightsIgnored: 'ignored',
+  InvalidWeights: 'fallback',
+  NodeWeightsIgnored: 'ignored',
+  SliceWeightsIgnored: 'ignored',
+  InvalidMaxConnections: 'fallback',
+  InvalidOnePacket: 'fallback',
+  OnePacketRefused: 'ignored',
+  InvalidSlowStart: 'fallback',
+  SlowStartIgnored: 'ignored',
   InvalidOutlierEjection: 'fallback',
   InvalidResetAfter: 'ignored',
   UnknownAnnotation: 'ignored',

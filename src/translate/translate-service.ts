@@ -20,12 +20,21 @@ import {
   type PortEjection,
   type WithEjection,
 } from './ejection.ts';
-import type { Traffic } from './front-end.ts';
+import type { FrontEnd, Traffic } from './front-end.ts';
 import type { NodeFacts } from './node-facts.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
 import type { VipSettings } from './refused-vips.ts';
-import { lackOfLocalEndpoints, routesByTraffic, type Routes } from './routes.ts';
+import type { Protocol } from '../net/protocol.ts';
+import { weightRulesOf } from './endpoint-weights.ts';
+import {
+  lackOfLocalEndpoints,
+  routesByTraffic,
+  type Route,
+  type RouteChoices,
+  type Routes,
+} from './routes.ts';
+import { sliceWeightProblems } from './slice-weight-problems.ts';
 import type { ServiceProblem } from './service-problem.ts';
 import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
 import type { FilterMember } from '../kernel/packet-filter/filter-member.ts';
@@ -53,7 +62,12 @@ export function translateService(
     return noTranslation;
   }
   const { missingSchedulers } = node;
-  const chosen = choicesOf({ service, defaults: settings, missingSchedulers });
+  const { choices, problems } = choicesOf({ service, defaults: settings, missingSchedulers });
+  const routeChoices: RouteChoices = {
+    rules: weightRulesOf(choices, slices, node),
+    connectionLimits: choices.connectionLimits,
+    startsSlowly: choices.slowStartMs !== undefined,
+  };
   const families = familiesOf(service);
   const vips = vipsOf(service, node, settings, recorder);
   const boundAddresses = boundAddressesOf(vips, node, recorder);
@@ -72,28 +86,15 @@ export function translateService(
       const notes = ofPort?.gathering;
       const endpoints = guard.admitted(endpointsOfPort(port, family, slices, notes), notes);
       hairpins.push(...hairpinMembers(protocol, endpoints, node));
-      const routes = routesByTraffic(service, endpoints, node, ofPort);
+      const routes = routesByTraffic(service, endpoints, node, routeChoices, ofPort);
       routesOfPorts.push(routes);
-      const serverSettings = settingsOf(service, family, chosen.choices);
-      const ejection = ejectionOf(service, port, family, chosen.choices, node);
+      const serverSettings = settingsOf(service, { family, protocol }, choices);
+      const ejection = ejectionOf(service, port, family, choices, node);
+      ejections.push(...ejectionProblems(service, port, ejection?.outliers));
       const served = servedBy(routes, ejection);
-      if (ejection !== undefined) {
-        ejections.push(...ejectionProblems(service, port, ejection.outliers));
-      }
       for (const frontEnd of frontEnds) {
-        const { servedHere } = routes[trafficOf(frontEnd)];
-        const { realServers, ...ejected } = served[trafficOf(frontEnd)];
-        const { address, port: number } = frontEnd;
-        virtualServers.push({
-          virtualServer: {
-            id: { kind: 'address', protocol, address, port: number },
-            settings: serverSettings,
-            realServers,
-          },
-          drainTimeoutMs: chosen.choices.drainTimeoutMs,
-          ...ejected,
-          members: frontEndMembers(service, { frontEnd, protocol, realServers, servedHere }, node),
-        });
+        const row = { protocol, settings: serverSettings, ...served[trafficOf(frontEnd)] };
+        virtualServers.push(rowOf(service, frontEnd, row, choices, node));
       }
     }
   }
@@ -103,23 +104,53 @@ export function translateService(
     boundAddresses,
     members: [...serviceMembers(boundAddresses, healthCheck), ...hairpins],
     healthCheck,
-    problems: allOf(chosen.problems, vips.problems, guard.problems(service), ejections),
+    problems: allOf(
+      problems,
+      sliceWeightProblems(service, slices, choices.scheduler),
+      vips.problems,
+      guard.problems(service),
+      ejections,
+    ),
     withoutLocalEndpoints: lackOfLocalEndpoints(routesOfPorts),
+    needsNodeWeights: choices.nodeWeights,
   };
 }
+
+/** Where the connections of a front end go. */
+type Served = WithEjection & Pick<Route, 'servedHere'>;
 
 /** One map serves both kinds of traffic where they go the same way. */
 function servedBy(
   { internal, external }: Routes,
   ejection: PortEjection | undefined,
-): Readonly<Record<Traffic, WithEjection>> {
-  const served = withEjection(internal.realServers, ejection);
+): Readonly<Record<Traffic, Served>> {
+  const inside = withEjection(internal.realServers, ejection);
+  const outside =
+    external.realServers === internal.realServers
+      ? inside
+      : withEjection(external.realServers, ejection);
   return {
-    internal: served,
-    external:
-      external.realServers === internal.realServers
-        ? served
-        : withEjection(external.realServers, ejection),
+    internal: { ...inside, servedHere: internal.servedHere },
+    external: { ...outside, servedHere: external.servedHere },
+  };
+}
+
+/** What a front end wants. */
+function rowOf(
+  service: Service,
+  frontEnd: FrontEnd,
+  row: Served & { readonly protocol: Protocol; readonly settings: VirtualServerSettings },
+  { drainTimeoutMs, slowStartMs }: Choices,
+  node: NodeFacts,
+): DesiredFrontEnd {
+  const { protocol, settings, realServers, servedHere, ...ejection } = row;
+  const { address, port } = frontEnd;
+  return {
+    virtualServer: { id: { kind: 'address', protocol, address, port }, settings, realServers },
+    drainTimeoutMs,
+    slowStartMs,
+    ...ejection,
+    members: frontEndMembers(service, { frontEnd, protocol, realServers, servedHere }, node),
   };
 }
 
@@ -147,8 +178,8 @@ function fateOf({ proxyName, clusterIPs, ports, isExternalName }: Service): Serv
 
 function settingsOf(
   { sessionAffinity }: Service,
-  family: IpFamily,
-  { scheduler, schedulerFlags }: Choices,
+  { family, protocol }: { readonly family: IpFamily; readonly protocol: Protocol },
+  { scheduler, schedulerFlags, onePacket, connectionLimits }: Choices,
 ): VirtualServerSettings {
   return {
     scheduler,
@@ -160,8 +191,8 @@ function settingsOf(
             prefixLength: hostPrefixLength(family),
           }
         : undefined,
-    onePacket: false,
-    limited: false,
+    onePacket: onePacket && protocol === 'UDP',
+    limited: connectionLimits !== undefined,
     owned: true,
   };
 }

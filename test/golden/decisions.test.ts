@@ -38,6 +38,7 @@ function decisionsOf(golden: GoldenCase): DecisionsByService {
     isVip: ({ text }) => desired.isVip(text),
     serviceAt: ({ text }) => desired.serviceAt(text),
     ownerOf: () => undefined,
+    nodeWeight: () => undefined,
     outliersOf: () => noOutliers,
   });
   node.setNode(store.node);

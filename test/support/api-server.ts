@@ -94,8 +94,9 @@ export function list(
   items: readonly unknown[],
   metadata: { readonly resourceVersion: string; readonly continue?: string },
 ): Answer {
-  return (response, { path }) => {
-    const kind = listKinds.get(path) ?? 'List';
+  return (response, { path, headers }) => {
+    const isMetadataOnly = headers.accept?.includes('as=PartialObjectMetadataList') === true;
+    const kind = isMetadataOnly ? 'PartialObjectMetadataList' : (listKinds.get(path) ?? 'List');
     response.setHeader('content-type', 'application/json');
     response.end(`${JSON.stringify({ kind, apiVersion: 'v1', metadata, items })}\n`);
   };

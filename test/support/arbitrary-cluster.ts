@@ -49,9 +49,14 @@ const ports: fc.Arbitrary<ServicePort[]> = fc.subarray(
 const annotations = fc
   .record(
     {
-      'kube-ipvs.io/scheduler': fc.constantFrom('lc', 'sh', 'best'),
+      'kube-ipvs.io/scheduler': fc.constantFrom('lc', 'sh', 'wlc', 'best'),
       'kube-ipvs.io/scheduler-flags': fc.constantFrom('sh-port', 'sh-fallback,sh-port', ''),
       'kube-ipvs.io/drain-timeout': fc.constantFrom('0s', '30s', 'long'),
+      'kube-ipvs.io/locality-weights': fc.constantFrom('same-node=3', 'other=0', 'none', 'near=1'),
+      'kube-ipvs.io/weights': fc.constantFrom('node', 'none', 'rack'),
+      'kube-ipvs.io/max-connections': fc.constantFrom('20', '20/10', '0', '10/20'),
+      'kube-ipvs.io/one-packet': fc.constantFrom('true', 'false', 'yes'),
+      'kube-ipvs.io/slow-start': fc.constantFrom('30s', '0s', 'soon'),
     },
     { requiredKeys: [], noNullPrototype: true },
   )
@@ -90,7 +95,7 @@ const endpoint: fc.Arbitrary<Omit<Endpoint, 'address'>> = fc
       { ready: false, serving: false, terminating: false },
     ),
     nodeName: fc.constantFrom('node-a', 'node-b', undefined),
-    zone: fc.constant(undefined),
+    zone: fc.constantFrom(undefined, 'z1', 'z2'),
     podName: fc.constant(undefined),
     hintedZones: fc.constantFrom([], [], ['z1'], ['z2']),
     hintedNodes: fc.constantFrom([], [], [], ['node-a'], ['node-b']),
@@ -122,6 +127,7 @@ export const arbitrarySlice: fc.Arbitrary<EndpointSlice> = fc
       name: fc.constantFrom('s1', 's2', 's3', 's4'),
       serviceName,
       family: fc.constant(family),
+      weight: fc.constantFrom(undefined, undefined, undefined, 0, 7),
       ports: targets,
       endpoints: fc.uniqueArray(
         fc
@@ -137,7 +143,7 @@ export const arbitraryNode: fc.Arbitrary<Node | undefined> = fc.constantFrom(
   undefined,
   node({ zone: undefined, primaryAddresses: [ip('192.0.2.10')] }),
   node({ primaryAddresses: [ip('192.0.2.10'), ip('2001:db8::10')] }),
-  node({ zone: 'z2' }),
+  node({ zone: 'z2', weight: 3 }),
 );
 
 export const arbitraryNodeAddresses: fc.Arbitrary<readonly IpAddress[]> = fc.subarray(
@@ -155,6 +161,15 @@ export const arbitraryOptions: fc.Arbitrary<TranslatorOptions> = fc.record({
   translation: fc.record({
     scheduler: fc.constantFrom('rr', 'mh'),
     drainTimeoutMs: fc.constantFrom(undefined, 0, 5000),
+    nodeWeights: fc.constantFrom(false, false, true),
+    localityWeights: fc.constantFrom(undefined, undefined, {
+      'same-node': 10,
+      'same-zone': 5,
+      other: 0,
+    }),
+    connectionLimits: fc.constantFrom(undefined, undefined, { upper: 100, lower: 0 }),
+    onePacket: fc.constantFrom(false, true),
+    slowStartMs: fc.constantFrom(undefined, undefined, 30_000),
     outlierEjection: fc.boolean(),
     externalIPs: fc.constantFrom(undefined, undefined, [cidr('198.51.100.0/24')]),
     loadBalancerIPs: fc.constantFrom(undefined, undefined, [cidr('203.0.113.0/24')]),

@@ -1,5 +1,5 @@
 import type { Scheduler } from '../../src/kernel/ipvs/schedulers.ts';
-import type { ServiceDefaults } from '../../src/translate/annotations/annotation.ts';
+import { usualDefaults, type ServiceDefaults } from '../../src/translate/annotations/annotation.ts';
 import { choicesOf } from '../../src/translate/annotations/choices.ts';
 import type { Choices } from '../../src/translate/annotations/registry.ts';
 import type { ServiceProblem } from '../../src/translate/service-problem.ts';
@@ -17,7 +17,7 @@ export function chosenBy(
 ): Chosen {
   const { choices, problems } = choicesOf({
     service: service({ annotations: new Map(Object.entries(annotations)), uid: 'b4a7' }),
-    defaults: { scheduler: 'lc', drainTimeoutMs: undefined, outlierEjection: false, ...defaults },
+    defaults: { ...usualDefaults, scheduler: 'lc', ...defaults },
     missingSchedulers: new Set(missing),
   });
   return { ...choices, problems };

@@ -32,6 +32,7 @@ export function node(fields: Partial<Node> = {}): Node {
   return {
     name: 'node-a',
     zone: 'z1',
+    weight: undefined,
     isLeaving: false,
     podRanges: [],
     primaryAddresses: [],
@@ -77,6 +78,7 @@ export function slice(
     serviceName: 'web',
     family: endpoints[0]?.address.family ?? 'IPv4',
     triggeredAt: undefined,
+    weight: undefined,
     ports: [endpointPort()],
     endpoints,
     ...fields,

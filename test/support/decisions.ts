@@ -4,6 +4,7 @@ import type { Decision, DecisionRecorder } from '../../src/translate/decisions.t
 import { describeDecision } from '../../src/translate/describe-decision.ts';
 import { trafficOf } from '../../src/translate/front-ends.ts';
 import type { NodeFacts } from '../../src/translate/node-facts.ts';
+import { usualDefaults } from '../../src/translate/annotations/annotation.ts';
 import {
   translateService,
   type TranslationSettings,
@@ -29,9 +30,7 @@ export class RememberedDecisions implements DecisionRecorder {
 }
 
 export const usualTranslation: TranslationSettings = {
-  scheduler: 'rr',
-  drainTimeoutMs: undefined,
-  outlierEjection: false,
+  ...usualDefaults,
   externalIPs: undefined,
   loadBalancerIPs: undefined,
   protectedRanges: [],

@@ -13,6 +13,7 @@ import { formatProblem } from '../../src/base/problem.ts';
 import { ServiceTranslator, type TranslatorOptions } from '../../src/desired/service-translator.ts';
 import type { HealthCheck } from '../../src/translate/desired.ts';
 import { isScheduler } from '../../src/kernel/ipvs/schedulers.ts';
+import { usualDefaults } from '../../src/translate/annotations/annotation.ts';
 import { ip } from './cluster-objects.ts';
 import { MemoryTables } from './memory-tables.ts';
 
@@ -140,9 +141,8 @@ export function optionsOf({ name, config }: GoldenCase): TranslatorOptions {
     nodeName,
     nodePortAddresses: { kind: 'all' },
     translation: {
+      ...usualDefaults,
       scheduler,
-      drainTimeoutMs: undefined,
-      outlierEjection: false,
       externalIPs: undefined,
       loadBalancerIPs: undefined,
       protectedRanges: [],

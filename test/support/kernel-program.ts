@@ -6,6 +6,7 @@ import { Controller, type ControllerOptions } from '../../src/app/controller.ts'
 import { formatVirtualServer } from '../../src/kernel/ipvs/model.ts';
 import type { Kernel } from '../../src/app/kernel.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
+import { usualDefaults } from '../../src/translate/annotations/annotation.ts';
 import { OutlierWatch } from '../../src/app/outlier-watch.ts';
 import { OutlierBook, type Ejection } from '../../src/outliers/outlier-book.ts';
 import type { ServiceProblem } from '../../src/translate/service-problem.ts';
@@ -16,9 +17,7 @@ export const defaultOptions: ControllerOptions = {
   nodeName: 'node-a',
   nodePortAddresses: { kind: 'all' },
   translation: {
-    scheduler: 'rr',
-    drainTimeoutMs: undefined,
-    outlierEjection: false,
+    ...usualDefaults,
     externalIPs: undefined,
     loadBalancerIPs: undefined,
     protectedRanges: [],

@@ -23,7 +23,9 @@ export class MemoryKernel implements ModelKernel {
     const boundAddresses = new KindTable(kinds.addresses);
     return {
       desired: new DesiredState(virtualServers, boundAddresses),
-      reconciler: new Reconciler([virtualServers, boundAddresses], now),
+      reconciler: new Reconciler([virtualServers, boundAddresses], now, [], () => {
+        kinds.virtualServers.roundEnded();
+      }),
       close: () => {
         kinds.client.close();
       },

@@ -14,6 +14,7 @@ export function place(fields: Partial<NodeFacts> = {}): NodeFacts {
     isVip: () => false,
     serviceAt: () => undefined,
     ownerOf: () => undefined,
+    nodeWeight: () => undefined,
     outliersOf: () => noOutliers,
     ...fields,
   };

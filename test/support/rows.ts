@@ -34,20 +34,22 @@ const plain: FrontEndFields = {
   port: 80,
   realServers: new Map(),
   drainTimeoutMs: undefined,
+  slowStartMs: undefined,
   members: [],
 };
 
 /** `TCP 10.96.0.1:80`, scheduler rr, without real servers, but for these fields. */
 export function frontEnd(fields: Partial<FrontEndFields> = {}): DesiredFrontEnd {
   const { protocol, address, port, realServers: servers, ...others } = { ...plain, ...fields };
-  const { drainTimeoutMs, members, ...settings } = others;
+  const { drainTimeoutMs, slowStartMs, members, ...settings } = others;
   const id = { kind: 'address', protocol, address, port } as const;
-  return { virtualServer: { id, settings, realServers: servers }, drainTimeoutMs, members };
+  const virtualServer = { id, settings, realServers: servers };
+  return { virtualServer, drainTimeoutMs, slowStartMs, members };
 }
 
 /** The same front end but for these fields. */
 export function changed(row: DesiredFrontEnd, fields: Partial<FrontEndFields>): DesiredFrontEnd {
-  const { virtualServer, drainTimeoutMs, members } = row;
+  const { virtualServer, drainTimeoutMs, slowStartMs, members } = row;
   const { id, settings, realServers: servers } = virtualServer;
   if (id.kind !== 'address') {
     throw new Error("the test's own front end has no address");
@@ -59,6 +61,7 @@ export function changed(row: DesiredFrontEnd, fields: Partial<FrontEndFields>): 
     ...settings,
     realServers: servers,
     drainTimeoutMs,
+    slowStartMs,
     members,
     ...fields,
   });

@@ -6,6 +6,7 @@ import {
   translateService,
   type TranslationSettings,
 } from '../../src/translate/translate-service.ts';
+import { usualDefaults } from '../../src/translate/annotations/annotation.ts';
 import { endpoint, ip, slice } from './cluster-objects.ts';
 import { placeAt } from './place.ts';
 
@@ -23,9 +24,8 @@ export function translate(
   settings: Partial<TranslationSettings> = {},
 ): Translation {
   return translateService(of, slices, at, {
+    ...usualDefaults,
     scheduler: 'lc',
-    drainTimeoutMs: undefined,
-    outlierEjection: false,
     externalIPs: undefined,
     loadBalancerIPs: undefined,
     protectedRanges: [],

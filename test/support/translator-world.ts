@@ -1,6 +1,7 @@
 import type { ObjectKey } from '../../src/cluster/objects.ts';
 import { ClusterStore } from '../../src/cluster/store.ts';
 import { formatProblem } from '../../src/base/problem.ts';
+import { usualDefaults } from '../../src/translate/annotations/annotation.ts';
 import { ServiceTranslator, type TranslatorOptions } from '../../src/desired/service-translator.ts';
 import { MemoryTables } from './memory-tables.ts';
 
@@ -9,9 +10,7 @@ export const translatorOptions: TranslatorOptions = {
   nodeName: 'node-a',
   nodePortAddresses: { kind: 'all' },
   translation: {
-    scheduler: 'rr',
-    drainTimeoutMs: undefined,
-    outlierEjection: false,
+    ...usualDefaults,
     externalIPs: undefined,
     loadBalancerIPs: undefined,
     protectedRanges: [],
@@ -43,10 +42,8 @@ export class TranslatorWorld {
     this.store.onChange((change) => {
       if (change.kind === 'service') {
         this.translator.changed(change.key);
-      } else if (change.kind === 'node') {
-        this.translator.nodeChanged();
-      } else if (change.kind === 'hosts') {
-        this.translator.hostsChanged(change.addresses);
+      } else {
+        this.translator.factsChanged(change);
       }
     });
   }

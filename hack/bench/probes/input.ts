@@ -10,6 +10,7 @@ import { readManifests } from '../../../src/source/manifests/read-manifests.ts';
 import type { MergedManifests } from '../../../src/source/manifests/merge-manifests.ts';
 import type { Translation } from '../../../src/translate/desired.ts';
 import type { NodeFacts } from '../../../src/translate/node-facts.ts';
+import { usualDefaults } from '../../../src/translate/annotations/annotation.ts';
 import { noOutliers } from '../../../src/outliers/outliers.ts';
 import {
   translateService,
@@ -33,9 +34,7 @@ export function inputFiles(folder: string): InputFiles {
 }
 
 export const translationSettings: TranslationSettings = {
-  scheduler: 'rr',
-  drainTimeoutMs: undefined,
-  outlierEjection: false,
+  ...usualDefaults,
   externalIPs: undefined,
   loadBalancerIPs: undefined,
   protectedRanges: [],
@@ -68,6 +67,7 @@ export function translateCluster(cluster: MergedManifests): Map<string, Translat
     isVip: () => false,
     serviceAt: () => undefined,
     ownerOf: () => undefined,
+    nodeWeight: () => undefined,
     outliersOf: () => noOutliers,
   };
   return new Map(

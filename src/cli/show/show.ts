@@ -15,6 +15,7 @@ import { showJson } from './json.ts';
 import { LocalNode } from './local-node.ts';
 import { readAll, type ShownNode } from './shown-node.ts';
 import { hasColours } from './terminal.ts';
+import { usualDefaults } from '../../translate/annotations/annotation.ts';
 import { showText } from './text.ts';
 import { watch } from './watch.ts';
 
@@ -96,7 +97,7 @@ async function clusterOrNone(
 }
 
 function noCluster(): ReadCluster {
-  const tables = new ClusterTables();
+  const tables = new ClusterTables(usualDefaults);
   const translator = new ServiceTranslator(
     tables.store,
     tables.desired,
@@ -104,9 +105,7 @@ function noCluster(): ReadCluster {
       nodeName: '',
       nodePortAddresses: { kind: 'all' },
       translation: {
-        scheduler: 'rr',
-        drainTimeoutMs: undefined,
-        outlierEjection: false,
+        ...usualDefaults,
         externalIPs: undefined,
         loadBalancerIPs: undefined,
         protectedRanges: [],

@@ -1,3 +1,6 @@
+import { weightName } from '../../cluster/weight.ts';
+import { annotations } from '../../translate/annotations/registry.ts';
+import type { WeightRule } from '../../translate/weight-rule.ts';
 import type { Decision, EndpointDecision, EndpointFate } from '../../translate/decisions.ts';
 import {
   describeDecision,
@@ -67,12 +70,28 @@ function sliceFieldOf(fate: EndpointFate): string | undefined {
       return 'endpoints[].addresses';
     case 'no such port':
       return 'ports';
+    case 'weight 0':
+      return sliceFieldOfWeight(fate.by);
     case 'on another node':
     case 'another family':
       return undefined;
   }
 }
 
+function sliceFieldOfWeight({ kind }: WeightRule): string | undefined {
+  return kind === 'EndpointSlice' ? `metadata.annotations[${weightName}]` : undefined;
+}
+
 function serviceFieldOf({ fate, traffic }: EndpointDecision): string {
-  return fate.kind === 'another family' ? 'spec.clusterIPs' : policyField(traffic);
+  switch (fate.kind) {
+    case 'another family':
+      return 'spec.clusterIPs';
+    case 'weight 0': {
+      const { nodeWeights, localityWeights } = annotations;
+      const { name } = fate.by.kind === 'Node' ? nodeWeights : localityWeights;
+      return `metadata.annotations[${name}]`;
+    }
+    default:
+      return policyField(traffic);
+  }
 }

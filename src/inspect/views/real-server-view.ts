@@ -4,6 +4,7 @@ import { formatRealServer, sameRealServer, type RealServer } from '../../kernel/
 import { fateOfUnwanted } from '../../kernel/ipvs/virtual-server-difference.ts';
 import type { DesiredFrontEnd } from '../../translate/desired.ts';
 import type { EndpointDecision } from '../../translate/decisions.ts';
+import { describeWeightRule } from '../../translate/describe-decision.ts';
 import { addressOf, endpointView } from './endpoint-view.ts';
 import { countersView } from './counters-view.ts';
 import {
@@ -69,7 +70,7 @@ function realServerView(
     method,
     weight,
     weightBecause: weightBecause(context, one, weight),
-    limits: upper === 0 ? null : { upper, lower },
+    limits: upper === 0 ? null : { upper, lower: lower === 0 ? threeQuarters(upper) : lower },
     state: stateOf(context, one),
     connections: held === undefined ? null : connectionsOf(held),
     counters: countersView(context.kernel.counters.realServer(context.key, address)),
@@ -84,14 +85,46 @@ function connectionsOf(held: HeldRealServer): ConnectionsView {
   };
 }
 
-function weightBecause({ owned }: RealServerContext, one: OneRealServer, weight: number): string {
-  if (!owned) {
+function weightBecause(context: RealServerContext, one: OneRealServer, weight: number): string {
+  if (!context.owned) {
     return 'set by others';
   }
   if (weight === 0) {
     return 'it drains';
   }
-  return one.wanted?.weight === weight ? 'every endpoint has the same' : 'the kernel holds it so';
+  if (slowStartOf(context, one) !== undefined) {
+    return 'slow start';
+  }
+  const { fate } = one.decision ?? {};
+  if (one.wanted?.weight !== weight) {
+    return 'the kernel holds it so';
+  }
+  return fate?.kind === 'used' && fate.weight !== undefined
+    ? describeWeightRule(fate.weight.by)
+    : 'every endpoint has the same';
+}
+
+/** The kernel's own rule where no lower threshold is set (ip_vs_unbind_dest). */
+function threeQuarters(upper: number): number {
+  return Math.ceil((upper * 3) / 4);
+}
+
+/** What a real server that starts slowly has and is to have; undefined for any other. */
+function slowStartOf(
+  { desired }: RealServerContext,
+  { wanted, held }: OneRealServer,
+): string | undefined {
+  if (desired?.slowStartMs === undefined || wanted === undefined || held === undefined) {
+    return undefined;
+  }
+  const { weight } = held.realServer;
+  return weight > 0 && weight < wanted.weight && sameButWeight(wanted, held.realServer)
+    ? `slow start: weight ${weight} of ${wanted.weight}`
+    : undefined;
+}
+
+function sameButWeight(wanted: RealServer, held: RealServer): boolean {
+  return sameRealServer(wanted, { ...held, weight: wanted.weight });
 }
 
 function stateOf(context: RealServerContext, one: OneRealServer): RealServerState {
@@ -105,6 +138,10 @@ function stateOf(context: RealServerContext, one: OneRealServer): RealServerStat
   }
   if (wanted === undefined) {
     return notWanted(context, address, held);
+  }
+  const slowStart = slowStartOf(context, one);
+  if (slowStart !== undefined) {
+    return { kind: 'active', why: slowStart };
   }
   if (!sameRealServer(wanted, held.realServer)) {
     return { kind: 'differs', why: differenceOf(wanted, held.realServer) };

@@ -62,6 +62,7 @@ export interface VirtualServerView {
   readonly servicePort: { readonly name: string; readonly port: number } | null;
   /** As the kernel has it; as it should be where the kernel lacks it. */
   readonly scheduler: string;
+  /** Of the scheduler, as ipvsadm names them, and `one-packet`. */
   readonly flags: readonly string[];
   readonly persistence: PersistenceView | null;
   /** Made, or taken over, by kube-ipvs; or to be. */

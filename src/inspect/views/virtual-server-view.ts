@@ -206,12 +206,13 @@ function differenceOf(wanted: VirtualServerSettings, held: VirtualServerSettings
 }
 
 function describeSettings(settings: VirtualServerSettings): string {
-  const { scheduler, persistence, onePacket, schedulerFlags } = settings;
+  const { scheduler, persistence, onePacket, limited, schedulerFlags } = settings;
   const flags = schedulerFlagNames(scheduler, schedulerFlags);
   return [
     `scheduler ${[scheduler, ...flags].join(' ')}`,
     ...(persistence === undefined ? [] : [`persistence ${persistence.timeoutSeconds} s`]),
     ...(onePacket ? ['one packet'] : []),
+    ...(limited ? ['limits'] : []),
   ].join(', ');
 }
 
@@ -220,10 +221,10 @@ function settingsView(settings: VirtualServerSettings | undefined): {
   readonly flags: readonly string[];
   readonly persistence: PersistenceView | null;
 } {
-  const { scheduler = '', schedulerFlags = 0, persistence } = settings ?? {};
+  const { scheduler = '', schedulerFlags = 0, persistence, onePacket = false } = settings ?? {};
   return {
     scheduler,
-    flags: schedulerFlagNames(scheduler, schedulerFlags),
+    flags: [...schedulerFlagNames(scheduler, schedulerFlags), ...(onePacket ? ['one-packet'] : [])],
     persistence: persistence === undefined ? null : { timeoutSeconds: persistence.timeoutSeconds },
   };
 }

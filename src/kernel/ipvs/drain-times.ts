@@ -1,3 +1,5 @@
+import { formatRealServer, formatVirtualServer, type Operation } from './model.ts';
+
 /**
  * Since when real servers drain. Kept in memory alone: after a restart a real server that drains
  * is known by its weight of 0, and its time starts anew. Times are milliseconds of one clock.
@@ -35,6 +37,33 @@ export class DrainTimes {
     this.#startedAt.set(virtualServer, times);
     if (!times.has(realServer)) {
       times.set(realServer, nowMs);
+    }
+  }
+
+  /** Takes note of an operation that succeeded. The time is asked for where it matters. */
+  follow(operation: Operation, now: () => number): void {
+    if (!beginsToDrain(operation) && this.isEmpty) {
+      return;
+    }
+    const key = formatVirtualServer(operation.id);
+    switch (operation.kind) {
+      case 'change virtual server':
+        break;
+      case 'add virtual server':
+      case 'delete virtual server':
+        this.forget(key);
+        break;
+      case 'add real server':
+      case 'change real server':
+        if (operation.realServer.weight === 0) {
+          this.start(key, formatRealServer(operation.realServer), now());
+        } else {
+          this.end(key, formatRealServer(operation.realServer));
+        }
+        break;
+      case 'delete real server':
+        this.end(key, formatRealServer(operation.realServer));
+        break;
     }
   }
 
@@ -86,4 +115,11 @@ export class DrainTimes {
     const time = this.#startedAt.get(virtualServer)?.get(realServer);
     return time === 'rests' ? undefined : time;
   }
+}
+
+function beginsToDrain(operation: Operation): boolean {
+  return (
+    (operation.kind === 'add real server' || operation.kind === 'change real server') &&
+    operation.realServer.weight === 0
+  );
 }

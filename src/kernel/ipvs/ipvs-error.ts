@@ -1,5 +1,6 @@
 import { isOutcomeUnknown, type NetlinkError } from '../netlink/netlink-error.ts';
-import { formatRealServer, formatVirtualServer, type Operation } from './model.ts';
+import { slowStartSteps } from './effective-weight.ts';
+import { formatRealServer, formatVirtualServer, type Operation, type SlowStart } from './model.ts';
 
 /** The kernel refused a change: which object, which operation, which errno and what it means. */
 export class IpvsError extends Error {
@@ -69,12 +70,18 @@ export function describeOperation(operation: Operation): string {
     case 'delete virtual server':
       return `${operation.kind} ${virtualServer}`;
     case 'add real server':
-      return `${operation.kind} ${formatRealServer(operation.realServer)} to ${virtualServer}`;
+      return `${operation.kind} ${formatRealServer(operation.realServer)} to ${virtualServer}${describeStart(operation)}`;
     case 'change real server':
-      return `${operation.kind} ${formatRealServer(operation.realServer)} of ${virtualServer} (weight ${operation.realServer.weight})`;
+      return `${operation.kind} ${formatRealServer(operation.realServer)} of ${virtualServer} (weight ${operation.realServer.weight})${describeStart(operation)}`;
     case 'delete real server':
       return `${operation.kind} ${formatRealServer(operation.realServer)} from ${virtualServer}`;
   }
+}
+
+function describeStart({ slowStart }: { readonly slowStart?: SlowStart }): string {
+  return slowStart === undefined
+    ? ''
+    : `, step ${slowStart.step} of ${slowStartSteps} of its slow start`;
 }
 
 /** What an errno means here (net/netfilter/ipvs/ip_vs_ctl.c), where its own text misleads. */

@@ -136,6 +136,14 @@ export interface KernelInfo {
   readonly connectionTableSize: number;
 }
 
+/** A real server gets its weight in steps. */
+export interface SlowStart {
+  /** From 1 on; it ends with the last one, see `slowStartSteps`. */
+  readonly step: number;
+  /** How long all of it takes, in milliseconds. */
+  readonly durationMs: number;
+}
+
 /** One change to the kernel's table. */
 export type Operation =
   | {
@@ -155,6 +163,8 @@ export type Operation =
       readonly kind: 'add real server' | 'change real server';
       readonly id: VirtualServerId;
       readonly realServer: RealServer;
+      /** It begins its slow start, or goes on with it; its weight is as far as that. */
+      readonly slowStart?: SlowStart;
     }
   | {
       readonly kind: 'delete real server';

@@ -21,6 +21,39 @@ export const schedulers = [
 
 export type Scheduler = (typeof schedulers)[number];
 
+/**
+ * Those that choose by weight (the others know only whether it is 0): `dest->weight` in
+ * net/netfilter/ipvs/ip_vs_*.c.
+ */
+export const weighingSchedulers: readonly Scheduler[] = [
+  'wrr',
+  'wlc',
+  'lblc',
+  'lblcr',
+  'sh',
+  'sed',
+  'nq',
+  'fo',
+  'ovf',
+  'mh',
+  'twos',
+];
+
+/**
+ * Those that give a real server its share by weight, whatever the sum of the weights is: `sh` has 256
+ * places in all, `fo` takes the highest weight alone, and `ovf` takes it for a number of connections.
+ */
+export const sharingSchedulers: readonly Scheduler[] = [
+  'wrr',
+  'wlc',
+  'lblc',
+  'lblcr',
+  'sed',
+  'nq',
+  'mh',
+  'twos',
+];
+
 /** What kube-proxy takes when its configuration names none. */
 export const fallbackScheduler: Scheduler = 'rr';
 

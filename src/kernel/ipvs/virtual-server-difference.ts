@@ -6,9 +6,10 @@ import {
   type RealServer,
   type RealServers,
   type VirtualServer,
-  type VirtualServerId,
 } from './model.ts';
 import { noDifference, type Difference } from '../../reconcile/kind.ts';
+import { effectiveWeight } from './effective-weight.ts';
+import { noKnownStarts, slowStartPlan, type KnownStarts } from './slow-start-plan.ts';
 
 /** A virtual server that somebody wants. */
 export interface DesiredVirtualServer {
@@ -18,6 +19,8 @@ export interface DesiredVirtualServer {
    * undefined for as long as they last.
    */
   readonly drainTimeoutMs: number | undefined;
+  /** In how long a new real server gets its whole weight, in milliseconds; undefined for at once. */
+  readonly slowStartMs: number | undefined;
   /**
    * Those, by `formatRealServer`, whose connections are to be reset: not among the real servers, they are
    * deleted at once, which ends their connections (sysctl expire_nodest_conn).
@@ -44,11 +47,13 @@ const noneDrained: ReadonlySet<string> = new Set();
  *
  * A real server that is not desired is drained: it gets weight 0, so that it takes no new
  * connections, and is deleted when its draining is over. One that comes back gets its weight
- * back by the same difference (kube-proxy issues 92019 and 108319).
+ * back by the same difference (kube-proxy issues 92019 and 108319). Where new ones start slowly, each has
+ * as much of its weight as its time has come for.
  */
 export function virtualServerDifference(
   desired: DesiredVirtualServer | undefined,
   observed: ObservedVirtualServer | undefined,
+  known: KnownStarts = noKnownStarts,
 ): Difference<Operation> {
   if (desired === undefined) {
     return observed?.virtualServer.settings.owned === true
@@ -69,7 +74,7 @@ export function virtualServerDifference(
   if (isSame && realServers === observed.virtualServer.realServers) {
     return noDifference;
   }
-  const wanted = wantedRealServers(id, realServers, observed.virtualServer.realServers);
+  const wanted = wantedRealServers(desired, observed.virtualServer.realServers, known);
   return {
     additions: isSame ? wanted : [{ kind: 'change virtual server', id, settings }, ...wanted],
     removals: areAllWanted(desired, observed, wanted)
@@ -88,7 +93,8 @@ export function afterOperations(
   operations: readonly Operation[],
   desired?: DesiredVirtualServer,
 ): ObservedVirtualServer | undefined {
-  if (before !== undefined && desired !== undefined) {
+  // In a slow start the kernel holds other weights than the desired ones.
+  if (before !== undefined && desired !== undefined && desired.slowStartMs === undefined) {
     if (areAllWanted(desired, before, operations)) {
       return { virtualServer: desired.virtualServer, drained: noneDrained };
     }
@@ -166,20 +172,36 @@ function areAllWanted(
 }
 
 function wantedRealServers(
-  id: VirtualServerId,
-  desired: RealServers,
+  { virtualServer: { id, realServers: desired }, slowStartMs }: DesiredVirtualServer,
   observed: RealServers,
+  known: KnownStarts,
 ): readonly Operation[] {
   const operations: Operation[] = [];
-  desired.forEach((realServer, key) => {
+  const starting = slowStartMs === undefined ? undefined : slowStartPlan(desired, observed, known);
+  desired.forEach((whole, key) => {
     const present = observed.get(key);
+    const step = starting?.get(key);
+    const realServer = withWeight(whole, effectiveWeight({ desired: whole.weight, step }));
+    const start =
+      step === undefined || slowStartMs === undefined
+        ? {}
+        : { slowStart: { step, durationMs: slowStartMs } };
     if (present === undefined) {
-      operations.push({ kind: 'add real server', id, realServer });
-    } else if (!sameRealServer(present, realServer)) {
-      operations.push({ kind: 'change real server', id, realServer });
+      operations.push({ kind: 'add real server', id, realServer, ...start });
+    } else if (!sameRealServer(present, realServer) || isToBeTold(key, step, known)) {
+      operations.push({ kind: 'change real server', id, realServer, ...start });
     }
   });
   return operations;
+}
+
+/** A slow start of an earlier run goes on: who keeps the times hears of it by an operation. */
+function isToBeTold(key: string, step: number | undefined, known: KnownStarts): boolean {
+  return step !== undefined && known.lesserWeight === 'resume' && known.stepOf(key) === undefined;
+}
+
+function withWeight(realServer: RealServer, weight: number): RealServer {
+  return weight === realServer.weight ? realServer : { ...realServer, weight };
 }
 
 function unwantedRealServers(
@@ -197,7 +219,7 @@ function unwantedRealServers(
         operations.push({
           kind: 'change real server',
           id,
-          realServer: { ...realServer, weight: 0 },
+          realServer: withWeight(realServer, effectiveWeight({ desired: undefined })),
         });
         break;
       case 'keep draining':

@@ -22,6 +22,8 @@ import {
 import type { IpAddress } from '../../net/ip-address.ts';
 import { executeWithTrials } from './scheduler-trial.ts';
 import { DrainTimes } from './drain-times.ts';
+import { noSlowStarts, type KnownStarts } from './slow-start-plan.ts';
+import { SlowStarts } from './slow-starts.ts';
 import { noDifference, type Kind, type ListSink } from '../../reconcile/kind.ts';
 import {
   afterOperations,
@@ -45,6 +47,10 @@ export class VirtualServerKind<
   readonly #now: () => number;
   readonly #visitTable: typeof visitTable;
   readonly #drainTimes = new DrainTimes();
+  readonly #slowStarts = new SlowStarts();
+  #startsAtOnce = false;
+  /** Until the first round is over lesser weights are slow starts of an earlier run. */
+  #lesserWeight: KnownStarts['lesserWeight'] = 'resume';
   readonly #knownSchedulers = new Set<string>();
   readonly #onApplied: (operation: Operation) => void;
   #foreign: readonly VirtualServerId[] = [];
@@ -62,7 +68,7 @@ export class VirtualServerKind<
       const address = addressOf(desired ?? observed);
       return address !== undefined && isExcluded(address)
         ? noDifference
-        : virtualServerDifference(desired, observed);
+        : virtualServerDifference(desired, observed, this.#startsOf(desired));
     };
     this.#client = client;
     this.#onApplied = onApplied;
@@ -84,6 +90,24 @@ export class VirtualServerKind<
   drainingForMs(virtualServer: string, realServer: string): number | undefined {
     const startedAtMs = this.#drainTimes.startedAtMs(virtualServer, realServer);
     return startedAtMs === undefined ? undefined : this.#now() - startedAtMs;
+  }
+
+  /** From now on no real server starts slowly: nobody stays to go on with it. */
+  startAtOnce(): void {
+    this.#startsAtOnce = true;
+  }
+
+  /** What an earlier run had begun is known: from now on a lesser weight is somebody else's work. */
+  roundEnded(): void {
+    this.#lesserWeight = 'drift';
+  }
+
+  awaitsTime(): boolean {
+    return !this.#slowStarts.isEmpty;
+  }
+
+  takeDue(): readonly string[] {
+    return this.#slowStarts.takeDue(this.#now());
   }
 
   async list(sink: ListSink<ObservedVirtualServer>): Promise<void> {
@@ -168,7 +192,8 @@ export class VirtualServerKind<
     const outcomes = await executeWithTrials(this.#client, this.#knownSchedulers, operations);
     operations.forEach((operation, index) => {
       if (outcomes[index] === undefined) {
-        this.#followDraining(operation);
+        this.#drainTimes.follow(operation, this.#now);
+        this.#slowStarts.follow(operation, this.#now);
         this.#onApplied(operation);
       }
     });
@@ -222,38 +247,20 @@ export class VirtualServerKind<
     );
   }
 
-  #followDraining(operation: Operation): void {
-    if (!beginsToDrain(operation) && this.#drainTimes.isEmpty) {
-      return;
+  #startsOf(desired: DesiredVirtualServer | undefined): KnownStarts | undefined {
+    if (desired?.slowStartMs === undefined) {
+      return undefined;
     }
-    const key = formatVirtualServer(operation.id);
-    switch (operation.kind) {
-      case 'change virtual server':
-        break;
-      case 'add virtual server':
-      case 'delete virtual server':
-        this.#drainTimes.forget(key);
-        break;
-      case 'add real server':
-      case 'change real server':
-        if (operation.realServer.weight === 0) {
-          this.#drainTimes.start(key, formatRealServer(operation.realServer), this.#now());
-        } else {
-          this.#drainTimes.end(key, formatRealServer(operation.realServer));
-        }
-        break;
-      case 'delete real server':
-        this.#drainTimes.end(key, formatRealServer(operation.realServer));
-        break;
+    if (this.#startsAtOnce) {
+      return noSlowStarts;
     }
+    const key = formatVirtualServer(desired.virtualServer.id);
+    const nowMs = this.#now();
+    return {
+      stepOf: (realServer) => this.#slowStarts.stepOf(key, realServer, nowMs),
+      lesserWeight: this.#lesserWeight,
+    };
   }
-}
-
-function beginsToDrain(operation: Operation): boolean {
-  return (
-    (operation.kind === 'add real server' || operation.kind === 'change real server') &&
-    operation.realServer.weight === 0
-  );
 }
 
 function addressOf(

@@ -5,10 +5,24 @@ import { systemClock, type Clock } from './clock.ts';
 import { HttpTransport } from './http-transport.ts';
 import { loadKubeConfig, serverUrlsOf } from './kube-config.ts';
 import { NodeFollower } from './node-follower.ts';
+import { addressNeed, weightNeed, type NodeNeed } from './node-needs.ts';
 import { noObserver, type ReflectorObserver } from './reflector-observer.ts';
-import { Reflector, type ReflectorTarget } from './reflector.ts';
-import { allNodes, endpointSlices, oneNode, services, type Resource } from './resource.ts';
-import { namedNodeTarget, nodeTarget, serviceTarget, sliceTarget } from './store-targets.ts';
+import { Reflector, type ReflectorOptions, type ReflectorTarget } from './reflector.ts';
+import {
+  allNodes,
+  endpointSlices,
+  nodeMetadata,
+  oneNode,
+  services,
+  type Resource,
+} from './resource.ts';
+import {
+  namedNodeTarget,
+  nodeTarget,
+  nodeWeightTarget,
+  serviceTarget,
+  sliceTarget,
+} from './store-targets.ts';
 import type { ApiTransport } from './transport.ts';
 
 export interface ApiServerSourceOptions {
@@ -54,9 +68,18 @@ export class ApiServerSource implements Source {
       this.#reflect(transport, services, serviceTarget(store, onProblem)),
       this.#reflect(transport, endpointSlices, sliceTarget(store, onProblem)),
     ];
-    const nodes = this.#followNodes(transport, store);
+    const followers = [
+      this.#followNodes(addressNeed(store), store, (options) => {
+        const target = namedNodeTarget(store);
+        return new Reflector({ ...options, resource: allNodes, transport, target });
+      }),
+      this.#followNodes(weightNeed(store), store, (options) => {
+        const target = nodeWeightTarget(store);
+        return new Reflector({ ...options, resource: nodeMetadata, transport, target });
+      }),
+    ];
     await Promise.all(both.map((reflector) => reflector.firstList));
-    await nodes.settled();
+    await Promise.all(followers.map((follower) => follower.settled()));
   }
 
   async stop(): Promise<void> {
@@ -66,10 +89,17 @@ export class ApiServerSource implements Source {
   }
 
   /** The Nodes are asked for as soon as a Service needs them. */
-  #followNodes(transport: ApiTransport, store: ClusterStore): NodeFollower {
+  #followNodes<T>(
+    need: NodeNeed,
+    store: ClusterStore,
+    reflectorOf: (
+      options: Pick<ReflectorOptions<T>, 'clock' | 'onProblem' | 'observer'>,
+    ) => Reflector<T>,
+  ): NodeFollower {
     const { onProblem, clock = systemClock, observer = noObserver } = this.#options;
     const follower = new NodeFollower({
       store,
+      need,
       clock,
       onProblem,
       follow: async (signal, failed) => {
@@ -80,9 +110,7 @@ export class ApiServerSource implements Source {
             failed(args[2]);
           },
         };
-        const target = namedNodeTarget(store);
-        const options = { resource: allNodes, transport, target, clock, onProblem };
-        await new Reflector({ ...options, observer: observed }).run(signal);
+        await reflectorOf({ clock, onProblem, observer: observed }).run(signal);
       },
     });
     this.#running.push(follower.run(this.#stop.signal));

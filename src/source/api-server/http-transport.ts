@@ -27,6 +27,8 @@ const agentOptions = { keepAlive: true, autoSelectFamilyAttemptTimeout: 1000 };
 
 const unauthorized = 401;
 
+const json = 'application/json';
+
 /**
  * Requests to the API server of a KubeConfig, with its credentials: they are asked for
  * anew with each request, so that tokens and client certificates may rotate.
@@ -53,13 +55,13 @@ export class HttpTransport implements ApiTransport {
     this.#connectLimitMs = options.connectLimitMs ?? defaultConnectLimitMs;
   }
 
-  get(path: string, signal: AbortSignal): Promise<ApiResponse> {
-    return this.#request(path, { signal });
+  get(path: string, signal: AbortSignal, accept = json): Promise<ApiResponse> {
+    return this.#request(path, { signal, accept });
   }
 
   /** Creates an object; rejects as `get` does. */
   post(path: string, object: unknown, signal: AbortSignal): Promise<ApiResponse> {
-    return this.#request(path, { method: 'POST', signal }, JSON.stringify(object));
+    return this.#request(path, { method: 'POST', signal, accept: json }, JSON.stringify(object));
   }
 
   close(): void {
@@ -70,13 +72,14 @@ export class HttpTransport implements ApiTransport {
 
   async #request(
     path: string,
-    what: { readonly method?: 'POST'; readonly signal: AbortSignal },
+    what: { readonly method?: 'POST'; readonly signal: AbortSignal; readonly accept: string },
     body?: string,
   ): Promise<ApiResponse> {
     // An exec plugin may hang; what is aborted does not wait for it.
-    const options = await abortable(this.#requestOptions(), what.signal);
+    const { accept, ...how } = what;
+    const options = await abortable(this.#requestOptions(accept), what.signal);
     const url = new URL(`${clusterOf(this.#config).server.replace(/\/+$/, '')}${path}`);
-    const response = await this.#sendAndTell(url, withBody({ ...options, ...what }, body), body);
+    const response = await this.#sendAndTell(url, withBody({ ...options, ...how }, body), body);
     const { remoteAddress, remotePort } = response.socket;
     if (remoteAddress !== undefined && remotePort !== undefined) {
       this.#answered(remoteAddress, remotePort);
@@ -129,14 +132,14 @@ export class HttpTransport implements ApiTransport {
     }
   }
 
-  async #requestOptions(): Promise<https.RequestOptions> {
+  async #requestOptions(accept: string): Promise<https.RequestOptions> {
     if (this.#isReloadDue) {
       await this.#reloadConfig();
     }
     const { server, proxyUrl = '' } = clusterOf(this.#config);
-    const options = await optionsOf(this.#config);
+    const options = await optionsOf(this.#config, accept);
     if (proxyUrl !== '') {
-      return this.#withFreshAgent(options);
+      return this.#withFreshAgent(options, accept);
     }
     // KubeConfig's agent keeps the certificate it was made with, for ever.
     return { ...options, agent: this.#agentFor(server) };
@@ -151,7 +154,10 @@ export class HttpTransport implements ApiTransport {
   }
 
   /** The agents for proxies are KubeConfig's own: a new certificate needs a new KubeConfig. */
-  async #withFreshAgent(options: https.RequestOptions): Promise<https.RequestOptions> {
+  async #withFreshAgent(
+    options: https.RequestOptions,
+    accept: string,
+  ): Promise<https.RequestOptions> {
     const certificates = JSON.stringify([options.ca, options.cert, options.key]);
     const isFresh = this.#proxiedWith === undefined || this.#proxiedWith === certificates;
     this.#proxiedWith = certificates;
@@ -159,7 +165,7 @@ export class HttpTransport implements ApiTransport {
       return options;
     }
     await this.#reloadConfig();
-    return optionsOf(this.#config);
+    return optionsOf(this.#config, accept);
   }
 
   async #reloadConfig(): Promise<void> {
@@ -172,15 +178,15 @@ export class HttpTransport implements ApiTransport {
   }
 }
 
-async function optionsOf(config: KubeConfig): Promise<https.RequestOptions> {
-  const headers = { Accept: 'application/json', 'User-Agent': 'kube-ipvs' };
+async function optionsOf(config: KubeConfig, accept: string): Promise<https.RequestOptions> {
+  const headers = { Accept: accept, 'User-Agent': 'kube-ipvs' };
   const options: https.RequestOptions = { headers };
   await config.applyToHTTPSOptions(options);
   return options;
 }
 
 function withBody(options: https.RequestOptions, body: string | undefined): https.RequestOptions {
-  const type = { 'Content-Type': 'application/json' };
+  const type = { 'Content-Type': json };
   return body === undefined
     ? options
     : { ...options, headers: Object.assign({}, options.headers, type) };

@@ -2,28 +2,29 @@ import type { ClusterStore } from '../../cluster/store.ts';
 import type { ProblemListener } from '../source.ts';
 import type { Clock } from './clock.ts';
 import type { FailureReason } from './failure.ts';
+import type { NodeNeed } from './node-needs.ts';
 
 export interface NodeFollowerOptions {
   readonly store: ClusterStore;
+  readonly need: NodeNeed;
   readonly clock: Clock;
   readonly onProblem: ProblemListener;
   /**
-   * Keeps the store's Nodes current until the signal is aborted; `failed` hears of each request that
+   * Keeps what is needed of the Nodes current until the signal is aborted; `failed` hears of each request that
    * failed. Never rejects.
    */
   readonly follow: (signal: AbortSignal, failed: (reason: FailureReason) => void) => Promise<void>;
 }
 
-/** How long external and load-balancer IPs wait for Nodes that cannot be listed. */
+/** How long Services wait for Nodes that cannot be listed. */
 const patienceMs = 30_000;
 
-/** How long Nodes are followed after the last Service with such an IP: another one may come. */
+/** How long Nodes are followed after the last Service that needs them: another one may come. */
 const lingerMs = 300_000;
 
 /**
- * Follows the Nodes while some Service has external or load-balancer IPs, and not else: each Node is
- * large and written all the time. Until they are listed nobody knows which of these IPs are another
- * Node's, and they wait; but not for ever.
+ * Follows the Nodes while some Service needs something of them, and not else: Nodes are written all the
+ * time. Until they are listed such Services wait; but not for ever.
  */
 export class NodeFollower {
   readonly #options: NodeFollowerOptions;
@@ -38,7 +39,7 @@ export class NodeFollower {
 
   /** Runs until the signal is aborted. Errors are told, never thrown. */
   async run(signal: AbortSignal): Promise<void> {
-    const { store } = this.#options;
+    const { store, need } = this.#options;
     const ended = Promise.withResolvers<undefined>();
     const running = new Set<Promise<void>>();
     const adapt = (): void => {
@@ -48,9 +49,9 @@ export class NodeFollower {
       });
     };
     const unsubscribe = store.onChange(({ kind }) => {
-      if (kind === 'external VIPs') {
+      if (kind === need.wantedChange) {
         adapt();
-      } else if (kind === 'hosts' && !store.awaitsNodes) {
+      } else if (kind === need.knownChange && !need.isAwaited()) {
         this.#settled.resolve(undefined);
       }
     });
@@ -68,30 +69,30 @@ export class NodeFollower {
     await Promise.all(running);
   }
 
-  /** Resolves once it is known whose addresses are, or that it will not be; at once where nobody asks. */
+  /** Resolves once the Nodes are known, or it is known that they will not be; at once where nobody asks. */
   async settled(): Promise<void> {
-    if (this.#options.store.awaitsNodes) {
+    if (this.#options.need.isAwaited()) {
       await this.#settled.promise;
     }
   }
 
   #adapt(keep: (work: Promise<void>) => void): void {
-    const { store, clock } = this.#options;
+    const { need, clock } = this.#options;
     this.#lingering?.();
     this.#lingering = undefined;
-    if (store.hasExternalVips) {
+    if (need.isWanted()) {
       if (this.#following === undefined) {
         this.#following = new AbortController();
         this.#settled = Promise.withResolvers();
-        store.awaitNodes();
+        need.await();
         keep(this.#follow(this.#following.signal));
       }
     } else if (this.#following !== undefined) {
       this.#lingering = clock.after(lingerMs, () => {
-        this.#following?.abort(new Error('no Service has external or load-balancer IPs'));
+        this.#following?.abort(new Error('no Service needs the Nodes any more'));
         this.#following = undefined;
-        store.giveUpNodes();
-        store.replaceNamedNodes([]);
+        need.giveUp();
+        need.forget();
       });
     }
   }
@@ -115,8 +116,8 @@ export class NodeFollower {
   }
 
   #giveUp(why: string): void {
-    const { store, onProblem } = this.#options;
-    if (!store.awaitsNodes) {
+    const { need, onProblem } = this.#options;
+    if (!need.isAwaited()) {
       return;
     }
     if (!this.#hasTold) {
@@ -125,9 +126,9 @@ export class NodeFollower {
         object: 'API server',
         field: '',
         value: undefined,
-        allowed: `${why}: until they are, external and load-balancer IPs that are addresses of other Nodes are not refused; name these in kubeIpvs.protectedCIDRs`,
+        allowed: `${why}: until they are, ${need.without}`,
       });
     }
-    store.giveUpNodes();
+    need.giveUp();
   }
 }

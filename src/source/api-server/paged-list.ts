@@ -3,7 +3,7 @@ import { ApiError, apiErrorOf } from './api-error.ts';
 import type { Clock } from './clock.ts';
 import { ListSplitter } from './list-splitter.ts';
 import { metadataText } from './object-metadata.ts';
-import { listPath, oneObjectPath, type Resource } from './resource.ts';
+import { acceptOf, listPath, oneObjectPath, type Resource } from './resource.ts';
 import { getWithin, type SilenceLimits } from './silence-limit.ts';
 import type { ApiResponse, ApiTransport } from './transport.ts';
 
@@ -61,7 +61,8 @@ export class PagedList<T> {
   async #fetchPage(signal: AbortSignal): Promise<Page<T>> {
     const { transport, clock, resource, reduce } = this.#options;
     const path = listPath(resource, this.#isPaged, this.#continueToken);
-    const response = await getWithin(transport, clock, listLimits, path, signal);
+    const request = { path, accept: acceptOf(resource, 'list') };
+    const response = await getWithin(transport, clock, listLimits, request, signal);
     const values: T[] = [];
     const list = await readList(response, resource, (raw) => {
       const value = reduce(raw);
@@ -90,7 +91,8 @@ export async function presentVersion(
   signal: AbortSignal,
 ): Promise<string> {
   const path = oneObjectPath(resource);
-  const response = await getWithin(transport, clock, listLimits, path, signal);
+  const request = { path, accept: acceptOf(resource, 'list') };
+  const response = await getWithin(transport, clock, listLimits, request, signal);
   const { version } = await readList(response, resource, () => undefined);
   return version;
 }

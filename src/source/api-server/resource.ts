@@ -9,6 +9,8 @@ export interface Resource {
   readonly listKind: string;
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
+  /** The metadata alone: of such a list the `kind` is another one, too. */
+  readonly metadataOnly?: true;
 }
 
 export type Verb = 'list' | 'watch';
@@ -51,6 +53,24 @@ export const allNodes: Resource = {
   path: '/api/v1/nodes',
   listKind: 'NodeList',
 };
+
+/**
+ * The metadata of all Nodes, for what annotations and labels say: a tenth of the Nodes themselves
+ * (https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches).
+ */
+export const nodeMetadata: Resource = {
+  name: 'nodes',
+  group: '',
+  path: '/api/v1/nodes',
+  listKind: 'PartialObjectMetadataList',
+  metadataOnly: true,
+};
+
+/** The media type of the answer to be asked for. */
+export function acceptOf({ metadataOnly }: Resource, verb: Verb): string {
+  const kind = verb === 'list' ? 'PartialObjectMetadataList' : 'PartialObjectMetadata';
+  return metadataOnly ? `application/json;as=${kind};g=meta.k8s.io;v=v1` : 'application/json';
+}
 
 /** Path and query of one page of a list (the first one without a token), or of all of it. */
 export function listPath(

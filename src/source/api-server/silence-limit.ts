@@ -27,12 +27,12 @@ export async function getWithin(
   transport: ApiTransport,
   clock: Clock,
   limits: SilenceLimits,
-  path: string,
+  { path, accept }: { readonly path: string; readonly accept: string },
   signal: AbortSignal,
 ): Promise<ApiResponse> {
   const limit = new SilenceLimit(clock, limits.answerMs, signal);
   try {
-    const response = await transport.get(path, limit.signal);
+    const response = await transport.get(path, limit.signal, accept);
     limit.restart(limits.pieceMs);
     return { ...response, body: limitedBody(response.body, limit, limits.pieceMs) };
   } catch (error) {

@@ -9,7 +9,8 @@ import {
 } from '../../cluster/objects.ts';
 import { parseEndpointSlice } from '../../cluster/parse-endpoint-slice.ts';
 import type { NamedNode } from '../../cluster/node-index.ts';
-import { parseNamedNode, parseNode } from '../../cluster/parse-node.ts';
+import type { NodeWeight } from '../../cluster/node-weights.ts';
+import { parseNamedNode, parseNode, parseNodeWeight } from '../../cluster/parse-node.ts';
 import { parseService } from '../../cluster/parse-service.ts';
 import type { ClusterStore } from '../../cluster/store.ts';
 import type { ProblemListener } from '../source.ts';
@@ -95,6 +96,25 @@ export function namedNodeTarget(store: ClusterStore): ReflectorTarget<NamedNode>
       const name = identify('Node', raw)?.name;
       if (name !== undefined) {
         store.setNamedNode({ name, addresses: [] });
+      }
+    },
+  };
+}
+
+/** Keeps the weights of all Nodes of a store. */
+export function nodeWeightTarget(store: ClusterStore): ReflectorTarget<NodeWeight> {
+  return {
+    reduce: parseNodeWeight,
+    replace: (values) => {
+      store.nodeWeights.replace(values);
+    },
+    set: (value) => {
+      store.nodeWeights.set(value);
+    },
+    remove: (raw) => {
+      const name = identify('Node', raw)?.name;
+      if (name !== undefined) {
+        store.nodeWeights.set({ name, weight: undefined });
       }
     },
   };

@@ -13,9 +13,10 @@ export interface ApiResponse {
 export interface ApiTransport {
   /**
    * Rejects when there is no answer: with an UnreachableError when there was not even
-   * a connection. An aborted signal ends the request, and the body that is read.
+   * a connection. An aborted signal ends the request, and the body that is read. `accept` is the
+   * media type of the answer, JSON where it is missing.
    */
-  get(path: string, signal: AbortSignal): Promise<ApiResponse>;
+  get(path: string, signal: AbortSignal, accept?: string): Promise<ApiResponse>;
   close(): void;
 }
 

@@ -2,7 +2,7 @@ import { isObject } from '../../cluster/fields.ts';
 import { ApiError, apiErrorOf, apiErrorOfEvent, parseJson } from './api-error.ts';
 import type { Clock } from './clock.ts';
 import { metadataText } from './object-metadata.ts';
-import { watchPath, type Resource } from './resource.ts';
+import { acceptOf, watchPath, type Resource } from './resource.ts';
 import { getWithin, type SilenceLimits } from './silence-limit.ts';
 import { readLines, type ApiTransport } from './transport.ts';
 
@@ -46,7 +46,8 @@ export async function* watchFrom(
 ): AsyncGenerator<WatchEvent> {
   const { transport, clock, resource, version, timeoutSeconds } = options;
   const path = watchPath(resource, version, timeoutSeconds);
-  const response = await getWithin(transport, clock, watchLimits, path, signal);
+  const request = { path, accept: acceptOf(resource, 'watch') };
+  const response = await getWithin(transport, clock, watchLimits, request, signal);
   if (response.status !== 200) {
     throw await apiErrorOf(response);
   }

@@ -121,6 +121,7 @@ export class ManifestSource implements Source {
     // The Node goes first: what the Services become depends on its zone.
     store.setNode(node);
     store.replaceNamedNodes(nodes.map(namedNodeOf));
+    store.nodeWeights.replace(nodes);
     store.replaceServices(services);
     store.replaceSlices(slices);
   }

@@ -1,6 +1,8 @@
 import type { AnnotationName, OwnAnnotationName } from '../../cluster/annotation-names.ts';
 import type { Service } from '../../cluster/objects.ts';
-import type { Scheduler } from '../../kernel/ipvs/schedulers.ts';
+import { fallbackScheduler, type Scheduler } from '../../kernel/ipvs/schedulers.ts';
+import type { ConnectionLimits } from '../connection-limits.ts';
+import type { LocalityWeights } from '../locality-weights.ts';
 
 /** What the configuration says for Services whose annotations say nothing else. */
 export interface ServiceDefaults {
@@ -8,9 +10,31 @@ export interface ServiceDefaults {
   readonly scheduler: Scheduler;
   /** The limit of draining, in milliseconds; undefined for none. */
   readonly drainTimeoutMs: number | undefined;
+  /** Whether endpoints have the weights of their Nodes. */
+  readonly nodeWeights: boolean;
+  /** The weights of endpoints by where they are; undefined where that does not count. */
+  readonly localityWeights: LocalityWeights | undefined;
+  /** How many connections each real server may have; undefined for any number. */
+  readonly connectionLimits: ConnectionLimits | undefined;
+  /** Whether each packet of UDP is scheduled for itself. */
+  readonly onePacket: boolean;
+  /** In how long an endpoint gets its whole weight, in milliseconds; undefined for at once. */
+  readonly slowStartMs: number | undefined;
   /** Whether real servers of TCP and SCTP that fail are ejected. */
   readonly outlierEjection: boolean;
 }
+
+/** Where nothing is configured. */
+export const usualDefaults: ServiceDefaults = {
+  scheduler: fallbackScheduler,
+  drainTimeoutMs: undefined,
+  outlierEjection: false,
+  nodeWeights: false,
+  localityWeights: undefined,
+  connectionLimits: undefined,
+  onePacket: false,
+  slowStartMs: undefined,
+};
 
 /** What the choices of a Service depend on. */
 export interface ChoiceContext {

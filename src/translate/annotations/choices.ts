@@ -32,6 +32,11 @@ export function choicesOf(context: ChoiceContext): ServiceChoices {
     scheduler: chosenBy(annotations.scheduler),
     schedulerFlags: chosenBy(annotations.schedulerFlags),
     drainTimeoutMs: chosenBy(annotations.drainTimeoutMs),
+    localityWeights: chosenBy(annotations.localityWeights),
+    nodeWeights: chosenBy(annotations.nodeWeights),
+    connectionLimits: chosenBy(annotations.connectionLimits),
+    onePacket: chosenBy(annotations.onePacket),
+    slowStartMs: chosenBy(annotations.slowStartMs),
     ejectedProtocols: chosenBy(annotations.ejectedProtocols),
     resetAfterMs: chosenBy(annotations.resetAfterMs),
   };

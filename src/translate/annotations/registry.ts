@@ -1,15 +1,25 @@
 import type { Annotation } from './annotation.ts';
 import { drainTimeout } from './drain-timeout.ts';
+import { localityWeights } from './locality-weights.ts';
+import { maxConnections } from './max-connections.ts';
+import { nodeWeights } from './node-weights.ts';
+import { onePacket } from './one-packet.ts';
 import { outlierEjection } from './outlier-ejection.ts';
 import { resetAfter } from './reset-after.ts';
 import { schedulerFlags } from './scheduler-flags.ts';
 import { scheduler } from './scheduler.ts';
+import { slowStart } from './slow-start.ts';
 
 /** Every annotation of a Service, by what it chooses, in the order of the docs. */
 export const annotations = {
   scheduler,
   schedulerFlags,
   drainTimeoutMs: drainTimeout,
+  localityWeights,
+  nodeWeights,
+  connectionLimits: maxConnections,
+  onePacket,
+  slowStartMs: slowStart,
   ejectedProtocols: outlierEjection,
   resetAfterMs: resetAfter,
 } as const satisfies Readonly<Record<string, Annotation<unknown, string>>>;

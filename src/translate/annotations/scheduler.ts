@@ -37,8 +37,8 @@ export const scheduler: Annotation<Scheduler, 'UnknownScheduler' | 'SchedulerMis
     without: '`ipvs.scheduler` of the configuration',
     example: { 'kube-ipvs.io/scheduler': 'wlc' },
     values: new Map(Object.entries(meanings)),
-    text: `The scheduler chooses the real server of each new connection. All real servers have
-weight 1, so that \`wrr\` chooses as \`rr\` does and \`wlc\` as \`lc\`.
+    text: `The scheduler chooses the real server of each new connection. While all real servers
+have the same weight, \`wrr\` chooses as \`rr\` does and \`wlc\` as \`lc\`.
 
 A change takes effect in place: open connections go on. Whether the kernel of a
 node has a scheduler shows at its first use. Where it does not, the Service runs with the default, and the

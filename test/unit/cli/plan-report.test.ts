@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import type { ObservedKernel } from '../../../src/cli/observe-kernel.ts';
 import { planJson, planText, type Plan } from '../../../src/cli/plan-report.ts';
 import type { ListedVirtualServer } from '../../../src/kernel/ipvs/read-table.ts';
-import { formatVirtualServer } from '../../../src/kernel/ipvs/model.ts';
+import { formatRealServer, formatVirtualServer } from '../../../src/kernel/ipvs/model.ts';
 import type { DesiredFrontEnd } from '../../../src/translate/desired.ts';
 import { ip } from '../../support/cluster-objects.ts';
+import { realServer } from '../../support/ipvs-examples.ts';
 import { changed, frontEnd, heldAs, realServers } from '../../support/rows.ts';
 
 const emptyKernel: ObservedKernel = { virtualServers: new Map(), boundAddresses: new Map() };
@@ -45,6 +46,72 @@ function differenceOf(plan: Plan): unknown {
   // The documented form of the output.
   return (JSON.parse(planJson(plan)) as { difference: unknown }).difference;
 }
+
+/** Weights 10 and 1, at most 200 connections each, one packet at a time. */
+const weighed = frontEnd({
+  protocol: 'UDP',
+  port: 53,
+  scheduler: 'wrr',
+  onePacket: true,
+  limited: true,
+  realServers: new Map(
+    [10, 1].map((weight, index) => {
+      const limits = { upperThreshold: 200, lowerThreshold: 0 };
+      const each = realServer(`10.244.1.${index + 1}`, { weight, ...limits });
+      return [formatRealServer(each), each];
+    }),
+  ),
+});
+
+describe('the plan of weights, limits and one packet at a time', () => {
+  it('shows them to people', () => {
+    const [, row] = planText(planOf([weighed], undefined)).split('\n');
+    assert.equal(
+      row?.replace(/ +/g, ' '),
+      'UDP 10.96.0.1:53 wrr -o default/web 10.244.1.1:8080 (weight 10, limit 200) 10.244.1.2:8080 (limit 200)',
+    );
+  });
+
+  it('shows them to programs', () => {
+    const { virtualServers } = JSON.parse(planJson(planOf([weighed], undefined))) as {
+      virtualServers: unknown;
+    };
+    const limits = { upperThreshold: 200, lowerThreshold: 0 };
+    assert.deepEqual(virtualServers, [
+      {
+        protocol: 'UDP',
+        address: '10.96.0.1:53',
+        scheduler: 'wrr',
+        options: '-o',
+        realServers: [
+          { address: '10.244.1.1:8080', method: 'masq', weight: 10, ...limits },
+          { address: '10.244.1.2:8080', method: 'masq', weight: 1, ...limits },
+        ],
+      },
+    ]);
+  });
+
+  it('changes them in place, and takes a lesser weight for a slow start that goes on', () => {
+    const one = kernelWith([changed(weighed, { onePacket: false })]);
+    assert.deepEqual(differenceOf(planOf([weighed], one)), [
+      {
+        object: 'virtual server UDP 10.96.0.1:53',
+        service: 'default/web',
+        changes: ['change virtual server UDP 10.96.0.1:53 (scheduler wrr)'],
+      },
+    ]);
+    const slow = changed(weighed, {
+      slowStartMs: 30_000,
+      realServers: new Map(
+        Array.from(weighed.virtualServer.realServers, ([key, each]) => [
+          key,
+          { ...each, weight: 10 },
+        ]),
+      ),
+    });
+    assert.deepEqual(differenceOf(planOf([slow], kernelWith([weighed]))), []);
+  });
+});
 
 describe('the plan for programs', () => {
   it('has virtual servers and bound addresses in the documented form', () => {

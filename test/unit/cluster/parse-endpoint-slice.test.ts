@@ -44,6 +44,7 @@ describe('an EndpointSlice', () => {
         serviceName: 'web',
         family: 'IPv4',
         triggeredAt: undefined,
+        weight: undefined,
         ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
         endpoints: [
           {

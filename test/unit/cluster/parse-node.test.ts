@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { parseNamedNode, parseNode } from '../../../src/cluster/parse-node.ts';
+import { parseNamedNode, parseNode, parseNodeWeight } from '../../../src/cluster/parse-node.ts';
 import { formatProblem } from '../../../src/base/problem.ts';
 import { rawNode } from '../../support/manifests.ts';
 
@@ -9,6 +9,7 @@ describe('a Node', () => {
     assert.deepEqual(parseNode(raw).value, {
       name: 'node-a.example.com',
       zone: 'z1',
+      weight: undefined,
       isLeaving: false,
       podRanges: [],
       primaryAddresses: [],
@@ -87,5 +88,38 @@ describe('a Node', () => {
       addresses: ['192.0.2.10', '2001:db8::10', '198.51.100.1'],
     });
     assert.equal(parseNamedNode({ metadata: { name: 'Not A Name' } }), undefined);
+  });
+});
+
+describe('the weight of a Node', () => {
+  const name = 'kube-ipvs.io/weight';
+  const raw = (annotation: string | undefined, label: string | undefined) => ({
+    ...rawNode('node-b'),
+    metadata: {
+      name: 'node-b',
+      annotations: annotation === undefined ? {} : { [name]: annotation },
+      labels: label === undefined ? {} : { [name]: label },
+    },
+  });
+
+  for (const [annotation, label, weight] of [
+    ['20', undefined, 20],
+    [undefined, '0', 0],
+    ['65535', '7', 65_535],
+    ['65536', '7', 7],
+    [undefined, undefined, undefined],
+    ['-1', '1.5', undefined],
+    ['', ' 1', undefined],
+  ] as const) {
+    it(`is ${weight} with the annotation ${annotation} and the label ${label}`, () => {
+      assert.deepEqual(parseNodeWeight(raw(annotation, label)), { name: 'node-b', weight });
+      assert.equal(parseNode(raw(annotation, label)).value?.weight, weight);
+    });
+  }
+
+  it('is a problem of the Node itself where it is none', () => {
+    assert.deepEqual(parseNode(raw('heavy', undefined)).problems.map(formatProblem), [
+      'Node node-b: metadata.annotations[kube-ipvs.io/weight] is "heavy"; must be a whole number from 0 to 65535',
+    ]);
   });
 });

@@ -28,6 +28,7 @@ function slice(): EndpointSlice {
     serviceName: 'web',
     family: 'IPv4',
     triggeredAt: undefined,
+    weight: undefined,
     ports: [port()],
     endpoints: [endpoint()],
   };
@@ -39,6 +40,7 @@ const otherSlice: Required<EndpointSlice> = {
   serviceName: 'api',
   family: 'IPv6',
   triggeredAt: 1,
+  weight: 5,
   ports: [],
   endpoints: [endpoint(), endpoint()],
 };

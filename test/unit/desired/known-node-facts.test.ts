@@ -11,6 +11,7 @@ function nodePlace(setting: NodePortAddresses = { kind: 'all' }): KnownNodeFacts
     isVip: ({ text }) => text === '10.96.0.1',
     serviceAt: () => undefined,
     ownerOf: () => undefined,
+    nodeWeight: () => undefined,
     outliersOf: () => noOutliers,
   });
 }

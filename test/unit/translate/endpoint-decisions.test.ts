@@ -219,6 +219,32 @@ describe('the decision about an endpoint', () => {
     );
   });
 
+  it('names the weight of one that is used, and the rule that gives it', () => {
+    const weights = { 'same-node': 10, 'same-zone': 5, other: 0 };
+    const annotations = new Map([['kube-ipvs.io/weights', 'node']]);
+    const pods = [
+      endpoint('10.244.1.1', { nodeName: 'node-a' }),
+      endpoint('10.244.1.2', { zone: 'z1' }),
+      endpoint('10.244.1.3', { nodeName: 'node-c' }),
+      endpoint('10.244.1.4'),
+    ];
+    const slices = [slice(pods), slice([endpoint('10.244.1.9')], { name: 'web-2', weight: 0 })];
+    const at = place({ nodeWeight: (name) => (name === 'node-c' ? 20 : undefined) });
+    const decided = decide(service({ annotations }), slices, at, { localityWeights: weights });
+    met.push(...decided.all);
+    const traffic = 'port TCP 80, internal traffic: ';
+    assert.deepEqual(
+      decided.about('endpoint').map((line) => line.replace(traffic, '')),
+      [
+        '10.244.1.1:8080 of EndpointSlice web-1: used: ready, weight 10 by locality same-node',
+        '10.244.1.2:8080 of EndpointSlice web-1: used: ready, weight 5 by locality same-zone',
+        '10.244.1.3:8080 of EndpointSlice web-1: used: ready, weight 20 by its Node node-c',
+        '10.244.1.4:8080 of EndpointSlice web-1: not used: weight 0 by locality other, and others have more',
+        '10.244.1.9:8080 of EndpointSlice web-2: not used: weight 0 by EndpointSlice web-2, and others have more',
+      ],
+    );
+  });
+
   it('was of each kind in these tests', () => {
     const fates: Readonly<Record<EndpointFate['kind'], true>> = {
       used: true,
@@ -230,6 +256,7 @@ describe('the decision about an endpoint', () => {
       refused: true,
       'no such port': true,
       'another family': true,
+      'weight 0': true,
     };
     const ofEndpoints = met.filter(({ about }) => about === 'endpoint');
     assert.deepEqual(

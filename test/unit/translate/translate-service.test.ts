@@ -21,6 +21,7 @@ describe('a Service becomes nothing', () => {
     healthCheck: undefined,
     problems: [],
     withoutLocalEndpoints: { internal: false, external: false },
+    needsNodeWeights: false,
   };
 
   it('without a cluster IP (headless, ExternalName)', () => {

@@ -32,6 +32,63 @@ function refusal(operation: IpvsError['operation'], code: string, forMs?: number
 }
 
 describe('the view of a Service', () => {
+  it('says why a real server has its weight, and how many connections it may have', () => {
+    const world = new InspectWorld();
+    const annotations = new Map([
+      ['kube-ipvs.io/scheduler', 'wrr'],
+      ['kube-ipvs.io/locality-weights', 'same-node=10'],
+      ['kube-ipvs.io/max-connections', '201'],
+    ]);
+    world.store.setService(service({ annotations }));
+    world.store.setSlice(
+      slice([endpoint('10.244.1.1', { nodeName: 'node-a' }), endpoint('10.244.1.2')]),
+    );
+    world.programAll();
+    assert.deepEqual(
+      world
+        .view()
+        .virtualServers[0]?.realServers.map(({ weight, weightBecause, limits }) => [
+          weight,
+          weightBecause,
+          limits,
+        ]),
+      [
+        [10, 'by locality same-node', { upper: 201, lower: 151 }],
+        [1, 'by locality other', { upper: 201, lower: 151 }],
+      ],
+    );
+  });
+
+  it('takes less than the whole weight for a slow start, where there is one', () => {
+    const world = new InspectWorld();
+    const annotations = new Map([
+      ['kube-ipvs.io/scheduler', 'wrr'],
+      ['kube-ipvs.io/slow-start', '30s'],
+    ]);
+    world.store.setService(service({ annotations }));
+    world.store.setSlice(slice([endpoint('10.244.1.1'), endpoint('10.244.1.2')]));
+    world.programAll();
+    const { held } = world;
+    const whole = held.get(web);
+    assert.ok(whole);
+    held.set(web, {
+      ...whole,
+      realServers: whole.realServers.map((each, index) => ({
+        ...each,
+        realServer: { ...each.realServer, weight: index === 0 ? 10 : 3 },
+      })),
+    });
+    assert.deepEqual(
+      world
+        .view()
+        .virtualServers[0]?.realServers.map(({ state, weightBecause }) => [state, weightBecause]),
+      [
+        [{ kind: 'active', why: null }, 'every endpoint has the same'],
+        [{ kind: 'active', why: 'slow start: weight 3 of 10' }, 'slow start'],
+      ],
+    );
+  });
+
   it('names what is behind each of its front ends: Pod, node, zone, weight', () => {
     const world = worldOf(['10.244.1.1', { podName: 'web-abcde', nodeName: 'node-a', zone: 'z1' }]);
     world.programAll(3, 12);

@@ -109,6 +109,7 @@ describe('a real server that is unwanted', () => {
     const desired: DesiredVirtualServer = {
       virtualServer: virtualServer(protocol),
       drainTimeoutMs,
+      slowStartMs: undefined,
     };
 
     it(name, () => {

@@ -141,6 +141,63 @@ describe('an API server as the source', () => {
     });
   });
 
+  describe('and the weights of Nodes', () => {
+    const asking = rawService('web', {}, { annotations: { 'kube-ipvs.io/weights': 'node' } });
+    const heavy = rawNode('node-b', { 'kube-ipvs.io/weight': '20' });
+    const asked = () => server.requests.filter(({ headers }) => isForMetadata(headers));
+
+    it('are not asked for where no Service wants them', async () => {
+      server.onList(services, list([rawService('web')], { resourceVersion: '10' }));
+      await source.start(store);
+      assert.deepEqual(asked(), []);
+    });
+
+    it('are listed, as metadata alone, before the store counts as complete', async () => {
+      server.onList(services, list([asking], { resourceVersion: '10' }));
+      server.onList(
+        nodes,
+        list([], { resourceVersion: '10' }),
+        list([heavy], { resourceVersion: '10' }),
+      );
+      await source.start(store);
+      assert.equal(store.nodeWeights.of('node-b'), 20);
+      assert.equal(store.nodeWeights.areAwaited, false);
+      assert.deepEqual(complaints, []);
+    });
+
+    it('are followed while a Service wants them', async () => {
+      server.onWatch(services, watch([event('ADDED', asking)], 'open'));
+      server.onList(
+        nodes,
+        list([], { resourceVersion: '10' }),
+        list([heavy], { resourceVersion: '10' }),
+      );
+      server.onWatch(nodes, watch([], 'open'), watch([event('DELETED', heavy)], 'open'));
+      const weights: (number | undefined)[] = [];
+      store.onChange(({ kind }) => {
+        if (kind === 'node weights') {
+          weights.push(store.nodeWeights.of('node-b'));
+        }
+      });
+      await source.start(store);
+      await until('the Node is gone', () => weights.length === 2);
+      assert.deepEqual(weights, [20, undefined]);
+    });
+
+    it('are gone on without where they may not be listed', async () => {
+      server.onList(services, list([asking], { resourceVersion: '10' }));
+      server.onList(nodes, list([], { resourceVersion: '10' }), status(403, 'forbidden'));
+      await source.start(store);
+      assert.equal(store.nodeWeights.areAwaited, false);
+      assert.ok(
+        complaints.includes(
+          'API server: the Nodes may not be listed (RBAC: list and watch nodes): until they are, endpoints do not have the weights of their Nodes',
+        ),
+        complaints.join('\n'),
+      );
+    });
+  });
+
   it('does not hang on a Node that it may not read', async () => {
     server.onList(nodes, status(403, 'forbidden'));
     server.onList(services, list([rawService('web')], { resourceVersion: '10' }));
@@ -237,4 +294,8 @@ describe('an API server as the source', () => {
 
 function isOfAllNodes({ path, query }: TestApiServer['requests'][number]): boolean {
   return path === nodes && !query.has('fieldSelector');
+}
+
+function isForMetadata({ accept = '' }: { readonly accept?: string | undefined }): boolean {
+  return accept.includes('as=PartialObjectMetadata');
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { annotationsPage } from '../../../../hack/docs/annotations-page.ts';
 import { annotations, type Choices } from '../../../../src/translate/annotations/registry.ts';
 import { chosenBy } from '../../../support/choices.ts';
-import { service } from '../../../support/cluster-objects.ts';
+import { endpoint, service, servicePort, slice } from '../../../support/cluster-objects.ts';
+import { place } from '../../../support/place.ts';
 import { translate } from '../../../support/translation.ts';
 
 const keys = Object.keys(annotations) as (keyof Choices)[]; // Object.keys() forgets which keys
@@ -24,7 +25,14 @@ for (const key of keys) {
 
     it('has an effect: its example changes what becomes of a Service', () => {
       const become = (given: object) =>
-        translate(service({ annotations: new Map(Object.entries(given)) }));
+        translate(
+          service({
+            annotations: new Map(Object.entries(given)),
+            ports: [servicePort(), servicePort({ name: 'dns', protocol: 'UDP', port: 53 })],
+          }),
+          [slice([endpoint('10.244.1.1', { nodeName: 'node-a' }), endpoint('10.244.1.2')])],
+          place({ nodeWeight: () => 20 }),
+        );
       assert.notDeepEqual(become(docs.example), become(needed));
     });
 
