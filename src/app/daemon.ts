@@ -81,6 +81,7 @@ export class Daemon {
       store: this.#store,
       translator: this.#controller.translator,
       kernel,
+      outliers: this.#outliers,
       troubles: this.#nodeTroubles,
     });
     kernel.onIpvsReloaded(() => {

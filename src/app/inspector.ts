@@ -7,6 +7,9 @@ import { LiveVirtualServers } from '../inspect/live-virtual-servers.ts';
 import type { NodeTroubles } from '../inspect/node-troubles.ts';
 import { IpvsClient } from '../kernel/ipvs/client.ts';
 import type { ServiceTranslator } from '../desired/service-translator.ts';
+import type { OutlierBook } from '../outliers/outlier-book.ts';
+import type { Standing } from '../outliers/standing.ts';
+import type { EjectionKnowledge } from '../inspect/views/knowledge.ts';
 import type { Kernel } from './kernel.ts';
 
 /** What is inspected in a running daemon. */
@@ -14,6 +17,7 @@ export interface InspectedDaemon {
   readonly store: ClusterStore;
   readonly translator: ServiceTranslator;
   readonly kernel: Kernel;
+  readonly outliers: OutlierBook;
   readonly troubles: NodeTroubles;
 }
 
@@ -28,7 +32,7 @@ export interface DaemonInspector {
  * somebody looks for the first time: no change waits for them.
  */
 export function openInspector(daemon: InspectedDaemon): DaemonInspector {
-  const { store, translator, kernel, troubles } = daemon;
+  const { store, translator, kernel, outliers, troubles } = daemon;
   let client: Promise<IpvsClient> | undefined;
   const connected = (): Promise<IpvsClient> =>
     (client ??= IpvsClient.connect().catch((error: unknown) => {
@@ -40,7 +44,7 @@ export function openInspector(daemon: InspectedDaemon): DaemonInspector {
     store,
     translator,
     desired: kernel.desired,
-    kernel: inspectedKernel(kernel, new LiveVirtualServers(connected, monotonicMs)),
+    kernel: inspectedKernel(kernel, outliers, new LiveVirtualServers(connected, monotonicMs)),
     nodeProblems: () => troubles.all(),
     virtualServerCount: () => kernel.virtualServerCount(),
     now: wallClockMs,
@@ -55,7 +59,11 @@ export function openInspector(daemon: InspectedDaemon): DaemonInspector {
   };
 }
 
-function inspectedKernel(kernel: Kernel, live: LiveVirtualServers): InspectedKernel {
+function inspectedKernel(
+  kernel: Kernel,
+  outliers: OutlierBook,
+  live: LiveVirtualServers,
+): InspectedKernel {
   const { reconciler, virtualServers, desired } = kernel;
   return {
     read: async (ids) => {
@@ -64,6 +72,8 @@ function inspectedKernel(kernel: Kernel, live: LiveVirtualServers): InspectedKer
         held: (key) => held.get(key),
         refusal: (key) => reconciler.failureOf('virtual server', key),
         drainingForMs: (key, realServer) => virtualServers.drainingForMs(key, realServer),
+        ejection: (group, realServer) =>
+          ejectionOf(outliers.standing(group, realServer), monotonicMs()),
         isBoundByUs: (address) => desired.isVip(address),
         counters: live.counters,
         nowMs: wallClockMs(),
@@ -74,4 +84,18 @@ function inspectedKernel(kernel: Kernel, live: LiveVirtualServers): InspectedKer
     drainingCount: () => virtualServers.needsPolling().length,
     isDaemon: true,
   };
+}
+
+function ejectionOf(standing: Standing | undefined, nowMs: number): EjectionKnowledge | undefined {
+  switch (standing?.kind) {
+    case undefined:
+    case 'in use':
+      return undefined;
+    case 'on trial':
+      return { failing: standing.failing, forMs: undefined, leftMs: undefined };
+    case 'ejected': {
+      const { failing, sinceMs, untilMs } = standing;
+      return { failing, forMs: nowMs - sinceMs, leftMs: Math.max(0, untilMs - nowMs) };
+    }
+  }
 }
