@@ -62,7 +62,7 @@ const kernelFolders = [
     from: {
       path: '^src/',
       pathNot:
-        '^src/(kernel/packet-filter/(iptables|nftables|open-packet-filter|packet-filter-facts|predecessor)|kernel/takeover|kernel/captured|app/kernel|doctor/|kernel/configuration|config/formats)',
+        '^src/(kernel/packet-filter/(iptables|nftables|open-packet-filter|decide-packet-filter|packet-filter-facts|what-is-there|rule-names|predecessor|give-way)|kernel/takeover|kernel/captured|app/kernel|doctor/|kernel/configuration|config/formats)',
     },
     to: { path: '^src/kernel/packet-filter/(iptables|nftables)/' },
   },

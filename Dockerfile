@@ -33,7 +33,9 @@ ENV NODE_ENV=production
 # (docs/performance.md). Another Node.js, user or option passes it over, and a root that cannot be
 # written to leaves it as it is.
 ENV NODE_COMPILE_CACHE=/opt/kube-ipvs/compile-cache
-RUN kube-ipvs --version && chmod -R a=rX /opt/kube-ipvs/compile-cache
+RUN kube-ipvs --version \
+  && find /opt/kube-ipvs/packages -name "*.js" -exec node --max-semi-space-size=4 {} ";" \
+  && chmod -R a=rX /opt/kube-ipvs/compile-cache
 # The kernel gives the capabilities to root; the DaemonSet takes all others away.
 USER 0:0
 # With the option of the first line of kube-ipvs.js, and without a process that reads that line.

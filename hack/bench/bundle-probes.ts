@@ -1,8 +1,12 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { pageFiles } from '../build/page-files.ts';
 import { napiBinding } from '../build/napi-binding.ts';
 import { nodeBundle } from '../build/node-bundle.ts';
+import { loadGoldenCases } from '../../test/support/golden.ts';
+import { goldenCaseOfRules } from './connection/rules.ts';
+import { dist, goldenRulesFile } from './places.ts';
 
 /**
  * Bundles the processes that measure into dist/, beside the built program and its netlink binding: in a
@@ -34,3 +38,11 @@ await build({
   plugins: [napiBinding(['x64', 'arm64']), pageFiles()],
   logLevel: 'warning',
 });
+
+// The golden cases keep the rules beside what they compare.
+const golden = loadGoldenCases()?.find(({ name }) => name === goldenCaseOfRules)?.expected;
+const rules = (golden as { readonly iptables?: readonly string[] } | undefined)?.iptables;
+rmSync(goldenRulesFile(dist), { force: true });
+if (rules !== undefined) {
+  writeFileSync(goldenRulesFile(dist), JSON.stringify(rules));
+}

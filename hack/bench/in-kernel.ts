@@ -10,6 +10,7 @@ import { measureCounters } from './figures/counters.ts';
 import { measureDataPath } from './figures/data-path.ts';
 import { measureConnection } from './figures/connection.ts';
 import { measureFirstSync } from './figures/first-sync.ts';
+import { measureFrontEnd } from './figures/front-end.ts';
 import { measureLargeService } from './figures/large-service.ts';
 import { measureMemory } from './figures/memory.ts';
 import { measureProcesses } from './figures/processes.ts';
@@ -47,6 +48,7 @@ const measurements: readonly { readonly parts: readonly PartName[]; readonly mea
     { parts: ['memory'], measure: measureMemory },
     { parts: ['start'], measure: measureStart },
     { parts: ['connection'], measure: measureConnection },
+    { parts: ['front-end'], measure: measureFrontEnd },
     { parts: ['processes'], measure: measureProcesses },
     { parts: ['data-path'], measure: measureDataPath },
   ];

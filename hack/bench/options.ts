@@ -15,6 +15,7 @@ export const partNames = [
   'memory',
   'start',
   'connection',
+  'front-end',
   'processes',
   'data-path',
 ] as const;
@@ -28,6 +29,7 @@ const countedParts: readonly PartName[] = [
   'memory',
   'start',
   'connection',
+  'front-end',
 ];
 
 /** What is cheap and does not need a large table to say something. */

@@ -1,3 +1,5 @@
+import { rulesOfConnections, type RulesOfConnections } from './connection/rules.ts';
+
 /** A cluster in files, from nothing into an empty kernel. */
 export const firstSyncProbes = [
   'ipvsadm',
@@ -8,8 +10,17 @@ export const firstSyncProbes = [
   'reconciler in parts',
   'everything',
   'everything in parts',
+  'everything with nftables',
   'program',
 ] as const;
+
+export type ConnectionProbe = `connection, ${RulesOfConnections}`;
+
+export function connectionProbe(rules: RulesOfConnections): ConnectionProbe {
+  return `connection, ${rules}`;
+}
+
+const connectionProbes = rulesOfConnections.map((rules) => connectionProbe(rules));
 
 /** The processes that measure, each in a network namespace of its own. */
 export const probeNames = [
@@ -23,8 +34,8 @@ export const probeNames = [
   'counters',
   'counters of real servers',
   'processes',
-  'connection, iptables-legacy',
-  'connection, iptables-nft',
+  'front end',
+  ...connectionProbes,
 ] as const;
 
 export type ProbeName = (typeof probeNames)[number];

@@ -1,6 +1,6 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -59,6 +59,10 @@ export async function measureStart(runs = 11): Promise<StartReport> {
 function fillCompileCache(folder: string): void {
   process.env['NODE_COMPILE_CACHE'] = join(folder, 'compile-cache');
   execFileSync(process.execPath, [...startArguments(program), '--version']);
+  const packages = join(dist, 'packages');
+  for (const name of readdirSync(packages).filter((file) => file.endsWith('.js'))) {
+    execFileSync(process.execPath, startArguments(join(packages, name)));
+  }
 }
 
 async function takeTurns(

@@ -14,6 +14,7 @@ const fillsEverything: readonly ProbeName[] = [
   'floor of everything',
   'everything',
   'everything in parts',
+  'everything with nftables',
   'program',
   'program twice',
 ];
@@ -36,11 +37,31 @@ export async function verifyTable(
     const addresses = lines(bound).map((line) => /inet (\S+)/.exec(line)?.[1] ?? line);
     const expected = vips(size).map((vip) => `${vip}/32`);
     requireSameLines(`${probe}: the addresses`, addresses, expected);
-    const entries = lines(await namespace.run('ipset', ['save'])).filter((line) =>
-      line.startsWith('add '),
-    );
-    requireSameLines(`${probe}: the sets`, entries, setEntries(size));
+    await verifyEntries(namespace, probe, size);
   }
+}
+
+/** The sets of whichever packet filter the program has chosen. */
+async function verifyEntries(
+  namespace: NetworkNamespace,
+  probe: ProbeName,
+  size: ClusterSize,
+): Promise<void> {
+  const entries = lines(await namespace.run('ipset', ['save'])).filter((line) =>
+    line.startsWith('add '),
+  );
+  if (entries.length > 0) {
+    requireSameLines(`${probe}: the sets`, entries, setEntries(size));
+    return;
+  }
+  const map = ['-nn', 'list', 'map', 'inet', 'kube-ipvs', 'front-ends-4'];
+  const shown = await namespace.run('nft', map);
+  const frontEnds = [...shown.matchAll(/([\d.]+) \. (?:tcp|6) \. (\d+) : accept/g)];
+  requireSameLines(
+    `${probe}: the front ends`,
+    frontEnds.map(([, address, port]) => `${address}:${port}`),
+    vips(size).map((vip) => `${vip}:80`),
+  );
 }
 
 /** In the words of `ipset save`: each cluster IP is a VIP, and a front end with its port. */

@@ -5,7 +5,7 @@
 # What init.sh and modprobe call, and iptables by all its names.
 memory_programs=(bash sh env setsid mount umount ln mkdir cat chmod mkfifo kill sleep hostname sync tac
   sed rm ls uname dirname modprobe ip ip6tables iptables{,-save,-restore,-legacy,-nft} ip6tables{-save,-restore}
-  {iptables,ip6tables}-{legacy,nft}-{save,restore} ip6tables-{legacy,nft} ipset ipvsadm unshare nsenter)
+  {iptables,ip6tables}-{legacy,nft}-{save,restore} ip6tables-{legacy,nft} ipset ipvsadm nft unshare nsenter)
 
 # What modules are found by, and those of networks.
 memory_modules=(modules.{dep,alias,symbols,builtin,builtin.alias}.bin modules.{order,builtin,softdep}
@@ -37,9 +37,13 @@ find_file() { # PROGRAM_OR_FILE
   command -v -- "$1" || realpath --canonicalize-existing --no-symlinks --quiet -- "$1"
 }
 
-# A file or folder with all links on the way to it, and a program with its libraries.
+declare -A listed_files=()
+
+# A file or folder with all links on the way to it, and a program with its libraries, once each.
 list_file() { # FILE
   local file=$1 library
+  [ -z "${listed_files[$file]:-}" ] || return 0
+  listed_files[$file]=yes
   while :; do
     file=$(realpath -- "$(dirname -- "$file")")/$(basename -- "$file")
     echo "$file"

@@ -23,7 +23,7 @@ run_in_qemu() {
   run_own_kernel qemu-system-x86_64 "${machine[@]}" "${shares[@]}" \
     -nodefaults -no-user-config -display none -no-reboot -serial stdio \
     -kernel "$kernel_folder/vmlinuz" -initrd "$state/initramfs" \
-    -append "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on state=$state$clock" \
+    -append "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off random.trust_cpu=on state=$state$clock" \
     -device virtio-serial-pci \
     -chardev file,id=out,path=/dev/fd/3 -device virtserialport,chardev=out,nr=1 \
     -chardev file,id=err,path=/dev/fd/4 -device virtserialport,chardev=err,nr=2

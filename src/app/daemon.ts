@@ -15,9 +15,12 @@ import { openOutlierWatch } from './open-outlier-watch.ts';
 import type { OutlierWatch } from './outlier-watch.ts';
 import { NodeTroubles } from '../inspect/node-troubles.ts';
 import { addressTrouble, configurationTrouble, kernelTrouble } from './node-trouble-texts.ts';
+import { healthCheckNews } from './health-check-news.ts';
 import type { DaemonParts } from './daemon-parts.ts';
 import { OngoingTroubles } from './ongoing-troubles.ts';
 import { retirePredecessor } from './retire-predecessor.ts';
+import { openTakeOver } from './open-take-over.ts';
+import type { TakeOver } from './take-over.ts';
 import { openStatus, type Status } from './status.ts';
 import { KernelState } from './kernel-state.ts';
 import { nodeAddressNews } from './node-address-news.ts';
@@ -47,13 +50,14 @@ export class Daemon {
   readonly #endpoints: readonly HttpEndpoint[];
   #ruleWatch: RuleWatch | undefined;
   readonly #counters: Counters | undefined;
-  readonly #outliers = new OutlierBook();
+  readonly #outliers: OutlierBook;
   readonly #outlierWatch: OutlierWatch;
   #nodeAddresses: readonly IpAddress[] = [];
   readonly #troubles = new OngoingTroubles();
   readonly #nodeTroubles: NodeTroubles;
   readonly #status: Status | undefined;
   readonly #kernelState: KernelState;
+  readonly #takeOver: TakeOver | undefined;
   #stopped = false;
 
   constructor(parts: DaemonParts) {
@@ -61,6 +65,7 @@ export class Daemon {
     this.#store = parts.store;
     const { settings, kernel } = parts;
     this.#nodeTroubles = parts.troubles ?? new NodeTroubles(wallClockMs);
+    this.#outliers = parts.outliers ?? new OutlierBook();
     this.#events = new ReportEvents(parts.events, settings.nodeName);
     this.#health = new ProxyHealth(settings.auditEveryMs);
     this.#kernelState = new KernelState(this.#health, this.#troubles, parts.listener, (message) => {
@@ -76,13 +81,15 @@ export class Daemon {
     );
     this.#outlierWatch = openOutlierWatch(this.#outliers, this.#controller, parts);
     watchForMetrics(parts.metrics, { kernel, controller: this.#controller, health: this.#health });
-    this.#counters = openCounters(settings, kernel, parts.metrics);
+    this.#takeOver = openTakeOver(parts, this.#health, this.#events);
+    this.#counters = openCounters(settings, kernel, parts.metrics, this.#nodeTroubles);
     this.#status = openStatus(settings, {
       store: this.#store,
       translator: this.#controller.translator,
       kernel,
       outliers: this.#outliers,
       troubles: this.#nodeTroubles,
+      counters: this.#counters?.book,
     });
     kernel.onIpvsReloaded(() => {
       // Its tables are empty, and its sysctls and timeouts are those of a new module.
@@ -135,6 +142,7 @@ export class Daemon {
       endpoint.stop();
     });
     this.#status?.close();
+    this.#takeOver?.stop();
     this.#watch.stop();
     this.#ruleWatch?.stop();
     this.#addresses.close();
@@ -194,6 +202,7 @@ export class Daemon {
         this.#outlierWatch.start();
         if (this.#health.roundEnded()) {
           metrics.rounds.synced();
+          this.#takeOver?.start();
         }
       },
       kernelRead: () => {
@@ -226,15 +235,7 @@ export class Daemon {
   #openHealthChecks(): HealthCheckServers {
     return new HealthCheckServers({
       isHealthy: () => this.#health.healthy,
-      failed: (service, port, error) => {
-        const message = `the health-check node port cannot be served: ${error.message}`;
-        this.#parts.metrics.health.bindFailed('health check');
-        this.#parts.listener.error(message, { service, port });
-        const regarding = this.#store.service(service);
-        if (regarding !== undefined) {
-          this.#events.healthCheckPort(regarding, message);
-        }
-      },
+      ...healthCheckNews(this.#parts, this.#events, this.#nodeTroubles),
     });
   }
 
@@ -252,7 +253,7 @@ export class Daemon {
         vipLost: () => {
           this.#controller.requestAudit();
         },
-        ...nodeAddressNews(this.#health, this.#troubles, listener),
+        ...nodeAddressNews(this.#health, this.#troubles, listener, this.#nodeTroubles),
       },
       { rereadEveryMs: settings.auditEveryMs },
     );

@@ -4,6 +4,7 @@ import { version } from '../base/version.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import { Inspector, type InspectedKernel } from '../inspect/inspector.ts';
 import { LiveVirtualServers } from '../inspect/live-virtual-servers.ts';
+import { firstOf, noCounters, type CounterView } from '../inspect/statistics/counters.ts';
 import type { NodeTroubles } from '../inspect/node-troubles.ts';
 import { IpvsClient } from '../kernel/ipvs/client.ts';
 import type { ServiceTranslator } from '../desired/service-translator.ts';
@@ -19,6 +20,8 @@ export interface InspectedDaemon {
   readonly kernel: Kernel;
   readonly outliers: OutlierBook;
   readonly troubles: NodeTroubles;
+  /** Those that are read in the background, where they are. */
+  readonly counters: CounterView | undefined;
 }
 
 /** The inspector of a running daemon, and what it holds open. */
@@ -32,19 +35,20 @@ export interface DaemonInspector {
  * somebody looks for the first time: no change waits for them.
  */
 export function openInspector(daemon: InspectedDaemon): DaemonInspector {
-  const { store, translator, kernel, outliers, troubles } = daemon;
+  const { store, translator, kernel, outliers, troubles, counters = noCounters } = daemon;
   let client: Promise<IpvsClient> | undefined;
   const connected = (): Promise<IpvsClient> =>
     (client ??= IpvsClient.connect().catch((error: unknown) => {
       client = undefined;
       throw error;
     }));
+  const live = new LiveVirtualServers(connected, monotonicMs);
   const inspector = new Inspector({
     version,
     store,
     translator,
     desired: kernel.desired,
-    kernel: inspectedKernel(kernel, outliers, new LiveVirtualServers(connected, monotonicMs)),
+    kernel: inspectedKernel(kernel, outliers, live, firstOf(counters, live.counters)),
     nodeProblems: () => troubles.all(),
     virtualServerCount: () => kernel.virtualServerCount(),
     now: wallClockMs,
@@ -63,6 +67,7 @@ function inspectedKernel(
   kernel: Kernel,
   outliers: OutlierBook,
   live: LiveVirtualServers,
+  counters: CounterView,
 ): InspectedKernel {
   const { reconciler, virtualServers, desired } = kernel;
   return {
@@ -75,13 +80,14 @@ function inspectedKernel(
         ejection: (group, realServer) =>
           ejectionOf(outliers.standing(group, realServer), monotonicMs()),
         isBoundByUs: (address) => desired.isVip(address),
-        counters: live.counters,
+        counters,
         nowMs: wallClockMs(),
       };
     },
     strays: () => virtualServers.foreign,
     failures: (atMost) => [...reconciler.foundations.failures(), ...reconciler.failures(atMost)],
     drainingCount: () => virtualServers.needsPolling().length,
+    packetFilter: kernel.packetFilter.kind,
     isDaemon: true,
   };
 }

@@ -1,5 +1,6 @@
 import type { Settings } from '../config/settings.ts';
 import { CounterBook } from '../inspect/statistics/counter-book.ts';
+import type { NodeTroubles } from '../inspect/node-troubles.ts';
 import { readConntrackUsage } from '../kernel/conntrack/read-usage.ts';
 import { procSysFolder } from '../kernel/sysctl/proc-sys.ts';
 import type { ProxyHealth } from '../serve/health/proxy-health.ts';
@@ -9,6 +10,7 @@ import { BackgroundCounters } from './background-counters.ts';
 import type { Controller } from './controller.ts';
 import { codeOf } from './code-of.ts';
 import type { Kernel } from './kernel.ts';
+import { kernelTrouble } from './node-trouble-texts.ts';
 
 /** What metrics are read from. */
 export interface MetricSources {
@@ -41,6 +43,7 @@ export function watchForMetrics(
     get foundations() {
       return kernel.reconciler.foundations.states();
     },
+    packetFilter: kernel.packetFilter.kind,
     get draining() {
       return kernel.virtualServers.draining;
     },
@@ -54,6 +57,8 @@ export function watchForMetrics(
   });
 }
 
+const counters = "the kernel's counters";
+
 /** The kernel's counters, with what reads them; undefined where nobody is to see them. */
 export interface Counters {
   readonly book: CounterBook;
@@ -65,6 +70,7 @@ export function openCounters(
   settings: Pick<Settings, 'metricsBindAddress' | 'serviceMetrics'>,
   { desired }: Pick<Kernel, 'desired'>,
   metrics: Metrics,
+  troubles: NodeTroubles,
 ): Counters | undefined {
   const { detail, seriesLimit } = settings.serviceMetrics;
   if (settings.metricsBindAddress === undefined || detail === 'none') {
@@ -80,9 +86,11 @@ export function openCounters(
     {
       read: (durationMs) => {
         metrics.counters.read(durationMs);
+        troubles.end(counters);
       },
       failed: (error) => {
         metrics.kernel.failed('counters', codeOf(error));
+        troubles.begin(counters, kernelTrouble(error, counters));
       },
     },
   );

@@ -1,3 +1,4 @@
+import type { ObjectKey } from '../cluster/objects.ts';
 import type { NodeTrouble } from '../inspect/node-troubles.ts';
 
 /** The changed configuration is refused. */
@@ -10,13 +11,24 @@ export function configurationTrouble(message: string): NodeTrouble {
   };
 }
 
-/** The kernel cannot be read. */
-export function kernelTrouble({ message }: Error): NodeTrouble {
+/** The kernel cannot be read, or something of it. */
+export function kernelTrouble({ message }: Error, what = 'the kernel'): NodeTrouble {
   return {
     object: 'kernel',
     reason: 'KernelUnreadable',
-    text: `the kernel could not be read: ${message}`,
+    text: `${what} cannot be read: ${message}`,
     advice: 'see what the text names (kube-ipvs doctor looks closer); it is tried again by itself',
+  };
+}
+
+/** A health-check node port cannot be listened on. */
+export function healthCheckTrouble(service: ObjectKey, port: number, text: string): NodeTrouble {
+  return {
+    object: `Service ${service}`,
+    service,
+    reason: 'HealthCheckPortUnavailable',
+    text,
+    advice: `see who has the port on this node (ss -ltnp 'sport = :${port}'); it is tried again by itself, and the load balancer takes this node for unhealthy until then`,
   };
 }
 

@@ -24,6 +24,7 @@ export function openStatus(settings: Settings, daemon: InspectedDaemon): Status 
     translator,
     desired: kernel.desired,
     settings,
+    packetFilter: kernel.packetFilter.kind,
     kernel: undefined,
   };
   const { inspector, close } = openInspector(daemon);

@@ -2,11 +2,12 @@ import type { RuleWatch } from '../kernel/packet-filter/packet-filter.ts';
 import type { Controller } from './controller.ts';
 import type { DaemonParts } from './daemon-parts.ts';
 
-/** Has the rules of the packet filter put in place again as soon as somebody takes them away. */
+/** Has rules that others have removed put in place again soon. */
 export function watchRules(
-  { kernel: { packetFilter }, metrics, listener }: DaemonParts,
-  controller: Controller,
+  { kernel, listener, metrics }: Pick<DaemonParts, 'kernel' | 'listener' | 'metrics'>,
+  controller: Pick<Controller, 'foundationsGone'>,
 ): RuleWatch {
+  const { packetFilter } = kernel;
   return packetFilter.watch({
     gone: () => {
       const names = packetFilter.foundations.map(({ name }) => name);

@@ -1,6 +1,8 @@
 import type { AddressClient } from '../kernel/vip-link/client.ts';
 import { vipLinkAlias, vipLinkName } from '../kernel/vip-link/protocol.ts';
 import { describeOperation } from '../kernel/ipvs/ipvs-error.ts';
+import { ipFamilies } from '../kernel/ip-families.ts';
+import { whatIsThere, type PacketFilterRemains } from '../kernel/packet-filter/what-is-there.ts';
 import { openKernel } from '../app/kernel.ts';
 import type { Logger } from '../base/log.ts';
 import {
@@ -12,19 +14,23 @@ import { differences } from '../reconcile/differences.ts';
 import { virtualServerDifference } from '../kernel/ipvs/virtual-server-difference.ts';
 import { observedFrom } from '../kernel/ipvs/virtual-server-kind.ts';
 import { cleanupKubeProxy } from './cleanup-kube-proxy.ts';
+import { cleanupPacketFilter } from './cleanup-packet-filter.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { observeKernel } from './observe-kernel.ts';
 import { kernelListener, logFailure, settingsOf } from './open-source.ts';
 import type { CleanupOptions } from './options.ts';
 
 /**
- * Removes from the kernel what kube-ipvs has made, addresses first and chains and sets last, and
+ * Removes from the kernel what kube-ipvs has made, addresses first and packet filters last, and
  * nothing else. It is the reconciler's removal with nothing desired; addresses at which others
  * have virtual servers stay. Kernel settings stay: who else relies on them by now cannot be told.
  */
 export async function cleanup(options: CleanupOptions, log: Logger): Promise<ExitCode> {
   if (options.kubeProxy) {
     return cleanupKubeProxy(options, log);
+  }
+  if (options.packetFilter) {
+    return cleanupPacketFilter(options, log);
   }
   const settings = await settingsOf(options, log);
   for (const line of await toBeRemoved()) {
@@ -48,7 +54,7 @@ export async function cleanup(options: CleanupOptions, log: Logger): Promise<Exi
   }
 }
 
-async function toBeRemoved(): Promise<string[]> {
+async function toBeRemoved(): Promise<readonly string[]> {
   const { virtualServers, boundAddresses } = await observeKernel();
   const ownAddresses = without(boundAddresses, addressesOfOthers(virtualServers.values()));
   const observed = new Map(Array.from(virtualServers, ([key, row]) => [key, observedFrom(row)]));
@@ -59,6 +65,16 @@ async function toBeRemoved(): Promise<string[]> {
     ...differences(virtualServerDifference, new Map(), observed)
       .flatMap(({ removals }) => removals)
       .map(describeOperation),
+    ...removalsOf(await whatIsThere(ipFamilies())),
+  ];
+}
+
+/** All packet filters go, whichever the configuration names. */
+function removalsOf({ table, chainsOf, sets }: PacketFilterRemains): readonly string[] {
+  return [
+    ...(table === undefined ? [] : [`delete table ${table}`]),
+    ...chainsOf.map((program) => `delete chains KIPVS-* of ${program}`),
+    ...(sets.length === 0 ? [] : [`delete sets ${sets.join(' ')}`]),
   ];
 }
 

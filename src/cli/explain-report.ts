@@ -99,10 +99,13 @@ function isAlike(step: Step, other: Step | undefined): boolean {
   return step.object === other?.object && step.field === other?.field && step.rule === other?.rule;
 }
 
-/** `text  [Service default/web spec.clusterIPs; role cluster]` */
-function stepText({ text, object, field, rule }: Step): string {
+/** `text  [Service default/web spec.clusterIPs; role cluster: map sources-4, chain cluster-source-4]` */
+function stepText({ text, object, field, rule, place }: Step): string {
   const where = [object, field].filter((part) => part !== undefined).join(' ');
-  const parts = [where, rule === undefined ? '' : `role ${rule}`].filter((part) => part !== '');
+  const role = [rule === undefined ? '' : `role ${rule}`, place ?? ''].filter(
+    (part) => part !== '',
+  );
+  const parts = [where, role.join(': ')].filter((part) => part !== '');
   return parts.length === 0 ? text : `${text}\n       [${parts.join('; ')}]`;
 }
 

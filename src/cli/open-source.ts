@@ -91,6 +91,7 @@ export function apiObserver(counts: Pick<EarlyCounts, 'note'>, log: Logger): Ref
       event(resource.name, `failed: ${reason}`);
       connected(resource, false);
     },
+    sent: () => undefined,
     answered: (...answer) => {
       counts.note(({ api }) => {
         api.answered(...answer);

@@ -64,7 +64,11 @@ export interface ExplainOptions extends PlanOptions {
 }
 
 export interface CleanupOptions extends CommonOptions {
-  /** Instead of what is ours, what kube-proxy in ipvs mode has left. */
+  /** Instead of what is ours, what kube-proxy has left. */
   readonly kubeProxy: boolean;
+  /** Of what is ours the rules alone. */
+  readonly packetFilter: boolean;
   readonly dryRun: boolean;
+  /** Although a kube-proxy runs, or kube-ipvs does not serve the node. */
+  readonly force: boolean;
 }

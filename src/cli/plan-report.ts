@@ -1,5 +1,8 @@
 import { describeOperation } from '../kernel/ipvs/ipvs-error.ts';
 import { oneByOne, type RealServer } from '../kernel/ipvs/model.ts';
+import type { PacketFilterChoice } from '../kernel/packet-filter/choose-packet-filter.ts';
+import type { PacketFilterKind } from '../kernel/packet-filter/packet-filter.ts';
+import type { PacketFilterRemains } from '../kernel/packet-filter/what-is-there.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { boundAddressDifference } from '../kernel/vip-link/bound-address-difference.ts';
 import { differences } from '../reconcile/differences.ts';
@@ -17,7 +20,14 @@ export interface Plan {
   readonly virtualServers: ReadonlyMap<string, DesiredVirtualServer>;
   readonly boundAddresses: ReadonlyMap<string, IpAddress>;
   readonly observed: ObservedKernel | undefined;
+  /** Undefined where it cannot be told. */
+  readonly packetFilter: PlannedFilter | undefined;
   serviceOf(key: string): string | undefined;
+}
+
+/** Which packet filter a start would use, and what of packet filters of ours is there. */
+export interface PlannedFilter extends PacketFilterChoice {
+  readonly present: PacketFilterRemains;
 }
 
 /** One object that differs, and what would be done about it, in order. */
@@ -28,14 +38,15 @@ interface PlannedChange {
 }
 
 /**
- * The plan for programs: `virtualServers` and `boundAddresses` as in `show`, and `difference`,
- * which is null where the kernel could not be read. Ends with a new line.
+ * The plan for programs: `virtualServers` and `boundAddresses` as in `show`; `packetFilter` and `difference`
+ * are null where the kernel could not be read. Ends with a new line.
  */
 export function planJson(plan: Plan): string {
   const virtualServers = Array.from(plan.virtualServers.values(), (row) => row.virtualServer);
   const shape = toGoldenShape(virtualServers, plan.boundAddresses.values());
   const difference = plan.observed === undefined ? null : plannedChanges(plan, plan.observed);
-  return `${JSON.stringify({ ...shape, difference }, undefined, 2)}\n`;
+  const packetFilter = plan.packetFilter ?? null;
+  return `${JSON.stringify({ ...shape, packetFilter, difference }, undefined, 2)}\n`;
 }
 
 /** The plan for people. Ends with a new line. */
@@ -53,7 +64,32 @@ export function planText(plan: Plan): string {
     ['VIRTUAL SERVER', 'SCHEDULER', 'OPTIONS', 'SERVICE', 'REAL SERVERS'],
     ...rows,
   ]);
-  return `${desired}\n${differenceText(plan)}`;
+  return `${desired}\n${filterText(plan)}${differenceText(plan)}`;
+}
+
+/** The choice and its reason; its rules and entries are not compared. */
+function filterText({ packetFilter }: Plan): string {
+  if (packetFilter === undefined) {
+    return '';
+  }
+  const { kind, why, present } = packetFilter;
+  const { nftables, iptables } = presentTexts(present);
+  const [own, other] = kind === 'nftables' ? [nftables, iptables] : [iptables, nftables];
+  const made = own === '' ? 'nothing of it is there: it would be made' : `${own} would be kept up`;
+  const removed = other === '' ? '' : `; then ${other} would be removed`;
+  return `Packet filter ${kind}: ${why}.\n  ${made}${removed}\n`;
+}
+
+function presentTexts({
+  table,
+  chainsOf,
+  sets,
+}: PacketFilterRemains): Record<PacketFilterKind, string> {
+  const parts = [
+    ...(chainsOf.length === 0 ? [] : [`chains KIPVS-* of ${chainsOf.join(' and ')}`]),
+    ...(sets.length === 0 ? [] : [`sets kube-ipvs-* (${sets.length})`]),
+  ];
+  return { nftables: table === undefined ? '' : `table ${table}`, iptables: parts.join(' and ') };
 }
 
 /** `10.244.1.1:8080`, with what is special about it: `10.244.1.1:8080 (weight 10, limit 200)`. */

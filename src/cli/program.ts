@@ -118,17 +118,27 @@ function addCleanup(program: Command, action: Action): void {
   withLog(program.command('cleanup'))
     .description('remove from the kernel what kube-ipvs has made, and nothing else')
     .option('--config <file>', 'the KubeProxyConfiguration that it ran with')
+    .addOption(
+      new Option(
+        '--packet-filter',
+        'only the rules, for a kube-proxy that has taken over; virtual servers and addresses stay',
+      )
+        .default(false)
+        .conflicts('kubeProxy'),
+    )
     .option(
       '--kube-proxy',
-      'instead, remove what a kube-proxy in ipvs mode has left and kube-ipvs has not taken over',
+      'instead, remove what a kube-proxy, in whichever mode, has left and kube-ipvs has not taken over',
       false,
     )
     .option('--dry-run', 'only say what would be removed', false)
+    .option('--force', 'with these two: whoever runs on this node', false)
     .addHelpText(
       'after',
       examples(
         ['kube-ipvs cleanup --dry-run', 'look first'],
         ['kube-ipvs cleanup --kube-proxy', 'once kube-proxy is gone and kube-ipvs has synced'],
+        ['kube-ipvs cleanup --packet-filter', 'once kube-ipvs is gone and kube-proxy has synced'],
       ),
     )
     .action((options: Parsed) => {

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { ApiTroubles } from '../app/api-troubles.ts';
 import { asError } from '../base/as-error.ts';
+import { firstOf } from '../base/time/first-of.ts';
 import { wallClockMs } from '../base/time/wall-clock.ts';
 import { ClusterStore } from '../cluster/store.ts';
 import { ConfigWatch } from '../config/watch-config.ts';
@@ -55,7 +56,13 @@ async function withKernel(
   }
 }
 
-/** The cluster is asked for first: its answer takes longer than the kernel's. */
+/** For how long a request that does not get through keeps the kernel from being opened, in milliseconds. */
+const longestAskMs = 250;
+
+/**
+ * The cluster is asked for first: its answer takes longer than the kernel's. The kernel is opened once the
+ * request is sent, which would else wait for that work.
+ */
 async function listAndRun(options: RunOptions, settings: Settings, log: Logger): Promise<ExitCode> {
   const counts = new EarlyCounts();
   const troubles = new NodeTroubles(wallClockMs);
@@ -70,10 +77,17 @@ async function listAndRun(options: RunOptions, settings: Settings, log: Logger):
     }
   };
   log.info({ node: settings.nodeName }, 'reading the cluster');
-  const observer = apiTroubles.observing(apiObserver(counts, log));
+  const asked = Promise.withResolvers<undefined>();
+  const observer = {
+    ...apiTroubles.observing(apiObserver(counts, log)),
+    sent: () => {
+      asked.resolve(undefined);
+    },
+  };
   const opened = openSource(options, settings, onProblem, observer);
   const source = new EarlySource(opened, new ClusterStore(settings.translation));
   try {
+    await firstOf([asked.promise, source.start(source.store)], longestAskMs);
     return await withKernel(settings, log, (kernel) => {
       const metrics = new Metrics();
       counts.passOn(metrics);

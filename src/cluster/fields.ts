@@ -1,4 +1,5 @@
-import type { Problem } from '../base/problem.ts';
+import { formatProblem, type Problem } from '../base/problem.ts';
+import type { UnreadField } from './objects.ts';
 
 /** What became of one input object: its reduced value where it is usable, and what was wrong. */
 export interface Parsed<T> {
@@ -26,6 +27,19 @@ export class ProblemLog {
     const origin = this.#origin === undefined ? {} : { origin: this.#origin };
     this.#problems.push({ object: this.#object, field, value, allowed, ...origin });
   }
+}
+
+/** The object with what of it could not be read: that takes no memory in those that are as they should be. */
+export function withUnread<T extends object>(
+  value: T | undefined,
+  { problems }: ProblemLog,
+): (T & { readonly unread?: readonly UnreadField[] }) | undefined {
+  return value === undefined || problems.length === 0
+    ? value
+    : {
+        ...value,
+        unread: problems.map((each) => ({ object: each.object, text: formatProblem(each) })),
+      };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,3 +1,5 @@
+import type { ObjectKey } from './objects.ts';
+
 /** A rule for names: what fits it, and how to say so. */
 export interface NameRule {
   readonly allowed: string;
@@ -16,6 +18,16 @@ export const dnsLabel: NameRule = {
   allowed: 'must be 1 to 63 lower-case letters, digits and -, and not start or end with -',
   fits: (text) => text.length <= 63 && labelPattern.test(text),
 };
+
+/**
+ * The key of the Service that somebody names: `default/web`, or `web` of the namespace given. Undefined
+ * where the text is no name of a Service.
+ */
+export function parseServiceKey(text: string, namespace = 'default'): ObjectKey | undefined {
+  const key = text.includes('/') ? text : `${namespace}/${text}`;
+  const parts = key.split('/');
+  return parts.length === 2 && parts.every((part) => dnsLabel.fits(part)) ? key : undefined;
+}
 
 /** RFC 1123 subdomain: EndpointSlices and Nodes. */
 export const dnsSubdomain: NameRule = {

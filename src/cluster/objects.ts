@@ -10,6 +10,14 @@ import type { Protocol } from '../net/protocol.ts';
 /** `namespace/name`. */
 export type ObjectKey = string;
 
+/** Something of an object that could not be read, and costs that field alone. */
+export interface UnreadField {
+  /** As in `Problem`. */
+  readonly object: string;
+  /** In one sentence, with the field, the value and what is allowed. */
+  readonly text: string;
+}
+
 export type TrafficPolicy = 'Cluster' | 'Local';
 
 export interface Service {
@@ -41,6 +49,8 @@ export interface Service {
   /** Where a load balancer asks whether this node has endpoints (policy Local only). */
   readonly healthCheckNodePort: number | undefined;
   readonly sessionAffinity: SessionAffinity;
+  /** Missing where all of it could be read. */
+  readonly unread?: readonly UnreadField[];
 }
 
 export interface ServicePort {
@@ -69,6 +79,8 @@ export interface EndpointSlice {
   readonly weight: number | undefined;
   readonly ports: readonly EndpointPort[];
   readonly endpoints: readonly Endpoint[];
+  /** Missing where all of it could be read. */
+  readonly unread?: readonly UnreadField[];
 }
 
 export interface EndpointPort {

@@ -1,5 +1,5 @@
 import { IpAddress, type IpFamily } from '../net/ip-address.ts';
-import { FieldReader, ProblemLog, type Parsed } from './fields.ts';
+import { FieldReader, ProblemLog, withUnread, type Parsed } from './fields.ts';
 import { intern } from './intern.ts';
 import { describeObject, readName, readNamespace } from './metadata.ts';
 import { dnsLabel } from './names.ts';
@@ -21,7 +21,7 @@ export function parseEndpointSlice(raw: unknown, origin?: string): Parsed<Endpoi
   const log = new ProblemLog(describeObject('EndpointSlice', raw), origin);
   const root = FieldReader.root(raw, log);
   const value = root === undefined ? undefined : readSlice(root);
-  return { value, problems: log.problems };
+  return { value: withUnread(value, log), problems: log.problems };
 }
 
 function readSlice(root: FieldReader): EndpointSlice | undefined {

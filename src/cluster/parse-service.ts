@@ -1,7 +1,7 @@
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 import { annotationPrefixes } from './annotation-names.ts';
-import { FieldReader, ProblemLog, type Parsed } from './fields.ts';
+import { FieldReader, ProblemLog, withUnread, type Parsed } from './fields.ts';
 import { describeObject, readCreatedAt, readName, readNamespace } from './metadata.ts';
 import type { Service, ServicePort, SessionAffinity, TrafficPolicy } from './objects.ts';
 import { portAllowed, readPort } from './parse-port.ts';
@@ -30,7 +30,7 @@ export function parseService(raw: unknown, origin?: string): Parsed<Service> {
   const log = new ProblemLog(describeObject('Service', raw), origin);
   const root = FieldReader.root(raw, log);
   const value = root === undefined ? undefined : readService(root);
-  return { value, problems: log.problems };
+  return { value: withUnread(value, log), problems: log.problems };
 }
 
 function readService(root: FieldReader): Service | undefined {

@@ -1,5 +1,5 @@
-import { equalityOf, sameLists } from '../base/equality.ts';
-import type { Endpoint, EndpointPort, EndpointSlice } from './objects.ts';
+import { equalityOf, optional, sameLists } from '../base/equality.ts';
+import type { Endpoint, EndpointPort, EndpointSlice, UnreadField } from './objects.ts';
 
 const samePorts = sameLists(
   equalityOf<EndpointPort>({
@@ -25,6 +25,15 @@ const sameEndpoints = sameLists(
   }),
 );
 
+const sameUnread = optional(
+  sameLists(
+    equalityOf<UnreadField>({
+      object: (a, b) => a.object === b.object,
+      text: (a, b) => a.text === b.text,
+    }),
+  ),
+);
+
 /** Whether two slices hold the same: nearly all objects that a cluster sends are slices. */
 export const sameSlice = equalityOf<EndpointSlice>({
   namespace: (a, b) => a.namespace === b.namespace,
@@ -35,4 +44,5 @@ export const sameSlice = equalityOf<EndpointSlice>({
   weight: (a, b) => a.weight === b.weight,
   ports: (a, b) => samePorts(a.ports, b.ports),
   endpoints: (a, b) => sameEndpoints(a.endpoints, b.endpoints),
+  unread: (a, b) => sameUnread(a.unread, b.unread),
 });

@@ -22,6 +22,10 @@ export const localModes = [
 export const statusPageReaders = ['loopback', 'metricsAddress', 'off'] as const;
 export type StatusPageReaders = (typeof statusPageReaders)[number];
 
+/** Who removes what kube-proxy has left. */
+export const takeOverModes = ['manual', 'auto'] as const;
+export type TakeOverMode = (typeof takeOverModes)[number];
+
 /** Names that stand for ranges in `nodePortAddresses`. */
 export const nodePortKeywords = ['primary', 'all', 'localhost'] as const;
 
@@ -138,6 +142,10 @@ export const formats = {
   'status-page': {
     allowed: `must be one of ${statusPageReaders.join(', ')}`,
     accepts: oneOf(...statusPageReaders),
+  },
+  'take-over': {
+    allowed: `must be one of ${takeOverModes.join(', ')}`,
+    accepts: oneOf(...takeOverModes),
   },
   'packet-filter': {
     allowed: `must be one of auto, ${packetFilterKinds.join(', ')}`,

@@ -73,6 +73,7 @@ export function settingsFromValues(values: Values, outside: OutsideValues): Sett
     ),
     serviceMetrics: serviceMetricsFrom(values),
     statusPage: statusPageFrom(kubeIpvs.statusPage),
+    takeOver: kubeIpvs.takeOver === 'auto' ? 'auto' : 'manual',
     bindAddressHardFail: values.bindAddressHardFail,
     oomScoreAdj: values.oomScoreAdj,
     logLevel: logLevelOf(values.logging.verbosity),

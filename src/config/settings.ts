@@ -7,7 +7,7 @@ import type { ConntrackSettings } from '../kernel/sysctl/conntrack.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import type { TranslationSettings } from '../translate/translate-service.ts';
 import type { BindAddress } from '../net/bind-address.ts';
-import type { StatusPageReaders } from './formats.ts';
+import type { StatusPageReaders, TakeOverMode } from './formats.ts';
 
 /** Of what there are series of metrics, and how many at most. */
 export interface ServiceMetrics {
@@ -42,6 +42,8 @@ export interface Settings {
   readonly metricsBindAddress: BindAddress | undefined;
   /** What is read of the kernel's counters. */
   readonly serviceMetrics: ServiceMetrics;
+  /** Who removes what kube-proxy has left: an operator, or this program by itself. */
+  readonly takeOver: TakeOverMode;
   /** Who may read the status page, which is served with the metrics. */
   readonly statusPage: StatusPageReaders;
   /** A server that cannot be bound ends the process. */

@@ -51,7 +51,7 @@ export const trafficSchema: SchemaOf<TrafficValues> = {
       change: 'restart',
     },
     masqueradeBit: {
-      doc: 'The bit of the packet mark that asks for masquerade.',
+      doc: 'The bit of the packet mark that asks for masquerade, with the packet filter iptables. The other one, nftables, marks no packets: there it has no effect.',
       format: 'mark-bit',
       default: 14,
       unit: 'bit, 0 to 31',
@@ -186,6 +186,14 @@ export const ownSchema: SchemaOf<OwnValues> = {
       unit: '`loopback`, `metricsAddress` or `off`',
       change: 'restart',
       env: 'KUBE_IPVS_STATUS_PAGE',
+    },
+    takeOver: {
+      doc: 'Who removes what a kube-proxy has left on the node, in whichever mode it was. `manual`: you, with `kube-ipvs cleanup --kube-proxy`; `auto`: the program, once it has synced and has seen no kube-proxy for a minute, with an Event on the Node. In a container it sees the processes of the node with `hostPID` alone, and goes by the ports of kube-proxy otherwise.',
+      format: 'take-over',
+      default: 'manual',
+      unit: '`manual` or `auto`',
+      change: 'restart',
+      env: 'KUBE_IPVS_TAKE_OVER',
     },
   },
 };

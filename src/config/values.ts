@@ -62,6 +62,7 @@ export interface OwnValues {
     readonly serviceMetrics: string;
     readonly serviceMetricsLimit: number;
     readonly statusPage: string;
+    readonly takeOver: string;
   };
 }
 

@@ -22,6 +22,7 @@ import {
   type ServiceProblem,
   type ServiceProblemReason,
 } from '../translate/service-problem.ts';
+import { ServiceTroubles, type ServiceTrouble } from './service-troubles.ts';
 import { translateService, type TranslationSettings } from '../translate/translate-service.ts';
 
 export interface TranslatorOptions {
@@ -63,6 +64,7 @@ export class ServiceTranslator {
   readonly #otherHosts: OtherHosts;
   readonly #outliers: OutlierBook;
   readonly #problems: ReportedProblems;
+  readonly #troubles = new ServiceTroubles();
   readonly #endpoints = new EndpointIndex();
   readonly #translated = new Map<ObjectKey, Translated>();
   #dirty = new Set<ObjectKey>();
@@ -238,6 +240,11 @@ export class ServiceTranslator {
     return this.#problems.all();
   }
 
+  /** What else is wrong with Services now. */
+  troubles(): Iterable<ServiceTrouble> {
+    return this.#troubles.all();
+  }
+
   /** The Services that have an endpoint at an address. */
   servicesWithEndpointAt(address: string): readonly ObjectKey[] {
     return this.#endpoints.servicesAt(address);
@@ -276,6 +283,7 @@ export class ServiceTranslator {
       }
     } catch (error) {
       // A mistake of ours costs the Service that it shows at, and keeps its rows as they are.
+      this.#troubles.mistaken(key, asError(error));
       this.#listener.mistake(key, asError(error));
     }
   }
@@ -298,6 +306,7 @@ export class ServiceTranslator {
     setMember(this.#byNodeWeights, key, translation.needsNodeWeights);
     this.#outliers.watch(key, watchedOf(translation.virtualServers));
     this.#problems.set(key, translation.problems);
+    this.#troubles.translated(key, service, slices);
     this.#listener.healthCheck(key, translation.healthCheck);
     return this.#desired.replace(claims, service.createdAt, translation);
   }
@@ -309,6 +318,7 @@ export class ServiceTranslator {
     this.#byNodeWeights.delete(key);
     this.#outliers.watch(key, []);
     this.#problems.set(key, []);
+    this.#troubles.forget(key);
     this.#listener.healthCheck(key, undefined);
     return before === undefined ? noChange : this.#desired.replace(before.claims, 0, undefined);
   }

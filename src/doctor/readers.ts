@@ -1,11 +1,13 @@
 import type { Problem } from '../base/problem.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ListedVirtualServer } from '../kernel/ipvs/read-table.ts';
+import type { BaseChain } from '../kernel/nf-tables/client.ts';
 import type { NftTable } from '../kernel/nf-tables/table-names.ts';
 import type { IptablesVariant } from '../kernel/packet-filter/iptables/iptables.ts';
 import type { Leftovers } from '../kernel/takeover/leftovers.ts';
 import type { KernelAddress, KernelLink } from '../kernel/vip-link/messages.ts';
 import type { IpAddress, IpFamily } from '../net/ip-address.ts';
+import type { ProcessesReading, ServedReading } from '../kernel/takeover/readings.ts';
 
 /**
  * All that the doctor can look at. Nothing here changes the kernel or loads a module: what would, by
@@ -40,6 +42,8 @@ export interface NodeReaders {
   rules(family: IpFamily, variant: IptablesVariant): Promise<RulesReading>;
   /** The tables of nftables; none while that is not loaded. */
   nftTables(): Promise<readonly NftTable[]>;
+  /** The chains of nftables that the kernel calls, those of iptables-nft too; none while that is not loaded. */
+  nftBaseChains(): Promise<readonly BaseChain[]>;
   processes(): Promise<ProcessesReading>;
   cluster(): Promise<ClusterReading>;
   readonly api: ApiReader;
@@ -82,20 +86,6 @@ export type RulesReading =
   /** Whether they are there cannot be told without a risk of loading a module. */
   | { readonly kind: 'not told' }
   | { readonly kind: 'failed'; readonly reason: string };
-
-export interface ProcessSeen {
-  readonly pid: number;
-  /** The kernel's name of it, of 15 letters at most: `kube-proxy`. */
-  readonly name: string;
-  /** The command line, a blank between its words. */
-  readonly commandLine: string;
-}
-
-export interface ProcessesReading {
-  /** False in a container, which sees its own processes alone. */
-  readonly seesHost: boolean;
-  readonly processes: readonly ProcessSeen[];
-}
 
 /** A problem of an object of the cluster. */
 export interface ClusterProblem {
@@ -171,9 +161,3 @@ export type ApiReader =
       userName(): Promise<string | undefined>;
       may(permission: Permission): Promise<PermissionReading>;
     };
-
-export type ServedReading =
-  /** The configuration turns it off. */
-  | { readonly kind: 'off' }
-  | { readonly kind: 'closed'; readonly reason: string }
-  | { readonly kind: 'answered'; readonly status: number; readonly body: string };

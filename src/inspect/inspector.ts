@@ -5,6 +5,7 @@ import type { DesiredState } from '../desired/desired-state.ts';
 import type { ServiceTranslator } from '../desired/service-translator.ts';
 import type { VirtualServerId } from '../kernel/ipvs/model.ts';
 import { formatVirtualServer } from '../kernel/ipvs/model.ts';
+import type { PacketFilterKind } from '../kernel/packet-filter/packet-filter.ts';
 import type { Failing, Failure } from '../reconcile/any-kind-table.ts';
 import {
   pageOf,
@@ -22,6 +23,7 @@ import {
   failureProblem,
   foreignAtVipProblem,
   serviceProblemView,
+  serviceTroubleView,
 } from './views/make-problem-view.ts';
 import { serviceView } from './views/make-service-view.ts';
 import type { ProblemView } from './views/problem-view.ts';
@@ -39,6 +41,8 @@ export interface InspectedKernel {
   failures(atMost: number): readonly (Failing | Failure)[];
   /** How many virtual servers have real servers that drain. */
   drainingCount(): number;
+  /** Which packet filter is used; null where that is not known. */
+  readonly packetFilter: PacketFilterKind | null;
   /** Whether it is the running daemon that looks: it alone knows since when real servers drain. */
   readonly isDaemon: boolean;
 }
@@ -140,6 +144,7 @@ export class Inspector {
       draining: kernel.drainingCount(),
       strays: kernel.strays().length,
       problems: [...this.#allProblems()].length,
+      packetFilter: kernel.packetFilter,
       isDaemon: kernel.isDaemon && store.synced,
     };
   }
@@ -253,6 +258,9 @@ export class Inspector {
       if (vipOf !== undefined && this.#cluster.serviceOf(key) === undefined) {
         yield { service: vipOf, view: () => foreignAtVipProblem(key, vipOf) };
       }
+    }
+    for (const trouble of translator.troubles()) {
+      yield { service: trouble.service, view: () => serviceTroubleView(trouble) };
     }
     for (const problem of translator.problems()) {
       yield { service: objectKey(problem.service), view: () => serviceProblemView(problem) };

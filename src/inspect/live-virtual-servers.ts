@@ -6,7 +6,8 @@ import {
   type VirtualServerId,
 } from '../kernel/ipvs/model.ts';
 import { RateBook } from './rate-book.ts';
-import type { CountersByKey, HeldVirtualServer } from './views/knowledge.ts';
+import type { CounterView } from './statistics/counters.ts';
+import type { HeldVirtualServer } from './views/knowledge.ts';
 
 /** What is needed of the client. */
 export type LiveClient = Pick<IpvsClient, 'virtualServer' | 'realServers'>;
@@ -39,7 +40,7 @@ export class LiveVirtualServers {
   }
 
   /** As they are read by `read`. */
-  get counters(): CountersByKey {
+  get counters(): CounterView {
     return this.#rates;
   }
 

@@ -1,9 +1,10 @@
 import type { ProblemView } from './views/problem-view.ts';
 
-/** What is wrong with the node as a whole, as it is told. */
-export type NodeTrouble = Pick<ProblemView, 'object' | 'reason' | 'text' | 'advice'>;
+/** What is wrong with the node, as it is told; `service` where it is a matter of one. */
+export type NodeTrouble = Omit<ProblemView, 'service' | 'since'> &
+  Partial<Pick<ProblemView, 'service'>>;
 
-/** What is wrong with the node as a whole, since when, as long as it lasts. */
+/** What is wrong with the node, since when, as long as it lasts. */
 export class NodeTroubles {
   readonly #troubles = new Map<string, ProblemView>();
   readonly #now: () => number;
@@ -16,7 +17,7 @@ export class NodeTroubles {
   /** The subject is in trouble, for another reason perhaps than before. */
   begin(subject: string, trouble: NodeTrouble): void {
     const since = this.#troubles.get(subject)?.since ?? new Date(this.#now()).toISOString();
-    this.#troubles.set(subject, { ...trouble, service: null, since });
+    this.#troubles.set(subject, { service: null, ...trouble, since });
   }
 
   /** The subject is in order. */

@@ -1,6 +1,5 @@
 import type { Statistics } from '../kernel/ipvs/model.ts';
-import type { CounterReading } from './statistics/counters.ts';
-import type { CountersByKey } from './views/knowledge.ts';
+import type { CounterReading, CounterView } from './statistics/counters.ts';
 
 /**
  * The kernel brings its counters up to date every two seconds: a rate is taken over so long at least, and
@@ -23,7 +22,7 @@ interface Sample {
 }
 
 /** How fast counters grow, by the last readings of those that somebody looks at. Pure but for what it keeps. */
-export class RateBook implements CountersByKey {
+export class RateBook implements CounterView {
   readonly #samples = new Map<string, readonly Sample[]>();
 
   /** `atMs` of a clock that never goes back. */

@@ -46,7 +46,7 @@ export class IpAddress {
     if (ipv4 !== undefined) {
       return IpAddress.#ofIpv4(ipv4, text);
     }
-    if (!isIPv6(text) || text.includes('%')) {
+    if (!isIpv6(text)) {
       return undefined;
     }
     const parsed = ipaddr.IPv6.parse(text);
@@ -157,6 +157,16 @@ function parseIpv4(text: string): number | undefined {
     }
   }
   return dots === 3 && digits > 0 ? (word << 8) | octet : undefined;
+}
+
+/**
+ * Node's own pattern takes a fifth of the start to compile, so it is asked where there are dots alone: of
+ * those the library takes more than Kubernetes does.
+ */
+function isIpv6(text: string): boolean {
+  return text.includes('.')
+    ? isIPv6(text) && !text.includes('%')
+    : /^[\da-f:]+$/i.test(text) && ipaddr.IPv6.isValid(text);
 }
 
 function ipv4TextLength(word: number): number {

@@ -110,10 +110,10 @@ function sourceRangeMembers(
   const holdsNode = ofFamily.some((range) =>
     node.allNodeAddresses.some((address) => range.contains(address)),
   );
-  const sources = [
-    ...ofFamily.flatMap(withoutZeroPrefix),
+  const sources = withoutHeld([
+    ...ofFamily,
     ...(holdsNode ? [Cidr.host(endpoint.address)] : []),
-  ];
+  ]).flatMap(withoutZeroPrefix);
   return [
     { role: 'guarded', entry: endpoint },
     ...sources.map(
@@ -124,6 +124,17 @@ function sourceRangeMembers(
         }) as const,
     ),
   ];
+}
+
+/** Those that no other one holds: a set of ranges in nf_tables takes none that overlap. */
+function withoutHeld(ranges: readonly Cidr[]): readonly Cidr[] {
+  const different = [...new Map(ranges.map((range) => [range.text, range])).values()];
+  return different.filter(
+    (range) =>
+      !different.some(
+        (other) => other.prefixLength < range.prefixLength && other.contains(range.network),
+      ),
+  );
 }
 
 /** The kernel's sets take no prefix of length 0: everybody is two halves. */

@@ -4,10 +4,14 @@ import { promisify } from 'node:util';
 import { doctorExitCode, examine } from '../../src/cli/doctor.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import type { CheckReport } from '../../src/doctor/run-checks.ts';
+import { ipFamilies } from '../../src/kernel/ip-families.ts';
 import { nftTables } from '../../src/kernel/nf-tables/table-names.ts';
+import { removePacketFilter } from '../../src/kernel/packet-filter/open-packet-filter.ts';
+import { cleanUp } from '../support/cli.ts';
 import { serviceWith } from '../support/cli-clusters.ts';
 import { TestFolder } from '../support/cli-folder.ts';
-import { iptables } from '../support/iptables-variant.ts';
+import { ip6tables, iptables } from '../support/iptables-variant.ts';
+import { settingsWith } from '../support/doctor-readers.ts';
 import { KernelDaemon } from '../support/kernel-daemon.ts';
 import { emptyKernel, emptyPacketFilter, kernelText, shell } from '../support/kernel-state.ts';
 import { rawNode } from '../support/manifests.ts';
@@ -37,6 +41,7 @@ describe('the doctor, in a kernel', function () {
   afterEach(async () => {
     await emptyKernel();
     await emptyPacketFilter();
+    await removePacketFilter('nftables', ipFamilies(), settingsWith().kernel);
   });
   after(() => {
     folder.delete();
@@ -124,7 +129,7 @@ END
     );
   });
 
-  it('finds chains of the iptables mode, which its command removes and nothing else', async () => {
+  it('finds chains of the iptables mode, which the cleanup removes and nothing else', async () => {
     await shell(`${iptables}-restore <<'END'
 *nat
 :KUBE-KUBELET-CANARY - [0:0]
@@ -156,7 +161,9 @@ END`);
     assert.deepEqual(others, []);
     assert.equal(finding?.kind, 'iptables-mode');
     assert.match(finding.seen, new RegExp(`^${iptables}: .*packets are led into them$`));
-    await shell(finding.command ?? '');
+    assert.equal(finding.command, 'kube-ipvs cleanup --kube-proxy');
+    const { code, log } = await cleanUp({ kubeProxy: true, force: true });
+    assert.equal(code, 0, log.messages('error').join('\n'));
     const left = await rules();
     const chains = left.match(/^:KUBE-\S+/gm)?.toSorted();
     assert.deepEqual(chains, [':KUBE-FIREWALL', ':KUBE-KUBELET-CANARY']);
@@ -191,6 +198,62 @@ END`);
       ['ok'],
       'kube-proxy has none for bridges',
     );
+  });
+
+  it('says which packet filter is used, and what of ours is there', async () => {
+    const expected = isUml ? /^packet filter iptables: / : /^packet filter nftables: /;
+    assert.match((await findings('packet-filter'))[0]?.seen ?? '', expected);
+    const daemon = await KernelDaemon.start(folder.manifests, 'node-a', fields);
+    try {
+      const [running, ...others] = await findings('packet-filter');
+      assert.deepEqual(others, []);
+      assert.equal(running?.kind, 'ok');
+      assert.match(running.seen, expected);
+    } finally {
+      await daemon.stop();
+    }
+    const [stopped] = await findings('packet-filter');
+    assert.equal(stopped?.kind, 'stopped');
+    assert.match(stopped.seen, isUml ? /sets kube-ipvs-\*/ : /: the table inet kube-ipvs$/);
+  });
+
+  it('takes iptables where its policy is DROP, and says so', async function () {
+    if (isUml) {
+      this.skip();
+    }
+    await shell(`${ip6tables} -P FORWARD DROP`);
+    try {
+      const [finding] = await findings('packet-filter');
+      assert.equal(finding?.kind, 'ok');
+      assert.match(
+        finding.seen,
+        new RegExp(`^packet filter iptables: the policy of FORWARD in ${ip6tables} is DROP`),
+      );
+    } finally {
+      await shell(`${ip6tables} -P FORWARD ACCEPT`);
+    }
+  });
+
+  it('warns of a policy drop in a table of others, which its command shows', async function () {
+    if (isUml) {
+      this.skip();
+    }
+    await shell(`nft -f - <<'END'
+table inet firewall {
+  chain entry { type filter hook input priority 10; policy drop; accept; }
+  chain exit { type filter hook output priority 10; policy drop; accept; }
+}
+END`);
+    try {
+      const all = await findings('packet-filter');
+      assert.deepEqual(
+        all.map(({ kind }) => kind),
+        ['others-drop'],
+      );
+      assert.match(await shell(all[0]?.command ?? ''), /chain entry \{\s.* policy drop;/);
+    } finally {
+      await shell('nft delete table inet firewall');
+    }
   });
 
   it('says that kube-ipvs is ready, and finds what others change under it', async () => {

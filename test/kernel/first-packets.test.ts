@@ -16,6 +16,7 @@ import {
   type NetworkService,
 } from '../support/network-services.ts';
 import { endpointListeners, NetworkWorld } from '../support/network-world.ts';
+import { hasSctpFrontEnd, printFrontEnds } from '../support/packet-filter.ts';
 import { patience } from '../support/patience.ts';
 import { outcomeText, type Flow, type Outcome, type TrafficProtocol } from '../support/traffic.ts';
 
@@ -151,12 +152,9 @@ describe('a client whose first packet came before a change', function () {
     );
   }
 
-  async function isInSets(role: string): Promise<boolean> {
-    const sets = await inHost(
-      'node-a',
-      `ipset list kube-ipvs-${role}-4; ipset list kube-ipvs-${role}-6`,
-    );
-    return families.every((family) => sets.includes(`${vipOf('external IP', 1)[family]},sctp:`));
+  async function isInSets(role: 'external' | 'local'): Promise<boolean> {
+    const printed = await inHost('node-a', printFrontEnds(role));
+    return families.every((family) => hasSctpFrontEnd(printed, vipOf('external IP', 1)[family]));
   }
 });
 

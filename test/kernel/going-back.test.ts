@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
@@ -11,11 +11,7 @@ import { iptables } from '../support/iptables-variant.ts';
 
 const limitMs = 60_000;
 
-/** The commands of the guide, as a reader copies them. */
-const guide = readFileSync(join(repository, 'docs/deploying.md'), 'utf8');
-const commands = /<!-- test\/kernel\/going-back.*?```sh\n(.*?)```/s.exec(guide)?.[1] ?? '';
-
-describe('removal of the chains after going back to kube-proxy (docs/deploying.md)', function () {
+describe('cleanup --packet-filter, with the rights of a Pod', function () {
   this.timeout(limitMs);
   this.slow(limitMs);
   let work: string;
@@ -35,7 +31,7 @@ describe('removal of the chains after going back to kube-proxy (docs/deploying.m
       done
       node "$1" run --once --manifests="$2" || exit 1
       ${iptables}-save | grep -q 'KIPVS-INPUT' || exit 2
-      ${commands}`;
+      node "$1" cleanup --packet-filter --force || exit 3`;
     const { status, stdout, stderr } = spawnSync(
       join(repository, 'test/support/like-a-container.sh'),
       [
@@ -58,9 +54,14 @@ describe('removal of the chains after going back to kube-proxy (docs/deploying.m
     rmSync(work, { recursive: true });
   });
 
-  it('leaves no chain and no jump of kube-ipvs', () => {
-    assert.notEqual(commands, '');
-    assert.doesNotMatch(state, /KIPVS-(?!LIKE)/);
+  it('leaves no rule of kube-ipvs but the masquerade of what leaves with a VIP', () => {
+    const rules: readonly string[] = state.match(/^-A .*KIPVS-(?!LIKE).*$/gm) ?? [];
+    assert.equal(rules.length, 2, rules.join('\n'));
+    assert.match(rules[0] ?? '', /^-A POSTROUTING .*-j KIPVS-POSTROUTING$/);
+    assert.match(
+      rules[1] ?? '',
+      /^-A KIPVS-POSTROUTING .*--match-set kube-ipvs-vip-4 src -j MASQUERADE/,
+    );
   });
 
   it('leaves the rules of others', () => {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { packetFilterKinds } from '../../src/kernel/packet-filter/packet-filter.ts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { iptables, iptablesVariant } from '../support/iptables-variant.ts';
+import { iptables } from '../support/iptables-variant.ts';
 import { inHost } from '../support/network.ts';
 import { goldenFolder, goldenNode, loadGoldenCases } from '../support/golden.ts';
 import { kubeProxyLeftovers } from '../support/network-leftovers.ts';
 import { runOnNode } from '../support/network-program.ts';
 import { stateOf } from '../support/network-state.ts';
+import { hasFilter } from '../support/packet-filter.ts';
 import { NetworkWorld } from '../support/network-world.ts';
 import { patience } from '../support/patience.ts';
 import { outcomeText, type Flow, type Question } from '../support/traffic.ts';
@@ -117,7 +117,7 @@ describe('taking over from kube-proxy', function () {
   });
 
   it("serves them without kube-proxy's rules", async () => {
-    await inHost('node-a', await documentedRemoval());
+    await runOnNode('node-a', ['cleanup', '--kube-proxy']);
     assert.equal(await rulesOfKubeProxy(), '');
     assert.doesNotMatch(await inHost('node-a', 'ipset list -n'), /KUBE-/);
     await allGoOn();
@@ -128,7 +128,7 @@ describe('taking over from kube-proxy', function () {
     await world.program().stop();
     await runOnNode('node-a', ['cleanup']);
     const state = await stateOf('node-a');
-    assert.doesNotMatch(state, /KIPVS|kube-ipvs-/);
+    assert.ok(packetFilterKinds.every((kind) => !hasFilter(kind, state)));
     assert.ok(state.includes(`-A -t ${stale}:80 -s rr`));
     assert.ok(state.includes(`inet ${stale}/32`));
   });
@@ -179,12 +179,4 @@ describe('taking over from kube-proxy', function () {
 
 function rulesOfKubeProxy(): Promise<string> {
   return inHost('node-a', `${iptables}-save | { grep KUBE- || true; }`);
-}
-
-/** The lines of a shell that the documentation has for that. */
-async function documentedRemoval(): Promise<string> {
-  const text = await readFile(join(import.meta.dirname, '../../docs/takeover.md'), 'utf8');
-  const [, lines] = /```\n(variant=legacy\n.*?)```/s.exec(text) ?? [];
-  assert.ok(lines);
-  return lines.replace('variant=legacy', `variant=${iptablesVariant}`);
 }

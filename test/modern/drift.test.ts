@@ -6,10 +6,8 @@ import { NetworkWorld } from '../support/network-world.ts';
 
 /** Those that reach every table, family and set; test/kernel/drift has them all. */
 const chosen = [
-  'chains of all tables are flushed',
   'chains of IPv6 are flushed',
   'all jumps are deleted',
-  'a set is destroyed',
   'everything of netfilter is removed',
   'all virtual servers are deleted',
 ] as const satisfies readonly (keyof typeof mishaps)[];
@@ -33,9 +31,13 @@ describe('what is changed by hand, in a kernel of today', () => {
   after(() => world.remove());
 
   for (const what of chosen) {
+    const line = mishaps[what];
+    if (line === undefined) {
+      continue;
+    }
     it(`is as before when ${what}`, async () => {
       await world.program().pausedDuring(async () => {
-        await inHost('node-a', mishaps[what]);
+        await inHost('node-a', line);
         assert.ok((await stateOf('node-a')) !== state, 'it made no difference');
       });
       await returnsTo(state, () => stateOf('node-a'), limitMs);

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { cleanup } from '../../src/cli/cleanup.ts';
 import type { ExitCode } from '../../src/cli/exit-code.ts';
-import type { ClusterOptions, ShowOptions } from '../../src/cli/options.ts';
+import type { CleanupOptions, ClusterOptions, ShowOptions } from '../../src/cli/options.ts';
 import { plan } from '../../src/cli/plan.ts';
 import { run } from '../../src/cli/run.ts';
 import { show } from '../../src/cli/show/show.ts';
@@ -48,8 +48,9 @@ export function showJson(where: Where, options: Partial<ShowOptions> = {}): Prom
 }
 
 /** `cleanup`, inside this process. */
-export function cleanUp(options: { readonly dryRun: boolean }): Promise<CommandResult> {
-  return inProcess((log) => cleanup({ ...common, kubeProxy: false, ...options }, log));
+export function cleanUp(options: Partial<CleanupOptions>): Promise<CommandResult> {
+  const usual = { kubeProxy: false, packetFilter: false, dryRun: false, force: false };
+  return inProcess((log) => cleanup({ ...common, ...usual, ...options }, log));
 }
 
 /** A command inside this process, which gets the log that it has to write to. */

@@ -34,6 +34,10 @@ export class CountingObserver implements ReflectorObserver {
     this.#add(`gone ${resource.name}`);
   }
 
+  sent(): void {
+    this.#add('sent');
+  }
+
   answered(_host: string, method: string, status: number | 'none'): void {
     this.#add(`${method} ${status}`);
   }

@@ -9,8 +9,8 @@ import type {
   NodeReaders,
   Permission,
   PermissionReading,
-  ServedReading,
 } from '../../src/doctor/readers.ts';
+import type { ServedReading } from '../../src/kernel/takeover/readings.ts';
 import { settingsFromText, type Settings } from '../../src/config/load-settings.ts';
 import type { ListedVirtualServer } from '../../src/kernel/ipvs/read-table.ts';
 import { schedulers } from '../../src/kernel/ipvs/schedulers.ts';
@@ -241,6 +241,7 @@ export function wellNode(different: Partial<NodeReaders> = {}): NodeReaders {
     setNames: () => Promise.resolve(new Set<string>()),
     rules: () => Promise.resolve({ kind: 'rules', text: '' }),
     nftTables: () => Promise.resolve([]),
+    nftBaseChains: () => Promise.resolve([]),
     ...processesNamed(['systemd', 'kubelet']),
     ...clusterWith(),
     ...apiWith(),

@@ -3,6 +3,7 @@ import { settingsFrom } from '../../src/config/load-settings.ts';
 import { DesiredState } from '../../src/desired/desired-state.ts';
 import { ServiceTranslator } from '../../src/desired/service-translator.ts';
 import type { ExplainWorld, KernelLook } from '../../src/inspect/explain/explain.ts';
+import type { PacketFilterKind } from '../../src/kernel/packet-filter/packet-filter.ts';
 import { RememberedMembers } from '../../src/kernel/packet-filter/remembered-members.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import { PlaceMap } from '../../src/reconcile/place-map.ts';
@@ -17,11 +18,14 @@ export interface ExplainWorldOptions {
   /** Fields of the KubeProxyConfiguration. */
   readonly configuration?: Readonly<Record<string, unknown>>;
   readonly kernel?: KernelLook;
+  /** nftables unless it says otherwise. */
+  readonly packetFilter?: PacketFilterKind;
 }
 
 /** The world that `kube-ipvs explain` reads, put together without a kernel. */
 export function explainWorld(options: ExplainWorldOptions): ExplainWorld {
   const { objects, nodeName, nodeAddresses, configuration = {}, kernel } = options;
+  const { packetFilter = 'nftables' } = options;
   const silent = { withoutEffect: () => undefined, unknown: () => undefined };
   const settings = settingsFrom(
     configuration,
@@ -46,7 +50,7 @@ export function explainWorld(options: ExplainWorldOptions): ExplainWorld {
   translator.nodeAddressesChanged(nodeAddresses);
   translator.everythingChanged();
   translator.translate();
-  return { store, desired, translator, settings, kernel };
+  return { store, desired, translator, settings, packetFilter, kernel };
 }
 
 function fill(store: ClusterStore, items: readonly unknown[], nodeName: string): void {

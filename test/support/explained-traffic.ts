@@ -5,6 +5,7 @@ import {
   type ExplainWorld,
   type Sender,
 } from '../../src/inspect/explain/explain.ts';
+import type { PacketFilterKind } from '../../src/kernel/packet-filter/packet-filter.ts';
 import { formatEndpoint } from '../../src/net/ip-address.ts';
 import { countsAsNodeAddress } from '../../src/net/special-address.ts';
 import { ip } from './cluster-objects.ts';
@@ -52,7 +53,13 @@ export class ExplainedTraffic {
     const worlds = nodes.map(async (nodeName) => {
       const nodeAddresses = (await addressesOn(nodeName)).map(ip).filter(countsAsNodeAddress);
       const fields = { clusterCIDR: clusterCidr, ...configuration };
-      const world = explainWorld({ objects, nodeName, nodeAddresses, configuration: fields });
+      const world = explainWorld({
+        objects,
+        nodeName,
+        nodeAddresses,
+        configuration: fields,
+        packetFilter: await packetFilterOn(nodeName),
+      });
       return [nodeName, world] as const;
     });
     return new ExplainedTraffic(new Map(await Promise.all(worlds)));
@@ -147,6 +154,13 @@ function addressOf(host: HostName, family: Family): string {
     outside: outsideAddress,
   };
   return known[host]?.[family] ?? '';
+}
+
+/** The one that is at work there. */
+async function packetFilterOn(node: NodeName): Promise<PacketFilterKind> {
+  // A kernel without ipset has no such sets.
+  const sets = await inHost(node, 'ipset list -n 2>/dev/null || true');
+  return sets.includes('kube-ipvs-') ? 'iptables' : 'nftables';
 }
 
 /** All addresses of a node but those of the VIP link. */

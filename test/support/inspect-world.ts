@@ -1,6 +1,6 @@
+import { noCounters } from '../../src/inspect/statistics/counters.ts';
 import { clusterKnowledge } from '../../src/inspect/views/cluster-knowledge.ts';
 import {
-  noCounters,
   type ClusterKnowledge,
   type HeldVirtualServer,
   type KernelKnowledge,

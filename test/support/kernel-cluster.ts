@@ -7,7 +7,8 @@ import { rawService, rawSlice } from './manifests.ts';
 type Raw = Record<string, unknown>;
 
 /** An endpoint of a test's Service: ready on node-b unless it says otherwise. */
-export type TestEndpoint = string | { readonly address: string; readonly conditions: Raw };
+export type TestEndpoint =
+  string | { readonly address: string; readonly conditions?: Raw; readonly nodeName?: string };
 
 /** As a Deployment's Pods go: no longer ready, still answering. */
 export const terminating = { ready: false, serving: true, terminating: true } as const;
@@ -55,12 +56,27 @@ export class TestCluster {
           ? { addresses: [endpoint], nodeName: 'node-b' }
           : {
               addresses: [endpoint.address],
-              nodeName: 'node-b',
-              conditions: endpoint.conditions,
+              nodeName: endpoint.nodeName ?? 'node-b',
+              conditions: endpoint.conditions ?? {},
             },
       ),
       ports: [{ name: 'http', protocol, port: 8080 }],
     });
+    this.store.setSlice(valueOf(parseEndpointSlice(raw)));
+  }
+
+  /** One more slice of the Service, whose endpoints have this weight. */
+  putWeighed(service: string, endpoints: readonly string[], weight: number): void {
+    const annotations = { 'kube-ipvs.io/weight': String(weight) };
+    const raw = rawSlice(
+      `${service}-weight-${weight}`,
+      service,
+      {
+        endpoints: endpoints.map((address) => ({ addresses: [address], nodeName: 'node-b' })),
+        ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
+      },
+      { annotations, labels: { 'kubernetes.io/service-name': service } },
+    );
     this.store.setSlice(valueOf(parseEndpointSlice(raw)));
   }
 

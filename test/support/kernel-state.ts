@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import { NftClient } from '../../src/kernel/nf-tables/client.ts';
+import { TableFoundation } from '../../src/kernel/packet-filter/nftables/foundation.ts';
 import { ip6tables, iptables } from './iptables-variant.ts';
 import { ipvsadm, shownTable, sorted, type ShownVirtualServer } from './ipvsadm.ts';
 import { runCommand } from './run-command.ts';
@@ -33,12 +35,17 @@ export async function emptyKernel(): Promise<void> {
  * a test before, has left refuses connections, and holds modules.
  */
 export async function emptyPacketFilter(): Promise<void> {
+  // Nobody else can delete a table that has an owner, or had one.
+  const client = new NftClient();
+  const removal = { local: { kind: 'none' }, masqueradeAll: false } as const;
+  await new TableFoundation(client, ['IPv4', 'IPv6'], removal, { note: () => undefined }).remove();
+  client.close();
   const lines = [iptables, ip6tables].flatMap((program) =>
     ['mangle', 'nat', 'filter'].map(
-      (table) => `${program} -t ${table} -F; ${program} -t ${table} -X`,
+      (table) => `${program} -t ${table} -F 2>/dev/null; ${program} -t ${table} -X 2>/dev/null`,
     ),
   );
-  await shell(`${lines.join('; ')}; ipset destroy`);
+  await shell(`set +e; ${lines.join('; ')}; ipset destroy 2>/dev/null; true`);
 }
 
 export async function shownKernel(): Promise<ShownKernel> {

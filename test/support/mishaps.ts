@@ -1,6 +1,7 @@
 import { ip6tables, iptables } from './iptables-variant.ts';
 import { podAddress } from './network.ts';
 import { serviceObjects, vipOf } from './network-services.ts';
+import { packetFilter } from './packet-filter.ts';
 
 /** Services with all that the program makes for any: sets, rules and virtual servers of both families. */
 export const mishapObjects = [
@@ -19,8 +20,8 @@ export const mishapObjects = [
   }),
 ];
 
-/** What somebody does by hand to a node that serves them: lines of a shell, each with its name. */
-export const mishaps = {
+/** To chains of iptables and sets of ipset. */
+const ofIptables = {
   'a chain is flushed': `${iptables} -F KIPVS-INPUT`,
   'chains of all tables are flushed': flushed(iptables),
   'chains of IPv6 are flushed': flushed(ip6tables),
@@ -37,10 +38,22 @@ export const mishaps = {
   'everything of netfilter is removed': `for i in ${iptables} ${ip6tables}; do for t in mangle nat filter; do
        $i -t $t -F; $i -t $t -X; done; done
      ipset destroy`,
+} as const;
+
+/** To virtual servers. */
+const ofIpvs = {
   'a virtual server is deleted': `ipvsadm -D -t ${vipOf('cluster IP', 1).IPv4}:80`,
   'all virtual servers are deleted': 'ipvsadm -C',
   'a real server is deleted': `ipvsadm -d -t ${vipOf('cluster IP', 1).IPv4}:80 -r ${podAddress['pod-a2'].IPv4}:8080`,
 } as const;
+
+/**
+ * What somebody does by hand to a node that serves them: lines of a shell, each with its name. What others do
+ * to the table of nf_tables is in test/modern/nft-table.
+ */
+export const mishaps: Readonly<
+  Partial<Record<keyof typeof ofIptables | keyof typeof ofIpvs, string>>
+> = packetFilter === 'iptables' ? { ...ofIptables, ...ofIpvs } : ofIpvs;
 
 function flushed(program: string): string {
   return `${program} -t mangle -F KIPVS-OUTPUT

@@ -26,7 +26,11 @@ const typeOfSet: Readonly<Record<string, string>> = {
  * The lines of a shell that make what kube-proxy in ipvs mode had left for a golden case of
  * IPv4, and a virtual server with its address that no Service has any more.
  */
-export function kubeProxyLeftovers(expected: GoldenCase['expected'], stale: string): string {
+export function kubeProxyLeftovers(
+  expected: GoldenCase['expected'],
+  stale: string,
+  program = iptablesProgram,
+): string {
   // The golden shape keeps the parts that it does not compare.
   const { iptables, ipsets } = expected as unknown as {
     readonly iptables: readonly string[];
@@ -36,16 +40,20 @@ export function kubeProxyLeftovers(expected: GoldenCase['expected'], stale: stri
     `create ${name} ${type}${type === 'bitmap:port' ? ' range 0-65535' : ''}`,
     ...(ipsets[name] ?? []).map((entry) => `add ${name} ${entry}`),
   ]);
-  const servers = expected.virtualServers.flatMap(({ address, scheduler, realServers }) => [
-    `-A -t ${address} -s ${scheduler}`,
-    ...realServers.map((server) => `-a -t ${address} -r ${server.address} -m -w 1`),
-  ]);
+  const servers = expected.virtualServers.flatMap((virtualServer) => {
+    const { protocol, address, scheduler, realServers } = virtualServer;
+    const frontEnd = `${protocol === 'UDP' ? '-u' : '-t'} ${address}`;
+    return [
+      `-A ${frontEnd} -s ${scheduler}`,
+      ...realServers.map((server) => `-a ${frontEnd} -r ${server.address} -m -w 1`),
+    ];
+  });
   const addresses = [...expected.boundAddresses, `${stale}/32`];
   return [
     'modprobe ip_vs',
     'echo 1 >/proc/sys/net/ipv4/vs/conntrack',
     here('ipset restore', sets),
-    here(`${iptablesProgram}-restore --noflush`, restoreLines(iptables)),
+    here(`${program}-restore --noflush`, restoreLines(iptables)),
     here('ipvsadm -R', [...servers, `-A -t ${stale}:80 -s rr`]),
     'ip link add kube-ipvs0 type dummy',
     here(

@@ -53,17 +53,20 @@ export class NodeProgram {
     });
   }
 
-  /** Starts it; `configuration` are fields of the KubeProxyConfiguration. */
+  /** Starts it; `configuration` are fields of the KubeProxyConfiguration, `environment` comes on top. */
   static async launch(
     node: NodeName,
     source: ManifestFolder | { readonly kubeconfig: string },
     configuration: Readonly<Record<string, unknown>> = {},
+    environment: Readonly<Record<string, string>> = {},
   ): Promise<NodeProgram> {
     const file = await configurationFile(node, configuration);
     const from =
       'kubeconfig' in source ? ['--kubeconfig', source.kubeconfig] : ['--manifests', source.path];
     const args = ['run', ...from, '--node-name', node, '--config', file];
-    const command = ['netns', 'exec', node, process.execPath, programFile, ...args];
+    const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    const words = ['/usr/bin/env', ...variables, process.execPath, programFile, ...args];
+    const command = ['netns', 'exec', node, ...words];
     return new NodeProgram(
       spawn('ip', [...command, '--log-format', 'json'], {
         stdio: ['ignore', 'ignore', 'pipe'],
@@ -115,10 +118,19 @@ export class NodeProgram {
   }
 
   /** Ends it; the kernel keeps what it has. */
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  /** Ends it so that it can do nothing more. */
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       const exited = once(this.#process, 'exit');
-      this.#process.kill('SIGTERM');
+      this.#process.kill(signal);
       await exited;
     }
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { shell } from './kernel-state.ts';
 import { inHost, type Family, type HostName } from './network.ts';
-import { ip6tables, iptables } from './iptables-variant.ts';
+import { printFilters, tableLines } from './packet-filter.ts';
 import { patience } from './patience.ts';
 
 /** All that kube-ipvs may have to do with on a host, word for word, without counters. */
@@ -17,18 +17,18 @@ export async function ownState(): Promise<string> {
 
 /** Each has a process of its own, and nothing else has: they are slow in the test kernel. */
 const printState = `
-  ${iptables}-save; echo ==; ${ip6tables}-save
-  echo ==; ipset save
-  echo ==; ipvsadm -Sn
-  echo ==; ip -o addr show`;
+  ipvsadm -Sn
+  echo ==; ip -o addr show${printFilters}`;
 
 function stateIn(printed: string): string {
-  const [rules = [], rules6 = [], sets = [], servers = [], addresses = []] = printed
-    .split('==\n')
-    .map((part) => part.split('\n').filter((line) => line !== ''));
+  const parts = printed.split('==\n');
+  const [servers = [], addresses = [], rules = [], rules6 = [], sets = []] = parts.map((part) =>
+    part.split('\n').filter((line) => line !== ''),
+  );
   return [
     ...rulesWithTables('IPv4', rules),
     ...rulesWithTables('IPv6', rules6),
+    ...tableLines(parts.at(-1) ?? ''),
     ...sets.map((line) => line.replace(/ initval .*/, '')).toSorted(),
     ...servers.toSorted(),
     ...addresses.map((line) => line.replace(/ valid_lft.*/, '').replace(/^\d+: /, '')).toSorted(),

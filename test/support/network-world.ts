@@ -86,12 +86,17 @@ export class NetworkWorld {
   async startProgram(
     node: NodeName,
     configuration?: Readonly<Record<string, unknown>>,
+    environment?: Readonly<Record<string, string>>,
   ): Promise<NodeProgram> {
-    await this.#programs.get(node)?.stop();
-    const program = await NodeProgram.start(node, this.folder, configuration);
+    await this.stopProgram(node);
+    const program = await NodeProgram.start(node, this.folder, configuration, environment);
     this.#programs.set(node, program);
     this.#configurations.set(node, configuration);
     return program;
+  }
+
+  async stopProgram(node: NodeName): Promise<void> {
+    await this.#programs.get(node)?.stop();
   }
 
   async remove(): Promise<void> {

@@ -50,6 +50,7 @@ function watchAll(metrics: Metrics): void {
       ['masquerade IPv4', 'waiting'],
       ['masquerade IPv6', 'in place'],
     ],
+    packetFilter: 'nftables',
     draining: 1,
     foreignVirtualServers: 1,
   });

@@ -29,6 +29,7 @@ export class ShownWorld extends InspectWorld {
       strays: () => this.strays,
       failures: () => this.failures,
       drainingCount: () => 0,
+      packetFilter: 'nftables',
       isDaemon: true,
     },
     nodeProblems: () => [],

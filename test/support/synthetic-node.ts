@@ -139,7 +139,7 @@ export class SyntheticNode extends ShownWorld {
       id: virtualServer('10.96.0.3'),
       settings: plainSettings,
     } as const;
-    const error = new IpvsError(operation, new NetlinkError('EPERM', 'EPERM: not permitted'));
+    const error = new IpvsError(operation, new NetlinkError('EPERM', 'not permitted'));
     this.held.delete(third);
     this.refusals.set(third, { error, forMs: 95_000 });
     this.failures.push({ kind: 'virtual server', key: third, error, forMs: 95_000 });

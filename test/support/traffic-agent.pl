@@ -16,7 +16,7 @@
 #   failed MS REASON | done. PEER is whom the server saw.
 use strict;
 use warnings;
-use Errno qw(EINPROGRESS ECONNREFUSED ECONNRESET EPIPE EHOSTUNREACH ENETUNREACH EACCES EAGAIN);
+use Errno qw(EADDRINUSE EINPROGRESS ECONNREFUSED ECONNRESET EPIPE EHOSTUNREACH ENETUNREACH EACCES EAGAIN);
 use POSIX ();
 use Socket qw(:DEFAULT inet_pton inet_ntop pack_sockaddr_in6 unpack_sockaddr_in6 IPPROTO_IPV6
   IPV6_V6ONLY SOCK_NONBLOCK SO_REUSEADDR);
@@ -31,6 +31,8 @@ my %readers;    # file number => [handle, what to do when it can be read]
 my %writers;
 my %asking;     # ID => {socket, started, deadline, keep}
 my %kept;       # ID => socket
+my ($first_sctp_port, $last_sctp_port) = (33_000, 60_000);
+my $sctp_port = $first_sctp_port;
 
 sub now { return (POSIX::times())[0] * $tick_ms }
 
@@ -145,6 +147,26 @@ sub send_message {
     return;
 }
 
+sub bind_to {
+    my ($socket, $family, $port) = @_;
+    my (undef, $own) = address_of($family == AF_INET6 ? '::' : '0.0.0.0', $port);
+    return bind($socket, $own);
+}
+
+# SCTP only. The kernel would choose at random, and now and then one that was used a moment ago: while
+# conntrack knows the association before (10 s), IPVS drops the first INIT (conn_reuse_mode), and the
+# next one comes after 3 s.
+sub bind_to_next_port {
+    my ($socket, $family) = @_;
+    for ($first_sctp_port .. $last_sctp_port) {
+        my $port = $sctp_port;
+        $sctp_port = $port < $last_sctp_port ? $port + 1 : $first_sctp_port;
+        return 1 if bind_to($socket, $family, $port);
+        return if $! != EADDRINUSE;
+    }
+    return;
+}
+
 sub ask {
     my ($id, $keep, $protocol, $address, $port, $source_port, $timeout) = @_;
     my ($family, $packed) = address_of($address, $port);
@@ -153,9 +175,9 @@ sub ask {
         socket => $socket, started => now(), deadline => now() + $timeout,
         keep => $keep, kept_as => $id,
     };
-    if ($source_port) {
-        my (undef, $own) = address_of($family == AF_INET6 ? '::' : '0.0.0.0', $source_port);
-        bind($socket, $own) or return failure($id, $! + 0);
+    if ($source_port || $protocol eq 'sctp') {
+        ($source_port ? bind_to($socket, $family, $source_port) : bind_to_next_port($socket, $family))
+          or return failure($id, $! + 0);
     }
     if (connect($socket, $packed)) {
         return send_message($id);

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadGoldenCases } from '../../../test/support/golden.ts';
+import { iptables, iptablesVariant } from '../../../test/support/iptables-variant.ts';
 import { buildNetwork, inHost, podAddress, removeNetwork } from '../../../test/support/network.ts';
 import { kubeProxyLeftovers } from '../../../test/support/network-leftovers.ts';
 import { endpointListeners, NetworkWorld } from '../../../test/support/network-world.ts';
 import { TrafficAgent } from '../../../test/support/traffic.ts';
+import { countingCopy, countingTable, readNftablesCounts } from './counting-nftables.ts';
 import { minus, readCounts, withCountingRules, type PacketCounts } from './counting-rules.ts';
 import { frontEnds, inKubeProxy, objects, questionTo, type FrontEnd } from './front-ends.ts';
 
@@ -16,10 +18,15 @@ export type CountsOfFrontEnds = ReadonlyMap<string, readonly PacketCounts[]>;
 /** Packets of the end of a connection are still under way when the answer is there. */
 const settleMs = 150;
 
-/** With the chains that kube-ipvs has written. */
-export async function countOwnRules(connections: number): Promise<CountsOfFrontEnds> {
+/** With the rules that kube-ipvs has written. */
+export async function countOwnRules(
+  connections: number,
+  packetFilter: 'nftables' | 'iptables',
+): Promise<CountsOfFrontEnds> {
+  const counter = packetFilter === 'nftables' ? inNftables : inIptables;
   const world = await NetworkWorld.build({
     objects: objects(),
+    configuration: { kubeIpvs: { packetFilter, iptablesVariant } },
     agents: {
       outside: [],
       'pod-a1': [],
@@ -29,8 +36,8 @@ export async function countOwnRules(connections: number): Promise<CountsOfFrontE
   try {
     // Counting rules look into sets too: the audit would take them for drift.
     await world.program().stop();
-    await addCountingRules();
-    return await countAll(frontEnds, (frontEnd) => world.agent(frontEnd.client), connections);
+    await counter.addCounters();
+    return await countAll(counter, frontEnds, ({ client }) => world.agent(client), connections);
   } finally {
     await world.remove();
   }
@@ -46,7 +53,7 @@ export async function countKubeProxyRules(connections: number): Promise<CountsOf
       // The other parts of what is expected are those of other Services.
       const expected = { ...goldenCase.expected, ...inKubeProxy } as typeof goldenCase.expected;
       const found = await inKubeProxyNetwork(expected, (agents) =>
-        countAll(concerned, ({ client }) => agentOf(agents, client), connections),
+        countAll(inIptables, concerned, ({ client }) => agentOf(agents, client), connections),
       );
       found.forEach((value, name) => counts.set(name, value));
     }
@@ -62,7 +69,7 @@ async function inKubeProxyNetwork(
   const agents = new Map<string, TrafficAgent>();
   try {
     await inHost('node-a', kubeProxyLeftovers(expected, unusedVip));
-    await addCountingRules();
+    await inIptables.addCounters();
     agents.set('outside', await TrafficAgent.start('outside', []));
     agents.set('pod-a1', await TrafficAgent.start('pod-a1', []));
     const listeners = endpointListeners(podAddress['pod-a2'], ['TCP']);
@@ -84,14 +91,36 @@ function agentOf(agents: ReadonlyMap<string, TrafficAgent>, host: string): Traff
   return agent;
 }
 
-async function addCountingRules(): Promise<void> {
-  const saved = await inHost('node-a', 'iptables-legacy-save');
+/** How what a packet passes is counted. */
+interface Counter {
+  addCounters(): Promise<void>;
+  read(): Promise<PacketCounts>;
+}
+
+const inIptables: Counter = {
+  async addCounters() {
+    const saved = await inHost('node-a', `${iptables}-save`);
+    await load(`${iptables}-restore`, withCountingRules(saved));
+  },
+  read: async () => readCounts(await inHost('node-a', `${iptables}-save -c`)),
+};
+
+const inNftables: Counter = {
+  async addCounters() {
+    await load('nft -f', countingCopy(await inHost('node-a', 'nft list table inet kube-ipvs')));
+  },
+  read: async () =>
+    readNftablesCounts(await inHost('node-a', `nft list table inet ${countingTable}`)),
+};
+
+async function load(command: string, text: string): Promise<void> {
   const file = join(tmpdir(), 'kube-ipvs-bench-rules');
-  await writeFile(file, withCountingRules(saved));
-  await inHost('node-a', `iptables-legacy-restore <${file}`);
+  await writeFile(file, text);
+  await inHost('node-a', `${command} ${file}`);
 }
 
 async function countAll(
+  counter: Counter,
   counted: readonly FrontEnd[],
   agentFor: (frontEnd: FrontEnd) => TrafficAgent,
   connections: number,
@@ -101,7 +130,7 @@ async function countAll(
     const samples: PacketCounts[] = [];
     // The first one only makes the neighbours known to each other.
     for (let connection = -1; connection < connections; connection += 1) {
-      const sample = await countConnection(frontEnd, agentFor(frontEnd));
+      const sample = await countConnection(counter, frontEnd, agentFor(frontEnd));
       if (connection >= 0) {
         samples.push(sample);
       }
@@ -111,16 +140,16 @@ async function countAll(
   return counts;
 }
 
-async function countConnection(frontEnd: FrontEnd, agent: TrafficAgent): Promise<PacketCounts> {
-  const before = await readRules();
+async function countConnection(
+  counter: Counter,
+  frontEnd: FrontEnd,
+  agent: TrafficAgent,
+): Promise<PacketCounts> {
+  const before = await counter.read();
   const { kind } = await agent.ask(questionTo(frontEnd));
   if (kind !== 'answered') {
     throw new Error(`${frontEnd.name}: ${kind} where an answer is right`);
   }
   await sleep(settleMs);
-  return minus(await readRules(), before);
-}
-
-async function readRules(): Promise<PacketCounts> {
-  return readCounts(await inHost('node-a', 'iptables-legacy-save -c'));
+  return minus(await counter.read(), before);
 }

@@ -39,17 +39,18 @@ export function readCounts(saved: string): PacketCounts {
 }
 
 export function minus(after: PacketCounts, before: PacketCounts): PacketCounts {
-  const difference = (a: Counts, b: Counts): Counts => ({
-    rules: a.rules - b.rules,
-    lookUps: a.lookUps - b.lookUps,
-  });
   return {
-    first: difference(after.first, before.first),
-    all: difference(after.all, before.all),
+    first: minusCounts(after.first, before.first),
+    all: minusCounts(after.all, before.all),
   };
 }
 
-const marks = {
+export function minusCounts(a: Counts, b: Counts): Counts {
+  return { rules: a.rules - b.rules, lookUps: a.lookUps - b.lookUps };
+}
+
+/** The comments of counting rules. */
+export const marks = {
   first: { rule: 'count-first-rule', lookUp: 'count-first-look-up' },
   all: { rule: 'count-rule', lookUp: 'count-look-up' },
 } as const;

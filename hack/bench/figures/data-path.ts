@@ -12,7 +12,7 @@ import { summarize } from '../statistics.ts';
 
 /** What a connection passes on its way to a Pod, beside what it passes with kube-proxy. */
 export async function measureDataPath({ options }: Bench): Promise<Section[]> {
-  const own = await countOwnRules(options.runs);
+  const own = await countOwnRules(options.runs, 'iptables');
   const kubeProxy = await countKubeProxyRules(options.runs);
   return [
     section('the first packet of a connection', 'first', own, kubeProxy),

@@ -24,6 +24,7 @@ const judgedProbes: readonly ProbeName[] = [
   'floor of everything',
   'reconciler',
   'everything',
+  'everything with nftables',
 ];
 
 type Readings = ReadonlyMap<string, readonly Reading[]>;
@@ -129,6 +130,7 @@ function firstSync(size: ClusterSize, readings: Readings): Section {
           ...parts(of('everything in parts')),
         ],
       },
+      ...withNftables(ms('everything with nftables'), ms('everything')),
       ...beforeSync(of('everything')),
       ...ifMeasured({
         name: 'the program: kube-ipvs run --once',
@@ -138,6 +140,15 @@ function firstSync(size: ClusterSize, readings: Readings): Section {
       }),
     ],
   };
+}
+
+function withNftables(samples: readonly number[], iptables: readonly number[]): Figure[] {
+  return ifMeasured({
+    name: 'everything with nftables, through the reconciler',
+    unit: 'ms',
+    samples,
+    below: [timesOf('with iptables', samples, iptables)],
+  });
 }
 
 function ifMeasured(figure: Figure): Figure[] {

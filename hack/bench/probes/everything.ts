@@ -3,6 +3,11 @@ import { SetClient } from '../../../src/kernel/ipset/client.ts';
 import { IpvsClient } from '../../../src/kernel/ipvs/client.ts';
 import { ipFamilies } from '../../../src/kernel/ip-families.ts';
 import type { DesiredFrontEnd } from '../../../src/translate/desired.ts';
+import { openNftablesFilter } from '../../../src/kernel/packet-filter/nftables/nftables-filter.ts';
+import type {
+  FilterTable,
+  PacketFilterKind,
+} from '../../../src/kernel/packet-filter/packet-filter.ts';
 import { memberKey } from '../../../src/kernel/packet-filter/iptables/member-key.ts';
 import { SetEntryKind } from '../../../src/kernel/packet-filter/iptables/set-kind.ts';
 import { netlinkProtocol } from '../../../src/kernel/netlink/protocol.ts';
@@ -40,6 +45,12 @@ export async function everything(input: ProbeInput): Promise<Reading> {
   };
 }
 
+/** The same with the table of nftables in place of sets of iptables; the table is there, as the chains are. */
+export async function everythingWithNftables(input: ProbeInput): Promise<Reading> {
+  const { beganAt, endedAt } = await firstSync(input, undefined, 'nftables');
+  return { ms: endedAt - beganAt };
+}
+
 /** The same with its parts, which to time takes some time too: each look at the clock is a system call. */
 export async function everythingInParts(input: ProbeInput): Promise<Reading> {
   const stopwatch = new Stopwatch();
@@ -51,13 +62,17 @@ export async function everythingInParts(input: ProbeInput): Promise<Reading> {
   };
 }
 
-async function firstSync({ folder }: ProbeInput, stopwatch: Stopwatch | undefined) {
+async function firstSync(
+  { folder }: ProbeInput,
+  stopwatch: Stopwatch | undefined,
+  packetFilter: PacketFilterKind = 'iptables',
+) {
   const startedAt = performance.now();
   const cluster = await readCluster(folder);
   const readAt = performance.now();
   const translations = translateCluster(cluster);
   const translatedAt = performance.now();
-  const kernel = await openKinds(stopwatch);
+  const kernel = await openKinds(stopwatch, packetFilter);
   stopwatch?.reset();
   try {
     const times = await fillAndAudit(kernel.desired, kernel.loop, translations);
@@ -67,15 +82,12 @@ async function firstSync({ folder }: ProbeInput, stopwatch: Stopwatch | undefine
   }
 }
 
-async function openKinds(stopwatch: Stopwatch | undefined) {
-  const { generic, route, netfilter } = netlinkProtocol;
+async function openKinds(stopwatch: Stopwatch | undefined, packetFilter: PacketFilterKind) {
+  const { generic, route } = netlinkProtocol;
   const ipvs = await IpvsClient.connect({}, timedTransport(generic, 'IPVS', stopwatch));
   const addresses = new AddressClient({}, timedTransport(route, 'addresses', stopwatch));
-  const sets = new SetClient({}, timedTransport(netfilter, 'sets', stopwatch));
-  const entries = Object.assign(
-    new KindTable(timedKind(new SetEntryKind(sets, ipFamilies()), stopwatch)),
-    { keyOf: memberKey },
-  );
+  const filter = packetFilter === 'nftables' ? await openTable() : openSets(stopwatch);
+  const { entries } = filter;
   const virtualServers = new KindTable(
     timedKind(new VirtualServerKind<DesiredFrontEnd>(ipvs), stopwatch),
   );
@@ -86,7 +98,39 @@ async function openKinds(stopwatch: Stopwatch | undefined) {
     close() {
       ipvs.close();
       addresses.close();
+      filter.close();
+    },
+  };
+}
+
+/** What holds the entries that a packet filter looks into. */
+interface OpenEntries {
+  readonly entries: FilterTable;
+  close(): void;
+}
+
+function openSets(stopwatch: Stopwatch | undefined): OpenEntries {
+  const sets = new SetClient({}, timedTransport(netlinkProtocol.netfilter, 'sets', stopwatch));
+  const table = new KindTable(timedKind(new SetEntryKind(sets, ipFamilies()), stopwatch));
+  return {
+    entries: Object.assign(table, { keyOf: memberKey }),
+    close() {
       sets.close();
+    },
+  };
+}
+
+async function openTable(): Promise<OpenEntries> {
+  const settings = { masqueradeAll: false, local: { kind: 'none' } } as const;
+  const listener = { note: () => undefined, changed: () => undefined };
+  const filter = openNftablesFilter(ipFamilies(), settings, listener);
+  for (const foundation of filter.foundations) {
+    await foundation.ensure();
+  }
+  return {
+    entries: filter.members,
+    close() {
+      filter.close();
     },
   };
 }

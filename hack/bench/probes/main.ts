@@ -1,4 +1,11 @@
-import { isProbeName, type ProbeInput, type ProbeName } from '../probe-names.ts';
+import { rulesOfConnections } from '../connection/rules.ts';
+import {
+  connectionProbe,
+  isProbeName,
+  type ConnectionProbe,
+  type ProbeInput,
+  type ProbeName,
+} from '../probe-names.ts';
 import type { Reading } from '../reading.ts';
 import { addressesAlone } from './addresses-alone.ts';
 import { audit } from './audit.ts';
@@ -7,7 +14,8 @@ import { change } from './change.ts';
 import { client } from './client.ts';
 import { connection } from './connection.ts';
 import { counterRealServers, counterSums } from './counters.ts';
-import { everything, everythingInParts } from './everything.ts';
+import { everything, everythingInParts, everythingWithNftables } from './everything.ts';
+import { frontEnd } from './front-end.ts';
 import { floor, floorOfEverything } from './floor.ts';
 import { ipvsadm } from './ipvsadm.ts';
 import { largeService } from './large-service.ts';
@@ -28,6 +36,7 @@ const probes: Readonly<Record<ProbeName, (input: ProbeInput) => Promise<Reading>
   'reconciler in parts': reconcilerInParts,
   everything,
   'everything in parts': everythingInParts,
+  'everything with nftables': everythingWithNftables,
   program,
   'program twice': programTwice,
   'addresses alone': addressesAlone,
@@ -38,9 +47,18 @@ const probes: Readonly<Record<ProbeName, (input: ProbeInput) => Promise<Reading>
   counters: counterSums,
   'counters of real servers': counterRealServers,
   processes,
-  'connection, iptables-legacy': (input) => connection(input, 'legacy'),
-  'connection, iptables-nft': (input) => connection(input, 'nft'),
+  'front end': frontEnd,
+  ...connectionProbes(),
 };
+
+function connectionProbes() {
+  return Object.fromEntries(
+    rulesOfConnections.map((rules) => [
+      connectionProbe(rules),
+      (input: ProbeInput) => connection(input, rules),
+    ]),
+  ) as Record<ConnectionProbe, (input: ProbeInput) => Promise<Reading>>; // one for each
+}
 
 function probeOf(name: string): (input: ProbeInput) => Promise<Reading> {
   if (!isProbeName(name)) {

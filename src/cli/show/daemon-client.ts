@@ -1,7 +1,4 @@
-import { request as httpRequest } from 'node:http';
-import { text } from 'node:stream/consumers';
-import { asError } from '../../base/as-error.ts';
-import type { BindAddress } from '../../net/bind-address.ts';
+import { reachableAddress, type BindAddress } from '../../net/bind-address.ts';
 import { queryText } from '../../inspect/query-text.ts';
 import type {
   PageRequest,
@@ -10,6 +7,7 @@ import type {
   StrayPage,
   Summary,
 } from '../../inspect/pages.ts';
+import { ask } from '../../base/http/ask.ts';
 import type { ServiceFilter } from '../../inspect/service-query.ts';
 import type { ShownNode } from './shown-node.ts';
 
@@ -63,10 +61,14 @@ export class DaemonClient implements ShownNode {
     // Each question has a connection of its own.
   }
 
-  async #get<Body>(path: string, limitMs = answerLimitMs): Promise<Body> {
-    const { host, port } = this.#address;
-    const { status, body } = await get({ host, port, path: `/status/api/${path}` }, limitMs);
+  async #get<Body>(path: string, silenceMs = answerLimitMs): Promise<Body> {
+    const { status, body } = await ask(
+      reachableAddress(this.#address),
+      `/status/api/${path}`,
+      silenceMs,
+    );
     if (status !== 200) {
+      const { host, port } = this.#address;
       throw new Error(
         `the daemon at ${host} port ${port} answers ${status}: ${body.slice(0, 200)}`,
       );
@@ -74,27 +76,4 @@ export class DaemonClient implements ShownNode {
     // By the same version of the program, as `connect` has seen.
     return JSON.parse(body) as Body;
   }
-}
-
-function get(
-  options: { readonly host: string; readonly port: number; readonly path: string },
-  limitMs: number,
-): Promise<{ readonly status: number; readonly body: string }> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(
-      { ...options, agent: false, headers: { Accept: 'application/json' } },
-      (response) => {
-        text(response).then((body) => {
-          resolve({ status: response.statusCode ?? 0, body });
-        }, reject);
-      },
-    );
-    request.setTimeout(limitMs, () => {
-      request.destroy(new Error('no answer came in time'));
-    });
-    request.on('error', (error) => {
-      reject(asError(error));
-    });
-    request.end();
-  });
 }

@@ -4,12 +4,12 @@ import {
   type AddressFilter,
   type ServiceFilter,
 } from '../../inspect/service-query.ts';
-import { dnsLabel } from '../../cluster/names.ts';
+import { parseServiceKey } from '../../cluster/names.ts';
 
 /** The options by which `show` leaves things out. */
 export interface FilterOptions {
   readonly namespace?: string;
-  /** `default/web` */
+  /** `default/web`, or `web` of the namespace; see `parseServiceName`. */
   readonly service?: string;
   readonly address?: AddressFilter;
   readonly problems: boolean;
@@ -20,10 +20,8 @@ export function filterOf({ namespace, service, address, problems }: FilterOption
   return {
     ...everything,
     namespace: service === undefined ? namespace : undefined,
-    service:
-      service === undefined || service.includes('/')
-        ? service
-        : `${namespace ?? 'default'}/${service}`,
+    // In a namespace that none can have, there is no such Service.
+    service: service === undefined ? undefined : (parseServiceKey(service, namespace) ?? service),
     address,
     problems,
   };
@@ -36,8 +34,7 @@ export function isFiltered({ namespace, service, address, problems }: FilterOpti
 
 /** `default/web`, or `web` for the namespace of `--namespace`, else `default`. Throws where it is neither. */
 export function parseServiceName(text: string): string {
-  const parts = text.split('/');
-  if (parts.length > 2 || !parts.every((part) => dnsLabel.fits(part))) {
+  if (parseServiceKey(text) === undefined) {
     throw new Error('It must be the name of a Service: default/web, or web.');
   }
   return text;

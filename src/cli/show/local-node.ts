@@ -11,7 +11,8 @@ import type {
   Summary,
 } from '../../inspect/pages.ts';
 import type { ServiceFilter } from '../../inspect/service-query.ts';
-import { noCounters, type KernelKnowledge } from '../../inspect/views/knowledge.ts';
+import { noCounters } from '../../inspect/statistics/counters.ts';
+import type { KernelKnowledge } from '../../inspect/views/knowledge.ts';
 import { IpvsClient } from '../../kernel/ipvs/client.ts';
 import { observeKernel, type ObservedKernel } from '../observe-kernel.ts';
 import type { ReadCluster } from '../read-cluster.ts';
@@ -98,6 +99,7 @@ export class LocalNode implements ShownNode {
           ({ settings, realServers }) =>
             settings.owned && realServers.some(({ realServer }) => realServer.weight === 0),
         ).length,
+      packetFilter: null,
       isDaemon: false,
     };
   }

@@ -3,7 +3,6 @@ import type { Logger } from '../../base/log.ts';
 import { version } from '../../base/version.ts';
 import type { Settings } from '../../config/load-settings.ts';
 import { ServiceTranslator } from '../../desired/service-translator.ts';
-import { reachableAddress } from '../../net/bind-address.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
 import { observeBoundAddresses, observeKernel } from '../observe-kernel.ts';
 import { settingsOf } from '../open-source.ts';
@@ -51,12 +50,11 @@ async function openNode(options: ShowOptions, log: Logger): Promise<ShownNode> {
   const settings = await settingsOrReason(options, log);
   const bound = 'reason' in settings ? undefined : settings.metricsBindAddress;
   if (options.daemon && bound !== undefined) {
-    const address = reachableAddress(bound);
     try {
-      return await DaemonClient.connect(address, version);
+      return await DaemonClient.connect(bound, version);
     } catch (error) {
       const { message } = asError(error);
-      log.debug(`the daemon was not asked at ${address.host} port ${address.port}: ${message}`);
+      log.debug(`the daemon was not asked at ${bound.host} port ${bound.port}: ${message}`);
     }
   }
   // First: without IPVS there is no sense in waiting for the cluster.

@@ -15,8 +15,12 @@ export function virtualServerState(state: VirtualServerState, nowMs: number): St
     case 'foreign':
       return { text: '', style: 'plain', why: undefined };
     case 'foreign, refused':
-      // Told once, below the table.
-      return { text: 'refused', style: 'bad', why: undefined };
+      // What to do is told once, below the table.
+      return {
+        text: 'refused',
+        style: 'bad',
+        why: `it stands at a VIP of ${state.vipOf ?? 'kube-ipvs'}`,
+      };
     case 'no real servers':
     case 'missing':
     case 'differs':

@@ -267,7 +267,7 @@ function serviceText(view: VirtualServerView): string {
 
 function strayText({ state, owned }: VirtualServerView): string {
   if (state.kind === 'foreign, refused') {
-    return `(foreign, refused) at a VIP of ${state.vipOf ?? 'kube-ipvs'}`;
+    return '(foreign, refused)';
   }
   return owned ? '(unknown)' : '(foreign)';
 }

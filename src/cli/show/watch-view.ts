@@ -98,7 +98,7 @@ export class WatchView {
       ),
       span(summary.isDaemon ? '' : ' names as of the start '),
       ...trouble,
-      span(' arrows, space, b, g, G: move  p: problems  w: wide  q: quit', 'faint'),
+      span(' q: quit  p: problems  w: wide  arrows, space, b, g, G: move', 'faint'),
     ];
   }
 

@@ -1,8 +1,8 @@
 import { defineCheck } from '../check.ts';
 import { found, kindsOf, orFine, type Finding } from '../finding.ts';
 import { samplesOf, type Sample } from '../metrics-text.ts';
-import type { ServedReading } from '../readers.ts';
-import { fieldOf, whoServes, type WhoServes } from '../who-serves.ts';
+import type { ServedReading } from '../../kernel/takeover/readings.ts';
+import { fieldOf, whoServes, type WhoServes } from '../../kernel/takeover/who-serves.ts';
 
 const logs = 'crictl logs --tail 50 $(crictl ps -q --name kube-ipvs)';
 
@@ -47,6 +47,18 @@ const kinds = kindsOf({
     means:
       'Since its start the kernel refused changes. Each is tried again; what fails for good is an Event on the Service or the Node. ENOENT with a virtual server is a missing scheduler, EPERM a missing right.',
     mend: logs,
+  },
+  'address-taken': {
+    severity: 'warning',
+    means:
+      'Since its start kube-ipvs could not listen on an address: another program had the port. It tries again by itself. Where it is that of a health-check node port, the load balancer takes this node for unhealthy meanwhile; kube-ipvs show says whether it lasts.',
+    mend: 'ss -ltnp',
+  },
+  ejected: {
+    severity: 'warning',
+    means:
+      'Real servers of Services that ask for outlier ejection do not answer new connections from this node, or refuse them, and get none until they answer a trial (docs/failing-real-servers.md). kube-ipvs show says which: look at these Pods and at their nodes.',
+    mend: 'kube-ipvs show',
   },
   refused: {
     severity: 'note',
@@ -145,6 +157,8 @@ function counters({ metrics, metricsPort }: Seen): readonly Finding[] {
             textOf(failures, ({ resource, event }) => `${resource ?? ''} ${event ?? ''}`),
           ),
         ]),
+    ...taken(metrics.body),
+    ...ejected(metrics.body),
     ...positive(metrics.body, 'kube_ipvs_refused_total').map(({ labels, value }) => {
       const reason = (labels['reason'] ?? '').replaceAll(/\W/g, '');
       return found(
@@ -154,6 +168,24 @@ function counters({ metrics, metricsPort }: Seen): readonly Finding[] {
       );
     }),
   ];
+}
+
+function taken(text: string): readonly Finding[] {
+  const failures = positive(text, 'kube_ipvs_bind_failures_total');
+  return failures.length === 0
+    ? []
+    : [
+        found(
+          kinds['address-taken'],
+          textOf(failures, ({ server }) => server ?? ''),
+        ),
+      ];
+}
+
+function ejected(text: string): readonly Finding[] {
+  return positive(text, 'kube_ipvs_ejected_real_servers').map(({ value }) =>
+    found(kinds.ejected, `${value} real servers are ejected now`),
+  );
 }
 
 function positive(text: string, name: string): readonly Sample[] {

@@ -2,6 +2,7 @@ import { vipLinkName } from '../../kernel/vip-link/protocol.ts';
 import { defineCheck } from '../check.ts';
 import { found, kindsOf, orFine, type Finding } from '../finding.ts';
 import { findBlocking, installModules, isLacking, mendModules } from '../install-modules.ts';
+import { isBefore } from '../kernel-release.ts';
 import type { ModuleState } from '../readers.ts';
 
 const kinds = kindsOf({
@@ -67,7 +68,7 @@ export const kernel = defineCheck<Seen>({
   judge: ({ release, ipvs, dummy }) => {
     const linux = `Linux ${release}`;
     const findings: Finding[] = [];
-    if (isBefore(release, 4, 18)) {
+    if (isBefore(release, { major: 4, minor: 18 })) {
       findings.push(found(kinds['too-old'], linux));
     }
     switch (ipvs) {
@@ -97,9 +98,3 @@ export const kernel = defineCheck<Seen>({
     return orFine(findings, `${linux} with IPVS`);
   },
 });
-
-/** Whether a release, `5.10.0-28-amd64`, is before a version. */
-function isBefore(release: string, major: number, minor: number): boolean {
-  const [first = 0, second = 0] = release.split(/[.-]/).map(Number);
-  return first < major || (first === major && second < minor);
-}

@@ -1,7 +1,8 @@
 import { defineCheck } from '../check.ts';
 import { found, kindsOf, orFine, type Finding } from '../finding.ts';
-import type { ProcessesReading } from '../readers.ts';
-import { whoServes, type WhoServes } from '../who-serves.ts';
+import type { ProcessesReading } from '../../kernel/takeover/readings.ts';
+import { judgeKubeProxy, type KubeProxySeen } from '../../kernel/takeover/kube-proxy-seen.ts';
+import { askAll, judgeAnswers, type WhoServes } from '../../kernel/takeover/who-serves.ts';
 
 const labelNode = (node: string): string =>
   `kubectl label node ${node} kube-ipvs.io/proxy=kube-ipvs`;
@@ -16,7 +17,7 @@ const kinds = kindsOf({
   runs: {
     severity: 'warning',
     means:
-      'kube-proxy serves this node. In ipvs mode kube-ipvs takes over from it without a break; in another mode drain the node, remove kube-proxy and restart it first. Once kube-proxy’s DaemonSet has the affinity of docs/deploying.md (step 2), a label moves the node.',
+      'kube-proxy serves this node. kube-ipvs takes over from it without a break, in whichever mode it is. Once kube-proxy’s DaemonSet has the affinity of docs/deploying.md (step 2), a label moves the node; a kube-proxy that is built into another program (k3s, RKE2) is turned off by that program’s --disable-kube-proxy.',
     mend: labelNode('NODE'),
   },
   'port-taken': {
@@ -39,6 +40,7 @@ const kubeIpvsDaemon = /kube-ipvs(?:\.js)? run(?: |$)/;
 interface Seen {
   readonly processes: ProcessesReading;
   readonly serves: WhoServes;
+  readonly seen: KubeProxySeen;
   readonly nodeName: string;
   readonly ports: Readonly<Record<'health' | 'metrics', number | undefined>>;
 }
@@ -50,21 +52,22 @@ export const kubeProxy = defineCheck<Seen>({
   looksAt:
     'Processes of the name kube-proxy in /proc, and who answers at healthzBindAddress and metricsBindAddress (a program may have kube-proxy in it, as k3s does).',
   kinds,
-  look: async (readers) => ({
-    processes: await readers.processes(),
-    serves: await whoServes(readers),
-    nodeName: readers.settings.nodeName,
-    ports: {
-      health: readers.settings.healthzBindAddress?.port,
-      metrics: readers.settings.metricsBindAddress?.port,
-    },
-  }),
-  judge: ({ processes, serves, nodeName, ports }) => {
-    const process = processes.processes.find(({ name }) => name === 'kube-proxy');
+  look: async (readers) => {
+    const { healthzBindAddress: health, metricsBindAddress: metrics, nodeName } = readers.settings;
+    const answers = await askAll(readers);
+    const processes = await readers.processes();
+    return {
+      processes,
+      serves: judgeAnswers(answers),
+      seen: judgeKubeProxy(processes, [{ addresses: { health, metrics }, answers }]),
+      nodeName,
+      ports: { health: health?.port, metrics: metrics?.port },
+    };
+  },
+  judge: ({ processes, serves, seen, nodeName, ports }) => {
     const findings: Finding[] = [];
-    const isThere = process !== undefined || serves.kind === 'kube-proxy';
-    if (isThere) {
-      const seen = describe(process?.pid, serves);
+    if (seen.kind === 'runs') {
+      const what = `kube-proxy runs: ${seen.how}`;
       const runsToo =
         serves.kind === 'kube-ipvs' ||
         processes.processes.some(({ commandLine }) => kubeIpvsDaemon.test(commandLine));
@@ -72,10 +75,10 @@ export const kubeProxy = defineCheck<Seen>({
         runsToo
           ? found(
               kinds['beside-kube-ipvs'],
-              seen,
+              what,
               `kubectl -n kube-system delete pod --field-selector spec.nodeName=${nodeName} -l k8s-app=kube-proxy`,
             )
-          : found(kinds.runs, seen, labelNode(nodeName)),
+          : found(kinds.runs, what, labelNode(nodeName)),
       );
     }
     if (serves.kind === 'another program') {
@@ -88,18 +91,9 @@ export const kubeProxy = defineCheck<Seen>({
         ),
       );
     }
-    if (!processes.seesHost && !isThere && serves.kind !== 'kube-ipvs') {
+    if (!processes.seesHost && seen.kind !== 'runs' && serves.kind !== 'kube-ipvs') {
       findings.push(found(kinds['processes-hidden'], 'the processes of the node are not seen'));
     }
     return orFine(findings, 'no kube-proxy runs');
   },
 });
-
-function describe(pid: number | undefined, serves: WhoServes): string {
-  const process = pid === undefined ? [] : [`process ${pid}`];
-  const answer =
-    serves.kind === 'kube-proxy'
-      ? [`it answers at its ports${serves.mode === undefined ? '' : ` (mode ${serves.mode})`}`]
-      : [];
-  return `kube-proxy runs: ${[...process, ...answer].join(', ')}`;
-}

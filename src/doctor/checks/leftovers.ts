@@ -1,17 +1,15 @@
 import { formatVirtualServer } from '../../kernel/ipvs/model.ts';
 import type { NftTable } from '../../kernel/nf-tables/table-names.ts';
 import { iptablesVariants } from '../../kernel/packet-filter/iptables/iptables.ts';
-import {
-  iptablesModeRemoval,
-  leadsToServices,
-  modesOfRules,
-} from '../../kernel/takeover/kube-proxy-rules.ts';
+import { leadsToServices, modesOfRules } from '../../kernel/takeover/kube-proxy-rules.ts';
+import { kubeProxyTablesOf } from '../../kernel/takeover/kube-proxy-tables.ts';
 import { kubeProxySets } from '../../kernel/takeover/kube-proxy-names.ts';
 import type { Leftovers } from '../../kernel/takeover/leftovers.ts';
 import { defineCheck } from '../check.ts';
 import { found, kindsOf, orFine, type Finding } from '../finding.ts';
 import type { RulesReading } from '../readers.ts';
-import { whoServes, type WhoServes } from '../who-serves.ts';
+import { isKubeProxyThere } from '../../kernel/takeover/kube-proxy-seen.ts';
+import { askAll, judgeAnswers, type WhoServes } from '../../kernel/takeover/who-serves.ts';
 
 const cleanUp = 'kube-ipvs cleanup --kube-proxy';
 
@@ -19,14 +17,20 @@ const kinds = kindsOf({
   'iptables-mode': {
     severity: 'error',
     means:
-      'Chains of kube-proxy in iptables mode lead packets to endpoints before IPVS sees them, and nobody updates them once kube-proxy is gone: connections go to Pods that are long dead. Take them out once kube-proxy is off this node (or drain and restart the node). The line removes its chains in one program’s tables, and no rule of others.',
-    mend: iptablesModeRemoval('IPTABLES'),
+      'Chains of kube-proxy in iptables mode lead packets to endpoints before IPVS sees them, and nobody updates them once kube-proxy is gone: connections go to Pods that are long dead. Remove them once kube-proxy is off this node and kube-ipvs is ready here; connections that are open go on. Look first with --dry-run.',
+    mend: cleanUp,
   },
   'nftables-mode': {
     severity: 'error',
     means:
-      'A table of kube-proxy in nftables mode leads packets to endpoints before IPVS sees them, and nobody updates it once kube-proxy is gone: connections go to Pods that are long dead. Delete it once kube-proxy is off this node (or drain and restart the node).',
-    mend: 'nft delete table FAMILY kube-proxy',
+      'A table of kube-proxy in nftables mode leads packets to endpoints before IPVS sees them, and nobody updates it once kube-proxy is gone: connections go to Pods that are long dead. Remove it once kube-proxy is off this node and kube-ipvs is ready here; connections that are open go on. Look first with --dry-run.',
+    mend: cleanUp,
+  },
+  'in-use': {
+    severity: 'note',
+    means:
+      'kube-proxy runs on this node, and these are its rules at work. kube-ipvs can be started beside them: they answer first until they are removed, which is done once kube-proxy is off this node.',
+    mend: cleanUp,
   },
   'ipvs-mode': {
     severity: 'warning',
@@ -54,6 +58,8 @@ interface Seen {
   readonly tables: readonly NftTable[];
   readonly sets: readonly string[];
   readonly ipvs: Leftovers;
+  /** Whether a kube-proxy runs: these are no leftovers then. */
+  readonly runs: boolean;
   readonly serves: WhoServes;
 }
 
@@ -73,17 +79,19 @@ export const leftovers = defineCheck<Seen>({
       }
     }
     const names = await readers.setNames();
+    const answers = await askAll(readers);
     return {
       rules,
       tables: await readers.nftTables(),
       sets: readers.families.flatMap(kubeProxySets).filter((name) => names.has(name)),
       ipvs: await readers.ipvsLeftovers(),
-      serves: await whoServes(readers),
+      runs: isKubeProxyThere(await readers.processes(), answers),
+      serves: judgeAnswers(answers),
     };
   },
   judge: (seen) =>
     orFine(
-      [...iptablesMode(seen.rules), ...nftablesMode(seen.tables), ...ipvsMode(seen)],
+      [...iptablesMode(seen), ...nftablesMode(seen), ...ipvsMode(seen)],
       'nothing of kube-proxy is there',
     ),
 });
@@ -92,29 +100,27 @@ function textOf({ rules }: RulesSeen): string {
   return rules.kind === 'rules' ? rules.text : '';
 }
 
-function iptablesMode(all: readonly RulesSeen[]): readonly Finding[] {
-  return all
+function iptablesMode({ rules, runs }: Seen): readonly Finding[] {
+  return rules
     .filter((each) => modesOfRules(textOf(each)).includes('iptables'))
     .map((each) => {
       const leads = leadsToServices(textOf(each)) ? ', and packets are led into them' : '';
       return found(
-        kinds['iptables-mode'],
+        runs ? kinds['in-use'] : kinds['iptables-mode'],
         `${each.program}: chains of kube-proxy in iptables mode${leads}`,
-        iptablesModeRemoval(each.program),
+        cleanUp,
       );
     });
 }
 
-function nftablesMode(tables: readonly NftTable[]): readonly Finding[] {
-  return tables
-    .filter(({ name, family }) => name === 'kube-proxy' && (family === 'ip' || family === 'ip6'))
-    .map(({ family = '' }) =>
-      found(
-        kinds['nftables-mode'],
-        `nftables: table ${family} kube-proxy`,
-        `nft delete table ${family} kube-proxy`,
-      ),
-    );
+function nftablesMode({ tables, runs }: Seen): readonly Finding[] {
+  return kubeProxyTablesOf(tables).map(({ family, name }) =>
+    found(
+      runs ? kinds['in-use'] : kinds['nftables-mode'],
+      `nftables: table ${family} ${name}`,
+      cleanUp,
+    ),
+  );
 }
 
 function ipvsMode({ rules, sets, ipvs, serves }: Seen): readonly Finding[] {

@@ -1,296 +1,203 @@
-import { chainsOfAllVersions, tablesOf } from '../../kernel/packet-filter/iptables/chains.ts';
+import type { BaseChain } from '../../kernel/nf-tables/client.ts';
 import {
-  chooseVariant,
-  type VariantFinding,
-} from '../../kernel/packet-filter/iptables/choose-variant.ts';
+  choosePacketFilter,
+  type DroppingChain,
+  type PacketFilterChoice,
+} from '../../kernel/packet-filter/choose-packet-filter.ts';
+import { tableName } from '../../kernel/packet-filter/nftables/rules.ts';
+import type { PacketFilterKind } from '../../kernel/packet-filter/packet-filter.ts';
 import {
-  iptablesVariants,
-  type IptablesVariant,
-} from '../../kernel/packet-filter/iptables/iptables.ts';
-import { featuresOf, moduleOf } from '../../kernel/packet-filter/iptables/missing-feature.ts';
-import { chainRemovalLine } from '../../kernel/packet-filter/iptables/removal-line.ts';
-import { allSets, isNeeded, workWithout } from '../../kernel/packet-filter/iptables/sets.ts';
-import { moduleOfType } from '../../kernel/ipset/client.ts';
-import type { SetType } from '../../kernel/ipset/model.ts';
-import type { IpFamily } from '../../net/ip-address.ts';
+  droppingIn,
+  droppingOfIptablesNft,
+  droppingOfOthers,
+} from '../../kernel/packet-filter/packet-filter-facts.ts';
+import { allSets, spareOf } from '../../kernel/packet-filter/iptables/sets.ts';
 import { defineCheck } from '../check.ts';
 import { found, kindsOf, orFine, type Finding } from '../finding.ts';
-import { installModules, isLacking, mendModules } from '../install-modules.ts';
-import type { ModuleState, NodeReaders, RulesReading } from '../readers.ts';
+import {
+  iptablesKinds,
+  judgeIptables,
+  lookAtIptables,
+  programsWithChains,
+  type IptablesSeen,
+} from '../packet-filter/iptables.ts';
+import type { Judged } from '../packet-filter/judged.ts';
+import {
+  judgeNftables,
+  judgeOthers,
+  lookAtNftables,
+  nftablesKinds,
+  othersKinds,
+  whyNotNftables,
+  type NftablesSeen,
+} from '../packet-filter/nftables.ts';
+import type { NodeReaders } from '../readers.ts';
+import { shellWord } from '../shell-word.ts';
+import { whoServes, type WhoServes } from '../../kernel/takeover/who-serves.ts';
 
-/** All chains that any version has made, for awk. */
-const ourChains = `(${[...chainsOfAllVersions].join('|')})`;
-
-const kinds = kindsOf({
-  'no-variant': {
-    severity: 'error',
-    means:
-      'Neither variant of iptables can work here: connections are not masqueraded, source ranges are not enforced, and the listeners of the node can be reached at the addresses of Services.',
-    mend: installModules,
-  },
-  'no-program': {
-    severity: 'error',
-    means:
-      'The program of the variant that would be used is not installed (the image of kube-ipvs has both). kube-ipvs waits for it and is not ready until then.',
-    mend: 'apt-get install iptables || dnf install iptables-nft',
-  },
-  'configured-variant': {
-    severity: 'error',
-    means:
-      'The configuration names a variant of iptables that cannot work on this node. Set kubeIpvs.iptablesVariant to auto, or install its modules.',
-    mend: installModules,
-  },
-  'missing-modules': {
-    severity: 'error',
-    means:
-      'The kernel lacks modules of matches or targets: rules that need them are left out, and what they do with them (masquerade, refusals, source ranges). They are in the kernel package of the distribution.',
-    mend: installModules,
-  },
-  'missing-sets': {
-    severity: 'error',
-    means:
-      'The kernel lacks sets that nearly all rules look into: there is no masquerade and no filter.',
-    mend: installModules,
-  },
-  'missing-other-sets': {
-    severity: 'warning',
-    means: 'The kernel lacks a type of set; the rules that look into such sets are left out.',
-    mend: installModules,
-  },
-  'chains-in-both': {
-    severity: 'warning',
-    means:
-      'Chains of kube-ipvs stand in both variants of iptables: those in the variant that is no longer used look into the same sets and go on refusing packets. The line takes them out of one program’s tables, and no rule of others.',
-    mend: chainRemovalLine('IPTABLES', ourChains),
-  },
-  'not-told': {
-    severity: 'note',
-    means:
-      '/lib/modules is not to be seen here: which modules the kernel can load is not known. Ask on the node itself.',
-    mend: 'modinfo -n MODULES',
-  },
-});
-
-/** What a variant needs of the kernel before any rule; what of it a table needs is loaded with that. */
-const modulesOfVariant: Readonly<Record<IptablesVariant, readonly string[]>> = {
-  legacy: ['ip_tables', 'iptable_filter', 'iptable_nat', 'iptable_mangle'],
-  nft: ['nf_tables', 'nft_compat', 'nft_chain_nat'],
+const kinds = {
+  ...nftablesKinds,
+  ...iptablesKinds,
+  ...othersKinds,
+  ...kindsOf({
+    'two-filters': {
+      severity: 'warning',
+      means:
+        'Both packet filters of kube-ipvs are here, though one alone is used: the other one goes on refusing by what was known once. A start of kube-ipvs removes it, and its log says what does not go.',
+      mend: 'kubectl -n kube-system delete pod -l app.kubernetes.io/name=kube-ipvs --field-selector spec.nodeName=NODE',
+    },
+    'left-behind': {
+      severity: 'warning',
+      means:
+        'kube-proxy serves here, and a packet filter of kube-ipvs is still there: nobody updates it, and it refuses ports that Services get later. Remove it once kube-proxy is ready.',
+      mend: 'kube-ipvs cleanup',
+    },
+    stopped: {
+      severity: 'note',
+      means:
+        'A packet filter of kube-ipvs is here, and no kube-ipvs answers. After a stop that is as it should be: what is there goes on serving until the next start takes it up. Where kube-ipvs is not to come back, remove it.',
+      mend: 'kube-ipvs cleanup --dry-run',
+    },
+    'not-told': {
+      severity: 'note',
+      means:
+        '/lib/modules is not to be seen here: which modules the kernel can load is not known. Ask on the node itself.',
+      mend: 'modinfo -n MODULES',
+    },
+  }),
 };
 
-interface VariantSeen {
-  readonly hasProgram: boolean;
-  readonly rules: RulesReading;
-}
-
 interface Seen {
-  readonly wanted: IptablesVariant | 'auto';
-  readonly variants: Readonly<Record<IptablesVariant, VariantSeen>>;
-  readonly families: readonly IpFamily[];
-  /** Each match and target of our rules. */
-  readonly features: readonly string[];
-  readonly modules: ReadonlyMap<string, ModuleState>;
+  readonly wanted: PacketFilterKind | 'auto';
+  readonly nodeName: string;
+  readonly nftables: NftablesSeen;
+  readonly iptables: IptablesSeen;
+  /** Chains of iptables whose policy is DROP. */
+  readonly dropping: readonly DroppingChain[];
+  /** The same of others' tables of nftables. */
+  readonly othersDropping: readonly BaseChain[];
+  /** What of ours is there, in words. */
+  readonly present: Readonly<Record<PacketFilterKind, string | undefined>>;
+  readonly serves: WhoServes;
 }
 
-/** iptables, ipset, and what our rules need of them. */
+/** Both packet filters, which one would be used, and what its rules need. */
 export const packetFilter = defineCheck<Seen>({
   name: 'packet-filter',
   title: 'Packet filter',
   looksAt:
-    'Both variants of iptables: the programs, their kernel modules, which one would be chosen and why; the modules of each match and target in our rules, and of each type of set. Rules are read only where the kernel has loaded what holds them.',
+    'Which packet filter would be used, and why: the modules of nf_tables, the policies of chains at input and forward; for iptables both of its variants, with their programs and kernel modules, which one would be chosen, the modules of each match and target in our rules, and of each type of set. What of either is there already. Rules are read only where the kernel has loaded what holds them.',
   kinds,
   look: async (readers) => {
-    const { chains, iptables } = readers.settings.kernel;
-    const tables = readers.families.flatMap((family) => tablesOf(family, chains));
-    const rules = tables.flatMap((table) => [
-      ...table.chains.flatMap((chain) => chain.rules),
-      ...table.jumps.map(({ rule }) => rule),
-    ]);
-    const features = [...new Set(rules.flatMap(featuresOf))];
+    const iptables = await lookAtIptables(readers);
+    const chains = await readers.nftBaseChains();
     return {
-      wanted: iptables,
-      variants: {
-        legacy: await lookAt(readers, 'legacy'),
-        nft: await lookAt(readers, 'nft'),
+      wanted: readers.settings.kernel.packetFilter,
+      nodeName: readers.settings.nodeName,
+      nftables: await lookAtNftables(readers),
+      iptables,
+      dropping: [...droppingOfIptablesNft(chains), ...(await droppingOfLegacy(readers))],
+      othersDropping: droppingOfOthers(chains),
+      present: {
+        nftables: await ourTable(readers),
+        iptables: await ourSetsAndChains(readers, iptables),
       },
-      families: readers.families,
-      features,
-      modules: await statesOf(readers, [
-        ...Object.values(modulesOfVariant).flat(),
-        ...modulesOf(features),
-        ...setTypes(readers.families).map((type) => moduleOfType[type]),
-      ]),
+      serves: await whoServes(readers),
     };
   },
   judge: (seen) => {
-    const { modules } = seen;
-    const needed = new Set([
-      ...modulesOf(seen.features),
-      ...setTypes(seen.families).map((type) => moduleOfType[type]),
-    ]);
-    const unknown = [...needed].filter((name) => modules.get(name) === 'unknown');
-    const choice = judgeVariant(seen);
-    const findings = [
-      ...choice.findings,
-      ...missingMatches(seen),
-      ...missingSets(seen),
-      ...chainsInBoth(seen, choice.variant),
-      ...(unknown.length === 0
-        ? []
-        : [
-            found(
-              kinds['not-told'],
-              `not loaded, and not known whether they could be: ${unknown.join(', ')}`,
-              `modinfo -n ${unknown.join(' ')}`,
-            ),
-          ]),
-    ];
-    return orFine(findings, choice.text);
+    const choice = choiceOf(seen);
+    const { findings, text, notTold } = judgeChosen(choice.kind, seen);
+    return orFine(
+      [
+        ...findings,
+        ...judgeOthers(seen.othersDropping),
+        ...judgePresent(seen),
+        ...(notTold.length === 0
+          ? []
+          : [
+              found(
+                kinds['not-told'],
+                `not loaded, and not known whether they could be: ${notTold.join(', ')}`,
+                `modinfo -n ${notTold.join(' ')}`,
+              ),
+            ]),
+      ],
+      `packet filter ${choice.kind}: ${choice.why}; ${text}`,
+    );
   },
 });
 
-async function lookAt(readers: NodeReaders, variant: IptablesVariant): Promise<VariantSeen> {
-  return {
-    hasProgram: await readers.program(`iptables-${variant}-save`),
-    rules: await readers.rules('IPv4', variant),
-  };
+/** As the daemon would choose, but by what can be told without asking the kernel for a table. */
+function choiceOf({ wanted, nftables, dropping }: Seen): PacketFilterChoice {
+  return wanted === 'auto'
+    ? choosePacketFilter({ nftablesLacks: whyNotNftables(nftables), dropping })
+    : { kind: wanted, why: 'the configuration says so' };
 }
 
-async function statesOf(
+function judgeChosen(kind: PacketFilterKind, { nftables, iptables, dropping }: Seen): Judged {
+  switch (kind) {
+    case 'nftables':
+      return judgeNftables(nftables, dropping);
+    case 'iptables':
+      return judgeIptables(iptables);
+  }
+}
+
+async function droppingOfLegacy(readers: NodeReaders): Promise<readonly DroppingChain[]> {
+  const found: DroppingChain[] = [];
+  for (const family of readers.families) {
+    const rules = await readers.rules(family, 'legacy');
+    const program = family === 'IPv4' ? 'iptables-legacy' : 'ip6tables-legacy';
+    found.push(...(rules.kind === 'rules' ? droppingIn(rules.text, program) : []));
+  }
+  return found;
+}
+
+async function ourTable(readers: NodeReaders): Promise<string | undefined> {
+  const isThere = (await readers.nftTables()).some(
+    ({ family, name }) => family === 'inet' && name === tableName,
+  );
+  return isThere ? `the table inet ${tableName}` : undefined;
+}
+
+async function ourSetsAndChains(
   readers: NodeReaders,
-  names: readonly string[],
-): Promise<ReadonlyMap<string, ModuleState>> {
-  const states = new Map<string, ModuleState>();
-  for (const name of new Set(names)) {
-    states.set(name, await readers.module(name));
+  iptables: IptablesSeen,
+): Promise<string | undefined> {
+  const names = await readers.setNames();
+  const sets = allSets(readers.families).filter(
+    (set) => names.has(set.name) || names.has(spareOf(set).name),
+  );
+  const programs = programsWithChains(iptables);
+  const parts = [
+    ...(programs.length === 0 ? [] : [`chains KIPVS-* in ${programs.join(' and ')}`]),
+    ...(sets.length === 0 ? [] : [`sets kube-ipvs-* (${sets.length})`]),
+  ];
+  return parts.length === 0 ? undefined : parts.join(' and ');
+}
+
+function judgePresent({ present, serves, nodeName }: Seen): readonly Finding[] {
+  const parts = Object.values(present).filter((part) => part !== undefined);
+  const seen = parts.join('; ');
+  if (parts.length === 0) {
+    return [];
   }
-  return states;
-}
-
-function modulesOf(features: readonly string[]): readonly string[] {
-  return features.flatMap((feature) => moduleOf(feature)?.split(' and ') ?? []);
-}
-
-function setTypes(families: readonly IpFamily[]): readonly SetType[] {
-  return [...new Set(allSets(families).map(({ type }) => type))];
-}
-
-interface Judged {
-  readonly findings: readonly Finding[];
-  readonly text: string;
-  readonly variant: IptablesVariant | undefined;
-}
-
-function judgeVariant(seen: Seen): Judged {
-  const { wanted } = seen;
-  if (wanted !== 'auto') {
-    const missing = missingOf(seen, wanted);
-    const text = `iptables variant ${wanted}, as the configuration says`;
-    return missing.length === 0
-      ? { findings: programOf(seen, wanted), text, variant: wanted }
-      : {
-          findings: [
+  switch (serves.kind) {
+    case 'kube-ipvs':
+      return parts.length === 1
+        ? []
+        : [
             found(
-              kinds['configured-variant'],
-              `kubeIpvs.iptablesVariant is ${wanted}, and the kernel has no ${missing.join(', ')}`,
+              kinds['two-filters'],
+              `both are there: ${seen}`,
+              `kubectl -n kube-system delete pod -l app.kubernetes.io/name=kube-ipvs --field-selector ${shellWord(`spec.nodeName=${nodeName}`)}`,
             ),
-          ],
-          text,
-          variant: undefined,
-        };
+          ];
+    case 'kube-proxy':
+      return [found(kinds['left-behind'], `still there: ${seen}`)];
+    case 'nobody':
+    case 'another program':
+      return [found(kinds.stopped, `there, and no kube-ipvs answers: ${seen}`)];
   }
-  const choice = chooseVariant({
-    legacy: findingOf(seen, 'legacy'),
-    nft: findingOf(seen, 'nft'),
-  });
-  switch (choice.kind) {
-    case 'chosen':
-      return {
-        findings: programOf(seen, choice.variant),
-        text: `iptables variant ${choice.variant}: ${choice.why}`,
-        variant: choice.variant,
-      };
-    case 'wait':
-      throw new Error(choice.reason);
-    case 'none': {
-      const lacks = iptablesVariants.map(
-        (variant) => `${variant}: ${reasonOf(findingOf(seen, variant))}`,
-      );
-      return {
-        findings: [found(kinds['no-variant'], lacks.join('; '))],
-        text: '',
-        variant: undefined,
-      };
-    }
-  }
-}
-
-function missingOf({ modules }: Seen, variant: IptablesVariant): readonly string[] {
-  return modulesOfVariant[variant].filter((name) => isLacking(modules.get(name)));
-}
-
-/** As the daemon would find it; what is not loaded holds no rules yet. */
-function findingOf(seen: Seen, variant: IptablesVariant): VariantFinding {
-  const { rules } = seen.variants[variant];
-  const missing = missingOf(seen, variant);
-  if (missing.length > 0) {
-    return { kind: 'fails', reason: `the kernel has no ${missing.join(', ')}` };
-  }
-  return rules.kind === 'failed'
-    ? { kind: 'fails', reason: rules.reason }
-    : { kind: 'works', rules: rules.kind === 'rules' ? rules.text : '' };
-}
-
-function reasonOf(finding: VariantFinding): string {
-  return finding.kind === 'works' ? 'works' : finding.reason;
-}
-
-function programOf({ variants }: Seen, variant: IptablesVariant): readonly Finding[] {
-  return variants[variant].hasProgram
-    ? []
-    : [found(kinds['no-program'], `there is no program iptables-${variant}-save`)];
-}
-
-function missingMatches({ features, modules }: Seen): readonly Finding[] {
-  const isMissing = (name: string): boolean => isLacking(modules.get(name));
-  const missing = features.filter((feature) => modulesOf([feature]).some(isMissing));
-  const names = [...new Set(modulesOf(missing).filter(isMissing))];
-  return names.length === 0
-    ? []
-    : [
-        found(
-          kinds['missing-modules'],
-          `no module for ${missing.join(', ')}`,
-          mendModules(names, modules),
-        ),
-      ];
-}
-
-function missingSets({ families, modules }: Seen): readonly Finding[] {
-  return setTypes(families)
-    .filter((type) => isLacking(modules.get(moduleOfType[type])))
-    .map((type) => {
-      const set = { name: '', type, family: 'IPv4' } as const;
-      return found(
-        isNeeded(set) ? kinds['missing-sets'] : kinds['missing-other-sets'],
-        `no sets of type ${type}: ${workWithout(set)}`,
-        mendModules([moduleOfType[type]], modules),
-      );
-    });
-}
-
-function chainsInBoth({ variants }: Seen, chosen: IptablesVariant | undefined): readonly Finding[] {
-  const holding = iptablesVariants.filter((variant) => {
-    const { rules } = variants[variant];
-    return rules.kind === 'rules' && /^:KIPVS-/m.test(rules.text);
-  });
-  const unused = chosen === 'nft' ? 'legacy' : 'nft';
-  return holding.length < 2
-    ? []
-    : [
-        found(
-          kinds['chains-in-both'],
-          `chains KIPVS-* in both variants; ${chosen ?? 'none'} is used`,
-          chainRemovalLine(`iptables-${unused}`, ourChains),
-        ),
-      ];
 }

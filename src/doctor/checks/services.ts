@@ -40,7 +40,8 @@ const kinds = kindsOf({
   },
   'bad-object': {
     severity: 'warning',
-    means: 'A field of an object could not be read. The rest of it is served.',
+    means:
+      'A field of an object could not be read. The rest of it is served. Correct the field, or what writes it.',
   },
   'not-asked': {
     severity: 'note',

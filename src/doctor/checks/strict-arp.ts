@@ -3,7 +3,7 @@ import { addressesOfLink } from '../../kernel/vip-link/bound-address-difference.
 import { countsAsNodeAddress } from '../../net/special-address.ts';
 import { defineCheck } from '../check.ts';
 import { found, kindsOf, orFine, type Finding } from '../finding.ts';
-import type { ProcessesReading } from '../readers.ts';
+import type { ProcessesReading } from '../../kernel/takeover/readings.ts';
 
 const setStrictArp = 'sysctl -w net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2';
 

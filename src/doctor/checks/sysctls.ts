@@ -2,7 +2,7 @@ import { conntrackSysctls } from '../../kernel/sysctl/conntrack.ts';
 import { mustBeSet, requiredSysctls, type Sysctl } from '../../kernel/sysctl/settings.ts';
 import { defineCheck } from '../check.ts';
 import { found, kindsOf, orFine, type Finding } from '../finding.ts';
-import { whoServes } from '../who-serves.ts';
+import { whoServes } from '../../kernel/takeover/who-serves.ts';
 
 const kinds = kindsOf({
   'cannot-be-set': {

@@ -1,6 +1,7 @@
 import { IpvsClient } from '../../kernel/ipvs/client.ts';
 import { readTable, type ListedVirtualServer } from '../../kernel/ipvs/read-table.ts';
 import { SetClient } from '../../kernel/ipset/client.ts';
+import { NftClient, type BaseChain } from '../../kernel/nf-tables/client.ts';
 import { nftTables } from '../../kernel/nf-tables/table-names.ts';
 import {
   Iptables,
@@ -10,7 +11,7 @@ import {
   type RunProgram,
 } from '../../kernel/packet-filter/iptables/iptables.ts';
 import type { Leftovers } from '../../kernel/takeover/leftovers.ts';
-import { readLeftovers } from '../../kernel/takeover/remove-kube-proxy.ts';
+import { readLeftovers } from '../../kernel/takeover/read-leftovers.ts';
 import { AddressClient } from '../../kernel/vip-link/client.ts';
 import type { IpFamily } from '../../net/ip-address.ts';
 import type { ModuleState, NodeReaders, RulesReading } from '../readers.ts';
@@ -19,7 +20,14 @@ import { once, onceEach } from './once.ts';
 
 type KernelReaders = Pick<
   NodeReaders,
-  'links' | 'addresses' | 'virtualServers' | 'ipvsLeftovers' | 'setNames' | 'rules' | 'nftTables'
+  | 'links'
+  | 'addresses'
+  | 'virtualServers'
+  | 'ipvsLeftovers'
+  | 'setNames'
+  | 'rules'
+  | 'nftTables'
+  | 'nftBaseChains'
 >;
 
 const noLeftovers: Leftovers = { virtualServers: [], boundAddresses: [] };
@@ -44,6 +52,7 @@ export function kernelReaders(
     ),
     setNames: once(async () => ((await holds('ip_set')) ? readSetNames() : new Set<string>())),
     nftTables: once(async () => ((await holds('nf_tables')) ? nftTables() : [])),
+    nftBaseChains: once(async () => ((await holds('nf_tables')) ? readBaseChains() : [])),
     rules: (
       (read) => (family: IpFamily, variant: IptablesVariant) =>
         read(`${family} ${variant}`)
@@ -117,6 +126,15 @@ async function readIpvsLeftovers(families: readonly IpFamily[]): Promise<Leftove
     ipvs.close();
     addresses.close();
     sets.close();
+  }
+}
+
+async function readBaseChains(): Promise<readonly BaseChain[]> {
+  const client = new NftClient();
+  try {
+    return await client.baseChains();
+  } finally {
+    client.close();
   }
 }
 

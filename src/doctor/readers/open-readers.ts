@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { Settings } from '../../config/settings.ts';
 import { ipFamilies } from '../../kernel/ip-families.ts';
 import type { RunProgram } from '../../kernel/packet-filter/iptables/iptables.ts';
+import { askServer } from '../../kernel/takeover/ask-server.ts';
+import { readProcesses } from '../../kernel/takeover/processes.ts';
 import type { ApiReader, ClusterReading, ConfigurationReading, NodeReaders } from '../readers.ts';
 import { exists, namesIn, isInstalled, maySetSysctl, readSysctl, readText } from './files.ts';
 import { kernelReaders } from './kernel-reader.ts';
 import { parseModules, stateOfModule } from './modules.ts';
 import { once, onceEach } from './once.ts';
-import { readProcesses } from './processes.ts';
-import { askServer } from './served.ts';
 
 /** What does not come from the node itself. */
 export interface GivenReadings {

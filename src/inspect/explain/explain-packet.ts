@@ -1,4 +1,5 @@
 import type { RealServer } from '../../kernel/ipvs/model.ts';
+import { decidedBy } from './decided-by.ts';
 import type { Explanation, Step } from './explanation.ts';
 import { filterVerdictOf, rolesAt, type FilterVerdict } from './filter-verdict.ts';
 import { frontEndAt, type FoundFrontEnd } from './front-end-at.ts';
@@ -30,7 +31,7 @@ export function explainPacket(packet: Packet, world: ExplainWorld): Explanation 
   const origin = originOf(packet, world);
   const roles = rolesAt(to, origin, world);
   const question = { to, key, origin, roles, found: frontEndAt(to, key, world), world };
-  const explained = explain(question, filterVerdictOf(to, origin, roles));
+  const explained = explain(question, filterVerdictOf(to, origin, roles, world));
   return {
     ...explained,
     steps: [origin.step, ...explained.steps],
@@ -68,34 +69,39 @@ function nowhere(
   };
 }
 
-/** At a VIP, on a port that no Service has there. A process of the node meets IPVS before the filter. */
+/**
+ * At a VIP, on a port that no Service has there. A process of the node meets IPVS before the chain of
+ * iptables that refuses; the table of nftables comes before IPVS for everybody.
+ */
 function atVip(question: Question): Explained {
   const { to, origin, world } = question;
-  const isTaken = origin.isNode;
+  const isTaken = origin.isNode && world.packetFilter === 'iptables';
   const foreign = foreignSteps(to, world, isTaken);
   const ports = portsAtVip(to, world);
   if (isTaken && foreign.length > 0) {
     return nowhere(question, 'not-ours', [...ports, ...foreign]);
   }
   const answer =
-    to.protocol === 'SCTP'
+    to.protocol === 'SCTP' && world.packetFilter === 'iptables'
       ? 'an ICMP message, which SCTP does not heed: the sender waits for a time-out'
       : refusalAnswer(to.protocol);
-  const step = { text: `refused at once, with ${answer}`, rule: 'vip' };
+  const by = decidedBy('vip', 'it comes', to, world);
+  const step = { text: `refused at once, with ${answer}`, ...by };
   return nowhere(question, 'refused', [...ports, ...foreign, step]);
 }
 
 function refused(question: Question, role: 'refused' | 'node-only'): Explained {
-  const { to, found } = question;
+  const { to, found, world } = question;
+  const by = decidedBy(role, 'it comes', to, world);
   const answer = `refused at once, with ${refusalAnswer(to.protocol)}`;
   const policy = {
     object: `Service ${found?.key ?? ''}`,
     field: 'spec.externalTrafficPolicy',
-    rule: role,
+    ...by,
   };
   const last: Step =
     role === 'refused'
-      ? { text: `no endpoint is left: ${answer}`, rule: role }
+      ? { text: `no endpoint is left: ${answer}`, ...by }
       : {
           text: `the policy is Local and no endpoint is on this node; it comes from outside, where answers of other nodes would not find back to: ${answer}`,
           ...policy,
@@ -133,12 +139,12 @@ function forwardedOrNot(question: Question): Explained {
 }
 
 function forwarded(question: Question, found: FoundFrontEnd): Explained {
-  const { to, key, origin, roles, world } = question;
+  const { key, origin, to, world } = question;
   const realServers = world.desired.virtualServer(key)?.virtualServer.realServers ?? noRealServers;
-  const masquerade = masqueradeOf(origin, roles, found.key, world);
+  const masquerade = masqueradeOf(question, found.key);
   const seen = Array.from(realServers, ([address, realServer]) => ({
     address,
-    ...seenAt(realServer, to, origin, masquerade, world),
+    ...seenAt(realServer, question, masquerade),
   }));
   const source = onlyOne(seen.map((each) => each.source));
   return {

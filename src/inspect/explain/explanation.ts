@@ -22,6 +22,8 @@ export interface Step {
   readonly field?: string;
   /** The role by which the packet filter decides (docs/masquerade.md). */
   readonly rule?: string;
+  /** Where the packet filter that is at work has that role: `map sources-4, chain own-source-4`. */
+  readonly place?: string;
 }
 
 /** What becomes of a packet. */

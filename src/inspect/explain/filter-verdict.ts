@@ -85,14 +85,21 @@ function isAdmitted(to: Destination, source: IpAddress, { desired }: ExplainWorl
 
 /**
  * What becomes of a packet by the roles (docs/masquerade.md). SCTP heeds no ICMP: what is refused is
- * answered by the node itself then, before source ranges are looked at.
+ * answered by the node itself then, with iptables before source ranges are looked at.
  */
-export function filterVerdictOf(to: Destination, origin: Origin, roles: RolesAt): FilterVerdict {
+export function filterVerdictOf(
+  to: Destination,
+  origin: Origin,
+  roles: RolesAt,
+  { packetFilter }: Pick<ExplainWorld, 'packetFilter'>,
+): FilterVerdict {
   const refused = refusalOf(origin, roles.frontEnd);
-  if (refused !== undefined && to.protocol === 'SCTP' && !origin.isNode) {
-    return { kind: 'refuse', role: refused };
-  }
-  if (roles.frontEnd !== 'cluster' && roles.isGuarded && roles.isAdmitted === false) {
+  const isRefusedFirst =
+    refused !== undefined &&
+    packetFilter === 'iptables' &&
+    to.protocol === 'SCTP' &&
+    !origin.isNode;
+  if (!isRefusedFirst && isKeptOut(roles)) {
     return { kind: 'drop', role: 'guarded' };
   }
   if (refused !== undefined) {
@@ -105,6 +112,10 @@ export function filterVerdictOf(to: Destination, origin: Origin, roles: RolesAt)
     return { kind: 'pass', role: 'health' };
   }
   return roles.isVip ? { kind: 'refuse', role: 'vip' } : { kind: 'pass', role: undefined };
+}
+
+function isKeptOut({ frontEnd, isGuarded, isAdmitted }: RolesAt): boolean {
+  return frontEnd !== 'cluster' && isGuarded && isAdmitted === false;
 }
 
 function refusalOf(

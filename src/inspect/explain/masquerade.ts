@@ -1,8 +1,10 @@
 import { formatRealServer, type RealServer } from '../../kernel/ipvs/model.ts';
+import { decidedBy } from './decided-by.ts';
 import type { SeenSource, Step } from './explanation.ts';
-import type { FrontEndRole, RolesAt } from './filter-verdict.ts';
+import type { FrontEndRole } from './filter-verdict.ts';
 import type { Origin } from './origin.ts';
 import type { Destination } from './packet.ts';
+import type { Question } from './packet-steps.ts';
 import type { ExplainWorld } from './world.ts';
 
 /** Whether a packet is masqueraded on its way to any real server, and why. */
@@ -12,24 +14,22 @@ export interface Masquerade {
 }
 
 /** What is decided before a real server is chosen. `service` is the holder of the front end. */
-export function masqueradeOf(
-  origin: Origin,
-  roles: RolesAt,
-  service: string,
-  world: ExplainWorld,
-): Masquerade {
+export function masqueradeOf({ to, origin, roles, world }: Question, service: string): Masquerade {
   const role = roles.frontEnd;
   const yes = (why: string, step: Omit<Step, 'text'>) => ({
     isMasqueraded: true,
-    step: { text: `masqueraded: ${why}`, ...ruleOf(role), ...step },
+    step: { text: `masqueraded: ${why}`, ...ruleOf(role, to, world), ...step },
   });
   const no = (why: string, step: Omit<Step, 'text'>) => ({
     isMasqueraded: false,
-    step: { text: `not masqueraded: ${why}`, ...ruleOf(role), ...step },
+    step: { text: `not masqueraded: ${why}`, ...ruleOf(role, to, world), ...step },
   });
   const policy = { object: `Service ${service}`, field: 'spec.externalTrafficPolicy' };
   if (origin.isNode) {
-    return yes('a process of this node never leaves it with a VIP as its source', { rule: 'vip' });
+    return yes(
+      'a process of this node never leaves it with a VIP as its source',
+      decidedBy('vip', 'it leaves', to, world),
+    );
   }
   switch (role) {
     case 'cluster':
@@ -72,8 +72,12 @@ function clusterMasquerade(
     : no('to a cluster IP Pods keep their address', { object, field });
 }
 
-function ruleOf(role: FrontEndRole | undefined): Pick<Step, 'rule'> {
-  return role === undefined ? {} : { rule: role };
+function ruleOf(
+  role: FrontEndRole | undefined,
+  to: Destination,
+  world: ExplainWorld,
+): Pick<Step, 'rule' | 'place'> {
+  return role === undefined ? {} : decidedBy(role, 'it leaves', to, world);
 }
 
 /** What one real server sees, and why where that is another thing than for the others. */
@@ -85,11 +89,11 @@ export interface Seen {
 /** The source that a real server sees of a packet. */
 export function seenAt(
   realServer: RealServer,
-  { protocol }: Destination,
-  origin: Origin,
+  { to, origin, world }: Question,
   { isMasqueraded }: Masquerade,
-  { desired, translator }: ExplainWorld,
 ): Seen {
+  const { desired, translator } = world;
+  const { protocol } = to;
   if (origin.isNode) {
     return { source: 'node', step: undefined };
   }
@@ -115,7 +119,7 @@ export function seenAt(
         source: 'node',
         step: {
           text: `${name} is the sender itself, which would take its own address for a forgery: masqueraded`,
-          rule: 'hairpin',
+          ...decidedBy('hairpin', 'it leaves', to, world),
         },
       }
     : { source: 'client', step: undefined };

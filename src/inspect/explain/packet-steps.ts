@@ -3,6 +3,7 @@ import type { VirtualServerSettings } from '../../kernel/ipvs/model.ts';
 import { scheduler as schedulerAnnotation } from '../../translate/annotations/scheduler.ts';
 import { formatPort } from '../../translate/describe-decision.ts';
 import type { EndpointDecision } from '../../translate/decisions.ts';
+import { decidedBy } from './decided-by.ts';
 import { fieldOfKind, policyField, stepOf } from './decision-step.ts';
 import type { Step } from './explanation.ts';
 import type { RolesAt } from './filter-verdict.ts';
@@ -45,7 +46,7 @@ export function frontEndSteps({ key, found }: Question): readonly Step[] {
 }
 
 /** Whether the source is one that is let through, where not all are. */
-export function rangesSteps({ origin, roles, found }: Question): readonly Step[] {
+export function rangesSteps({ to, origin, roles, found, world }: Question): readonly Step[] {
   if (!roles.isGuarded || found === undefined) {
     return [];
   }
@@ -56,7 +57,7 @@ export function rangesSteps({ origin, roles, found }: Question): readonly Step[]
       text: admittance(roles.isAdmitted, from, ranges, origin.isNode),
       object: `Service ${found.key}`,
       field: 'spec.loadBalancerSourceRanges',
-      rule: roles.isAdmitted === false ? 'guarded' : 'admitted',
+      ...decidedBy(roles.isAdmitted === false ? 'guarded' : 'admitted', 'it comes', to, world),
     },
   ];
 }

@@ -1,4 +1,5 @@
 import { closestName } from '../../base/text/closest-name.ts';
+import { parseServiceKey } from '../../cluster/names.ts';
 import type { Service, ServicePort } from '../../cluster/objects.ts';
 import { formatPort } from '../../translate/describe-decision.ts';
 import { parseProtocol } from './parse-packet.ts';
@@ -19,8 +20,8 @@ export interface ServiceQuestion {
  */
 export function findService(text: string, { store }: Pick<ExplainWorld, 'store'>): ServiceQuestion {
   const [name = '', portText, ...rest] = text.split(':');
-  const key = name.includes('/') ? name : `default/${name}`;
-  if (rest.length > 0 || !/^[^/]+\/[^/]+$/.test(key)) {
+  const key = parseServiceKey(name);
+  if (rest.length > 0 || key === undefined) {
     throw new QuestionError(
       `${JSON.stringify(text)} is no Service; allowed are namespace/name and namespace/name:port`,
     );

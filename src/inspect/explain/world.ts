@@ -3,6 +3,7 @@ import type { DesiredState } from '../../desired/desired-state.ts';
 import type { ServiceTranslator } from '../../desired/service-translator.ts';
 import type { ListedVirtualServer } from '../../kernel/ipvs/read-table.ts';
 import type { LocalDetection } from '../../kernel/packet-filter/local-detector.ts';
+import type { PacketFilterKind } from '../../kernel/packet-filter/packet-filter.ts';
 import type { Cidr } from '../../net/cidr.ts';
 
 /** What of the configuration decides about a packet; `Settings` has it. */
@@ -28,6 +29,8 @@ export interface ExplainWorld {
     'isMember' | 'virtualServer' | 'serviceOf' | 'losersOf' | 'serviceAt'
   >;
   readonly settings: ExplainSettings;
+  /** The one that is at work, or would be: they differ in a few things. */
+  readonly packetFilter: PacketFilterKind;
   /** Undefined where it could not be read: then nothing is said of it. */
   readonly kernel: KernelLook | undefined;
 }

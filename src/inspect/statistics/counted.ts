@@ -1,5 +1,5 @@
-import type { Connections, Statistics } from '../../kernel/ipvs/model.ts';
-import type { CounterReading, RealServerReading } from './counters.ts';
+import type { Statistics } from '../../kernel/ipvs/model.ts';
+import type { CounterReading } from './counters.ts';
 import {
   addStatistics,
   countedSince,
@@ -43,9 +43,4 @@ export class Counted implements CounterReading {
     this.reading = reading;
     return counted;
   }
-}
-
-/** The same of a real server, with its connections now. */
-export class CountedRealServer extends Counted implements RealServerReading {
-  connections: Connections = { active: 0, inactive: 0, persistent: 0 };
 }

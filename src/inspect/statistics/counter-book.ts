@@ -7,8 +7,8 @@ import {
   type Statistics,
 } from '../../kernel/ipvs/model.ts';
 import type { StatisticsVisitor } from '../../kernel/ipvs/read-statistics.ts';
-import { Counted, CountedRealServer } from './counted.ts';
-import type { CounterReading, CounterView, RealServerReading } from './counters.ts';
+import { Counted } from './counted.ts';
+import type { CounterReading, CounterView } from './counters.ts';
 import { noStatistics } from '../../kernel/ipvs/statistics-sums.ts';
 import { Tallies } from './tallies.ts';
 import { Tally } from './tally.ts';
@@ -32,7 +32,7 @@ export interface TallyLimit {
 
 /** A virtual server with what is kept of it. */
 class CountedVirtualServer extends Counted {
-  readonly realServers = new Map<string, CountedRealServer>();
+  readonly realServers = new Map<string, Counted>();
 }
 
 /**
@@ -66,7 +66,7 @@ export class CounterBook implements CounterView {
     return this.#virtualServers.get(key);
   }
 
-  realServer(virtualServerKey: string, realServerKey: string): RealServerReading | undefined {
+  realServer(virtualServerKey: string, realServerKey: string): CounterReading | undefined {
     return this.#virtualServers.get(virtualServerKey)?.realServers.get(realServerKey);
   }
 
@@ -160,8 +160,7 @@ export class CounterBook implements CounterView {
     const { statistics, connections } = shown;
     const counted =
       known?.take(statistics, this.#reading, nowMs) ?? this.#countedBefore(statistics);
-    const row = known ?? new CountedRealServer(statistics, this.#reading, nowMs);
-    row.connections = connections;
+    const row = known ?? new Counted(statistics, this.#reading, nowMs);
     virtualServer.realServers.set(key, row);
     const tally = this.#realServerTally(virtualServerKey, key);
     tally?.add(counted);

@@ -1,4 +1,4 @@
-import type { Connections, Statistics } from '../../kernel/ipvs/model.ts';
+import type { Statistics } from '../../kernel/ipvs/model.ts';
 
 /** What the kernel counts of a virtual or real server, as it was read last. */
 export interface CounterReading {
@@ -8,15 +8,26 @@ export interface CounterReading {
   readonly perSecond: Statistics | undefined;
 }
 
-/** The same of a real server, with the connections that it has now. */
-export interface RealServerReading extends CounterReading {
-  readonly connections: Connections;
-}
-
-/** What was read of the kernel's counters in the background: as old as the last reading. */
+/** What was read of the kernel's counters: as old as the last reading. */
 export interface CounterView {
   /** By `formatVirtualServer`; undefined where it was not read (yet). */
   virtualServer(key: string): CounterReading | undefined;
   /** By `formatVirtualServer` and `formatRealServer`; undefined where real servers are not read. */
-  realServer(virtualServerKey: string, realServerKey: string): RealServerReading | undefined;
+  realServer(virtualServerKey: string, realServerKey: string): CounterReading | undefined;
+}
+
+/** Where nothing is read. */
+export const noCounters: CounterView = {
+  virtualServer: () => undefined,
+  realServer: () => undefined,
+};
+
+/** The one, and the other for what that has not read. */
+export function firstOf(one: CounterView, other: CounterView): CounterView {
+  return {
+    virtualServer: (key) => one.virtualServer(key) ?? other.virtualServer(key),
+    realServer: (virtualServerKey, realServerKey) =>
+      one.realServer(virtualServerKey, realServerKey) ??
+      other.realServer(virtualServerKey, realServerKey),
+  };
 }

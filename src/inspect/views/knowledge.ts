@@ -7,7 +7,7 @@ import type { DesiredFrontEnd } from '../../translate/desired.ts';
 import type { NodeFacts } from '../../translate/node-facts.ts';
 import type { ServiceProblem } from '../../translate/service-problem.ts';
 import type { TranslationSettings } from '../../translate/translate-service.ts';
-import type { CounterReading } from '../statistics/counters.ts';
+import type { CounterView } from '../statistics/counters.ts';
 
 /** What views are made of on the side of the cluster: what Services want here, and why. */
 export interface ClusterKnowledge {
@@ -42,18 +42,6 @@ export interface Refusal {
   readonly forMs: number | undefined;
 }
 
-/** What the kernel counts, as far as it was read: see `CounterView`, which is one. */
-export interface CountersByKey {
-  virtualServer(key: string): CounterReading | undefined;
-  realServer(virtualServer: string, realServer: string): CounterReading | undefined;
-}
-
-/** Where nothing was read. */
-export const noCounters: CountersByKey = {
-  virtualServer: () => undefined,
-  realServer: () => undefined,
-};
-
 /** What views are made of on the side of the kernel, of the virtual servers that are looked at. */
 export interface KernelKnowledge {
   held(virtualServer: string): HeldVirtualServer | undefined;
@@ -64,7 +52,7 @@ export interface KernelKnowledge {
   ejection?(group: string, realServer: string): EjectionKnowledge | undefined;
   /** Whether an address on the VIP link is ours. */
   isBoundByUs(address: string): boolean;
-  readonly counters: CountersByKey;
+  readonly counters: CounterView;
   /** The time of day of all that, in milliseconds since 1970. */
   readonly nowMs: number;
 }

@@ -3,6 +3,7 @@ import { foreignAtVipAdvice } from '../../desired/foreign-at-vips.ts';
 import type { Failing, Failure } from '../../reconcile/any-kind-table.ts';
 import type { ServiceProblem, ServiceProblemReason } from '../../translate/service-problem.ts';
 import { agoText, type Refusal } from './knowledge.ts';
+import type { ServiceTrouble } from '../../desired/service-troubles.ts';
 import type { ProblemView } from './problem-view.ts';
 
 /** What to do about a field of a Service that cannot be used as it says. */
@@ -100,6 +101,31 @@ function adviceForKernel(error: Error): string {
       return `the kernel is short of memory; ${triedAgain}`;
     default:
       return `${triedAgain}; where it lasts, the text says what the kernel does not take`;
+  }
+}
+
+/** What else is wrong with a Service, as it is shown. */
+export function serviceTroubleView(trouble: ServiceTrouble): ProblemView {
+  const { service } = trouble;
+  switch (trouble.kind) {
+    case 'mistake':
+      return {
+        object: `Service ${service}`,
+        service,
+        reason: 'NotTranslated',
+        text: `it could not be translated, and stays in the kernel as it was: ${trouble.error.message}`,
+        advice: 'this is a bug of kube-ipvs: report it with the Service and its EndpointSlices',
+        since: null,
+      };
+    case 'unread field':
+      return {
+        object: trouble.field.object,
+        service,
+        reason: 'InvalidObject',
+        text: trouble.field.text,
+        advice: 'correct the field, or what writes it; the rest of the object is served',
+        since: null,
+      };
   }
 }
 

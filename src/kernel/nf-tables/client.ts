@@ -11,6 +11,7 @@ import { anyFamily, familyOf, type NftFamily } from './family.ts';
 import {
   chainAttribute,
   generationAttribute,
+  hookAttribute,
   nftMessage,
   nftSubsystem,
   ruleAttribute,
@@ -34,11 +35,17 @@ export interface TableHeader {
   readonly use: number;
 }
 
-/** A chain that the kernel calls, of whichever table. */
-export interface BaseChain {
+/** A chain of whichever table. */
+export interface ChainHeader {
   readonly family: NftFamily | undefined;
   readonly table: string;
   readonly name: string;
+}
+
+/** One that the kernel calls. */
+export interface BaseChain extends ChainHeader {
+  /** A number of `hookNumber`. */
+  readonly hook: number;
   /** A number of `verdictCode`. */
   readonly policy: number;
 }
@@ -51,6 +58,7 @@ const absent = ['ENOENT'];
 const tableHeader = new AttributeTable(tableAttribute.userData);
 const setHeader = new AttributeTable(setAttribute.keyLength);
 const chainHeader = new AttributeTable(chainAttribute.policy);
+const chainHook = new AttributeTable(hookAttribute.number);
 const generation = new AttributeTable(generationAttribute.id);
 
 /**
@@ -114,7 +122,8 @@ export class NftClient {
         };
       },
     );
-    return unlessAbsent(header, [...absent, 'EINVAL', 'EOPNOTSUPP']);
+    // EOPNOTSUPP is ENOTSUP for Node.
+    return unlessAbsent(header, [...absent, 'EINVAL', 'ENOTSUP']);
   }
 
   /** The rules of a table, each as the kernel prints it, handles included. Rejects with NetlinkError. */
@@ -153,25 +162,16 @@ export class NftClient {
 
   /** The base chains of all tables, others' too. Rejects with NetlinkError. */
   async baseChains(): Promise<readonly BaseChain[]> {
-    const chains = await this.#connection.dump(
-      (writer, sequence) => {
-        const message = { subsystem: nftSubsystem, command: nftMessage.getChain };
-        beginNetfilterMessage(writer, sequence, message, messageFlag.dump, anyFamily);
-        writer.endMessage();
-      },
-      (payload) => {
-        chainHeader.read(payload, netfilterHeaderLength, payload.length);
-        return chainHeader.has(chainAttribute.policy)
-          ? {
-              family: familyOf(payload),
-              table: chainHeader.text(chainAttribute.table),
-              name: chainHeader.text(chainAttribute.name),
-              policy: chainHeader.u32be(chainAttribute.policy),
-            }
-          : undefined;
-      },
-    );
-    return chains.filter((chain) => chain !== undefined);
+    return (await this.chains()).filter((chain) => 'policy' in chain);
+  }
+
+  /** The chains of all tables, others' too. Rejects with NetlinkError. */
+  chains(): Promise<readonly (ChainHeader | BaseChain)[]> {
+    return this.#connection.dump((writer, sequence) => {
+      const message = { subsystem: nftSubsystem, command: nftMessage.getChain };
+      beginNetfilterMessage(writer, sequence, message, messageFlag.dump, anyFamily);
+      writer.endMessage();
+    }, readChain);
   }
 
   /** Hands the elements of a set to a visitor; returns whether there is such a set. Rejects with NetlinkError. */
@@ -215,4 +215,26 @@ export class NftClient {
     }
     return outcome;
   }
+}
+
+function readChain(payload: Buffer): ChainHeader | BaseChain {
+  chainHeader.read(payload, netfilterHeaderLength, payload.length);
+  const header = {
+    family: familyOf(payload),
+    table: chainHeader.text(chainAttribute.table),
+    name: chainHeader.text(chainAttribute.name),
+  };
+  if (!chainHeader.has(chainAttribute.policy) || !chainHeader.has(chainAttribute.hook)) {
+    return header;
+  }
+  chainHook.read(
+    payload,
+    chainHeader.start(chainAttribute.hook, 0),
+    chainHeader.end(chainAttribute.hook),
+  );
+  return {
+    ...header,
+    hook: chainHook.u32be(hookAttribute.number),
+    policy: chainHeader.u32be(chainAttribute.policy),
+  };
 }

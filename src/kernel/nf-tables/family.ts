@@ -17,3 +17,8 @@ const families: ReadonlyMap<number, NftFamily> = new Map([
 export function familyOf(payload: Buffer): NftFamily | undefined {
   return families.get(payload.readUInt8(0));
 }
+
+/** Its number. Pure. */
+export function numberOfFamily(family: NftFamily): number {
+  return [...families].find(([, name]) => name === family)?.[0] ?? anyFamily;
+}

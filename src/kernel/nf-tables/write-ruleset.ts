@@ -1,6 +1,7 @@
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import { beginNetfilterMessage } from '../netlink/netfilter-message.ts';
 import { messageFlag } from '../netlink/protocol.ts';
+import { numberOfFamily, type NftFamily } from './family.ts';
 import {
   chainAttribute,
   hookAttribute,
@@ -42,14 +43,15 @@ export interface SetHeader {
 /** Writes one message of a transaction; gives it its sequence number. */
 export type WriteNftMessage = (writer: MessageWriter, sequence: number) => void;
 
-/** Begins a message about something in a table of the family inet. */
+/** Begins a message about something in a table, of the family inet where no other is named. */
 export function beginNftMessage(
   writer: MessageWriter,
   sequence: number,
   command: number,
   flags = 0,
+  family = inetFamily,
 ): void {
-  beginNetfilterMessage(writer, sequence, { subsystem: nftSubsystem, command }, flags, inetFamily);
+  beginNetfilterMessage(writer, sequence, { subsystem: nftSubsystem, command }, flags, family);
 }
 
 /** Makes a table, or takes it up where it is there; `flags` of `tableFlag`. */
@@ -66,9 +68,9 @@ export function tableMessage(table: string, flags: number, comment = ''): WriteN
 }
 
 /** Deletes a table with all that is in it. */
-export function deleteTableMessage(table: string): WriteNftMessage {
+export function deleteTableMessage(table: string, family: NftFamily = 'inet'): WriteNftMessage {
   return (writer, sequence) => {
-    beginNftMessage(writer, sequence, nftMessage.deleteTable);
+    beginNftMessage(writer, sequence, nftMessage.deleteTable, 0, numberOfFamily(family));
     writer.attributeString(tableAttribute.name, table);
     writer.endMessage();
   };

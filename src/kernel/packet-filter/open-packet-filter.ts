@@ -1,21 +1,16 @@
 import type { IpFamily } from '../../net/ip-address.ts';
 import type { Failure } from '../../reconcile/any-kind-table.ts';
-import { SetClient } from '../ipset/client.ts';
-import { NftClient } from '../nf-tables/client.ts';
-import { choosePacketFilter } from './choose-packet-filter.ts';
+import { decidePacketFilter } from './decide-packet-filter.ts';
 import type { ChainSettings } from './iptables/chains.ts';
 import { iptablesVariants, type IptablesVariant, type RunProgram } from './iptables/iptables.ts';
 import { openIptablesFilter } from './iptables/iptables-filter.ts';
-import { allSets, spareOf } from './iptables/sets.ts';
 import { openNftablesFilter } from './nftables/nftables-filter.ts';
-import { tableName } from './nftables/rules.ts';
 import {
   packetFilterKinds,
   type PacketFilter,
   type PacketFilterKind,
   type PacketFilterListener,
 } from './packet-filter.ts';
-import { readPacketFilterFacts } from './packet-filter-facts.ts';
 
 export interface PacketFilterSettings {
   readonly packetFilter: PacketFilterKind | 'auto';
@@ -31,7 +26,8 @@ export async function openPacketFilter(
   listener: PacketFilterListener,
   run?: RunProgram,
 ): Promise<PacketFilter> {
-  const kind = await kindOf(families, settings, listener, run);
+  const { kind, why } = await decidePacketFilter(families, settings, run);
+  listener.note(`packet filter ${kind}: ${why}`);
   switch (kind) {
     case 'nftables':
       return openNftablesFilter(families, settings.chains, listener);
@@ -40,54 +36,7 @@ export async function openPacketFilter(
   }
 }
 
-async function kindOf(
-  families: readonly IpFamily[],
-  { packetFilter, chains }: PacketFilterSettings,
-  listener: PacketFilterListener,
-  run: RunProgram | undefined,
-): Promise<PacketFilterKind> {
-  if (packetFilter !== 'auto') {
-    listener.note(`packet filter ${packetFilter}: the configuration says so`);
-    return packetFilter;
-  }
-  const client = new NftClient();
-  try {
-    const facts = await readPacketFilterFacts(client, families, chains, run);
-    const { kind, why } = choosePacketFilter(facts);
-    listener.note(`packet filter ${kind}: ${why}`);
-    return kind;
-  } finally {
-    client.close();
-  }
-}
-
-/** Whether the kernel holds anything of a packet filter of ours. Asks over netlink alone; never rejects. */
-export async function isThere(
-  kind: PacketFilterKind,
-  families: readonly IpFamily[],
-): Promise<boolean> {
-  if (kind === 'nftables') {
-    const client = new NftClient();
-    try {
-      return (await client.table(tableName)) !== undefined;
-    } catch {
-      return false;
-    } finally {
-      client.close();
-    }
-  }
-  const sets = new SetClient();
-  try {
-    const names = await sets.names();
-    return allSets(families).some((set) => names.has(set.name) || names.has(spareOf(set).name));
-  } catch {
-    return false;
-  } finally {
-    sets.close();
-  }
-}
-
-/** The same of all packet filters: the configuration may have been another one before. */
+/** Takes out all packet filters of ours, as `removePacketFilter`: the configuration may have been another one before. */
 export async function removePacketFilters(
   families: readonly IpFamily[],
   settings: Pick<PacketFilterSettings, 'chains'>,

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { IpFamily } from '../../net/ip-address.ts';
 import type { BaseChain, NftClient } from '../nf-tables/client.ts';
-import { verdictCode } from '../nf-tables/protocol.ts';
+import { hookNumber, verdictCode } from '../nf-tables/protocol.ts';
 import type { DroppingChain, PacketFilterFacts } from './choose-packet-filter.ts';
 import { Iptables, type RunProgram } from './iptables/iptables.ts';
 import { whyNotHere } from './nftables/foundation.ts';
@@ -27,25 +27,40 @@ export async function readPacketFilterFacts(
   };
 }
 
-/** What iptables-nft has made are tables of nf_tables like any others. */
 async function droppingOfNft(client: NftClient): Promise<readonly DroppingChain[]> {
-  const chains = await client.baseChains().catch(() => []);
-  return chains.filter(isDropping).map(({ family, name }) => ({
-    program: family === 'ip6' ? 'ip6tables-nft' : 'iptables-nft',
-    chain: name,
-  }));
+  return droppingOfIptablesNft(await client.baseChains().catch(() => []));
 }
 
-function isDropping({ family, table, name, policy }: BaseChain): boolean {
-  return (
-    (family === 'ip' || family === 'ip6') &&
-    table === 'filter' &&
-    passed.includes(name) &&
-    policy === verdictCode.drop
+/** Chains of iptables-nft: what that has made are tables of nf_tables like any others. Pure. */
+export function droppingOfIptablesNft(chains: readonly BaseChain[]): readonly DroppingChain[] {
+  return chains
+    .filter((chain) => isOfIptables(chain) && chain.policy === verdictCode.drop)
+    .map(({ family, name }) => ({
+      program: family === 'ip6' ? 'ip6tables-nft' : 'iptables-nft',
+      chain: name,
+    }));
+}
+
+/**
+ * Chains of others' tables, as firewalls of nftables have them, that turn away what no rule of their own table
+ * accepts: neither packet filter lifts that. Pure.
+ */
+export function droppingOfOthers(chains: readonly BaseChain[]): readonly BaseChain[] {
+  return chains.filter(
+    (chain) =>
+      (chain.family === 'inet' || chain.family === 'ip' || chain.family === 'ip6') &&
+      (chain.hook === hookNumber.input || chain.hook === hookNumber.forward) &&
+      chain.policy === verdictCode.drop &&
+      !isOfIptables(chain),
   );
 }
 
-const legacyTables: Readonly<Record<IpFamily, string>> = {
+function isOfIptables({ family, table, name }: BaseChain): boolean {
+  return (family === 'ip' || family === 'ip6') && table === 'filter' && passed.includes(name);
+}
+
+/** The files that name the tables which the legacy variant of iptables has. */
+export const legacyTables: Readonly<Record<IpFamily, string>> = {
   IPv4: '/proc/net/ip_tables_names',
   IPv6: '/proc/net/ip6_tables_names',
 };

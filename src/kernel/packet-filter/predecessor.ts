@@ -1,8 +1,9 @@
 import type { IpFamily } from '../../net/ip-address.ts';
 import type { Failure } from '../../reconcile/any-kind-table.ts';
 import type { RunProgram } from './iptables/iptables.ts';
-import { isThere, removePacketFilter, type PacketFilterSettings } from './open-packet-filter.ts';
+import { removePacketFilter, type PacketFilterSettings } from './open-packet-filter.ts';
 import { packetFilterKinds, type PacketFilter, type PacketFilterKind } from './packet-filter.ts';
+import { isThere } from './what-is-there.ts';
 
 /** What became of the packet filter that an earlier run has left. */
 export type Retirement =

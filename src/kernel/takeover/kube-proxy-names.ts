@@ -1,30 +1,8 @@
 import type { Protocol } from '../../net/protocol.ts';
 import type { IpSet } from '../ipset/model.ts';
-import type { Table } from '../packet-filter/iptables/chains.ts';
 import type { IpFamily } from '../../net/ip-address.ts';
 
-/**
- * What kube-proxy in ipvs mode calls its own (pkg/proxy/ipvs, 1.20 to 1.35). The chains that the
- * kubelet writes too are not among these: KUBE-MARK-MASQ, KUBE-MARK-DROP, KUBE-FIREWALL.
- */
-const chainsByTable = {
-  filter: [
-    'KUBE-FORWARD',
-    'KUBE-IPVS-FILTER',
-    'KUBE-IPVS-OUT-FILTER',
-    'KUBE-NODE-PORT',
-    'KUBE-PROXY-FIREWALL',
-    'KUBE-SOURCE-RANGES-FIREWALL',
-  ],
-  nat: [
-    'KUBE-FIREWALL-SERVICES',
-    'KUBE-LOAD-BALANCER',
-    'KUBE-NODE-PORT',
-    'KUBE-POSTROUTING',
-    'KUBE-SERVICES',
-  ],
-} as const;
-
+/** What kube-proxy in ipvs mode calls its sets (pkg/proxy/ipvs, 1.20 to 1.36). */
 const setNames = [
   'LOOP-BACK',
   'CLUSTER-IP',
@@ -49,13 +27,6 @@ const setNames = [
 const longestSetName = 31;
 
 type KubeProxySet = (typeof setNames)[number];
-
-/** The chains, in the form that `removalText` takes. */
-export const kubeProxyTables: readonly Table[] = (['filter', 'nat'] as const).map((name) => ({
-  name,
-  chains: chainsByTable[name].map((chain) => ({ name: chain, rules: [] })),
-  jumps: [],
-}));
 
 /** The names of all sets of a family. */
 export function kubeProxySets(family: IpFamily): readonly string[] {

@@ -1,13 +1,11 @@
-import { chainRemovalLine } from '../packet-filter/iptables/removal-line.ts';
-
 /** The mode of kube-proxy that has written rules of iptables. */
 export type RulesMode = 'iptables' | 'ipvs';
 
 /** A chain for each Service, its endpoints and its ports: of the iptables mode alone. */
-const chainsOfServices = /^:KUBE-(?:SVC|SVL|SEP|EXT|FW)-[A-Z2-7]{16} /m;
+const chainsOfServices = /^:KUBE-(?:SVC|SVL|SEP|EXT|FW|XLB)-[A-Z2-7]{16} /m;
 
 /** Chains that the iptables mode alone makes, Services or not. */
-const chainsOfIptablesMode = /^:KUBE-(?:EXTERNAL-SERVICES|NODEPORTS) /m;
+const chainsOfIptablesMode = /^:KUBE-(?:EXTERNAL-SERVICES|NODEPORTS|PROXY-CANARY) /m;
 
 const chainsOfIpvsMode = /^:KUBE-(?:LOAD-BALANCER|NODE-PORT|IPVS-FILTER|IPVS-OUT-FILTER) /m;
 
@@ -26,16 +24,4 @@ export function modesOfRules(rules: string): readonly RulesMode[] {
 /** Whether packets are led into the chains of the Services. Pure. */
 export function leadsToServices(rules: string): boolean {
   return /^-A (?:PREROUTING|OUTPUT) .*-j KUBE-SERVICES$/m.test(rules);
-}
-
-/** All chains of the iptables mode, for awk. The kubelet's own are not among them. */
-const removableChains =
-  'KUBE-(SERVICES|EXTERNAL-SERVICES|NODEPORTS|FORWARD|POSTROUTING|PROXY-FIREWALL|PROXY-CANARY|(SVC|SVL|SEP|EXT|FW)-[A-Z2-7]+)';
-
-/**
- * The line for a shell that takes the chains of the iptables mode out of one program's tables.
- * `program` is `iptables-nft`. Pure.
- */
-export function iptablesModeRemoval(program: string): string {
-  return chainRemovalLine(program, removableChains);
 }

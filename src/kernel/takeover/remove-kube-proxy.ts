@@ -1,102 +1,104 @@
-import { protocols } from '../../net/protocol.ts';
-import type { AddressClient } from '../vip-link/client.ts';
-import { nodeAddressesOf } from '../vip-link/node-addresses.ts';
-import type { SetClient } from '../ipset/client.ts';
-import type { IpSet } from '../ipset/model.ts';
-import type { IpvsClient } from '../ipvs/client.ts';
-import { readTable } from '../ipvs/read-table.ts';
+import { formatVirtualServer } from '../ipvs/model.ts';
+import { NftClient } from '../nf-tables/client.ts';
 import { Iptables, iptablesVariants } from '../packet-filter/iptables/iptables.ts';
-import { removalText } from '../packet-filter/iptables/restore-text.ts';
-import type { IpFamily } from '../../net/ip-address.ts';
-import { addressesOfLink } from '../vip-link/bound-address-difference.ts';
+import { savedBy } from '../packet-filter/iptables/saved-by.ts';
+import type { KubeProxyKernel } from './kube-proxy-kernel.ts';
+import { kubeProxySets } from './kube-proxy-names.ts';
 import {
-  kubeProxyNodePorts,
-  kubeProxySets,
-  kubeProxyTables,
-  kubeProxyVips,
-} from './kube-proxy-names.ts';
-import { findLeftovers, nodePortKey, type KubeProxyClaims, type Leftovers } from './leftovers.ts';
+  deleteKubeProxyTables,
+  readKubeProxyTables,
+  type KubeProxyTable,
+} from './kube-proxy-tables.ts';
+import type { Leftovers } from './leftovers.ts';
+import { readLeftovers } from './read-leftovers.ts';
+import { kubeProxyRemoval, kubeProxyRemovalText, type TableRemoval } from './rules-removal.ts';
 import { unbindAndDelete } from './unbind-and-delete.ts';
 
-export interface KubeProxyKernel {
-  readonly ipvs: IpvsClient;
-  readonly addresses: AddressClient;
-  readonly sets: SetClient;
-  readonly families: readonly IpFamily[];
+/** What is to go of the rules of one program. */
+interface RulesFound {
+  readonly iptables: Iptables;
+  readonly tables: readonly TableRemoval[];
 }
 
-/** Finds what kube-proxy has left; changes nothing. Throws NetlinkError. */
-export async function readLeftovers(kernel: KubeProxyKernel): Promise<Leftovers> {
-  const { ipvs, addresses } = kernel;
-  const link = await addresses.findVipLink();
-  const all = await addresses.addresses();
-  const node = nodeAddressesOf(await addresses.links(), all);
-  return findLeftovers(
-    await readClaims(kernel),
-    (await readTable(ipvs)).values(),
-    link === undefined ? [] : addressesOfLink(all, link.index).values(),
-    new Set(node.map(({ text }) => text)),
-  );
+/** All that kube-proxy has left in the kernel, in whichever mode. */
+export interface KubeProxyFound {
+  readonly rules: readonly RulesFound[];
+  readonly nftTables: readonly KubeProxyTable[];
+  readonly sets: readonly string[];
+  readonly ipvs: Leftovers;
+}
+
+/** Finds what kube-proxy has left; changes nothing. Rejects with NetlinkError or IptablesError. */
+export async function findKubeProxy(kernel: KubeProxyKernel): Promise<KubeProxyFound> {
+  const names = await kernel.sets.names();
+  return {
+    rules: await findRules(kernel),
+    nftTables: await readKubeProxyTables(),
+    sets: kernel.families.flatMap(kubeProxySets).filter((name) => names.has(name)),
+    ipvs: await readLeftovers(kernel),
+  };
+}
+
+/** Each thing that was found, as what is done to it: `delete chain KUBE-SERVICES of table nat`. Pure. */
+export function describeFound({ rules, nftTables, sets, ipvs }: KubeProxyFound): readonly string[] {
+  return [
+    ...rules.flatMap(({ iptables, tables }) =>
+      tables.flatMap((removal) => describeTable(iptables.program, removal)),
+    ),
+    ...nftTables.map(({ family, name }) => `delete table ${family} ${name} (nftables)`),
+    ...ipvs.boundAddresses.map((address) => `unbind address ${address.hostPrefix}`),
+    ...ipvs.virtualServers.map((id) => `delete virtual server ${formatVirtualServer(id)}`),
+    ...sets.map((name) => `destroy set ${name}`),
+  ];
 }
 
 /**
- * Removes what kube-proxy has left: its chains first, so that its filter does not turn packets
- * away, then the addresses and virtual servers that nobody took over, then its sets, which say
- * what is to go and so go last. Rejects with the first error of a step; what stays is found again.
+ * Removes what was found: rules first, each table in one transaction, so that no filter turns packets away
+ * and no old rule leads them to endpoints; then the addresses and virtual servers that nobody took over, then
+ * the sets, which say what is to go and so go last. Rejects with the first error of a step; what stays is
+ * found again.
  */
-export async function removeLeftovers(
+export async function removeKubeProxy(
   kernel: KubeProxyKernel,
-  leftovers: Leftovers,
+  found: KubeProxyFound,
 ): Promise<void> {
-  for (const family of kernel.families) {
-    for (const variant of iptablesVariants) {
-      await removeChains(new Iptables(family, variant));
-    }
+  for (const { iptables, tables } of found.rules) {
+    await iptables.restore(kubeProxyRemovalText(tables));
   }
-  await unbindAndDelete(kernel, leftovers);
-  for (const name of kernel.families.flatMap(kubeProxySets)) {
+  const client = new NftClient();
+  try {
+    await deleteKubeProxyTables(client, found.nftTables);
+  } finally {
+    client.close();
+  }
+  await unbindAndDelete(kernel, found.ipvs);
+  for (const name of found.sets) {
     await kernel.sets.destroySet(name);
   }
 }
 
-/** A variant that does not work here holds no rules. */
-async function removeChains(iptables: Iptables): Promise<void> {
-  let present: string;
-  try {
-    present = await iptables.save();
-  } catch {
-    return;
-  }
-  const text = removalText(kubeProxyTables, present);
-  if (text !== '') {
-    await iptables.restore(text);
-  }
-}
-
-async function readClaims({ sets, families }: KubeProxyKernel): Promise<KubeProxyClaims> {
-  const vips = new Set<string>();
-  const nodePorts = new Set<string>();
+async function findRules({ families, run }: KubeProxyKernel): Promise<readonly RulesFound[]> {
+  const found: RulesFound[] = [];
   for (const family of families) {
-    for (const address of await addressesOf(sets, kubeProxyVips(family))) {
-      vips.add(address);
-    }
-    for (const protocol of protocols) {
-      for (const port of await portsOf(sets, kubeProxyNodePorts(family)[protocol])) {
-        nodePorts.add(nodePortKey(protocol, port));
+    for (const variant of iptablesVariants) {
+      const iptables = new Iptables(family, variant, run);
+      const tables = kubeProxyRemoval(await savedBy(iptables));
+      if (tables.length > 0) {
+        found.push({ iptables, tables });
       }
     }
   }
-  return { vips, nodePorts };
+  return found;
 }
 
-async function addressesOf(sets: SetClient, set: IpSet): Promise<readonly string[]> {
-  const entries = (await sets.entries(set)) ?? [];
-  return entries.flatMap((entry) => (entry.kind === 'address' ? [entry.address.text] : []));
-}
-
-async function portsOf(sets: SetClient, set: IpSet): Promise<readonly number[]> {
-  const entries = (await sets.entries(set)) ?? [];
-  return entries.flatMap((entry) =>
-    entry.kind === 'port' || entry.kind === 'endpoint' ? [entry.port] : [],
-  );
+function describeTable(
+  program: string,
+  { table, chains, emptied, rules }: TableRemoval,
+): readonly string[] {
+  const place = `table ${table} (${program})`;
+  return [
+    ...rules.map((rule) => `delete rule ${rule} of ${place}`),
+    ...chains.map((chain) => `delete chain ${chain} of ${place}`),
+    ...emptied.map((chain) => `empty chain ${chain} of ${place}, which rules of others lead to`),
+  ];
 }

@@ -25,7 +25,7 @@ export function eventBody(event: ProgramEvent, nodeName: string, now: Date): obj
     reportingController: 'kube-ipvs',
     reportingInstance: nodeName.slice(0, longestInstance),
     action: 'Program',
-    type: 'Warning',
+    type: event.type ?? 'Warning',
     reason: event.reason,
     note: shortened(event.note),
     regarding: reference(event.regarding),

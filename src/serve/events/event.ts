@@ -11,6 +11,8 @@ export interface ProgramEvent {
   readonly regarding: Regarding;
   readonly reason: string;
   readonly note: string;
+  /** Something that went well; all others warn. */
+  readonly type?: 'Normal';
 }
 
 /** What concerns the node as a whole and not one Service. */
@@ -24,6 +26,8 @@ export type NodeEventReason =
   | 'SchedulerMissing'
   /** The configuration file is wrong; the settings before it stay. */
   | 'ConfigurationRefused'
+  /** What kube-proxy had left on the node was removed. */
+  | 'KubeProxyRemoved'
   /** Health or metrics cannot be served at their address. */
   | 'AddressUnavailable';
 

@@ -19,6 +19,11 @@ export class ReportEvents {
     this.#events.record(nodeEvent(this.#nodeName, reason, note));
   }
 
+  /** The take-over is done, as the configuration asks for it. */
+  kubeProxyRemoved(note: string): void {
+    this.#events.record({ ...nodeEvent(this.#nodeName, 'KubeProxyRemoved', note), type: 'Normal' });
+  }
+
   problem(problem: ServiceProblem): void {
     this.#events.record(serviceEvent(problem));
     if (problem.reason === 'SchedulerMissing') {

@@ -9,6 +9,8 @@ export interface HealthCheckOptions {
   isHealthy(): boolean;
   /** A port cannot be listened on; told once, and tried again. */
   failed(service: ObjectKey, port: number, error: Error): void;
+  /** None of the ports of a Service is in that state any more. */
+  mended(service: ObjectKey): void;
   /** How long after a failure, in milliseconds. */
   readonly retryMs?: number;
 }
@@ -30,8 +32,8 @@ interface Listening {
  */
 export class HealthCheckServers {
   readonly #options: HealthCheckOptions;
-  /** Places whose failure was told, until they can be listened on. */
-  readonly #told = new Set<string>();
+  /** The Services of places whose failure was told, until they can be listened on. */
+  readonly #told = new Map<string, ObjectKey>();
   readonly #checks = new Map<ObjectKey, HealthCheck>();
   /** By address and port. */
   readonly #listening = new Map<string, Listening>();
@@ -84,6 +86,7 @@ export class HealthCheckServers {
     for (const place of [...this.#listening.keys()]) {
       if (!wanted.has(place)) {
         this.#stop(place);
+        this.#forgetFailure(place);
       }
     }
     wanted.forEach((start) => {
@@ -93,6 +96,9 @@ export class HealthCheckServers {
 
   #start(place: string, service: ObjectKey, address: string, port: number): void {
     this.#stop(place);
+    if (this.#told.get(place) !== service) {
+      this.#forgetFailure(place);
+    }
     const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
       this.#answer(service, request, response);
     });
@@ -101,7 +107,7 @@ export class HealthCheckServers {
         return;
       }
       if (!this.#told.has(place)) {
-        this.#told.add(place);
+        this.#told.set(place, service);
         this.#options.failed(service, port, error);
       }
       const retry = startTimer(() => {
@@ -109,7 +115,9 @@ export class HealthCheckServers {
       }, this.#options.retryMs ?? defaultRetryMs);
       this.#listening.set(place, { service, server, retry });
     });
-    server.on('listening', () => this.#told.delete(place));
+    server.on('listening', () => {
+      this.#forgetFailure(place);
+    });
     server.listen(address === anyAddress ? { port } : { port, host: address });
     this.#listening.set(place, { service, server, retry: undefined });
   }
@@ -121,6 +129,14 @@ export class HealthCheckServers {
       listening.server.close();
       listening.server.closeAllConnections();
       this.#listening.delete(place);
+    }
+  }
+
+  #forgetFailure(place: string): void {
+    const service = this.#told.get(place);
+    this.#told.delete(place);
+    if (service !== undefined && ![...this.#told.values()].includes(service)) {
+      this.#options.mended(service);
     }
   }
 

@@ -136,6 +136,9 @@ export class ApiServerSource implements Source {
     this.#running.push(addresses.run(this.#stop.signal));
     return new HttpTransport(config, {
       reload,
+      sent: () => {
+        observer.sent();
+      },
       answered: (address, port) => {
         addresses.answered(address, port);
       },

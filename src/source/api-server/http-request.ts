@@ -38,15 +38,18 @@ export function isLostReuse(error: unknown): boolean {
 /**
  * Sends a request and answers when the headers of the answer are there. Rejects with an
  * UnreachableError when the network gives no connection, or none within `connectLimitMs`.
+ * `sent` hears when the kernel has all of the request.
  */
 export function connectAndSend(
   url: URL,
   options: https.RequestOptions,
   connectLimitMs: number,
   body?: string,
+  sent: () => void = () => undefined,
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     const request = (url.protocol === 'http:' ? http : https).request(url, options, resolve);
+    request.on('finish', sent);
     let isConnected = false;
     request.on('error', (error) => {
       reject(explain(error, isConnected, request.reusedSocket));

@@ -13,6 +13,8 @@ export interface HttpTransportOptions {
   readonly reload?: () => Promise<KubeConfig>;
   /** How long a TCP connection may take to come about. */
   readonly connectLimitMs?: number;
+  /** Hears when the kernel has all of a request. */
+  readonly sent?: () => void;
   /** Hears from which address and port each request was answered: the server, or a proxy. */
   readonly answered?: (address: string, port: number) => void;
   /** Hears how each request was answered: with an HTTP status, or not at all. */
@@ -36,6 +38,7 @@ const json = 'application/json';
 export class HttpTransport implements ApiTransport {
   readonly #reload: (() => Promise<KubeConfig>) | undefined;
   readonly #connectLimitMs: number;
+  readonly #sent: (() => void) | undefined;
   readonly #answered: NonNullable<HttpTransportOptions['answered']>;
   readonly #requested: NonNullable<HttpTransportOptions['requested']>;
   /** One for each protocol, made at its first use: TLS takes a while to load. */
@@ -50,6 +53,7 @@ export class HttpTransport implements ApiTransport {
     clusterOf(config);
     this.#config = config;
     this.#reload = options.reload;
+    this.#sent = options.sent;
     this.#answered = options.answered ?? (() => undefined);
     this.#requested = options.requested ?? (() => undefined);
     this.#connectLimitMs = options.connectLimitMs ?? defaultConnectLimitMs;
@@ -122,7 +126,7 @@ export class HttpTransport implements ApiTransport {
     body: string | undefined,
   ): Promise<http.IncomingMessage> {
     try {
-      return await connectAndSend(url, options, this.#connectLimitMs, body);
+      return await connectAndSend(url, options, this.#connectLimitMs, body, this.#sent);
     } catch (error) {
       if (isLostReuse(error)) {
         // The server closed the connection while it was idle: that is no failure.

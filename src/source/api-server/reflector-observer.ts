@@ -17,6 +17,8 @@ export interface ReflectorObserver {
   heardAgain(resource: Resource): void;
   /** Something was heard again after failures that were told. */
   recovered(resource: Resource): void;
+  /** The kernel has all of a request. */
+  sent(): void;
   /** A request was answered with an HTTP status, or was not answered. */
   answered(host: string, method: string, status: number | 'none'): void;
   /** The resource is followed no longer. */
@@ -33,6 +35,7 @@ export const noObserver: ReflectorObserver = {
   failed: () => undefined,
   heardAgain: () => undefined,
   recovered: () => undefined,
+  sent: () => undefined,
   answered: () => undefined,
   ended: () => undefined,
   passedOver: () => undefined,

@@ -17,8 +17,8 @@ export const maxConnections: Annotation<ConnectionLimits | undefined, 'InvalidMa
     example: { 'kube-ipvs.io/max-connections': '200/150' },
     text: `Each real server takes so many connections from each node and no more; new ones go to the others. It
 takes new ones again when it has fewer than the second number, or three quarters of the first where there is
-no second. When all real servers of a Service are full, the kernel refuses new connections: the client has
-"connection refused" at once.
+no second. When all real servers of a Service are full, the kernel lets no new connection through: a client
+of TCP or UDP has "connection refused", and one of SCTP hears nothing.
 
 The kernel counts what it remembers: a TCP connection that was closed counts for two minutes more, a UDP flow
 until \`ipvs.udpTimeout\`, and with session affinity each client that is kept counts as well. So for short

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { ProxyHealth } from '../../../src/serve/health/proxy-health.ts';
 import { KernelState } from '../../../src/app/kernel-state.ts';
+import { NodeTroubles } from '../../../src/inspect/node-troubles.ts';
 import { nodeAddressNews } from '../../../src/app/node-address-news.ts';
 import { OngoingTroubles } from '../../../src/app/ongoing-troubles.ts';
 
@@ -18,7 +19,8 @@ function setUp() {
   const health = new ProxyHealth(periodMs, () => clock.nowMs);
   const troubles = new OngoingTroubles();
   const state = new KernelState(health, troubles, log, (message) => events.push(message));
-  const addresses = nodeAddressNews(health, troubles, log);
+  const nodeTroubles = new NodeTroubles(() => 0);
+  const addresses = nodeAddressNews(health, troubles, log, nodeTroubles);
   return { clock, lines, events, health, state, addresses };
 }
 

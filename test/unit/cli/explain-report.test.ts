@@ -13,7 +13,7 @@ const explanation: Explanation = {
   sources: { '10.244.1.7:53': 'client', '10.244.2.3:53': 'client' },
   steps: [
     { text: 'decided by a field', object: 'Service a/b', field: 'spec.x', rule: 'cluster' },
-    { text: 'decided by a role', rule: 'vip' },
+    { text: 'decided by a role', rule: 'vip', place: 'set vips-4' },
     { text: 'so it is' },
   ],
   warnings: ['the kernel has no virtual server UDP 10.96.0.10:53'],
@@ -32,7 +32,7 @@ describe('an explanation', () => {
         '  1. decided by a field',
         '       [Service a/b spec.x; role cluster]',
         '  2. decided by a role',
-        '       [role vip]',
+        '       [role vip: set vips-4]',
         '  3. so it is',
         '',
         'The kernel is not as it should be:',

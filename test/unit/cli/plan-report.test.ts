@@ -20,6 +20,7 @@ function planOf(rows: readonly DesiredFrontEnd[], observed: Plan['observed']): P
     virtualServers: new Map(rows.map((row) => [formatVirtualServer(row.virtualServer.id), row])),
     boundAddresses: new Map(rows.length === 0 ? [] : [['10.96.0.1', ip('10.96.0.1')]]),
     observed,
+    packetFilter: undefined,
     serviceOf: (key) => (key.includes('10.96.0.1') ? 'default/web' : undefined),
   };
 }
@@ -115,8 +116,10 @@ describe('the plan of weights, limits and one packet at a time', () => {
 
 describe('the plan for programs', () => {
   it('has virtual servers and bound addresses in the documented form', () => {
-    const { difference, ...shape } = JSON.parse(planJson(planOf([web, sticky], undefined))) as {
+    const report = planJson(planOf([web, sticky], undefined));
+    const { difference, packetFilter, ...shape } = JSON.parse(report) as {
       difference: unknown;
+      packetFilter: unknown;
     };
     assert.deepEqual(shape, {
       virtualServers: [
@@ -139,7 +142,7 @@ describe('the plan for programs', () => {
       ],
       boundAddresses: ['10.96.0.1/32'],
     });
-    assert.equal(difference, null, 'the kernel could not be read');
+    assert.deepEqual([difference, packetFilter], [null, null], 'the kernel could not be read');
   });
 
   it('has no difference where the kernel holds all of it', () => {
@@ -202,5 +205,48 @@ describe('the plan for people', () => {
 
   it('says when the kernel could not be read', () => {
     assert.match(planText(planOf([web], undefined)), /\n\nThe kernel could not be read: .+\n$/);
+  });
+});
+
+describe('the plan of the packet filter', () => {
+  const nothing = { table: undefined, chainsOf: [], sets: [] };
+  const why = 'the configuration says so';
+
+  function textOf(packetFilter: Plan['packetFilter']): string {
+    return planText({ ...planOf([web], kernelWith([web])), packetFilter });
+  }
+
+  it('is the choice with its reason, and that it would be made', () => {
+    assert.match(
+      textOf({ kind: 'nftables', why, present: nothing }),
+      /^Packet filter nftables: the configuration says so\.\n {2}nothing of it is there: it would be made$/m,
+    );
+  });
+
+  it('is that the other one that is there would go after that', () => {
+    const present = { ...nothing, chainsOf: ['iptables-nft'], sets: ['kube-ipvs-vip-4'] };
+    assert.match(
+      textOf({ kind: 'nftables', why, present }),
+      /it would be made; then chains KIPVS-\* of iptables-nft and sets kube-ipvs-\* \(1\) would be removed$/m,
+    );
+    const both = { ...present, table: 'inet kube-ipvs' };
+    assert.match(
+      textOf({ kind: 'nftables', why, present: both }),
+      /^ {2}table inet kube-ipvs would be kept up; then chains/m,
+    );
+    assert.match(
+      textOf({ kind: 'iptables', why, present: both }),
+      /sets kube-ipvs-\* \(1\) would be kept up; then table inet kube-ipvs would be removed$/m,
+    );
+  });
+
+  it('for programs has the same', () => {
+    const packetFilter = { kind: 'iptables', why, present: nothing } as const;
+    const plan = { ...planOf([web], emptyKernel), packetFilter };
+    assert.deepEqual((JSON.parse(planJson(plan)) as { packetFilter: unknown }).packetFilter, {
+      kind: 'iptables',
+      why,
+      present: { chainsOf: [], sets: [] },
+    });
   });
 });

@@ -84,7 +84,9 @@ describe('the command line', () => {
       logLevel: 'info',
       logFormat: 'auto',
       kubeProxy: false,
+      packetFilter: false,
       dryRun: false,
+      force: false,
     });
   });
 

@@ -43,6 +43,7 @@ const otherSlice: Required<EndpointSlice> = {
   weight: 5,
   ports: [],
   endpoints: [endpoint(), endpoint()],
+  unread: [{ object: 'EndpointSlice shop/web-x2', text: 'no port' }],
 };
 
 const otherPort: Required<EndpointPort> = { name: 'https', protocol: 'UDP', port: 8081 };

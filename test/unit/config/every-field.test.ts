@@ -49,6 +49,7 @@ const otherValues: Readonly<Record<string, unknown>> = {
   'kubeIpvs.serviceMetrics': 'realServers',
   'kubeIpvs.serviceMetricsLimit': 7,
   'kubeIpvs.statusPage': 'off',
+  'kubeIpvs.takeOver': 'auto',
 };
 
 /** Fields that say something together with another one alone. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startArguments } from '../../../hack/build/node-options.ts';
+import { nodeOptions, startArguments } from '../../../hack/build/node-options.ts';
 import {
   parseDockerfile,
   runCommands,
@@ -115,7 +115,10 @@ describe('last stage of the Dockerfile', () => {
     const names = last.instructions.map(({ name, value }) => `${name} ${value}`);
     const set = names.indexOf(`ENV NODE_COMPILE_CACHE=${folder}`);
     // Where it is filled by root, as which it runs, the variable is set already.
-    assert.ok(names.indexOf(`RUN kube-ipvs --version && chmod -R a=rX ${folder}`) > set);
+    const fill =
+      'kube-ipvs --version' +
+      ` && find /opt/kube-ipvs/packages -name "*.js" -exec node ${nodeOptions.join(' ')} {} ";"`;
+    assert.ok(names.indexOf(`RUN ${fill} && chmod -R a=rX ${folder}`) > set);
   });
 
   it('starts the program itself, so that signals reach it', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { samplesOf } from '../../../src/doctor/metrics-text.ts';
 import { shellWord } from '../../../src/doctor/shell-word.ts';
-import { whoServes } from '../../../src/doctor/who-serves.ts';
+import { whoServes } from '../../../src/kernel/takeover/who-serves.ts';
 import { healthAnswer } from '../../../src/serve/health/health-routes.ts';
 import { Metrics } from '../../../src/serve/metrics/metrics.ts';
 import { answered, kubeProxyServed, serving, wellServed } from '../../support/doctor-readers.ts';

@@ -168,24 +168,25 @@ describe('the last line of hack/test', function () {
     const stub = [shebang, fetching, ...rest].join('\n');
     writeFileSync(join(folder, 'hack/in-test-kernel'), stub, { mode: 0o755 });
     writeFileSync(join(folder, 'hack/test-program.ts'), '');
-    for (const name of [
-      'traffic-matrix',
-      'takeover',
-      'draining',
-      'restart',
-      'cleanup-all',
-      'udp-flows',
-    ]) {
+    const withFilter = "it(`with ${process.env['KUBE_IPVS_PACKET_FILTER']}`, () => {});";
+    addTest('kernel', withFilter, 'traffic-matrix');
+    for (const name of ['takeover', 'draining', 'nested-source-ranges', 'not-among-them']) {
       addTest('kernel', `it('${name}', () => {});`, name);
     }
-    addTest('modern', `it('a', () => {});`);
+    for (const name of ['drift', 'packet-filter-switch', 'a']) {
+      addTest('modern', `it('${name}', () => {});`, name);
+    }
   }
 
   it('has the modern tests and their part of the kernel tests', () => {
     addModernTests('debian-sid');
     const outcome = run('modern');
-    assertEnds(outcome, '7 passed, 0 failed', 0);
+    assertEnds(outcome, '8 passed, 0 failed', 0);
     assert.equal(outcome.errorOutput, '');
+    const printed = outcome.lines.join('\n');
+    assert.match(printed, /with nftables/);
+    assert.match(printed, /with iptables/);
+    assert.doesNotMatch(printed, /not-among-them/);
     assert.match(outcome.lines.join('\n'), /took \d+ s in the kernel of debian-sid$/m);
   });
 
@@ -193,7 +194,7 @@ describe('the last line of hack/test', function () {
     const own = ownRelease();
     addModernTests(own);
     const outcome = run('modern');
-    assertEnds(outcome, '7 passed, 0 failed', 0);
+    assertEnds(outcome, '8 passed, 0 failed', 0);
     assert.match(outcome.errorOutput, /WARNING: THE NEWEST KERNEL CANNOT BE FETCHED/);
     assert.ok(outcome.errorOutput.includes(`in that of ${own}`));
   });

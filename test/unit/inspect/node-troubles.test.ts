@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
-import { NodeTroubles } from '../../../src/inspect/node-troubles.ts';
+import { NodeTroubles, type NodeTrouble } from '../../../src/inspect/node-troubles.ts';
 
-const trouble = { object: 'kernel', reason: 'KernelUnreadable', text: 'no', advice: 'look' };
+const trouble: NodeTrouble = {
+  object: 'kernel',
+  reason: 'KernelUnreadable',
+  text: 'no',
+  advice: 'look',
+};
 
 describe('troubles of a node', () => {
   it('last from their beginning to their end, whatever their reason is meanwhile', () => {

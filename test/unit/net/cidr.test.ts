@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { BlockList } from 'node:net';
 import { Cidr } from '../../../src/net/cidr.ts';
 import { IpAddress } from '../../../src/net/ip-address.ts';
+import { family } from '../../support/arbitraries.ts';
+import { range } from '../../support/arbitrary-members.ts';
 import { cidr, ip } from '../../support/cluster-objects.ts';
 
 describe('a range of addresses', () => {
@@ -107,5 +109,40 @@ describe('the range of one address', () => {
   it('holds that one alone', () => {
     assert.equal(Cidr.host(ip('192.0.2.1')).text, '192.0.2.1/32');
     assert.equal(Cidr.host(ip('2001:db8::1')).text, '2001:db8::1/128');
+  });
+});
+
+describe('the range between two addresses', () => {
+  const between = (first: string, last: string): string | undefined =>
+    Cidr.between(ip(first), ip(last))?.text;
+
+  it('is the one with just these ends', () => {
+    assert.equal(between('10.0.0.0', '10.255.255.255'), '10.0.0.0/8');
+    assert.equal(between('192.0.2.1', '192.0.2.1'), '192.0.2.1/32');
+    assert.equal(between('0.0.0.0', '255.255.255.255'), '0.0.0.0/0');
+    assert.equal(between('2001:db8::', '2001:db8:ffff:ffff:ffff:ffff:ffff:ffff'), '2001:db8::/32');
+  });
+
+  it('is none where no prefix makes it', () => {
+    assert.equal(between('10.0.0.1', '10.0.0.2'), undefined);
+    assert.equal(between('10.0.0.1', '10.0.0.3'), undefined);
+    assert.equal(between('10.0.0.0', '10.0.0.2'), undefined);
+    assert.equal(between('10.0.0.2', '10.0.0.1'), undefined);
+    assert.equal(between('10.0.0.0', '::'), undefined);
+  });
+
+  it('is that of which they are the ends, whatever the range', () => {
+    fc.assert(
+      fc.property(family.chain(range), (each) => {
+        assert.ok(each.contains(each.last));
+        assert.equal(Cidr.between(each.network, each.last)?.text, each.text);
+        const [lower, upper] = each.halves();
+        if (lower !== undefined && upper !== undefined) {
+          assert.equal(upper.last.text, each.last.text);
+          assert.ok(!lower.contains(each.last));
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 });

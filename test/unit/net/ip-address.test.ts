@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { isIPv4, isIPv6 } from 'node:net';
 import fc from 'fast-check';
 import { formatEndpoint, IpAddress } from '../../../src/net/ip-address.ts';
 
@@ -42,6 +43,28 @@ describe('an IP address', () => {
         const address = IpAddress.parse(text);
         assert.notEqual(address, undefined, text);
       }),
+    );
+  });
+
+  it('is read from what Node takes for IPv6, and from no more', () => {
+    const parts = fc.constantFrom(
+      '',
+      '0',
+      '1',
+      'ffff',
+      '0001',
+      '00001',
+      'g',
+      ':',
+      '1.2.3.4',
+      '0x1.2.3.4',
+    );
+    const texts = fc.array(parts, { maxLength: 10 }).map((some) => some.join(':'));
+    fc.assert(
+      fc.property(texts, (text) => {
+        assert.equal(IpAddress.parse(text) !== undefined, isIPv6(text) || isIPv4(text), text);
+      }),
+      { numRuns: 5000 },
     );
   });
 

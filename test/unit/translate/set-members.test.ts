@@ -236,6 +236,21 @@ describe('source ranges', () => {
     ]);
   });
 
+  it('admit by one range what others hold besides, since none in a set may overlap', () => {
+    const at = place();
+    const ranges = ['10.1.0.0/16', '10.0.0.0/8', '10.1.2.3/32', '10.0.0.0/8', '192.0.2.7/32'];
+    assert.deepEqual(inSet('admitted', guarded(ranges, {}, at)), [
+      'TCP 203.0.113.10:80,10.0.0.0/8',
+      'TCP 203.0.113.10:80,192.0.2.7/32',
+    ]);
+    assert.equal(inSet('admitted', guarded(['10.0.0.0/8', '0.0.0.0/0'], {}, at)).length, 2);
+    // The node is in the one, and the VIP too.
+    assert.deepEqual(inSet('admitted', guarded(['192.0.2.0/24', '203.0.113.0/24'])), [
+      'TCP 203.0.113.10:80,192.0.2.0/24',
+      'TCP 203.0.113.10:80,203.0.113.0/24',
+    ]);
+  });
+
   it('admit the node by the VIP that it sends with, where a range holds an address of it', () => {
     assert.deepEqual(inSet('admitted', guarded(['192.0.2.0/24'])), [
       'TCP 203.0.113.10:80,192.0.2.0/24',

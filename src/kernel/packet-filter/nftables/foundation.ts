@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { asError } from '../../../base/as-error.ts';
 import type { IpFamily } from '../../../net/ip-address.ts';
 import { ImpossibleError, passingErrnos, type Foundation } from '../../../reconcile/foundation.ts';
-import type { NftClient } from '../../nf-tables/client.ts';
+import type { NftClient, TableHeader } from '../../nf-tables/client.ts';
 import { tableFlag } from '../../nf-tables/protocol.ts';
 import type { NftRuleset } from '../../nf-tables/ruleset.ts';
 import type { TransactionOutcome } from '../../nf-tables/transaction.ts';
@@ -15,6 +15,7 @@ import {
 } from '../../nf-tables/write-ruleset.ts';
 import type { NetlinkError } from '../../netlink/netlink-error.ts';
 import type { LocalDetector } from '../local-detector.ts';
+import { modulesOfRules, oldestRelease } from './needs.ts';
 import { rulesetOf, tableName, type RuleSettings } from './rules.ts';
 
 interface FoundationListener {
@@ -26,8 +27,8 @@ export type Ownership = 'unknown' | 'owned' | 'open to all';
 
 const ownedAndPersistent = tableFlag.owner | tableFlag.persist;
 
-/** What says that the kernel has no such flags, before Linux 6.9. */
-const unknownFlags: ReadonlySet<string> = new Set(['EOPNOTSUPP', 'EINVAL']);
+/** What says that the kernel has no such flags, before Linux 6.9 (EOPNOTSUPP, which Node calls ENOTSUP). */
+const unknownFlags: ReadonlySet<string> = new Set(['ENOTSUP', 'EINVAL']);
 
 /**
  * The table with its rules, sets and maps, the latter empty or full. It is owned by this process where the
@@ -98,20 +99,22 @@ export class TableFoundation implements Foundation {
     if (header === undefined) {
       return;
     }
-    // What nobody owns any more is taken up first: nobody else can delete it.
-    const flags = header.flags & ownedAndPersistent ? ownedAndPersistent : 0;
-    throwUnlessTaken(
-      await this.#client.transact([tableMessage(tableName, flags), deleteTableMessage(tableName)]),
-    );
+    throwUnlessTaken(await this.#client.transact(removalOf(header)));
     this.#inPlace = false;
     this.#written = undefined;
   }
 
+  /** A table of our name with other sets goes in the same transaction: the new one then is filled. */
   async #write(ruleset: NftRuleset): Promise<void> {
-    if (await this.#hasOtherSets(ruleset)) {
-      await this.#replace(ruleset);
-    } else {
-      throwUnlessTaken(await this.#writeOwned(ruleset));
+    const old = (await this.#hasOtherSets(ruleset))
+      ? await this.#client.table(tableName)
+      : undefined;
+    const removal = old === undefined ? [] : removalOf(old);
+    throwUnlessTaken(await this.#writeOwned(removal, ruleset));
+    if (old !== undefined) {
+      this.#listener.note(
+        `replaced the table ${tableName}, which had sets of another kind than this version has`,
+      );
     }
   }
 
@@ -126,35 +129,38 @@ export class TableFoundation implements Foundation {
     });
   }
 
-  async #writeOwned(ruleset: NftRuleset): Promise<TransactionOutcome> {
+  async #writeOwned(
+    removal: readonly WriteNftMessage[],
+    ruleset: NftRuleset,
+  ): Promise<TransactionOutcome> {
     if (this.#ownership !== 'open to all') {
-      const outcome = await this.#client.transact(messagesOf(ruleset, ownedAndPersistent));
-      const ofTable = outcome.kind === 'refused' ? outcome.failures.get(0) : undefined;
+      const outcome = await this.#client.transact([
+        ...removal,
+        ...messagesOf(ruleset, ownedAndPersistent),
+      ]);
+      const ofTable = outcome.kind === 'refused' ? outcome.failures.get(removal.length) : undefined;
       if (ofTable === undefined || !unknownFlags.has(ofTable.code)) {
         this.#ownership = outcome.kind === 'taken' ? 'owned' : this.#ownership;
         return outcome;
       }
     }
-    const outcome = await this.#client.transact(messagesOf(ruleset, 0));
+    const outcome = await this.#client.transact([...removal, ...messagesOf(ruleset, 0)]);
     this.#ownership = outcome.kind === 'taken' ? 'open to all' : this.#ownership;
     return outcome;
   }
+}
 
-  /** A table of our name with other sets: the new one takes its place at once, and then is filled. */
-  async #replace(ruleset: NftRuleset): Promise<void> {
-    const flags = this.#ownership === 'open to all' ? 0 : ownedAndPersistent;
-    const old = await this.#client.table(tableName);
-    throwUnlessTaken(
-      await this.#client.transact([
-        tableMessage(tableName, (old?.flags ?? 0) & ownedAndPersistent ? flags : 0),
-        deleteTableMessage(tableName),
-        ...messagesOf(ruleset, flags),
-      ]),
-    );
-    this.#listener.note(
-      `replaced the table ${tableName}, which had sets of another kind than this version has`,
-    );
-  }
+/**
+ * The first message of a transaction about a table that is there. The kernel refuses other flags than a table
+ * has, but for those that take up one that its owner has left (nf_tables_updtable in
+ * net/netfilter/nf_tables_api.c).
+ */
+export function takingUp({ flags }: TableHeader): WriteNftMessage {
+  return tableMessage(tableName, (flags & ownedAndPersistent) === 0 ? 0 : ownedAndPersistent);
+}
+
+function removalOf(header: TableHeader): readonly WriteNftMessage[] {
+  return [takingUp(header), deleteTableMessage(tableName)];
 }
 
 /**
@@ -204,7 +210,7 @@ function failureOf(error: NetlinkError): Error {
         { cause: error },
       );
     case 'EINVAL':
-    case 'EOPNOTSUPP':
+    case 'ENOTSUP':
     case 'EPROTONOSUPPORT':
     case 'ENOENT':
       return new ImpossibleError(
@@ -229,7 +235,7 @@ function refusalOf(index: number, error: NetlinkError): Error {
   return passingErrnos.has(error.code)
     ? error
     : new ImpossibleError(
-        `the kernel refuses the table ${tableName} (message ${index}: ${error.message}): it needs nf_tables of Linux 5.9 or later with NAT, and the modules nft_chain_nat, nft_masq, nft_redir, nft_reject_inet, nft_fib_inet and nft_ct`,
+        `the kernel refuses the table ${tableName} (message ${index}: ${error.message}): it needs nf_tables of Linux ${oldestRelease.major}.${oldestRelease.minor} or later with NAT, and the modules ${modulesOfRules.join(', ')}`,
         'module',
         { cause: error },
       );

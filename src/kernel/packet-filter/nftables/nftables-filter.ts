@@ -9,7 +9,7 @@ import type { FilterTable, PacketFilter, PacketFilterListener } from '../packet-
 import type { ElementChange, ObservedMember } from './element-change.ts';
 import { ElementKind } from './element-kind.ts';
 import { executeRows, type RowTarget } from './execute-rows.ts';
-import { TableFoundation } from './foundation.ts';
+import { takingUp, TableFoundation } from './foundation.ts';
 import { elementsOf, memberKey } from './member-elements.ts';
 import { tableName, type RuleSettings } from './rules.ts';
 import { TableWatch } from './table-watch.ts';
@@ -48,10 +48,15 @@ export function openNftablesFilter(
     },
     addressesOf: async (role) => addressesOf(role, await readMembers(kind, client)),
     async forget(addresses) {
-      const rows = [...((await readMembers(kind, client)) ?? [])]
+      // Before anything is in place the table is nobody's, or open to all.
+      const header = await client.table(tableName);
+      if (header === undefined) {
+        return;
+      }
+      const rows = (await kind.members())
         .filter(({ entry }) => entry.kind !== 'port' && addresses.has(entry.address.text))
         .map((member) => ({ remove: elementsOf(member), add: [] }));
-      throwFirst(await executeRows(target(), rows));
+      throwFirst(await executeRows({ ...target(), head: takingUp(header) }, rows));
     },
     remove: () => removeTable(table),
     close() {

@@ -12,6 +12,8 @@ export interface KernelSource {
   /** All kinds of objects. */
   readonly kinds: readonly string[];
   readonly foundations: Iterable<readonly [name: string, state: FoundationState]>;
+  /** Which packet filter is used: `nftables`. */
+  readonly packetFilter: string;
   /** Real servers that get no new connections, and are deleted when their last one is over. */
   readonly draining: number;
   /** Virtual servers that somebody else has made, when the kernel was listed last. */
@@ -63,6 +65,14 @@ export function kernelMetrics(make: MetricRegistry): KernelMetrics {
           })),
         ),
       ),
+  );
+  make.gaugeOf(
+    {
+      name: 'kube_ipvs_packet_filter_info',
+      help: 'Always 1: the label says which packet filter is used.',
+      labels: { filter: '`nftables` or `iptables`' },
+    },
+    () => kernel.read(({ packetFilter }) => [{ labels: { filter: packetFilter }, value: 1 }]),
   );
   make.gaugeOf(
     {

@@ -12,6 +12,7 @@ import { virtualServerParts } from './details.js';
 export function showSummary({
   node,
   version,
+  packetFilter,
   services: count,
   virtualServers,
   draining,
@@ -19,7 +20,8 @@ export function showSummary({
   problems,
 }) {
   document.title = problems > 0 ? `(${problems}) ${node} – kube-ipvs` : `${node} – kube-ipvs`;
-  setText(byId('node', HTMLElement), `${version} on ${node}`);
+  const filter = packetFilter === null ? '' : `, packet filter ${packetFilter}`;
+  setText(byId('node', HTMLElement), `${version} on ${node}${filter}`);
   /** @type {readonly (readonly [number, string])[]} */
   const figures = [
     [problems, problems === 1 ? 'problem' : 'problems'],

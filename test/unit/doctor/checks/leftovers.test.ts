@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { leftovers } from '../../../../src/doctor/checks/leftovers.ts';
 import type { NftTable } from '../../../../src/kernel/nf-tables/table-names.ts';
 import { ip } from '../../../support/cluster-objects.ts';
-import { findingsOf, kindsFound, rulesOf, serving } from '../../../support/doctor-readers.ts';
+import {
+  findingsOf,
+  kindsFound,
+  kubeProxyServed,
+  processesNamed,
+  rulesOf,
+  serving,
+} from '../../../support/doctor-readers.ts';
 
 const iptablesMode = `*nat
 :KUBE-SERVICES - [0:0]
@@ -30,7 +37,7 @@ describe('doctor: leftovers', () => {
       const [finding] = await findingsOf(leftovers, rulesOf(program, iptablesMode));
       assert.equal(finding?.kind, 'iptables-mode', program);
       assert.match(finding.seen, new RegExp(`^${program}: .*packets are led into them`));
-      assert.match(finding.command ?? '', new RegExp(`^${program}-save .*${program}-restore`));
+      assert.equal(finding.command, 'kube-ipvs cleanup --kube-proxy');
     }
   });
 
@@ -38,9 +45,20 @@ describe('doctor: leftovers', () => {
     const tables = (...all: NftTable[]) => ({ nftTables: () => Promise.resolve(all) });
     const [finding] = await findingsOf(leftovers, tables({ family: 'ip6', name: 'kube-proxy' }));
     assert.equal(finding?.kind, 'nftables-mode');
-    assert.equal(finding.command, 'nft delete table ip6 kube-proxy');
+    assert.equal(finding.command, 'kube-ipvs cleanup --kube-proxy');
     const others = tables({ family: 'inet', name: 'kube-proxy' }, { family: 'ip', name: 'filter' });
     assert.deepEqual(await kindsFound(leftovers, others), ['ok']);
+  });
+
+  it('takes the rules of a kube-proxy that runs for no leftovers, and says of which mode they are', async () => {
+    for (const runs of [processesNamed(['kube-proxy']), serving(kubeProxyServed)]) {
+      const rules = { ...rulesOf('iptables-nft', iptablesMode), ...runs };
+      const [finding] = await findingsOf(leftovers, rules);
+      assert.equal(finding?.kind, 'in-use');
+      assert.match(finding.seen, /^iptables-nft: chains of kube-proxy in iptables mode/);
+      const tables = () => Promise.resolve([{ family: 'ip', name: 'kube-proxy' } as const]);
+      assert.deepEqual(await kindsFound(leftovers, { nftTables: tables, ...runs }), ['in-use']);
+    }
   });
 
   it('warns of the ipvs mode once kube-ipvs runs, and notes it before', async () => {

@@ -13,8 +13,8 @@ import {
   readText,
 } from '../../../../src/doctor/readers/files.ts';
 import { once, onceEach } from '../../../../src/doctor/readers/once.ts';
-import { readProcesses } from '../../../../src/doctor/readers/processes.ts';
-import { askServer } from '../../../../src/doctor/readers/served.ts';
+import { readProcesses } from '../../../../src/kernel/takeover/processes.ts';
+import { askServer } from '../../../../src/kernel/takeover/ask-server.ts';
 
 describe('what the doctor reads of a node', () => {
   let folder: string;

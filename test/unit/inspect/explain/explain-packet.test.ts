@@ -262,4 +262,15 @@ describe('how Pods are known by their links', () => {
       'the packet comes from a Pod: traffic of a Pod, as it comes by the link cni0',
     );
   });
+
+  it('names where the packet filter that is at work has the role which decided', () => {
+    const places = (['nftables', 'iptables'] as const).map((packetFilter) => {
+      const { steps } = explained(worldOf(web(), { packetFilter }), outside, '203.0.113.80:80');
+      return steps.flatMap(({ rule, place }) => (rule === undefined ? [] : [`${rule}: ${place}`]));
+    });
+    assert.deepEqual(places, [
+      ['external: map sources-4, chain masqueraded'],
+      ['external: ipset kube-ipvs-external-4'],
+    ]);
+  });
 });

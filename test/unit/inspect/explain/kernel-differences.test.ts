@@ -108,7 +108,8 @@ describe('an explanation warns', () => {
 });
 
 describe('a virtual server of somebody else', () => {
-  const world = worldOf(web(), { kernel: kernelWith([listed({ port: 81, owned: false })]) });
+  const kernel = kernelWith([listed({ port: 81, owned: false })]);
+  const world = worldOf(web(), { kernel });
 
   it('at a VIP gets nothing from Pods', () => {
     const explanation = explained(world, pod, '10.96.0.10:81');
@@ -118,8 +119,13 @@ describe('a virtual server of somebody else', () => {
     );
   });
 
-  it('at a VIP takes what processes of the node send, which meet IPVS before the packet filter', () => {
-    const explanation = explained(world, 'node', '10.96.0.10:81');
+  it('at a VIP gets nothing from processes of the node either', () => {
+    assert.equal(explained(world, 'node', '10.96.0.10:81').verdict, 'refused');
+  });
+
+  it('at a VIP takes what processes of the node send, which meet IPVS before the chains of iptables', () => {
+    const withIptables = worldOf(web(), { kernel, packetFilter: 'iptables' });
+    const explanation = explained(withIptables, 'node', '10.96.0.10:81');
     assert.equal(explanation.verdict, 'not-ours');
     assert.ok(
       textsOf(explanation).some((text) =>

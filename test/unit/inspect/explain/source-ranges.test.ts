@@ -52,14 +52,22 @@ describe('what is explained of source ranges', () => {
     assert.equal(explained(world, '198.51.100.200', nodePort).verdict, 'forwarded');
   });
 
-  it('is that SCTP without endpoints is refused before they are looked at', () => {
+  it('is that SCTP without endpoints is refused before they are looked at, with iptables alone', () => {
     const ports = ['TCP', 'SCTP'].map((protocol) => ({
       name: protocol.toLowerCase(),
       protocol,
       port: 80,
     }));
-    const empty = worldOf(web({ ...ranges, ports }, { endpoints: [] }));
-    assert.equal(explained(empty, '198.51.100.200', `${loadBalancerIp}/sctp`).verdict, 'refused');
-    assert.equal(explained(empty, '198.51.100.200', `${loadBalancerIp}/tcp`).verdict, 'dropped');
+    const objects = web({ ...ranges, ports }, { endpoints: [] });
+    const verdicts = (['iptables', 'nftables'] as const).map((packetFilter) =>
+      ['sctp', 'tcp'].map((protocol) => {
+        const world = worldOf(objects, { packetFilter });
+        return explained(world, '198.51.100.200', `${loadBalancerIp}/${protocol}`).verdict;
+      }),
+    );
+    assert.deepEqual(verdicts, [
+      ['refused', 'dropped'],
+      ['dropped', 'dropped'],
+    ]);
   });
 });

@@ -27,9 +27,13 @@ describe('what is explained of a destination that no Service has', () => {
     );
   });
 
-  it('is that SCTP waits for a time-out then', () => {
+  it('is that SCTP is told so at once', () => {
+    assertSays(explained(world, pod, '10.96.0.10:81/sctp'), 'refused at once, with an SCTP ABORT');
+  });
+
+  it('is that SCTP waits for a time-out then, with iptables', () => {
     assertSays(
-      explained(world, pod, '10.96.0.10:81/sctp'),
+      explained(worldOf(web(), { packetFilter: 'iptables' }), pod, '10.96.0.10:81/sctp'),
       'refused at once, with an ICMP message, which SCTP does not heed: the sender waits for a time-out',
     );
   });

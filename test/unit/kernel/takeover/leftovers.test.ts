@@ -3,12 +3,10 @@ import { plainSettings } from '../../../support/ipvs-examples.ts';
 import type { Protocol } from '../../../../src/net/protocol.ts';
 import { formatVirtualServer, type VirtualServerId } from '../../../../src/kernel/ipvs/model.ts';
 import type { ListedVirtualServer } from '../../../../src/kernel/ipvs/read-table.ts';
-import { removalText } from '../../../../src/kernel/packet-filter/iptables/restore-text.ts';
 import { IpAddress } from '../../../../src/net/ip-address.ts';
 import {
   kubeProxyNodePorts,
   kubeProxySets,
-  kubeProxyTables,
   kubeProxyVips,
 } from '../../../../src/kernel/takeover/kube-proxy-names.ts';
 import { findLeftovers, nodePortKey } from '../../../../src/kernel/takeover/leftovers.ts';
@@ -120,44 +118,6 @@ describe('the names of kube-proxy', () => {
         'KUBE-6-NODE-PORT-UDP bitmap:port',
         'KUBE-6-NODE-PORT-SCTP-HASH hash:ip,port',
       ],
-    );
-  });
-
-  it("of chains leave the kubelet's alone", () => {
-    const chains = kubeProxyTables.flatMap((table) => table.chains.map(({ name }) => name));
-    for (const name of [
-      'KUBE-MARK-MASQ',
-      'KUBE-MARK-DROP',
-      'KUBE-FIREWALL',
-      'KUBE-KUBELET-CANARY',
-    ]) {
-      assert.ok(!chains.includes(name), name);
-    }
-  });
-
-  it('of chains remove its chains and the jumps to them, and nothing else', () => {
-    const present = [
-      '*nat',
-      ':PREROUTING ACCEPT [0:0]',
-      ':KUBE-MARK-MASQ - [0:0]',
-      ':KUBE-SERVICES - [0:0]',
-      ':CNI-HOSTPORT - [0:0]',
-      '-A PREROUTING -j KUBE-SERVICES',
-      '-A PREROUTING -j CNI-HOSTPORT',
-      '-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j KUBE-MARK-MASQ',
-      'COMMIT',
-      '',
-    ].join('\n');
-    assert.equal(
-      removalText(kubeProxyTables, present),
-      [
-        '*nat',
-        ':KUBE-SERVICES - [0:0]',
-        '-D PREROUTING -j KUBE-SERVICES',
-        '-X KUBE-SERVICES',
-        'COMMIT',
-        '',
-      ].join('\n'),
     );
   });
 });

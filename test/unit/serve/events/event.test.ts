@@ -76,4 +76,14 @@ describe('the Event for the Node', () => {
       },
     );
   });
+
+  it('warns, unless it tells of something that went well', () => {
+    const event = nodeEvent('node-a', 'KubeProxyRemoved', 'removed 3 objects');
+    const typeOf = (type: object) => {
+      const body = eventBody({ ...event, ...type }, 'node-a', new Date(0));
+      return 'type' in body ? body.type : undefined;
+    };
+    assert.equal(typeOf({}), 'Warning');
+    assert.equal(typeOf({ type: 'Normal' }), 'Normal');
+  });
 });

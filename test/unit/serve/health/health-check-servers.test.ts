@@ -9,16 +9,19 @@ const retryMs = 20;
 describe('the servers of health-check node ports', () => {
   let servers: HealthCheckServers;
   let failures: string[];
+  let mended: string[];
   let healthy: boolean;
 
   beforeEach(() => {
     failures = [];
+    mended = [];
     healthy = true;
     servers = new HealthCheckServers({
       isHealthy: () => healthy,
       failed: (service, port, error) => {
         failures.push(`${service} ${port} ${error.message.split(' ')[1] ?? ''}`);
       },
+      mended: (service) => mended.push(service),
       retryMs,
     });
     servers.setAddresses(['127.0.0.1']);
@@ -126,8 +129,10 @@ describe('the servers of health-check node ports', () => {
     servers.set('default/web', { nodePort: port, localEndpoints: 1 });
     await until('the failure is told', () => failures.length > 0);
     assert.equal(failures[0], `default/web ${port} EADDRINUSE:`);
+    assert.deepEqual(mended, []);
     await new Promise((resolve) => server.close(resolve));
     await opened(port);
+    assert.deepEqual([failures.length, mended], [1, ['default/web']]);
   });
 
   it('do not try again where the port is no longer wanted', async () => {
@@ -139,6 +144,7 @@ describe('the servers of health-check node ports', () => {
     servers.set('default/web', { nodePort: port, localEndpoints: 1 });
     await until('the failure is told', () => failures.length > 0);
     servers.set('default/web', undefined);
+    assert.deepEqual(mended, ['default/web']);
     await new Promise((resolve) => server.close(resolve));
     await new Promise((resolve) => setTimeout(resolve, 3 * retryMs));
     assert.equal(await statusAt(port), undefined);

@@ -143,6 +143,7 @@ describe('the metrics', () => {
       kinds: ['virtual server', 'bound address'],
       failingKinds: ['bound address', 'bound address'],
       foundations: [['masquerade IPv4', 'waiting']],
+      packetFilter: 'iptables',
       draining: 3,
       foreignVirtualServers: 4,
     });
@@ -152,6 +153,7 @@ describe('the metrics', () => {
       ['kube_ipvs_foundation{foundation="masquerade IPv4",state="impossible"}', 0],
       ['kube_ipvs_failing_objects{kind="virtual server"}', 0],
       ['kube_ipvs_failing_objects{kind="bound address"}', 2],
+      ['kube_ipvs_packet_filter_info{filter="iptables"}', 1],
       ['kube_ipvs_draining_real_servers', 3],
       ['kube_ipvs_foreign_virtual_servers', 4],
     ] as const) {

@@ -49,6 +49,22 @@ describe('a request to the API server', () => {
     assert.deepEqual(told, [`${host} GET 200`, `${host} GET 404`, `${host} GET none`]);
   });
 
+  it('tells when it is sent, before there is an answer', async () => {
+    const told: string[] = [];
+    const options = { sent: () => told.push('sent'), requested: () => told.push('answered') };
+    transport = new HttpTransport(await plainKubeConfig(server.url), options);
+    await readText(await transport.get('/x', never));
+    assert.deepEqual(told, ['sent', 'answered']);
+  });
+
+  it('is not sent where no server takes it', async () => {
+    const { url } = server;
+    await server.stop();
+    const sent = () => assert.fail('there is nobody');
+    transport = new HttpTransport(await plainKubeConfig(url), { sent });
+    await assert.rejects(transport.get('/x', never));
+  });
+
   it('tells when there is no server, without waiting', async () => {
     const { url } = server;
     await server.stop();

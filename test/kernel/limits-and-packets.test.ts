@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { families, inHost, podAddress } from '../support/network.ts';
+import { serviceObjects, servicePort, vipOf } from '../support/network-services.ts';
+import { allProtocols, endpointListeners, NetworkWorld } from '../support/network-world.ts';
+import { becomes } from '../support/kernel-table.ts';
+import { outcomeText, type TrafficProtocol } from '../support/traffic.ts';
+
+const [limited, packets] = [1, 2];
+const clients = ['pod-a1', 'node-a', 'outside'] as const;
+/**
+ * What becomes of a connection when all real servers are full. The ICMP that tells of it never reaches a
+ * UDP socket of the node itself, and means nothing to SCTP.
+ */
+const whenFull: Readonly<Record<TrafficProtocol, Readonly<Record<string, string>>>> = {
+  TCP: { 'pod-a1': 'refused', 'node-a': 'refused', outside: 'refused' },
+  UDP: { 'pod-a1': 'refused', 'node-a': 'Operation not permitted', outside: 'refused' },
+  SCTP: { 'pod-a1': 'silent', 'node-a': 'silent', outside: 'silent' },
+};
+
+const pods = ['pod-a2', 'pod-b1', 'pod-b2'] as const;
+
+/** What a Service of `serviceObjects` says besides. */
+function annotated(
+  objects: readonly unknown[],
+  annotations: Readonly<Record<string, string>>,
+): readonly unknown[] {
+  return objects.map((object) => {
+    const typed = object as { readonly kind: string; readonly metadata: object };
+    return typed.kind === 'Service'
+      ? { ...typed, metadata: { ...typed.metadata, annotations } }
+      : object;
+  });
+}
+
+describe('limits and packets on their way', function () {
+  this.timeout(600_000);
+  let world: NetworkWorld;
+
+  before(async () => {
+    const endpoints = pods.map((pod) => ({
+      addresses: podAddress[pod],
+      nodeName: pod === 'pod-a2' ? ('node-a' as const) : ('node-b' as const),
+    }));
+    world = await NetworkWorld.build({
+      objects: [
+        ...annotated(
+          serviceObjects({ name: 'limited', number: limited, endpoints: endpoints.slice(0, 1) }),
+          { 'kube-ipvs.io/max-connections': '1' },
+        ),
+        ...annotated(serviceObjects({ name: 'packets', number: packets, endpoints }), {
+          'kube-ipvs.io/one-packet': 'true',
+        }),
+      ],
+      agents: {
+        'node-a': [],
+        outside: [],
+        'pod-a1': [],
+        ...Object.fromEntries(pods.map((pod) => [pod, endpointListeners(podAddress[pod])])),
+      },
+    });
+  });
+  after(() => world.remove());
+
+  for (const family of families) {
+    for (const protocol of allProtocols) {
+      it(`does not let a connection through to a Service that is full: ${protocol}, ${family}`, async () => {
+        const address = vipOf('cluster IP', limited)[family];
+        const question = { protocol, address, port: servicePort };
+        const { outcome, flow } = await world.agent('pod-a1').open(question);
+        assert.equal(outcome.kind, 'answered');
+        const found: Record<string, string> = {};
+        for (const client of clients) {
+          found[client] = outcomeText(await world.agent(client).ask(question));
+        }
+        assert.deepEqual(found, whenFull[protocol]);
+        assert.equal((await flow.again()).kind, 'answered');
+        await flow.close();
+      });
+    }
+  }
+
+  for (const client of clients) {
+    for (const family of families) {
+      it(`schedules each packet of one socket, and nobody is answered: ${client}, ${family}`, async () => {
+        const kind = client === 'outside' ? 'load-balancer IP' : 'cluster IP';
+        const address = vipOf(kind, packets)[family];
+        const before = await packetsAt(address);
+        const question = { protocol: 'UDP', address, port: servicePort, timeoutMs: 300 } as const;
+        const { outcome, flow } = await world.agent(client).open(question);
+        const found = [outcome.kind];
+        for (let packet = 1; packet < 6; packet += 1) {
+          found.push((await flow.again(300)).kind);
+        }
+        await flow.close();
+        assert.deepEqual(found, Array(6).fill('silent'));
+        await becomes(
+          () => packetsAt(address),
+          before.map((count) => count + 2),
+        );
+      });
+    }
+  }
+});
+
+/** Packets that came in for each real server; the kernel brings them up to date every two seconds. */
+async function packetsAt(address: string): Promise<readonly number[]> {
+  const vip = address.includes(':') ? `[${address}]` : address;
+  const text = await inHost('node-a', `ipvsadm -Ln --stats --exact -u ${vip}:${servicePort}`);
+  return Array.from(text.matchAll(/-> \S+ +\d+ +(\d+)/g), ([, packetsIn]) => Number(packetsIn));
+}
