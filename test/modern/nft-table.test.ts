@@ -37,6 +37,12 @@ const questions: readonly Question[] = families.flatMap((family) => [
   { protocol: 'TCP', address: nodeAddress['node-a'][family], port: nodePortOf(1, 'TCP') },
 ]);
 
+/**
+ * Kept connections have ports that the kernel gives to no other one: IPVS knows an answer by the client's port and
+ * the real server alone.
+ */
+const firstOwnPort = 20_000;
+
 /** With `ip` (iproute2) and nothing else: no program named iptables, ipset or nft. */
 async function barePath(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'kube-ipvs-path-'));
@@ -50,6 +56,7 @@ describe('the table of nf_tables, among others who work at it', function () {
   let state: string;
   let path: string;
   const flows: Flow[] = [];
+  let opened = 0;
 
   before(async function () {
     if (packetFilter !== 'nftables') {
@@ -80,7 +87,9 @@ describe('the table of nf_tables, among others who work at it', function () {
   async function openFlows(): Promise<void> {
     flows.length = 0;
     for (const question of questions) {
-      const { outcome, flow } = await world.agent('outside').open(question);
+      opened += 1;
+      const sourcePort = firstOwnPort + opened;
+      const { outcome, flow } = await world.agent('outside').open({ ...question, sourcePort });
       assert.equal(outcome.kind, 'answered', question.address);
       flows.push(flow);
     }

@@ -19,6 +19,12 @@ const questions: readonly Question[] = families.flatMap((family) => [
   { protocol: 'TCP', address: nodeAddress['node-a'][family], port: nodePortOf(1, 'TCP') },
 ]);
 
+/**
+ * Kept connections have ports that the kernel gives to no other one: IPVS knows an answer by the client's port and
+ * the real server alone.
+ */
+const firstOwnPort = 20_000;
+
 /** Of others, which no switch and no cleanup may touch. */
 const foreign = `
   ${iptables} -t nat -N KIPVS-LIKE; ${iptables} -t nat -A OUTPUT -m mark --mark 0x77 -j KIPVS-LIKE
@@ -46,7 +52,8 @@ describe('a change of the packet filter, at a restart', function () {
     stateBefore = await stateOf('node-a');
     await start('iptables');
     for (const question of questions) {
-      const { outcome, flow } = await world.agent('outside').open(question);
+      const sourcePort = firstOwnPort + flows.length;
+      const { outcome, flow } = await world.agent('outside').open({ ...question, sourcePort });
       assert.equal(outcome.kind, 'answered', question.address);
       flows.push(flow);
     }

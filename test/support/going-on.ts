@@ -18,6 +18,9 @@ export class GoingOn {
   readonly #failures: string[] = [];
   #asked = 0;
   #isOver = false;
+  /** Who does not ask for the moment, and how many questions of each client are under way. */
+  readonly #silent = new Set<HostName>();
+  readonly #underWay = new Map<HostName, number>();
   #ended: Promise<unknown> = Promise.resolve();
 
   private constructor(world: NetworkWorld) {
@@ -70,14 +73,34 @@ export class GoingOn {
     }
   }
 
+  /** Does something while a client has no question under way. */
+  async withoutQuestionsOf(client: HostName, work: () => Promise<unknown>): Promise<void> {
+    this.#silent.add(client);
+    while ((this.#underWay.get(client) ?? 0) > 0) {
+      await delay(10);
+    }
+    await work();
+    this.#silent.delete(client);
+  }
+
   async stop(): Promise<void> {
     this.#isOver = true;
     await this.#ended;
   }
 
+  #count(client: HostName, change: number): void {
+    this.#underWay.set(client, (this.#underWay.get(client) ?? 0) + change);
+  }
+
   async #askOnAndOn(asker: Asker): Promise<void> {
     while (!this.#isOver) {
+      if (this.#silent.has(asker.client)) {
+        await delay(10);
+        continue;
+      }
+      this.#count(asker.client, 1);
       const outcome = await this.#world.agent(asker.client).ask(asker.question);
+      this.#count(asker.client, -1);
       this.#asked += 1;
       if (outcome.kind !== 'answered') {
         this.#failures.push(`${nameOf(asker)}: ${outcomeText(outcome)}`);

@@ -99,7 +99,11 @@ export class SetFoundation implements Foundation {
   /** Destroys all sets of ours, by whichever name; those that rules refer to stay, and are returned. */
   async remove(): Promise<readonly { readonly name: string; readonly error: Error }[]> {
     const refused: { readonly name: string; readonly error: Error }[] = [];
-    for (const { name } of this.#sets.flatMap((set) => [set, spareOf(set)])) {
+    const names = await this.#names();
+    const present = this.#sets
+      .flatMap((set) => [set, spareOf(set)])
+      .filter(({ name }) => names.has(name));
+    for (const { name } of present) {
       try {
         await this.#client.destroySet(name);
       } catch (error) {
