@@ -8,6 +8,7 @@
  *                    inspect                    what an operator is shown: views of Services, explanations
  *                    desired                    desired tables
  *                   translate                   one Service -> what it wants
+ *                   outliers                    which real servers fail, by what is counted of them
  *                     kernel                    IPVS, VIPs, packet filter, conntrack, sysctls, takeover
  *             cluster     reconcile             objects and their store; the loop, which knows no kernel object
  *                       net                     addresses, ranges, protocols
@@ -20,6 +21,7 @@ const layers = [
   ['inspect'],
   ['desired'],
   ['translate'],
+  ['outliers'],
   ['kernel'],
   ['cluster', 'reconcile'],
   ['net'],

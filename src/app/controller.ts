@@ -2,6 +2,7 @@ import { asError } from '../base/as-error.ts';
 import { BackgroundAudit, type AuditUrgency } from './background-audit.ts';
 import type { ChangedObject, ClusterStore, StoreChange } from '../cluster/store.ts';
 import type { ControllerListener } from './controller-listener.ts';
+import type { ControllerOptions } from './controller-options.ts';
 import { deferred, deferredTurn, type Deferred } from './deferred.ts';
 import { FailureNews } from './failure-news.ts';
 import { FoundationRetry } from './foundation-retry.ts';
@@ -14,20 +15,14 @@ import { BackOff } from '../reconcile/back-off.ts';
 import type { Reconciler, RoundReport } from '../reconcile/reconciler.ts';
 import { UnwritableKinds } from '../reconcile/unwritable-kinds.ts';
 import { missingSchedulerOf } from '../kernel/ipvs/missing-scheduler.ts';
-import { ServiceTranslator, type TranslatorOptions } from '../desired/service-translator.ts';
+import { ServiceTranslator } from '../desired/service-translator.ts';
 import { fallbackScheduler, type Scheduler } from '../kernel/ipvs/schedulers.ts';
 import type { TranslationSettings } from '../translate/translate-service.ts';
 import { monotonicMs } from '../base/time/monotonic-clock.ts';
 import { startInterval, startTimer } from '../base/time/timers.ts';
 
+export type { ControllerOptions } from './controller-options.ts';
 export type { ControllerListener, RoundScope } from './controller-listener.ts';
-
-export interface ControllerOptions extends TranslatorOptions {
-  /** How often the kernel is read anew, in milliseconds. */
-  readonly auditEveryMs: number;
-  /** The least time between two rounds, in milliseconds; none where it is missing. */
-  readonly minSyncPeriodMs?: number;
-}
 
 /**
  * How soon a read of the kernel that failed is tried again, in milliseconds: looking for IPVS that is
@@ -181,6 +176,12 @@ export class Controller {
     this.#foundationRetry.gone(names);
   }
 
+  /** Other real servers of a Service fail than before. */
+  outliersChanged(service: string): void {
+    this.#translator.changed(service);
+    this.#schedule();
+  }
+
   /** How many Services have changed and wait for a round, by what of them has. */
   pending(changed: ChangedObject): number {
     return this.#pending.count(changed);
@@ -218,9 +219,8 @@ export class Controller {
 
   /** One turn of the event loop gathers what comes together. */
   #schedule(): void {
-    const isStarted = this.#unsubscribe !== undefined;
     if (
-      isStarted &&
+      this.#unsubscribe !== undefined &&
       !this.#stopped &&
       this.#running === undefined &&
       this.#scheduled === undefined

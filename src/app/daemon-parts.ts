@@ -2,6 +2,7 @@ import type { ObjectKey } from '../cluster/objects.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import type { Settings } from '../config/settings.ts';
 import type { NodeTroubles } from '../inspect/node-troubles.ts';
+import type { OutlierBook } from '../outliers/outlier-book.ts';
 import type { Failure } from '../reconcile/any-kind-table.ts';
 import type { EventRecorder } from '../serve/events/event-recorder.ts';
 import type { Metrics } from '../serve/metrics/metrics.ts';
@@ -33,6 +34,8 @@ export interface DaemonParts {
   readonly listener: DaemonListener;
   /** What is known to be wrong with the node already; what comes later is added. */
   readonly troubles?: NodeTroubles;
+  /** Which real servers fail; nothing is known where it is left out. */
+  readonly outliers?: OutlierBook;
   /** A server could not be bound, and the configuration says that this ends the process. */
   fatal(error: Error): void;
 }

@@ -11,6 +11,8 @@ import { ProxyHealth } from '../serve/health/proxy-health.ts';
 import { answerHealth } from './answer-health.ts';
 import { codeOf } from './code-of.ts';
 import { openCounters, watchForMetrics, type Counters } from './metric-sources.ts';
+import { openOutlierWatch } from './open-outlier-watch.ts';
+import type { OutlierWatch } from './outlier-watch.ts';
 import { NodeTroubles } from '../inspect/node-troubles.ts';
 import { addressTrouble, configurationTrouble, kernelTrouble } from './node-trouble-texts.ts';
 import { healthCheckNews } from './health-check-news.ts';
@@ -19,16 +21,17 @@ import { OngoingTroubles } from './ongoing-troubles.ts';
 import { retirePredecessor } from './retire-predecessor.ts';
 import { openTakeOver } from './open-take-over.ts';
 import type { TakeOver } from './take-over.ts';
-import { watchRules } from './watch-rules.ts';
 import { openStatus, type Status } from './status.ts';
 import { KernelState } from './kernel-state.ts';
 import { nodeAddressNews } from './node-address-news.ts';
+import { watchRules } from './watch-rules.ts';
 import { wallClockMs } from '../base/time/wall-clock.ts';
 import type { HttpEndpoint } from '../serve/http/http-endpoint.ts';
 import { openEndpoints } from '../serve/http/open-endpoints.ts';
 import { localDetectorOf } from '../kernel/packet-filter/local-detector.ts';
 import type { RuleWatch } from '../kernel/packet-filter/packet-filter.ts';
 import type { IpAddress } from '../net/ip-address.ts';
+import { OutlierBook } from '../outliers/outlier-book.ts';
 import { nodePortAddressesOf } from '../translate/node-addresses.ts';
 import type { HealthCheck } from '../translate/desired.ts';
 
@@ -47,6 +50,8 @@ export class Daemon {
   readonly #endpoints: readonly HttpEndpoint[];
   #ruleWatch: RuleWatch | undefined;
   readonly #counters: Counters | undefined;
+  readonly #outliers: OutlierBook;
+  readonly #outlierWatch: OutlierWatch;
   #nodeAddresses: readonly IpAddress[] = [];
   readonly #troubles = new OngoingTroubles();
   readonly #nodeTroubles: NodeTroubles;
@@ -60,6 +65,7 @@ export class Daemon {
     this.#store = parts.store;
     const { settings, kernel } = parts;
     this.#nodeTroubles = parts.troubles ?? new NodeTroubles(wallClockMs);
+    this.#outliers = parts.outliers ?? new OutlierBook();
     this.#events = new ReportEvents(parts.events, settings.nodeName);
     this.#health = new ProxyHealth(settings.auditEveryMs);
     this.#kernelState = new KernelState(this.#health, this.#troubles, parts.listener, (message) => {
@@ -70,9 +76,10 @@ export class Daemon {
       this.#store,
       kernel.desired,
       kernel.reconciler,
-      settings,
+      { ...settings, outliers: this.#outliers },
       this.#controllerListener(),
     );
+    this.#outlierWatch = openOutlierWatch(this.#outliers, this.#controller, parts);
     watchForMetrics(parts.metrics, { kernel, controller: this.#controller, health: this.#health });
     this.#takeOver = openTakeOver(parts, this.#health, this.#events);
     this.#counters = openCounters(settings, kernel, parts.metrics, this.#nodeTroubles);
@@ -80,6 +87,7 @@ export class Daemon {
       store: this.#store,
       translator: this.#controller.translator,
       kernel,
+      outliers: this.#outliers,
       troubles: this.#nodeTroubles,
       counters: this.#counters?.book,
     });
@@ -143,6 +151,7 @@ export class Daemon {
       this.#parts.source.stop().then(() => this.#controller.stop()),
       this.#parts.events.close(),
       this.#counters?.reading.stop(),
+      this.#outlierWatch.stop(),
     ]);
   }
 
@@ -190,6 +199,7 @@ export class Daemon {
       },
       synced: () => {
         this.#counters?.reading.start();
+        this.#outlierWatch.start();
         if (this.#health.roundEnded()) {
           metrics.rounds.synced();
           this.#takeOver?.start();

@@ -8,6 +8,9 @@ import { firstOf, noCounters, type CounterView } from '../inspect/statistics/cou
 import type { NodeTroubles } from '../inspect/node-troubles.ts';
 import { IpvsClient } from '../kernel/ipvs/client.ts';
 import type { ServiceTranslator } from '../desired/service-translator.ts';
+import type { OutlierBook } from '../outliers/outlier-book.ts';
+import type { Standing } from '../outliers/standing.ts';
+import type { EjectionKnowledge } from '../inspect/views/knowledge.ts';
 import type { Kernel } from './kernel.ts';
 
 /** What is inspected in a running daemon. */
@@ -15,6 +18,7 @@ export interface InspectedDaemon {
   readonly store: ClusterStore;
   readonly translator: ServiceTranslator;
   readonly kernel: Kernel;
+  readonly outliers: OutlierBook;
   readonly troubles: NodeTroubles;
   /** Those that are read in the background, where they are. */
   readonly counters: CounterView | undefined;
@@ -31,7 +35,7 @@ export interface DaemonInspector {
  * somebody looks for the first time: no change waits for them.
  */
 export function openInspector(daemon: InspectedDaemon): DaemonInspector {
-  const { store, translator, kernel, troubles, counters = noCounters } = daemon;
+  const { store, translator, kernel, outliers, troubles, counters = noCounters } = daemon;
   let client: Promise<IpvsClient> | undefined;
   const connected = (): Promise<IpvsClient> =>
     (client ??= IpvsClient.connect().catch((error: unknown) => {
@@ -44,7 +48,7 @@ export function openInspector(daemon: InspectedDaemon): DaemonInspector {
     store,
     translator,
     desired: kernel.desired,
-    kernel: inspectedKernel(kernel, live, firstOf(counters, live.counters)),
+    kernel: inspectedKernel(kernel, outliers, live, firstOf(counters, live.counters)),
     nodeProblems: () => troubles.all(),
     virtualServerCount: () => kernel.virtualServerCount(),
     now: wallClockMs,
@@ -61,6 +65,7 @@ export function openInspector(daemon: InspectedDaemon): DaemonInspector {
 
 function inspectedKernel(
   kernel: Kernel,
+  outliers: OutlierBook,
   live: LiveVirtualServers,
   counters: CounterView,
 ): InspectedKernel {
@@ -72,6 +77,8 @@ function inspectedKernel(
         held: (key) => held.get(key),
         refusal: (key) => reconciler.failureOf('virtual server', key),
         drainingForMs: (key, realServer) => virtualServers.drainingForMs(key, realServer),
+        ejection: (group, realServer) =>
+          ejectionOf(outliers.standing(group, realServer), monotonicMs()),
         isBoundByUs: (address) => desired.isVip(address),
         counters,
         nowMs: wallClockMs(),
@@ -83,4 +90,18 @@ function inspectedKernel(
     packetFilter: kernel.packetFilter.kind,
     isDaemon: true,
   };
+}
+
+function ejectionOf(standing: Standing | undefined, nowMs: number): EjectionKnowledge | undefined {
+  switch (standing?.kind) {
+    case undefined:
+    case 'in use':
+      return undefined;
+    case 'on trial':
+      return { failing: standing.failing, forMs: undefined, leftMs: undefined };
+    case 'ejected': {
+      const { failing, sinceMs, untilMs } = standing;
+      return { failing, forMs: nowMs - sinceMs, leftMs: Math.max(0, untilMs - nowMs) };
+    }
+  }
 }

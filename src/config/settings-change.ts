@@ -59,6 +59,7 @@ const effects: ReadonlyMap<string, Effect> = new Map<string, Effect>([
   ['kubeIpvs.maxConnections', ({ translation }) => translation.connectionLimits],
   ['kubeIpvs.onePacket', ({ translation }) => translation.onePacket],
   ['kubeIpvs.slowStart', ({ translation }) => translation.slowStartMs],
+  ['kubeIpvs.outlierEjection', ({ translation }) => translation.outlierEjection],
   ['kubeIpvs.externalIPCIDRs', ({ translation }) => translation.externalIPs],
   ['kubeIpvs.loadBalancerIPCIDRs', ({ translation }) => translation.loadBalancerIPs],
   ['kubeIpvs.statusPage', ({ statusPage }) => statusPage],

@@ -43,6 +43,7 @@ export function settingsFromValues(values: Values, outside: OutsideValues): Sett
       connectionLimits: unlessNone(parseConnectionLimits(kubeIpvs.maxConnections)),
       onePacket: kubeIpvs.onePacket,
       slowStartMs: optionalMs(kubeIpvs.slowStart),
+      outlierEjection: kubeIpvs.outlierEjection,
       externalIPs: cidrsFrom(kubeIpvs.externalIPCIDRs),
       loadBalancerIPs: cidrsFrom(kubeIpvs.loadBalancerIPCIDRs),
       protectedRanges: cidrsFrom(kubeIpvs.protectedCIDRs),

@@ -88,6 +88,14 @@ export const ownSchema: SchemaOf<OwnValues> = {
       change: 'live',
       env: 'KUBE_IPVS_DRAIN_TIMEOUT',
     },
+    outlierEjection: {
+      doc: 'Whether a real server of TCP or SCTP that does not answer new connections, or refuses them, gets none for a while on this node, where the Service has no `kube-ipvs.io/outlier-ejection`.',
+      format: 'truth-or-text',
+      default: false,
+      unit: 'true or false',
+      change: 'live',
+      env: 'KUBE_IPVS_OUTLIER_EJECTION',
+    },
     localityWeights: {
       doc: 'The weights of endpoints by where they are, seen from this node, where the Service has no `kube-ipvs.io/locality-weights`. Schedulers that heed no weights do not heed these.',
       format: 'locality-weights',

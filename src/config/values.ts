@@ -55,6 +55,7 @@ export interface OwnValues {
     readonly maxConnections: string;
     readonly onePacket: boolean;
     readonly slowStart: string;
+    readonly outlierEjection: boolean;
     readonly externalIPCIDRs: readonly string[];
     readonly loadBalancerIPCIDRs: readonly string[];
     readonly protectedCIDRs: readonly string[];

@@ -5,7 +5,10 @@ import type { NodeFacts } from '../translate/node-facts.ts';
 import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
 
 /** What is asked anew each time, so that the place stays the same when it changes. */
-export type KnownAddresses = Pick<NodeFacts, 'isVip' | 'serviceAt' | 'ownerOf' | 'nodeWeight'>;
+export type KnownAddresses = Pick<
+  NodeFacts,
+  'isVip' | 'serviceAt' | 'ownerOf' | 'nodeWeight' | 'outliersOf'
+>;
 
 /**
  * What is known of this node, put together from the Node object, the kernel's addresses and

@@ -13,6 +13,8 @@ import type { Decision } from '../translate/decisions.ts';
 import type { NodeFacts } from '../translate/node-facts.ts';
 import type { HealthCheck, Translation } from '../translate/desired.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
+import { OutlierBook } from '../outliers/outlier-book.ts';
+import { watchedOf } from '../translate/ejection.ts';
 import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
 import type { Traffic } from '../translate/front-end.ts';
 import {
@@ -27,6 +29,8 @@ export interface TranslatorOptions {
   readonly nodeName: string;
   readonly nodePortAddresses: NodePortAddresses;
   readonly translation: TranslationSettings;
+  /** Is told which virtual servers to watch, and says which of their real servers fail. */
+  readonly outliers?: OutlierBook;
 }
 
 export interface TranslatorListener {
@@ -58,6 +62,7 @@ export class ServiceTranslator {
   readonly #listener: TranslatorListener;
   readonly #place: KnownNodeFacts;
   readonly #otherHosts: OtherHosts;
+  readonly #outliers: OutlierBook;
   readonly #problems: ReportedProblems;
   readonly #troubles = new ServiceTroubles();
   readonly #endpoints = new EndpointIndex();
@@ -78,12 +83,14 @@ export class ServiceTranslator {
     this.#desired = desired;
     this.#translation = options.translation;
     this.#listener = listener;
+    this.#outliers = options.outliers ?? new OutlierBook();
     this.#otherHosts = new OtherHosts(store, options.nodeName);
     this.#place = new KnownNodeFacts(options.nodeName, options.nodePortAddresses, {
       isVip: (address) => desired.isVip(address.text),
       serviceAt: (vip) => desired.serviceAt(vip.text),
       ownerOf: this.#otherHosts.ownerOf,
       nodeWeight: (name) => store.nodeWeights.of(name),
+      outliersOf: this.#outliers.outliersOf,
     });
     this.#place.setNode(store.node);
     this.#problems = new ReportedProblems((problem) => {
@@ -297,6 +304,7 @@ export class ServiceTranslator {
       this.#noteExternal(key, service);
     }
     setMember(this.#byNodeWeights, key, translation.needsNodeWeights);
+    this.#outliers.watch(key, watchedOf(translation.virtualServers));
     this.#problems.set(key, translation.problems);
     this.#troubles.translated(key, service, slices);
     this.#listener.healthCheck(key, translation.healthCheck);
@@ -308,6 +316,7 @@ export class ServiceTranslator {
     this.#translated.delete(key);
     this.#external.delete(key);
     this.#byNodeWeights.delete(key);
+    this.#outliers.watch(key, []);
     this.#problems.set(key, []);
     this.#troubles.forget(key);
     this.#listener.healthCheck(key, undefined);

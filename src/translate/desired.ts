@@ -1,5 +1,6 @@
 import type { IpAddress } from '../net/ip-address.ts';
 import type { DesiredVirtualServer } from '../kernel/ipvs/virtual-server-difference.ts';
+import type { EjectionRule } from '../outliers/ejection-rule.ts';
 import type { FilterMember } from '../kernel/packet-filter/filter-member.ts';
 import type { Traffic } from './front-end.ts';
 import type { ServiceProblem } from './service-problem.ts';
@@ -44,6 +45,8 @@ export interface HealthCheck {
 
 /** The virtual server of a front end, and what goes with it. */
 export interface DesiredFrontEnd extends DesiredVirtualServer {
+  /** That it ejects real servers which fail; missing where it does not. */
+  readonly ejection?: EjectionRule;
   /** What this front end wants in the sets of the chains. */
   readonly members: readonly FilterMember[];
 }

@@ -1,5 +1,6 @@
 import type { IpAddress } from '../net/ip-address.ts';
 import type { AddressOwner } from './address-owner.ts';
+import type { Outliers } from '../outliers/outliers.ts';
 import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
 
 /** What a Service's rows depend on besides itself and its slices: what is known of this node. */
@@ -21,6 +22,8 @@ export interface NodeFacts {
   serviceAt(vip: IpAddress): string | undefined;
   /** The weight that a Node names, where Services ask for it and it is known. */
   nodeWeight(name: string): number | undefined;
+  /** Which real servers of a group fail, as this node sees them (`EjectionRule`). */
+  outliersOf(group: string): Outliers;
   /** Whose an address is, besides: asked of external and load-balancer IPs. */
   ownerOf(address: IpAddress): AddressOwner | undefined;
 }

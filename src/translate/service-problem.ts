@@ -9,14 +9,15 @@ export type ServiceProblemReason =
   | 'LoadBalancerIPRefused'
   | 'EndpointRefused'
   | 'SliceWeightsIgnored'
-  | 'AddressConflict';
+  | 'AddressConflict'
+  | 'RealServerEjected';
 
 /** What becomes of what a Service says, where it has a problem. */
-export type ProblemEffect = 'fallback' | 'ignored' | 'refused' | 'conflict';
+export type ProblemEffect = 'fallback' | 'ignored' | 'refused' | 'conflict' | 'ejected';
 
 /**
  * `fallback`: the default counts; `ignored`: the rest counts; `refused`: an address or endpoint is not
- * served; `conflict`: an older Service has the address.
+ * served; `conflict`: an older Service has the address; `ejected`: real servers fail, and get no new connections.
  */
 export const problemEffects: Readonly<Record<ServiceProblemReason, ProblemEffect>> = {
   UnknownScheduler: 'fallback',
@@ -33,11 +34,14 @@ export const problemEffects: Readonly<Record<ServiceProblemReason, ProblemEffect
   OnePacketRefused: 'ignored',
   InvalidSlowStart: 'fallback',
   SlowStartIgnored: 'ignored',
+  InvalidOutlierEjection: 'fallback',
+  InvalidResetAfter: 'ignored',
   UnknownAnnotation: 'ignored',
   ExternalIPRefused: 'refused',
   LoadBalancerIPRefused: 'refused',
   EndpointRefused: 'refused',
   AddressConflict: 'conflict',
+  RealServerEjected: 'ejected',
 };
 
 /** Which Service it is, for an Event about it. */

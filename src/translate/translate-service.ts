@@ -13,13 +13,27 @@ import type { Choices } from './annotations/registry.ts';
 import { endpointsOfPort } from './endpoints.ts';
 import type { DecisionRecorder, ServiceFate } from './decisions.ts';
 import { boundAddressesOf, familiesOf, frontEndsOf, trafficOf, vipsOf } from './front-ends.ts';
+import {
+  ejectionOf,
+  ejectionProblems,
+  withEjection,
+  type PortEjection,
+  type WithEjection,
+} from './ejection.ts';
+import type { FrontEnd, Traffic } from './front-end.ts';
 import type { NodeFacts } from './node-facts.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
 import type { VipSettings } from './refused-vips.ts';
 import type { Protocol } from '../net/protocol.ts';
 import { weightRulesOf } from './endpoint-weights.ts';
-import { lackOfLocalEndpoints, routesByTraffic, type RouteChoices, type Routes } from './routes.ts';
+import {
+  lackOfLocalEndpoints,
+  routesByTraffic,
+  type Route,
+  type RouteChoices,
+  type Routes,
+} from './routes.ts';
 import { sliceWeightProblems } from './slice-weight-problems.ts';
 import type { ServiceProblem } from './service-problem.ts';
 import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
@@ -62,6 +76,7 @@ export function translateService(
   const virtualServers: DesiredFrontEnd[] = [];
   const hairpins: FilterMember[] = [];
   const routesOfPorts: Routes[] = [];
+  const ejections: ServiceProblem[] = [];
   for (const port of service.ports) {
     const { protocol } = port;
     for (const family of families) {
@@ -74,19 +89,12 @@ export function translateService(
       const routes = routesByTraffic(service, endpoints, node, routeChoices, ofPort);
       routesOfPorts.push(routes);
       const serverSettings = settingsOf(service, { family, protocol }, choices);
+      const ejection = ejectionOf(service, port, family, choices, node);
+      ejections.push(...ejectionProblems(service, port, ejection?.outliers));
+      const served = servedBy(routes, ejection);
       for (const frontEnd of frontEnds) {
-        const { realServers, servedHere } = routes[trafficOf(frontEnd)];
-        const { address, port: number } = frontEnd;
-        virtualServers.push({
-          virtualServer: {
-            id: { kind: 'address', protocol, address, port: number },
-            settings: serverSettings,
-            realServers,
-          },
-          drainTimeoutMs: choices.drainTimeoutMs,
-          slowStartMs: choices.slowStartMs,
-          members: frontEndMembers(service, { frontEnd, protocol, realServers, servedHere }, node),
-        });
+        const row = { protocol, settings: serverSettings, ...served[trafficOf(frontEnd)] };
+        virtualServers.push(rowOf(service, frontEnd, row, choices, node));
       }
     }
   }
@@ -101,9 +109,48 @@ export function translateService(
       sliceWeightProblems(service, slices, choices.scheduler),
       vips.problems,
       guard.problems(service),
+      ejections,
     ),
     withoutLocalEndpoints: lackOfLocalEndpoints(routesOfPorts),
     needsNodeWeights: choices.nodeWeights,
+  };
+}
+
+/** Where the connections of a front end go. */
+type Served = WithEjection & Pick<Route, 'servedHere'>;
+
+/** One map serves both kinds of traffic where they go the same way. */
+function servedBy(
+  { internal, external }: Routes,
+  ejection: PortEjection | undefined,
+): Readonly<Record<Traffic, Served>> {
+  const inside = withEjection(internal.realServers, ejection);
+  const outside =
+    external.realServers === internal.realServers
+      ? inside
+      : withEjection(external.realServers, ejection);
+  return {
+    internal: { ...inside, servedHere: internal.servedHere },
+    external: { ...outside, servedHere: external.servedHere },
+  };
+}
+
+/** What a front end wants. */
+function rowOf(
+  service: Service,
+  frontEnd: FrontEnd,
+  row: Served & { readonly protocol: Protocol; readonly settings: VirtualServerSettings },
+  { drainTimeoutMs, slowStartMs }: Choices,
+  node: NodeFacts,
+): DesiredFrontEnd {
+  const { protocol, settings, realServers, servedHere, ...ejection } = row;
+  const { address, port } = frontEnd;
+  return {
+    virtualServer: { id: { kind: 'address', protocol, address, port }, settings, realServers },
+    drainTimeoutMs,
+    slowStartMs,
+    ...ejection,
+    members: frontEndMembers(service, { frontEnd, protocol, realServers, servedHere }, node),
   };
 }
 

@@ -10,6 +10,7 @@ import { PlaceMap } from '../../src/reconcile/place-map.ts';
 import type { Decision } from '../../src/translate/decisions.ts';
 import { describeDecision } from '../../src/translate/describe-decision.ts';
 import type { NodeFacts } from '../../src/translate/node-facts.ts';
+import { noOutliers } from '../../src/outliers/outliers.ts';
 import { translateService } from '../../src/translate/translate-service.ts';
 import { RememberedDecisions, usedAtFrontEnds } from '../support/decisions.ts';
 import {
@@ -38,6 +39,7 @@ function decisionsOf(golden: GoldenCase): DecisionsByService {
     serviceAt: ({ text }) => desired.serviceAt(text),
     ownerOf: () => undefined,
     nodeWeight: () => undefined,
+    outliersOf: () => noOutliers,
   });
   node.setNode(store.node);
   node.setNodeAddresses(goldenNodeAddresses);

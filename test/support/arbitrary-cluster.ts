@@ -170,6 +170,7 @@ export const arbitraryOptions: fc.Arbitrary<TranslatorOptions> = fc.record({
     connectionLimits: fc.constantFrom(undefined, undefined, { upper: 100, lower: 0 }),
     onePacket: fc.constantFrom(false, true),
     slowStartMs: fc.constantFrom(undefined, undefined, 30_000),
+    outlierEjection: fc.boolean(),
     externalIPs: fc.constantFrom(undefined, undefined, [cidr('198.51.100.0/24')]),
     loadBalancerIPs: fc.constantFrom(undefined, undefined, [cidr('203.0.113.0/24')]),
     protectedRanges: fc.constantFrom([], [], [cidr('198.51.100.20/32')]),

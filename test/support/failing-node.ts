@@ -17,6 +17,7 @@ import { everything } from '../../src/inspect/service-query.ts';
 import type { ProblemView } from '../../src/inspect/views/problem-view.ts';
 import { AddressClient } from '../../src/kernel/vip-link/client.ts';
 import { vipLinkName } from '../../src/kernel/vip-link/protocol.ts';
+import { OutlierBook } from '../../src/outliers/outlier-book.ts';
 import type { Foundation } from '../../src/reconcile/foundation.ts';
 import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
@@ -45,6 +46,8 @@ export class FailingNode {
   readonly store: ClusterStore;
   readonly daemon: Daemon;
   readonly settings: Settings;
+  /** Which real servers fail, as its daemon sees it. */
+  readonly outliers = new OutlierBook();
   readonly #folder: TestFolder;
   readonly #opened: Kernel;
   readonly #apiTroubles: ApiTroubles;
@@ -79,6 +82,7 @@ export class FailingNode {
       events: { record: () => undefined, close: () => Promise.resolve() },
       metrics,
       troubles,
+      outliers: this.outliers,
       listener: silent,
       fatal: (error) => {
         throw error;

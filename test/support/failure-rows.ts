@@ -1,56 +1,13 @@
-import type { NodeReaders } from '../../src/doctor/readers.ts';
 import type { ProblemReason } from '../../src/inspect/views/problem-view.ts';
 import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
 import { ImpossibleError } from '../../src/reconcile/foundation.ts';
 import { service } from './cluster-objects.ts';
 import { apiDown, clusterWith, virtualServers } from './doctor-readers.ts';
-import type { FailingNode, FailingOptions } from './failing-node.ts';
+import { annotated, correctIt, problems, type FailureRow } from './failure-row.ts';
+import { annotationRows } from './annotation-failure-rows.ts';
 import { plainSettings, virtualServer } from './ipvs-examples.ts';
 import { rawService, rawSlice } from './manifests.ts';
 import { takenPort } from './taken-port.ts';
-
-/** How a failure comes about, and where it is seen with words that say what to do. */
-export interface FailureRow {
-  readonly options?: FailingOptions | (() => Promise<FailingOptions>);
-  /** What happens once the daemon runs. */
-  readonly then?: (node: FailingNode) => void;
-  /** What `show` advises. */
-  readonly advice: RegExp;
-  /** A series of `/metrics`, and its value. */
-  readonly metric: readonly [series: string, value: number];
-  /** A check of the doctor, the kind of its finding, and what it says is to be done. */
-  readonly doctor: readonly [check: string, kind: string, remedy: RegExp];
-  /** What the doctor reads elsewhere than from this daemon and its cluster. */
-  readonly readers?: Partial<NodeReaders>;
-}
-
-const problems = (reason: string, effect: string): readonly [string, number] => [
-  `kube_ipvs_services_with_problem{reason="${reason}",effect="${effect}"}`,
-  1,
-];
-
-function annotated(annotations: Readonly<Record<string, string>>): FailingOptions {
-  return { manifests: [rawService('web', {}, { annotations })] };
-}
-
-const correctIt = /[Cc]orrect/;
-const anotherScheduler = /choose a scheduler/;
-
-/** A row for an annotation of a Service that cannot be used as it is. */
-function ofAnnotation(
-  reason: ProblemReason,
-  effect: 'fallback' | 'ignored',
-  annotations: Readonly<Record<string, string>>,
-  advice = correctIt,
-  spec: Readonly<Record<string, unknown>> = {},
-): FailureRow {
-  return {
-    options: { manifests: [rawService('web', spec, { annotations })] },
-    advice,
-    metric: problems(reason, effect),
-    doctor: ['services', 'annotation', correctIt],
-  };
-}
 
 const web = [rawService('web'), rawSlice('web-1', 'web')];
 const foreign = {
@@ -60,6 +17,7 @@ const foreign = {
 
 /** One of each kind of failure: a kind without a row does not compile. */
 export const failureRows: Readonly<Record<ProblemReason, FailureRow>> = {
+  ...annotationRows,
   UnknownScheduler: {
     options: annotated({ 'kube-ipvs.io/scheduler': 'best' }),
     advice: correctIt,
@@ -90,62 +48,6 @@ export const failureRows: Readonly<Record<ProblemReason, FailureRow>> = {
     metric: problems('InvalidDrainTimeout', 'fallback'),
     doctor: ['services', 'annotation', correctIt],
   },
-  InvalidLocalityWeights: ofAnnotation('InvalidLocalityWeights', 'fallback', {
-    'kube-ipvs.io/locality-weights': 'near=10',
-  }),
-  LocalityWeightsIgnored: ofAnnotation(
-    'LocalityWeightsIgnored',
-    'ignored',
-    {
-      'kube-ipvs.io/scheduler': 'rr',
-      'kube-ipvs.io/locality-weights': 'same-node=10,other=1',
-    },
-    anotherScheduler,
-  ),
-  InvalidWeights: ofAnnotation('InvalidWeights', 'fallback', { 'kube-ipvs.io/weights': 'pod' }),
-  NodeWeightsIgnored: ofAnnotation(
-    'NodeWeightsIgnored',
-    'ignored',
-    {
-      'kube-ipvs.io/scheduler': 'rr',
-      'kube-ipvs.io/weights': 'node',
-    },
-    anotherScheduler,
-  ),
-  SliceWeightsIgnored: {
-    ...ofAnnotation('SliceWeightsIgnored', 'ignored', {}, anotherScheduler),
-    options: {
-      manifests: [
-        rawService('web'),
-        rawSlice('web-1', 'web', {}, { annotations: { 'kube-ipvs.io/weight': '5' } }),
-      ],
-    },
-  },
-  InvalidMaxConnections: ofAnnotation('InvalidMaxConnections', 'fallback', {
-    'kube-ipvs.io/max-connections': 'many',
-  }),
-  InvalidOnePacket: ofAnnotation('InvalidOnePacket', 'fallback', {
-    'kube-ipvs.io/one-packet': 'perhaps',
-  }),
-  OnePacketRefused: ofAnnotation(
-    'OnePacketRefused',
-    'ignored',
-    { 'kube-ipvs.io/one-packet': 'true' },
-    /remove the annotation/,
-    { ports: [{ port: 53, protocol: 'UDP' }], sessionAffinity: 'ClientIP' },
-  ),
-  InvalidSlowStart: ofAnnotation('InvalidSlowStart', 'fallback', {
-    'kube-ipvs.io/slow-start': 'soon',
-  }),
-  SlowStartIgnored: ofAnnotation(
-    'SlowStartIgnored',
-    'ignored',
-    {
-      'kube-ipvs.io/scheduler': 'rr',
-      'kube-ipvs.io/slow-start': '30s',
-    },
-    anotherScheduler,
-  ),
   UnknownAnnotation: {
     options: annotated({ 'kube-ipvs.io/schedule': 'rr' }),
     advice: correctIt,

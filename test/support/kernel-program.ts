@@ -7,6 +7,8 @@ import { formatVirtualServer } from '../../src/kernel/ipvs/model.ts';
 import type { Kernel } from '../../src/app/kernel.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import { usualDefaults } from '../../src/translate/annotations/annotation.ts';
+import { OutlierWatch } from '../../src/app/outlier-watch.ts';
+import { OutlierBook, type Ejection } from '../../src/outliers/outlier-book.ts';
 import type { ServiceProblem } from '../../src/translate/service-problem.ts';
 import { openTestKernel } from './open-kernel.ts';
 
@@ -31,6 +33,8 @@ export class KernelProgram {
   readonly problems: ServiceProblem[] = [];
   /** Errors of any kind; a test that expects none says so. */
   readonly errors: string[] = [];
+  /** The real servers that were ejected, in their order. */
+  readonly ejections: Ejection[] = [];
   /** How many rounds have changed something in the kernel. */
   roundsWithChanges = 0;
   /** The virtual servers whose real servers were asked for one by one, in their order. */
@@ -39,6 +43,8 @@ export class KernelProgram {
   readonly nodeAddresses: (readonly IpAddress[])[] = [];
   readonly #kernel: Kernel;
   readonly #controller: Controller;
+  readonly outliers = new OutlierBook();
+  readonly #outlierWatch: OutlierWatch;
   readonly #watch: NodeAddressWatch;
   readonly #watchClient = new AddressClient();
 
@@ -53,7 +59,7 @@ export class KernelProgram {
       store,
       desired,
       reconciler,
-      { ...defaultOptions, ...options },
+      { ...defaultOptions, outliers: this.outliers, ...options },
       {
         problem: (problem) => this.problems.push(problem),
         mistake: (_service, error) => this.errors.push(error.message),
@@ -71,6 +77,13 @@ export class KernelProgram {
         programmed: () => undefined,
       },
     );
+    this.#outlierWatch = new OutlierWatch(this.outliers, {
+      changed: (service) => {
+        this.#controller.outliersChanged(service);
+      },
+      ejected: (ejection) => this.ejections.push(ejection),
+      failed: (error) => this.errors.push(error.message),
+    });
     this.#watch = new NodeAddressWatch(
       this.#watchClient,
       {
@@ -100,6 +113,7 @@ export class KernelProgram {
     program.errors.push(...told);
     await program.#watch.start();
     program.#controller.start();
+    program.#outlierWatch.start();
     return program;
   }
 
@@ -111,6 +125,7 @@ export class KernelProgram {
   /** The kernel is left as it is. */
   async stop(): Promise<void> {
     this.#watch.stop();
+    await this.#outlierWatch.stop();
     this.#watchClient.close();
     await this.#controller.stop();
     this.#kernel.close();

@@ -1,4 +1,5 @@
 import type { IpAddress } from '../../src/net/ip-address.ts';
+import { noOutliers } from '../../src/outliers/outliers.ts';
 import type { NodeFacts } from '../../src/translate/node-facts.ts';
 
 /** The node `node-a` in zone z1, without addresses; no address is a VIP. */
@@ -14,6 +15,7 @@ export function place(fields: Partial<NodeFacts> = {}): NodeFacts {
     serviceAt: () => undefined,
     ownerOf: () => undefined,
     nodeWeight: () => undefined,
+    outliersOf: () => noOutliers,
     ...fields,
   };
 }

@@ -19,7 +19,7 @@ describe('a failure is shown, counted, and found by the doctor, with what to do 
         typeof options === 'function' ? await options() : options,
       );
       closing.push(() => node.stop());
-      row.then?.(node);
+      await row.then?.(node);
       const shown = async () => (await node.shown()).find((each) => each.reason === reason);
       await until(`${reason} is shown`, async () => (await shown()) !== undefined);
       assert.match((await shown())?.advice ?? '', advice);

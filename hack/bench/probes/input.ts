@@ -11,6 +11,7 @@ import type { MergedManifests } from '../../../src/source/manifests/merge-manife
 import type { Translation } from '../../../src/translate/desired.ts';
 import type { NodeFacts } from '../../../src/translate/node-facts.ts';
 import { usualDefaults } from '../../../src/translate/annotations/annotation.ts';
+import { noOutliers } from '../../../src/outliers/outliers.ts';
 import {
   translateService,
   type TranslationSettings,
@@ -67,6 +68,7 @@ export function translateCluster(cluster: MergedManifests): Map<string, Translat
     serviceAt: () => undefined,
     ownerOf: () => undefined,
     nodeWeight: () => undefined,
+    outliersOf: () => noOutliers,
   };
   return new Map(
     cluster.services.map((service) => {

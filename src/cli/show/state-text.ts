@@ -43,6 +43,12 @@ export function realServerState(state: RealServerState, nowMs: number): StateTex
         style: 'warning',
         why: undefined,
       };
+    case 'ejected':
+      return {
+        text: sinceText('ejected', state.since, nowMs) + untilText(state.until, nowMs),
+        style: 'warning',
+        why: state.why,
+      };
     case 'refused':
       return { text: sinceText('refused', state.since, nowMs), style: 'bad', why: state.why };
     case 'missing':

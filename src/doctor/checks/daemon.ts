@@ -54,6 +54,12 @@ const kinds = kindsOf({
       'Since its start kube-ipvs could not listen on an address: another program had the port. It tries again by itself. Where it is that of a health-check node port, the load balancer takes this node for unhealthy meanwhile; kube-ipvs show says whether it lasts.',
     mend: 'ss -ltnp',
   },
+  ejected: {
+    severity: 'warning',
+    means:
+      'Real servers of Services that ask for outlier ejection do not answer new connections from this node, or refuse them, and get none until they answer a trial (docs/failing-real-servers.md). kube-ipvs show says which: look at these Pods and at their nodes.',
+    mend: 'kube-ipvs show',
+  },
   refused: {
     severity: 'note',
     means:
@@ -152,6 +158,7 @@ function counters({ metrics, metricsPort }: Seen): readonly Finding[] {
           ),
         ]),
     ...taken(metrics.body),
+    ...ejected(metrics.body),
     ...positive(metrics.body, 'kube_ipvs_refused_total').map(({ labels, value }) => {
       const reason = (labels['reason'] ?? '').replaceAll(/\W/g, '');
       return found(
@@ -173,6 +180,12 @@ function taken(text: string): readonly Finding[] {
           textOf(failures, ({ server }) => server ?? ''),
         ),
       ];
+}
+
+function ejected(text: string): readonly Finding[] {
+  return positive(text, 'kube_ipvs_ejected_real_servers').map(({ value }) =>
+    found(kinds.ejected, `${value} real servers are ejected now`),
+  );
 }
 
 function positive(text: string, name: string): readonly Sample[] {

@@ -1,6 +1,12 @@
 import type { Statistics } from '../../kernel/ipvs/model.ts';
 import type { CounterReading } from './counters.ts';
-import { addStatistics, countedSince, isLess, noStatistics, perSecond } from './sums.ts';
+import {
+  addStatistics,
+  countedSince,
+  isLess,
+  noStatistics,
+  perSecond,
+} from '../../kernel/ipvs/statistics-sums.ts';
 
 /** What a virtual or real server has counted, from reading to reading. */
 export class Counted implements CounterReading {

@@ -9,7 +9,7 @@ import {
 import type { StatisticsVisitor } from '../../kernel/ipvs/read-statistics.ts';
 import { Counted } from './counted.ts';
 import type { CounterReading, CounterView } from './counters.ts';
-import { noStatistics } from './sums.ts';
+import { noStatistics } from '../../kernel/ipvs/statistics-sums.ts';
 import { Tallies } from './tallies.ts';
 import { Tally } from './tally.ts';
 

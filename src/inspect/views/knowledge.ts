@@ -1,6 +1,7 @@
 import type { ObjectKey, Service } from '../../cluster/objects.ts';
 import type { ListedRealServer } from '../../kernel/ipvs/listed-real-servers.ts';
 import type { VirtualServerHead } from '../../kernel/ipvs/model.ts';
+import type { Failing } from '../../outliers/evidence.ts';
 import type { Decision } from '../../translate/decisions.ts';
 import type { DesiredFrontEnd } from '../../translate/desired.ts';
 import type { NodeFacts } from '../../translate/node-facts.ts';
@@ -47,11 +48,20 @@ export interface KernelKnowledge {
   refusal(virtualServer: string): Refusal | undefined;
   /** In milliseconds; undefined where it does not drain, or nobody knows since when. */
   drainingForMs(virtualServer: string, realServer: string): number | undefined;
+  /** How a real server of a group fails; undefined where it does not. Missing outside the running daemon. */
+  ejection?(group: string, realServer: string): EjectionKnowledge | undefined;
   /** Whether an address on the VIP link is ours. */
   isBoundByUs(address: string): boolean;
   readonly counters: CounterView;
   /** The time of day of all that, in milliseconds since 1970. */
   readonly nowMs: number;
+}
+
+/** A real server that fails: ejected for and until so many milliseconds, or else on trial. */
+export interface EjectionKnowledge {
+  readonly failing: Failing;
+  readonly forMs: number | undefined;
+  readonly leftMs: number | undefined;
 }
 
 /** Since when an object is refused; null where nobody knows. */

@@ -23,12 +23,16 @@ const adviceFor: Readonly<Record<ServiceProblemReason, string>> = {
   OnePacketRefused: 'remove the annotation, or the session affinity',
   InvalidSlowStart: 'correct the annotation',
   SlowStartIgnored: 'choose a scheduler that gives shares by weight',
+  InvalidOutlierEjection: 'correct the annotation',
+  InvalidResetAfter: 'correct the annotation',
   UnknownAnnotation: 'correct the name of the annotation, or remove it',
   ExternalIPRefused:
     'take the address from the Service, or admit its range by kubeIpvs.externalIPCIDRs',
   LoadBalancerIPRefused:
     'have the load balancer give another address, or admit its range by kubeIpvs.loadBalancerIPCIDRs',
   EndpointRefused: 'take the address from the EndpointSlice',
+  RealServerEjected:
+    'look at the Pods and at their nodes; each gets new connections again as soon as it answers a trial',
   AddressConflict: 'give one of the two Services another address or port',
 };
 

@@ -5,6 +5,7 @@ import { fateOfUnwanted } from '../../kernel/ipvs/virtual-server-difference.ts';
 import type { DesiredFrontEnd } from '../../translate/desired.ts';
 import type { EndpointDecision } from '../../translate/decisions.ts';
 import { describeWeightRule } from '../../translate/describe-decision.ts';
+import { ejectionState } from './ejection-view.ts';
 import { addressOf, endpointView } from './endpoint-view.ts';
 import { countersView } from './counters-view.ts';
 import {
@@ -37,7 +38,7 @@ export function realServerViews(context: RealServerContext): readonly RealServer
   const decisionAt = new Map(decisions.map((each) => [addressOf(each), each]));
   const heldAt = new Map(held.map((each) => [formatRealServer(each.realServer), each]));
   const wanted = desired?.virtualServer.realServers ?? new Map<string, RealServer>();
-  const keys = new Set([...wanted.keys(), ...heldAt.keys()]);
+  const keys = new Set([...wanted.keys(), ...(desired?.resets ?? []), ...heldAt.keys()]);
   return Array.from(keys, (address) =>
     realServerView(context, {
       address,
@@ -60,7 +61,8 @@ function realServerView(
   one: OneRealServer,
 ): RealServerView | undefined {
   const { address, wanted, held, decision } = one;
-  const realServer = held?.realServer ?? wanted;
+  const realServer =
+    held?.realServer ?? wanted ?? context.desired?.ejection?.candidates.get(address);
   if (realServer === undefined) {
     return undefined;
   }
@@ -90,7 +92,7 @@ function weightBecause(context: RealServerContext, one: OneRealServer, weight: n
     return 'set by others';
   }
   if (weight === 0) {
-    return 'it drains';
+    return one.wanted === undefined ? 'it drains' : 'it is ejected';
   }
   if (slowStartOf(context, one) !== undefined) {
     return 'slow start';
@@ -133,6 +135,10 @@ function stateOf(context: RealServerContext, one: OneRealServer): RealServerStat
   if (refusal !== undefined && isAbout(refusal, address)) {
     return { kind: 'refused', why: refusal.error.message, since: sinceOf(refusal, kernel) };
   }
+  const ejection = ejectionState(context.desired, address, kernel);
+  if (ejection?.kind === 'ejected') {
+    return ejection;
+  }
   if (held === undefined) {
     return { kind: 'missing', why: 'an endpoint gets traffic as this, and the kernel lacks it' };
   }
@@ -146,7 +152,7 @@ function stateOf(context: RealServerContext, one: OneRealServer): RealServerStat
   if (!sameRealServer(wanted, held.realServer)) {
     return { kind: 'differs', why: differenceOf(wanted, held.realServer) };
   }
-  return { kind: 'active', why: whyUsed(one) };
+  return ejection ?? { kind: 'active', why: whyUsed(one) };
 }
 
 /** Null for the ordinary reason: it is ready. */

@@ -136,6 +136,14 @@ export type RealServerState =
       /** When the drain timeout is over. */
       readonly until: string | null;
     }
+  /** It fails: its connections go on, unless they are reset, and new ones go elsewhere. */
+  | {
+      readonly kind: 'ejected';
+      readonly why: string;
+      readonly since: string | null;
+      /** When it is tried again. */
+      readonly until: string | null;
+    }
   /** The kernel does not take it. */
   | { readonly kind: 'refused'; readonly why: string; readonly since: string | null }
   /** Wanted, and the kernel lacks it. */

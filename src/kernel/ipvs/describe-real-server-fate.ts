@@ -7,6 +7,8 @@ export function describeUnwantedFate(fate: UnwantedFate): string {
       return 'begins to drain: gets weight 0, and is deleted when its connections are over';
     case 'keep draining':
       return 'drains: its connections go on, and new ones go elsewhere';
+    case 'delete: reset':
+      return 'deleted at once: it does not answer, and its connections are reset';
     case 'delete: UDP':
       return 'deleted at once: UDP has no connections to wait for';
     case 'delete: no drain timeout':

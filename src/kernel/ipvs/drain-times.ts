@@ -3,11 +3,14 @@ import { formatRealServer, formatVirtualServer, type Operation } from './model.t
 /**
  * Since when real servers drain. Kept in memory alone: after a restart a real server that drains
  * is known by its weight of 0, and its time starts anew. Times are milliseconds of one clock.
+ *
+ * One that has weight 0 and is wanted rests: its time starts when it is wanted no more, which shows in the
+ * next look at its virtual server.
  */
 export class DrainTimes {
-  readonly #startedAt = new Map<string, Map<string, number>>();
+  readonly #startedAt = new Map<string, Map<string, number | 'rests'>>();
 
-  /** Whether no real server drains. */
+  /** Whether no real server drains or rests. */
   get isEmpty(): boolean {
     return this.#startedAt.size === 0;
   }
@@ -15,20 +18,22 @@ export class DrainTimes {
   /** How many real servers drain. */
   get count(): number {
     let count = 0;
-    for (const { size } of this.#startedAt.values()) {
-      count += size;
+    for (const times of this.#startedAt.values()) {
+      for (const time of times.values()) {
+        count += Number(time !== 'rests');
+      }
     }
     return count;
   }
 
-  /** The virtual servers with real servers that drain. */
+  /** The virtual servers with real servers that drain or rest. */
   virtualServers(): readonly string[] {
     return [...this.#startedAt.keys()];
   }
 
   /** Does nothing where it drains already. */
   start(virtualServer: string, realServer: string, nowMs: number): void {
-    const times = this.#startedAt.get(virtualServer) ?? new Map<string, number>();
+    const times = this.#startedAt.get(virtualServer) ?? new Map<string, number | 'rests'>();
     this.#startedAt.set(virtualServer, times);
     if (!times.has(realServer)) {
       times.set(realServer, nowMs);
@@ -62,13 +67,28 @@ export class DrainTimes {
     }
   }
 
-  /** Exactly these drain, as the kernel shows it; those that did already keep their time. */
-  replace(virtualServer: string, realServers: readonly string[], nowMs: number): void {
+  /**
+   * Exactly these have weight 0, as the kernel shows it; those that drained already keep their time. Where it
+   * is not known which of them are wanted, they rest as before.
+   */
+  replace(
+    virtualServer: string,
+    realServers: readonly string[],
+    nowMs: number,
+    isWanted?: (realServer: string) => boolean,
+  ): void {
     const before = this.#startedAt.get(virtualServer);
     if (realServers.length === 0) {
       this.#startedAt.delete(virtualServer);
     } else {
-      const times = realServers.map((key) => [key, before?.get(key) ?? nowMs] as const);
+      const timeOf = (key: string): number | 'rests' => {
+        const time = before?.get(key) ?? nowMs;
+        if (isWanted === undefined) {
+          return time;
+        }
+        return isWanted(key) ? 'rests' : time === 'rests' ? nowMs : time;
+      };
+      const times = realServers.map((key) => [key, timeOf(key)] as const);
       this.#startedAt.set(virtualServer, new Map(times));
     }
   }
@@ -92,7 +112,8 @@ export class DrainTimes {
 
   /** When it began to drain; undefined where it does not. */
   startedAtMs(virtualServer: string, realServer: string): number | undefined {
-    return this.#startedAt.get(virtualServer)?.get(realServer);
+    const time = this.#startedAt.get(virtualServer)?.get(realServer);
+    return time === 'rests' ? undefined : time;
   }
 }
 

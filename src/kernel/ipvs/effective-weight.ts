@@ -3,7 +3,10 @@ export const slowStartSteps = 10;
 
 /** What decides the weight that a real server has at a moment. */
 export interface WeightLayers {
-  /** The one that it is to have in the long run; undefined where no endpoint is behind it any more. */
+  /**
+   * The one that it is to have in the long run: 0 while it is ejected, undefined where no endpoint is behind
+   * it any more.
+   */
   readonly desired: number | undefined;
   /** The step of its slow start, 1 to `slowStartSteps`; undefined where it has none. */
   readonly step?: number | undefined;
@@ -11,11 +14,11 @@ export interface WeightLayers {
 
 /**
  * The weight that the kernel is to have: the one place where everything that changes it comes together.
- * Each layer has its say over those below it: what is not desired drains with 0; a slow start takes tenths,
+ * Each layer has its say over those below it: what is not desired drains with 0, and what is ejected has 0; a slow start takes tenths,
  * and at least 1; else it is the desired one.
  */
 export function effectiveWeight({ desired, step = slowStartSteps }: WeightLayers): number {
-  if (desired === undefined) {
+  if (desired === undefined || desired === 0) {
     return 0;
   }
   return step < slowStartSteps

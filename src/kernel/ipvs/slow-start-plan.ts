@@ -32,14 +32,19 @@ export function slowStartPlan(
   known: KnownStarts,
 ): ReadonlyMap<string, number> {
   const starting = new Map<string, number>();
+  let used = 0;
   desired.forEach(({ weight }, key) => {
+    if (weight === 0) {
+      return; // Ejected: it starts when it is tried again.
+    }
+    used += 1;
     const held = observed.get(key)?.weight ?? 0;
     const step = known.stepOf(key) ?? firstStep(weight, held, known);
     if (step < slowStartSteps) {
       starting.set(key, step);
     }
   });
-  return starting.size < desired.size ? starting : none;
+  return starting.size < used ? starting : none;
 }
 
 const none: ReadonlyMap<string, number> = new Map();

@@ -21,6 +21,11 @@ export interface DesiredVirtualServer {
   readonly drainTimeoutMs: number | undefined;
   /** In how long a new real server gets its whole weight, in milliseconds; undefined for at once. */
   readonly slowStartMs: number | undefined;
+  /**
+   * Those, by `formatRealServer`, whose connections are to be reset: not among the real servers, they are
+   * deleted at once, which ends their connections (sysctl expire_nodest_conn).
+   */
+  readonly resets?: ReadonlySet<string>;
 }
 
 /** A virtual server as the kernel holds it. */
@@ -219,6 +224,7 @@ function unwantedRealServers(
         break;
       case 'keep draining':
         break;
+      case 'delete: reset':
       case 'delete: UDP':
       case 'delete: no drain timeout':
       case 'delete: drained':
@@ -235,6 +241,8 @@ export type UnwantedFate =
   | 'drain'
   /** It has weight 0, and connections that may go on. */
   | 'keep draining'
+  /** Its connections are to be reset. */
+  | 'delete: reset'
   /** UDP has no connections that could be waited for. */
   | 'delete: UDP'
   /** A limit of 0 waits for none. */
@@ -247,17 +255,20 @@ export type UnwantedFate =
  * `ObservedVirtualServer` has it.
  */
 export function fateOfUnwanted(
-  { virtualServer: { id }, drainTimeoutMs }: DesiredVirtualServer,
-  { weight }: Pick<RealServer, 'weight'>,
+  { virtualServer: { id }, drainTimeoutMs, resets }: DesiredVirtualServer,
+  realServer: Pick<RealServer, 'address' | 'port' | 'weight'>,
   isDrained: boolean,
 ): UnwantedFate {
+  if (resets?.has(formatRealServer(realServer)) === true) {
+    return 'delete: reset';
+  }
   if (id.kind === 'address' && id.protocol === 'UDP') {
     return 'delete: UDP';
   }
   if (drainTimeoutMs === 0) {
     return 'delete: no drain timeout';
   }
-  if (weight !== 0) {
+  if (realServer.weight !== 0) {
     return 'drain';
   }
   return isDrained ? 'delete: drained' : 'keep draining';

@@ -181,8 +181,8 @@ export class VirtualServerKind<
       if (listed === undefined) {
         this.#drainTimes.forget(key);
       } else {
-        const limitMs = 'drainTimeoutMs' in row ? row.drainTimeoutMs : undefined;
-        found.set(key, this.#observe(key, listed, limitMs, this.#now()));
+        const desired = 'drainTimeoutMs' in row ? row : undefined;
+        found.set(key, this.#observe(key, listed, desired, this.#now()));
       }
     }
     return found;
@@ -204,7 +204,7 @@ export class VirtualServerKind<
     return changeCount(operation);
   }
 
-  /** Those with real servers that drain: their connections come to an end without a notice. */
+  /** Those with real servers that drain, or may soon: their connections come to an end without a notice. */
   needsPolling(): readonly string[] {
     return this.#drainTimes.virtualServers();
   }
@@ -221,21 +221,23 @@ export class VirtualServerKind<
       // Where the virtual server is gone the kernel's answer is the same.
       return (await this.read(new Map([[key, desired ?? observed]]))).get(key);
     }
-    return this.#observe(key, { id, settings, realServers }, desired?.drainTimeoutMs, this.#now());
+    return this.#observe(key, { id, settings, realServers }, desired, this.#now());
   }
 
   #observe(
     key: string,
     listed: ListedVirtualServer,
-    limitMs: number | undefined,
+    desired: DesiredVirtualServer | undefined,
     nowMs: number,
   ): ObservedVirtualServer {
+    const limitMs = desired?.drainTimeoutMs;
+    const wanted = desired?.virtualServer.realServers;
     const drains = ({ realServer }: ListedRealServer): boolean =>
       listed.settings.owned && realServer.weight === 0;
     const draining = listed.realServers
       .filter(drains)
       .map(({ realServer }) => formatRealServer(realServer));
-    this.#drainTimes.replace(key, draining, nowMs);
+    this.#drainTimes.replace(key, draining, nowMs, wanted && ((each) => wanted.has(each)));
     return observedFrom(
       listed,
       (row) =>

@@ -20,12 +20,15 @@ export interface ServiceDefaults {
   readonly onePacket: boolean;
   /** In how long an endpoint gets its whole weight, in milliseconds; undefined for at once. */
   readonly slowStartMs: number | undefined;
+  /** Whether real servers of TCP and SCTP that fail are ejected. */
+  readonly outlierEjection: boolean;
 }
 
 /** Where nothing is configured. */
 export const usualDefaults: ServiceDefaults = {
   scheduler: fallbackScheduler,
   drainTimeoutMs: undefined,
+  outlierEjection: false,
   nodeWeights: false,
   localityWeights: undefined,
   connectionLimits: undefined,

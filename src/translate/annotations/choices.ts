@@ -37,6 +37,8 @@ export function choicesOf(context: ChoiceContext): ServiceChoices {
     connectionLimits: chosenBy(annotations.connectionLimits),
     onePacket: chosenBy(annotations.onePacket),
     slowStartMs: chosenBy(annotations.slowStartMs),
+    ejectedProtocols: chosenBy(annotations.ejectedProtocols),
+    resetAfterMs: chosenBy(annotations.resetAfterMs),
   };
   return { choices, problems: [...problems, ...unknownAnnotations(service)] };
 }

@@ -4,6 +4,8 @@ import { localityWeights } from './locality-weights.ts';
 import { maxConnections } from './max-connections.ts';
 import { nodeWeights } from './node-weights.ts';
 import { onePacket } from './one-packet.ts';
+import { outlierEjection } from './outlier-ejection.ts';
+import { resetAfter } from './reset-after.ts';
 import { schedulerFlags } from './scheduler-flags.ts';
 import { scheduler } from './scheduler.ts';
 import { slowStart } from './slow-start.ts';
@@ -18,6 +20,8 @@ export const annotations = {
   connectionLimits: maxConnections,
   onePacket,
   slowStartMs: slowStart,
+  ejectedProtocols: outlierEjection,
+  resetAfterMs: resetAfter,
 } as const satisfies Readonly<Record<string, Annotation<unknown, string>>>;
 
 type Annotations = typeof annotations;

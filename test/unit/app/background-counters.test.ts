@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { BackgroundCounters, type CountersClient } from '../../../src/app/background-counters.ts';
 import { CounterBook } from '../../../src/inspect/statistics/counter-book.ts';
 import { virtualServer } from '../../support/ipvs-examples.ts';
-import { noStatistics } from '../../../src/inspect/statistics/sums.ts';
+import { noStatistics } from '../../../src/kernel/ipvs/statistics-sums.ts';
 import { until } from '../../support/until.ts';
 
 /** A reading whose client fails as often as is asked for, and what it told. */

@@ -42,6 +42,7 @@ const otherValues: Readonly<Record<string, unknown>> = {
   'kubeIpvs.maxConnections': '200/150',
   'kubeIpvs.onePacket': true,
   'kubeIpvs.slowStart': '30s',
+  'kubeIpvs.outlierEjection': true,
   'kubeIpvs.externalIPCIDRs': [],
   'kubeIpvs.loadBalancerIPCIDRs': [],
   'kubeIpvs.protectedCIDRs': ['203.0.113.0/24'],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { KnownNodeFacts } from '../../../src/desired/known-node-facts.ts';
+import { noOutliers } from '../../../src/outliers/outliers.ts';
 import type { NodePortAddresses } from '../../../src/translate/node-addresses.ts';
 import { ip, node } from '../../support/cluster-objects.ts';
 
@@ -11,6 +12,7 @@ function nodePlace(setting: NodePortAddresses = { kind: 'all' }): KnownNodeFacts
     serviceAt: () => undefined,
     ownerOf: () => undefined,
     nodeWeight: () => undefined,
+    outliersOf: () => noOutliers,
   });
 }
 

@@ -36,7 +36,7 @@ export function problemMetrics(make: MetricRegistry): ProblemMetrics {
       labels: {
         reason: 'the reason of the Event',
         effect:
-          'what becomes of it: `fallback` to the default, `refused`, or `conflict` with an older Service that has the address',
+          'what becomes of it: `fallback` to the default, `refused`, `conflict` with an older Service that has the address, or `ejected` for real servers that fail',
       },
     },
     () =>

@@ -45,6 +45,11 @@ export function realServerState(state, nowMs) {
         state.until === null ? '' : `, ${duration(Date.parse(state.until) - nowMs)} left`;
       return { text: since('draining', state.since, nowMs) + left, look: 'warning' };
     }
+    case 'ejected': {
+      const left =
+        state.until === null ? '' : `, ${duration(Date.parse(state.until) - nowMs)} left`;
+      return { text: since('ejected', state.since, nowMs) + left, look: 'warning', why: state.why };
+    }
     case 'refused':
       return { text: since('refused', state.since, nowMs), look: 'bad', why: state.why };
     case 'missing':

@@ -43,6 +43,15 @@ describe('doctor: daemon', () => {
     assert.equal(finding.seen, 'health check: 2');
   });
 
+  it('warns of real servers that are ejected', async () => {
+    const [finding] = await findingsOf(daemon, metrics('kube_ipvs_ejected_real_servers 2\n'));
+    assert.equal(finding?.kind, 'ejected');
+    assert.equal(finding.seen, '2 real servers are ejected now');
+    assert.deepEqual(await kindsFound(daemon, metrics('kube_ipvs_ejected_real_servers 0\n')), [
+      'ok',
+    ]);
+  });
+
   it('notes a Node that leaves', async () => {
     const leaves = but({ '/healthz': answered({ lastUpdated: '', nodeEligible: false }, 503) });
     assert.deepEqual(await kindsFound(daemon, leaves), ['node-leaves']);

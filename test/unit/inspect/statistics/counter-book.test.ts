@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { CounterBook } from '../../../../src/inspect/statistics/counter-book.ts';
-import { noStatistics } from '../../../../src/inspect/statistics/sums.ts';
+import { noStatistics } from '../../../../src/kernel/ipvs/statistics-sums.ts';
 import type { Statistics } from '../../../../src/kernel/ipvs/model.ts';
 import { realServer } from '../../../support/ipvs-examples.ts';
 

@@ -1,4 +1,4 @@
-import type { Statistics } from '../../kernel/ipvs/model.ts';
+import type { Statistics } from './model.ts';
 
 /** Nothing was counted. */
 export const noStatistics: Statistics = Object.freeze({
