@@ -1,19 +1,12 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chainsOfAllVersions } from '../../../src/kernel/packet-filter/iptables/chains.ts';
 import { baseDaemonSet, programOf, repository } from '../../support/deployed.ts';
 
 const guide = readFileSync(join(repository, 'docs/deploying.md'), 'utf8');
 const pod = baseDaemonSet.spec.template.spec;
 
 describe('docs/deploying.md', () => {
-  it('removes on the way back the chains of all versions, and no other', () => {
-    const [, names = ''] = /chains='KIPVS-\(([A-Z|]+)\)'/.exec(guide) ?? [];
-    const chains = names.split('|').map((name) => `KIPVS-${name}`);
-    assert.deepEqual(new Set(chains), chainsOfAllVersions);
-  });
-
   it('names the image of the DaemonSet', () => {
     const tags = [...guide.matchAll(/kube-ipvs:[\d.]+\d/g)].map(([tag]) => tag);
     assert.deepEqual([...new Set(tags)], [programOf(pod).image]);
