@@ -1,10 +1,9 @@
-import { asError } from '../base/as-error.ts';
 import { monotonicMs } from '../base/time/monotonic-clock.ts';
-import { startTimer } from '../base/time/timers.ts';
 import { IpvsClient } from '../kernel/ipvs/client.ts';
 import { formatVirtualServer } from '../kernel/ipvs/model.ts';
 import type { CountedGroup } from '../outliers/counted-group.ts';
 import type { Ejection, OutlierBook } from '../outliers/outlier-book.ts';
+import { BackgroundLoop } from './background-loop.ts';
 
 /** A client that the watch has for itself. */
 export type OutlierClient = Pick<IpvsClient, 'realServers' | 'close'>;
@@ -35,71 +34,39 @@ export class OutlierWatch {
   readonly #book: OutlierBook;
   readonly #listener: OutlierListener;
   readonly #everyMs: number;
-  readonly #open: () => Promise<OutlierClient>;
-  #client: OutlierClient | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> | undefined;
-  #started = false;
-  #stopped = false;
+  readonly #loop: BackgroundLoop<OutlierClient>;
 
   constructor(book: OutlierBook, listener: OutlierListener, options: OutlierWatchOptions = {}) {
     this.#book = book;
     this.#listener = listener;
     this.#everyMs = options.everyMs ?? defaultEveryMs;
-    this.#open = options.open ?? (() => IpvsClient.connect());
+    this.#loop = new BackgroundLoop({
+      open: options.open ?? (() => IpvsClient.connect()),
+      isNeeded: () => !book.isEmpty,
+      do: (client, isStopped) => this.#look(client, isStopped),
+      failed: (error) => {
+        listener.failed(error);
+      },
+      waitMs: (tookMs) => Math.max(this.#everyMs - tookMs, tookMs),
+    });
   }
 
   /** Begins to look; nothing more where that was done before. */
   start(): void {
-    if (!this.#started && !this.#stopped) {
-      this.#started = true;
-      this.#lookAfter(this.#everyMs);
-    }
+    this.#loop.start(this.#everyMs);
   }
 
   /** Ends the look under way, and begins none any more. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    this.#client?.close();
-    await this.#looking;
+  stop(): Promise<void> {
+    return this.#loop.stop();
   }
 
-  #lookAfter(ms: number): void {
-    this.#timer = startTimer(() => {
-      const startedAt = monotonicMs();
-      this.#looking = this.#look().finally(() => {
-        this.#looking = undefined;
-        const tookMs = monotonicMs() - startedAt;
-        if (!this.#stopped) {
-          this.#lookAfter(Math.max(this.#everyMs - tookMs, tookMs));
-        }
-      });
-    }, ms);
-  }
-
-  async #look(): Promise<void> {
-    if (this.#book.isEmpty) {
-      return;
-    }
-    try {
-      const client = this.#client ?? (await this.#open());
-      this.#client = client;
-      for (const group of this.#book.groups()) {
-        if (this.#stopped) {
-          break;
-        }
-        await this.#lookAt(group, client);
+  async #look(client: OutlierClient, isStopped: () => boolean): Promise<void> {
+    for (const group of this.#book.groups()) {
+      if (isStopped()) {
+        break;
       }
-    } catch (error) {
-      this.#client?.close();
-      this.#client = undefined;
-      if (!this.#stopped) {
-        this.#listener.failed(asError(error));
-      }
-    }
-    if (this.#stopped) {
-      this.#client?.close();
+      await this.#lookAt(group, client);
     }
   }
 

@@ -1,3 +1,4 @@
+import { textOfGone } from '../kernel/packet-filter/predecessor.ts';
 import type { DaemonParts } from './daemon-parts.ts';
 import type { OngoingTroubles } from './ongoing-troubles.ts';
 
@@ -8,7 +9,7 @@ export async function retirePredecessor(
 ): Promise<void> {
   const retirement = await kernel.retirePredecessor();
   if (retirement.kind === 'gone') {
-    listener.info(`removed the packet filter ${retirement.filter}, which an earlier run had left`);
+    listener.info(textOfGone(retirement));
   } else if (retirement.kind === 'left') {
     for (const failure of retirement.failures) {
       if (troubles.continues(failure.key, failure.error.message)) {

@@ -5,6 +5,7 @@ import type { Kernel } from '../app/kernel.ts';
 import type { Logger } from '../base/log.ts';
 import type { Failure } from '../reconcile/any-kind-table.ts';
 import { ImpossibleError } from '../reconcile/foundation.ts';
+import { textOfGone } from '../kernel/packet-filter/predecessor.ts';
 import { missingSchedulerOf } from '../kernel/ipvs/missing-scheduler.ts';
 import { translateOnce } from '../app/translate-once.ts';
 import type { ServiceTranslator } from '../desired/service-translator.ts';
@@ -135,7 +136,7 @@ async function retirePredecessor(kernel: Kernel, log: Logger): Promise<readonly 
     case 'none':
       return [];
     case 'gone':
-      log.info(`removed the packet filter ${retirement.filter}, which an earlier run had left`);
+      log.info(textOfGone(retirement));
       return [];
     case 'left':
       return retirement.failures;

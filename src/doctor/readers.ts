@@ -1,8 +1,7 @@
 import type { Problem } from '../base/problem.ts';
 import type { Settings } from '../config/settings.ts';
 import type { ListedVirtualServer } from '../kernel/ipvs/read-table.ts';
-import type { BaseChain } from '../kernel/nf-tables/client.ts';
-import type { NftTable } from '../kernel/nf-tables/table-names.ts';
+import type { BaseChain, NftTable } from '../kernel/nf-tables/client.ts';
 import type { IptablesVariant } from '../kernel/packet-filter/iptables/iptables.ts';
 import type { Leftovers } from '../kernel/takeover/leftovers.ts';
 import type { KernelAddress, KernelLink } from '../kernel/vip-link/messages.ts';

@@ -1,4 +1,4 @@
-import { hostPrefixLength, IpAddress, type IpFamily } from './ip-address.ts';
+import { addressLength, hostPrefixLength, IpAddress, type IpFamily } from './ip-address.ts';
 
 /** A range of addresses: `10.96.0.0/12`. Bits beyond the prefix count as zero. */
 export class Cidr {
@@ -23,7 +23,7 @@ export class Cidr {
       return undefined;
     }
     return new Cidr(
-      IpAddress.fromBytes(address.family, masked(address.bytes, prefixLength)),
+      IpAddress.fromBytes(address.family, masked(address.bytes, maskOf(address, prefixLength))),
       prefixLength,
     );
   }
@@ -59,12 +59,15 @@ export class Cidr {
     ];
   }
 
+  /** The bits of the prefix, as the bytes of an address in network order. */
+  get mask(): Uint8Array {
+    return maskOf(this.network, this.prefixLength);
+  }
+
   /** The last address of the range. */
   get last(): IpAddress {
-    const bytes = this.network.bytes.map((byte, index) => {
-      const bits = Math.min(Math.max(this.prefixLength - index * 8, 0), 8);
-      return byte | (0xff >> bits);
-    });
+    const { mask } = this;
+    const bytes = this.network.bytes.map((byte, index) => byte | ~(mask[index] ?? 0));
     return IpAddress.fromBytes(this.family, bytes);
   }
 
@@ -93,10 +96,14 @@ export class Cidr {
   }
 }
 
-function masked(bytes: Uint8Array, prefixLength: number): Uint8Array {
-  return bytes.map((byte, index) => {
+function masked(bytes: Uint8Array, mask: Uint8Array): Uint8Array {
+  return bytes.map((byte, index) => byte & (mask[index] ?? 0));
+}
+
+function maskOf({ family }: IpAddress, prefixLength: number): Uint8Array {
+  return Uint8Array.from({ length: addressLength(family) }, (_, index) => {
     const bits = Math.min(Math.max(prefixLength - index * 8, 0), 8);
-    return byte & (0xff << (8 - bits));
+    return 0xff << (8 - bits);
   });
 }
 

@@ -5,7 +5,7 @@ import { doctorExitCode, examine } from '../../src/cli/doctor.ts';
 import type { Finding } from '../../src/doctor/finding.ts';
 import type { CheckReport } from '../../src/doctor/run-checks.ts';
 import { ipFamilies } from '../../src/kernel/ip-families.ts';
-import { nftTables } from '../../src/kernel/nf-tables/table-names.ts';
+import { withNftClient } from '../../src/kernel/nf-tables/with-client.ts';
 import { removePacketFilter } from '../../src/kernel/packet-filter/open-packet-filter.ts';
 import { cleanUp } from '../support/cli.ts';
 import { serviceWith } from '../support/cli-clusters.ts';
@@ -192,7 +192,9 @@ END`);
     }
     await shell('modprobe nf_tables');
     await makeBridgeTable('kube-proxy');
-    assert.deepEqual(await nftTables(), [{ family: 'bridge', name: 'kube-proxy' }]);
+    assert.deepEqual(await withNftClient((client) => client.tables()), [
+      { family: 'bridge', name: 'kube-proxy' },
+    ]);
     assert.deepEqual(
       (await findings('leftovers')).map(({ kind }) => kind),
       ['ok'],

@@ -1,5 +1,5 @@
 import { formatVirtualServer } from '../../kernel/ipvs/model.ts';
-import type { NftTable } from '../../kernel/nf-tables/table-names.ts';
+import type { NftTable } from '../../kernel/nf-tables/client.ts';
 import { iptablesVariants } from '../../kernel/packet-filter/iptables/iptables.ts';
 import { leadsToServices, modesOfRules } from '../../kernel/takeover/kube-proxy-rules.ts';
 import { kubeProxyTablesOf } from '../../kernel/takeover/kube-proxy-tables.ts';

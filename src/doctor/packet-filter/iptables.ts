@@ -77,11 +77,6 @@ interface VariantSeen {
   readonly rules: RulesReading;
 }
 
-interface VariantSeen {
-  readonly hasProgram: boolean;
-  readonly rules: RulesReading;
-}
-
 /** What the packet filter of iptables has to do with. */
 export interface IptablesSeen {
   readonly wanted: IptablesVariant | 'auto';

@@ -1,8 +1,8 @@
 import { IpvsClient } from '../../kernel/ipvs/client.ts';
 import { readTable, type ListedVirtualServer } from '../../kernel/ipvs/read-table.ts';
 import { SetClient } from '../../kernel/ipset/client.ts';
-import { NftClient, type BaseChain } from '../../kernel/nf-tables/client.ts';
-import { nftTables } from '../../kernel/nf-tables/table-names.ts';
+import type { NftClient } from '../../kernel/nf-tables/client.ts';
+import { withNftClient } from '../../kernel/nf-tables/with-client.ts';
 import {
   Iptables,
   IptablesError,
@@ -10,8 +10,10 @@ import {
   type IptablesVariant,
   type RunProgram,
 } from '../../kernel/packet-filter/iptables/iptables.ts';
+import { legacyTables } from '../../kernel/packet-filter/iptables/legacy-rules.ts';
 import type { Leftovers } from '../../kernel/takeover/leftovers.ts';
 import { readLeftovers } from '../../kernel/takeover/read-leftovers.ts';
+import { withKubeProxyKernel } from '../../kernel/takeover/with-kube-proxy-kernel.ts';
 import { AddressClient } from '../../kernel/vip-link/client.ts';
 import type { IpFamily } from '../../net/ip-address.ts';
 import type { ModuleState, NodeReaders, RulesReading } from '../readers.ts';
@@ -43,16 +45,21 @@ export function kernelReaders(
 ): KernelReaders {
   const isIpvsLoaded = once(() => exists('/proc/net/ip_vs'));
   const holds = async (name: string): Promise<boolean> => (await module(name)) === 'present';
+  const ifNftHolds = async <T>(
+    read: (client: NftClient) => Promise<readonly T[]>,
+  ): Promise<readonly T[]> => ((await holds('nf_tables')) ? withNftClient(read) : []);
   return {
     links: once(() => withAddresses((client) => client.links())),
     addresses: once(() => withAddresses((client) => client.addresses())),
     virtualServers: once(async () => ((await isIpvsLoaded()) ? readVirtualServers() : undefined)),
     ipvsLeftovers: once(async () =>
-      (await isIpvsLoaded()) && (await holds('ip_set')) ? readIpvsLeftovers(families) : noLeftovers,
+      (await isIpvsLoaded()) && (await holds('ip_set'))
+        ? withKubeProxyKernel(readLeftovers, families)
+        : noLeftovers,
     ),
     setNames: once(async () => ((await holds('ip_set')) ? readSetNames() : new Set<string>())),
-    nftTables: once(async () => ((await holds('nf_tables')) ? nftTables() : [])),
-    nftBaseChains: once(async () => ((await holds('nf_tables')) ? readBaseChains() : [])),
+    nftTables: once(() => ifNftHolds((client) => client.tables())),
+    nftBaseChains: once(() => ifNftHolds((client) => client.baseChains())),
     rules: (
       (read) => (family: IpFamily, variant: IptablesVariant) =>
         read(`${family} ${variant}`)
@@ -83,8 +90,7 @@ async function readRules(
       return { kind: state === 'unknown' ? 'not told' : 'not loaded' };
     }
   } else {
-    const names = iptables.family === 'IPv4' ? 'ip_tables_names' : 'ip6_tables_names';
-    if (!(await exists(`/proc/net/${names}`))) {
+    if (!(await exists(legacyTables[iptables.family]))) {
       return { kind: 'not loaded' };
     }
   }
@@ -111,28 +117,6 @@ async function readVirtualServers(): Promise<ReadonlyMap<string, ListedVirtualSe
   const client = await IpvsClient.connect();
   try {
     return await readTable(client);
-  } finally {
-    client.close();
-  }
-}
-
-async function readIpvsLeftovers(families: readonly IpFamily[]): Promise<Leftovers> {
-  const ipvs = await IpvsClient.connect();
-  const addresses = new AddressClient();
-  const sets = new SetClient();
-  try {
-    return await readLeftovers({ ipvs, addresses, sets, families });
-  } finally {
-    ipvs.close();
-    addresses.close();
-    sets.close();
-  }
-}
-
-async function readBaseChains(): Promise<readonly BaseChain[]> {
-  const client = new NftClient();
-  try {
-    return await client.baseChains();
   } finally {
     client.close();
   }

@@ -1,3 +1,4 @@
+import { ByRealServer } from './by-real-server.ts';
 import { formatRealServer, formatVirtualServer, type Operation } from './model.ts';
 
 /**
@@ -8,17 +9,17 @@ import { formatRealServer, formatVirtualServer, type Operation } from './model.t
  * next look at its virtual server.
  */
 export class DrainTimes {
-  readonly #startedAt = new Map<string, Map<string, number | 'rests'>>();
+  readonly #startedAt = new ByRealServer<number | 'rests'>();
 
   /** Whether no real server drains or rests. */
   get isEmpty(): boolean {
-    return this.#startedAt.size === 0;
+    return this.#startedAt.isEmpty;
   }
 
   /** How many real servers drain. */
   get count(): number {
     let count = 0;
-    for (const times of this.#startedAt.values()) {
+    for (const [, times] of this.#startedAt.entries()) {
       for (const time of times.values()) {
         count += Number(time !== 'rests');
       }
@@ -28,15 +29,13 @@ export class DrainTimes {
 
   /** The virtual servers with real servers that drain or rest. */
   virtualServers(): readonly string[] {
-    return [...this.#startedAt.keys()];
+    return this.#startedAt.virtualServers();
   }
 
   /** Does nothing where it drains already. */
   start(virtualServer: string, realServer: string, nowMs: number): void {
-    const times = this.#startedAt.get(virtualServer) ?? new Map<string, number | 'rests'>();
-    this.#startedAt.set(virtualServer, times);
-    if (!times.has(realServer)) {
-      times.set(realServer, nowMs);
+    if (this.#startedAt.get(virtualServer, realServer) === undefined) {
+      this.#startedAt.set(virtualServer, realServer, nowMs);
     }
   }
 
@@ -77,32 +76,22 @@ export class DrainTimes {
     nowMs: number,
     isWanted?: (realServer: string) => boolean,
   ): void {
-    const before = this.#startedAt.get(virtualServer);
-    if (realServers.length === 0) {
-      this.#startedAt.delete(virtualServer);
-    } else {
-      const timeOf = (key: string): number | 'rests' => {
-        const time = before?.get(key) ?? nowMs;
-        if (isWanted === undefined) {
-          return time;
-        }
-        return isWanted(key) ? 'rests' : time === 'rests' ? nowMs : time;
-      };
-      const times = realServers.map((key) => [key, timeOf(key)] as const);
-      this.#startedAt.set(virtualServer, new Map(times));
-    }
+    const timeOf = (key: string): number | 'rests' => {
+      const time = this.#startedAt.get(virtualServer, key) ?? nowMs;
+      if (isWanted === undefined) {
+        return time;
+      }
+      return isWanted(key) ? 'rests' : time === 'rests' ? nowMs : time;
+    };
+    this.#startedAt.replace(virtualServer, new Map(realServers.map((key) => [key, timeOf(key)])));
   }
 
   end(virtualServer: string, realServer: string): void {
-    const times = this.#startedAt.get(virtualServer);
-    times?.delete(realServer);
-    if (times?.size === 0) {
-      this.#startedAt.delete(virtualServer);
-    }
+    this.#startedAt.delete(virtualServer, realServer);
   }
 
   forget(virtualServer: string): void {
-    this.#startedAt.delete(virtualServer);
+    this.#startedAt.deleteAll(virtualServer);
   }
 
   /** For how long it has drained, in milliseconds; 0 where it does not. */
@@ -112,7 +101,7 @@ export class DrainTimes {
 
   /** When it began to drain; undefined where it does not. */
   startedAtMs(virtualServer: string, realServer: string): number | undefined {
-    const time = this.#startedAt.get(virtualServer)?.get(realServer);
+    const time = this.#startedAt.get(virtualServer, realServer);
     return time === 'rests' ? undefined : time;
   }
 }

@@ -43,16 +43,9 @@ export const weighingSchedulers: readonly Scheduler[] = [
  * Those that give a real server its share by weight, whatever the sum of the weights is: `sh` has 256
  * places in all, `fo` takes the highest weight alone, and `ovf` takes it for a number of connections.
  */
-export const sharingSchedulers: readonly Scheduler[] = [
-  'wrr',
-  'wlc',
-  'lblc',
-  'lblcr',
-  'sed',
-  'nq',
-  'mh',
-  'twos',
-];
+export const sharingSchedulers: readonly Scheduler[] = weighingSchedulers.filter(
+  (scheduler) => !['sh', 'fo', 'ovf'].includes(scheduler),
+);
 
 /** What kube-proxy takes when its configuration names none. */
 export const fallbackScheduler: Scheduler = 'rr';

@@ -1,3 +1,4 @@
+import { ByRealServer } from './by-real-server.ts';
 import { slowStartSteps } from './effective-weight.ts';
 import { formatRealServer, formatVirtualServer, type Operation, type SlowStart } from './model.ts';
 
@@ -10,11 +11,11 @@ interface Start extends SlowStart {
  * weight in the kernel says how far one has come. Times are milliseconds of one clock.
  */
 export class SlowStarts {
-  readonly #starts = new Map<string, Map<string, Start>>();
+  readonly #starts = new ByRealServer<Start>();
 
   /** Whether no real server is in a slow start. */
   get isEmpty(): boolean {
-    return this.#starts.size === 0;
+    return this.#starts.isEmpty;
   }
 
   /** Takes note of an operation that succeeded. The time is asked for where it matters. */
@@ -29,13 +30,13 @@ export class SlowStarts {
         break;
       case 'add virtual server':
       case 'delete virtual server':
-        this.#starts.delete(key);
+        this.#starts.deleteAll(key);
         break;
       case 'add real server':
       case 'change real server':
       case 'delete real server':
         if (slowStart === undefined) {
-          this.#end(key, formatRealServer(operation.realServer));
+          this.#starts.delete(key, formatRealServer(operation.realServer));
         } else {
           this.#step(key, formatRealServer(operation.realServer), slowStart, now());
         }
@@ -49,27 +50,17 @@ export class SlowStarts {
     { step, durationMs }: SlowStart,
     nowMs: number,
   ): void {
-    const starts = this.#starts.get(virtualServer) ?? new Map<string, Start>();
-    this.#starts.set(virtualServer, starts);
-    const before = starts.get(realServer);
+    const before = this.#starts.get(virtualServer, realServer);
     const sinceMs =
       before?.durationMs === durationMs
         ? before.sinceMs
         : nowMs - ((step - 1) / (slowStartSteps - 1)) * durationMs;
-    starts.set(realServer, { step, durationMs, sinceMs });
-  }
-
-  #end(virtualServer: string, realServer: string): void {
-    const starts = this.#starts.get(virtualServer);
-    starts?.delete(realServer);
-    if (starts?.size === 0) {
-      this.#starts.delete(virtualServer);
-    }
+    this.#starts.set(virtualServer, realServer, { step, durationMs, sinceMs });
   }
 
   /** The step that a real server should be at now; undefined where it is in no slow start. */
   stepOf(virtualServer: string, realServer: string, nowMs: number): number | undefined {
-    const start = this.#starts.get(virtualServer)?.get(realServer);
+    const start = this.#starts.get(virtualServer, realServer);
     return start && stepAt(start, nowMs);
   }
 
@@ -79,7 +70,7 @@ export class SlowStarts {
    */
   takeDue(nowMs: number): readonly string[] {
     const due: string[] = [];
-    for (const [virtualServer, starts] of this.#starts) {
+    for (const [virtualServer, starts] of this.#starts.entries()) {
       if (this.#takeSteps(virtualServer, starts, nowMs)) {
         due.push(virtualServer);
       }
@@ -87,15 +78,15 @@ export class SlowStarts {
     return due;
   }
 
-  #takeSteps(virtualServer: string, starts: Map<string, Start>, nowMs: number): boolean {
+  #takeSteps(virtualServer: string, starts: ReadonlyMap<string, Start>, nowMs: number): boolean {
     let isAny = false;
     for (const [realServer, start] of starts) {
       const step = stepAt(start, nowMs);
       isAny ||= step > start.step;
       if (step === slowStartSteps) {
-        this.#end(virtualServer, realServer);
+        this.#starts.delete(virtualServer, realServer);
       } else {
-        starts.set(realServer, { ...start, step });
+        this.#starts.set(virtualServer, realServer, { ...start, step });
       }
     }
     return isAny;

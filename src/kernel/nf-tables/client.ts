@@ -25,14 +25,20 @@ import {
   type TransactionMode,
   type TransactionOutcome,
 } from './transaction.ts';
+import { withoutNfTables } from './without-nf-tables.ts';
 import { listElementsMessage } from './write-elements.ts';
 import { beginNftMessage, type SetHeader, type WriteNftMessage } from './write-ruleset.ts';
+
+/** A table of nf_tables; its chains and rules are not read. */
+export interface NftTable {
+  /** As `nft` calls it; undefined for one that it has a number for alone. */
+  readonly family: NftFamily | undefined;
+  readonly name: string;
+}
 
 /** What there is of a table besides its sets and chains. */
 export interface TableHeader {
   readonly flags: number;
-  /** How many chains and sets it has. */
-  readonly use: number;
 }
 
 /** A chain of whichever table. */
@@ -116,48 +122,38 @@ export class NftClient {
       },
       (payload) => {
         tableHeader.read(payload, netfilterHeaderLength, payload.length);
-        return {
-          flags: tableHeader.u32be(tableAttribute.flags),
-          use: tableHeader.u32be(tableAttribute.use),
-        };
+        return { flags: tableHeader.u32be(tableAttribute.flags) };
       },
     );
-    // EOPNOTSUPP is ENOTSUP for Node.
-    return unlessAbsent(header, [...absent, 'EINVAL', 'ENOTSUP']);
+    return unlessAbsent(header, [...withoutNfTables]);
+  }
+
+  /** The tables of all families, others' too. Rejects with NetlinkError. */
+  tables(): Promise<readonly NftTable[]> {
+    return this.#listOfAll(nftMessage.getTable, (payload) => {
+      tableHeader.read(payload, netfilterHeaderLength, payload.length);
+      return { family: familyOf(payload), name: tableHeader.text(tableAttribute.name) };
+    });
   }
 
   /** The rules of a table, each as the kernel prints it, handles included. Rejects with NetlinkError. */
-  async rules(table: string): Promise<readonly Buffer[]> {
-    const rules = this.#connection.dump(
-      (writer, sequence) => {
-        beginNftMessage(writer, sequence, nftMessage.getRule, messageFlag.dump);
-        writer.attributeString(ruleAttribute.table, table);
-        writer.endMessage();
-      },
-      (payload) => Buffer.from(payload),
+  rules(table: string): Promise<readonly Buffer[]> {
+    return this.#listOfTable(nftMessage.getRule, ruleAttribute.table, table, (payload) =>
+      Buffer.from(payload),
     );
-    return (await unlessAbsent(rules, absent)) ?? [];
   }
 
   /** The sets and maps of a table, without those that have no name of their own. Rejects with NetlinkError. */
-  async sets(table: string): Promise<readonly SetHeader[]> {
-    const sets = this.#connection.dump(
-      (writer, sequence) => {
-        beginNftMessage(writer, sequence, nftMessage.getSet, messageFlag.dump);
-        writer.attributeString(setAttribute.table, table);
-        writer.endMessage();
-      },
-      (payload) => {
-        setHeader.read(payload, netfilterHeaderLength, payload.length);
-        return {
-          name: setHeader.text(setAttribute.name),
-          flags: setHeader.has(setAttribute.flags) ? setHeader.u32be(setAttribute.flags) : 0,
-          keyType: setHeader.u32be(setAttribute.keyType),
-          keyLength: setHeader.u32be(setAttribute.keyLength),
-        };
-      },
-    );
-    return (await unlessAbsent(sets, absent)) ?? [];
+  sets(table: string): Promise<readonly SetHeader[]> {
+    return this.#listOfTable(nftMessage.getSet, setAttribute.table, table, (payload) => {
+      setHeader.read(payload, netfilterHeaderLength, payload.length);
+      return {
+        name: setHeader.text(setAttribute.name),
+        flags: setHeader.has(setAttribute.flags) ? setHeader.u32be(setAttribute.flags) : 0,
+        keyType: setHeader.u32be(setAttribute.keyType),
+        keyLength: setHeader.u32be(setAttribute.keyLength),
+      };
+    });
   }
 
   /** The base chains of all tables, others' too. Rejects with NetlinkError. */
@@ -167,11 +163,7 @@ export class NftClient {
 
   /** The chains of all tables, others' too. Rejects with NetlinkError. */
   chains(): Promise<readonly (ChainHeader | BaseChain)[]> {
-    return this.#connection.dump((writer, sequence) => {
-      const message = { subsystem: nftSubsystem, command: nftMessage.getChain };
-      beginNetfilterMessage(writer, sequence, message, messageFlag.dump, anyFamily);
-      writer.endMessage();
-    }, readChain);
+    return this.#listOfAll(nftMessage.getChain, readChain);
   }
 
   /** Hands the elements of a set to a visitor; returns whether there is such a set. Rejects with NetlinkError. */
@@ -201,6 +193,30 @@ export class NftClient {
   close(): void {
     this.#connection.close();
     this.#lane.end();
+  }
+
+  /** What there is of a kind in a table; nothing where there is no such table. */
+  async #listOfTable<T>(
+    command: number,
+    tableAttributeOfKind: number,
+    table: string,
+    decode: (payload: Buffer) => T,
+  ): Promise<readonly T[]> {
+    const list = this.#connection.dump((writer, sequence) => {
+      beginNftMessage(writer, sequence, command, messageFlag.dump);
+      writer.attributeString(tableAttributeOfKind, table);
+      writer.endMessage();
+    }, decode);
+    return (await unlessAbsent(list, absent)) ?? [];
+  }
+
+  /** What there is of a kind, whatever its family. */
+  #listOfAll<T>(command: number, decode: (payload: Buffer) => T): Promise<readonly T[]> {
+    return this.#connection.dump((writer, sequence) => {
+      const message = { subsystem: nftSubsystem, command };
+      beginNetfilterMessage(writer, sequence, message, messageFlag.dump, anyFamily);
+      writer.endMessage();
+    }, decode);
   }
 
   async #transact(

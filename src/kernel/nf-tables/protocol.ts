@@ -32,7 +32,7 @@ export const nftMessage = {
   getGeneration: 16,
 } as const;
 
-export const tableAttribute = { name: 1, flags: 2, use: 3, userData: 6 } as const;
+export const tableAttribute = { name: 1, flags: 2, userData: 6 } as const;
 
 /**
  * An owned table can be changed by the netlink socket that owns it and by nobody else; a persistent one

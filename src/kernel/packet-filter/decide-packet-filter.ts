@@ -1,5 +1,5 @@
 import type { IpFamily } from '../../net/ip-address.ts';
-import { NftClient } from '../nf-tables/client.ts';
+import { withNftClient } from '../nf-tables/with-client.ts';
 import { choosePacketFilter, type PacketFilterChoice } from './choose-packet-filter.ts';
 import type { ChainSettings } from './iptables/chains.ts';
 import type { RunProgram } from './iptables/iptables.ts';
@@ -22,12 +22,9 @@ export async function decidePacketFilter(
   if (packetFilter !== 'auto') {
     return { kind: packetFilter, why: 'the configuration says so' };
   }
-  const client = new NftClient();
-  try {
-    return choosePacketFilter(await readPacketFilterFacts(client, families, chains, run));
-  } finally {
-    client.close();
-  }
+  return withNftClient(async (client) =>
+    choosePacketFilter(await readPacketFilterFacts(client, families, chains, run)),
+  );
 }
 
 /**

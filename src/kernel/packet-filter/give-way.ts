@@ -1,5 +1,5 @@
 import type { IpFamily } from '../../net/ip-address.ts';
-import { NftClient } from '../nf-tables/client.ts';
+import { withNftClient } from '../nf-tables/with-client.ts';
 import type { ChainSettings } from './iptables/chains.ts';
 import { giveWayText } from './iptables/give-way.ts';
 import { Iptables, iptablesVariants, type RunProgram } from './iptables/iptables.ts';
@@ -17,13 +17,8 @@ export async function giveWay(
   run?: RunProgram,
 ): Promise<readonly string[]> {
   const given: string[] = [];
-  const client = new NftClient();
-  try {
-    if (await giveWayInNftables(client, families)) {
-      given.push('table inet kube-ipvs (nftables)');
-    }
-  } finally {
-    client.close();
+  if (await withNftClient((client) => giveWayInNftables(client, families))) {
+    given.push('table inet kube-ipvs (nftables)');
   }
   for (const family of families) {
     for (const variant of iptablesVariants) {

@@ -31,6 +31,30 @@ export function isLinkName(text: string): boolean {
   return linkName.test(text);
 }
 
+/** The name itself. Throws RangeError for one that is none: it would stand in a rule. */
+export function checkedLinkName(name: string): string {
+  if (!isLinkName(name)) {
+    throw new RangeError(`${JSON.stringify(name)} is not the name of a link`);
+  }
+  return name;
+}
+
+/** Hands on a detector that differs from the one before; each call returns whether it did. */
+export function ifNews(
+  first: LocalDetector,
+  handOn: (local: LocalDetector) => void,
+): (local: LocalDetector) => boolean {
+  let present = first;
+  return (local) => {
+    const isNews = JSON.stringify(local) !== JSON.stringify(present);
+    present = local;
+    if (isNews) {
+      handOn(local);
+    }
+    return isNews;
+  };
+}
+
 /** What the configuration says, which may need the Node object to be of use. */
 export type LocalDetection =
   | LocalDetector

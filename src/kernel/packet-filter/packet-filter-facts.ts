@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import type { IpFamily } from '../../net/ip-address.ts';
 import type { BaseChain, NftClient } from '../nf-tables/client.ts';
 import { hookNumber, verdictCode } from '../nf-tables/protocol.ts';
 import type { DroppingChain, PacketFilterFacts } from './choose-packet-filter.ts';
-import { Iptables, type RunProgram } from './iptables/iptables.ts';
+import type { RunProgram } from './iptables/iptables.ts';
+import { legacyRules } from './iptables/legacy-rules.ts';
 import { whyNotHere } from './nftables/foundation.ts';
 import type { RuleSettings } from './nftables/rules.ts';
 
@@ -59,27 +59,12 @@ function isOfIptables({ family, table, name }: BaseChain): boolean {
   return (family === 'ip' || family === 'ip6') && table === 'filter' && passed.includes(name);
 }
 
-/** The files that name the tables which the legacy variant of iptables has. */
-export const legacyTables: Readonly<Record<IpFamily, string>> = {
-  IPv4: '/proc/net/ip_tables_names',
-  IPv6: '/proc/net/ip6_tables_names',
-};
-
-/** Only where the table is in use a program is started: the question alone would make it. */
 async function droppingOfLegacy(
   families: readonly IpFamily[],
   run: RunProgram | undefined,
 ): Promise<readonly DroppingChain[]> {
-  const found: DroppingChain[] = [];
-  for (const family of families) {
-    const names = await readFile(legacyTables[family], 'latin1').catch(() => '');
-    if (names.split('\n').includes('filter')) {
-      const iptables = new Iptables(family, 'legacy', run);
-      const rules = await iptables.save().catch(() => '');
-      found.push(...droppingIn(rules, iptables.program));
-    }
-  }
-  return found;
+  const found = await legacyRules(families, run, 'filter');
+  return found.flatMap(({ rules, program }) => droppingIn(rules, program));
 }
 
 /** From what iptables-save prints: `:INPUT DROP [0:0]` in the table filter. */

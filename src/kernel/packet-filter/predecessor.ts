@@ -16,6 +16,11 @@ export type Retirement =
       readonly failures: readonly Failure[];
     };
 
+/** For the log. */
+export function textOfGone({ filter }: Extract<Retirement, { readonly kind: 'gone' }>): string {
+  return `removed the packet filter ${filter}, which an earlier run had left`;
+}
+
 /** The packet filter that the node had before this one: it goes when the new one has all its members. */
 export class Predecessor {
   readonly #filter: PacketFilter;

@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import type { IpFamily } from '../../net/ip-address.ts';
 import { SetClient } from '../ipset/client.ts';
-import { NftClient } from '../nf-tables/client.ts';
+import { withNftClient } from '../nf-tables/with-client.ts';
 import { chainsOfAllVersions } from './iptables/chains.ts';
-import { Iptables, type RunProgram } from './iptables/iptables.ts';
+import type { RunProgram } from './iptables/iptables.ts';
+import { legacyRules } from './iptables/legacy-rules.ts';
 import { allSets, spareOf } from './iptables/sets.ts';
 import { tableName } from './nftables/rules.ts';
 import type { PacketFilterKind } from './packet-filter.ts';
-import { legacyTables } from './packet-filter-facts.ts';
 
 /** What the kernel holds of packet filters of ours. */
 export interface PacketFilterRemains {
@@ -24,14 +23,8 @@ export async function isThere(
   families: readonly IpFamily[],
 ): Promise<boolean> {
   if (kind === 'nftables') {
-    const client = new NftClient();
-    try {
-      return (await client.table(tableName)) !== undefined;
-    } catch {
-      return false;
-    } finally {
-      client.close();
-    }
+    const header = await withNftClient((client) => client.table(tableName)).catch(() => undefined);
+    return header !== undefined;
   }
   return (await ourSets(families)).length > 0;
 }
@@ -67,35 +60,21 @@ async function ourSets(families: readonly IpFamily[]): Promise<readonly string[]
 
 /** What iptables-nft has made are tables of nf_tables like any others. */
 async function ofNftVariant(): Promise<readonly string[]> {
-  const client = new NftClient();
-  try {
-    const ours = (await client.chains()).filter(({ name }) => chainsOfAllVersions.has(name));
-    return [
-      ...(ours.some(({ family }) => family === 'ip') ? ['iptables-nft'] : []),
-      ...(ours.some(({ family }) => family === 'ip6') ? ['ip6tables-nft'] : []),
-    ];
-  } catch {
-    return [];
-  } finally {
-    client.close();
-  }
+  const chains = await withNftClient((client) => client.chains()).catch(() => []);
+  const ours = chains.filter(({ name }) => chainsOfAllVersions.has(name));
+  return [
+    ...(ours.some(({ family }) => family === 'ip') ? ['iptables-nft'] : []),
+    ...(ours.some(({ family }) => family === 'ip6') ? ['ip6tables-nft'] : []),
+  ];
 }
 
 async function ofLegacyVariant(
   families: readonly IpFamily[],
   run: RunProgram | undefined,
 ): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const family of families) {
-    const tables = await readFile(legacyTables[family], 'latin1').catch(() => '');
-    if (tables.trim() !== '') {
-      const iptables = new Iptables(family, 'legacy', run);
-      const rules = await iptables.save().catch(() => '');
-      const chains = Array.from(rules.matchAll(/^:(\S+) /gm), ([, name = '']) => name);
-      found.push(
-        ...(chains.some((name) => chainsOfAllVersions.has(name)) ? [iptables.program] : []),
-      );
-    }
-  }
-  return found;
+  const holdsOurs = (rules: string): boolean =>
+    Array.from(rules.matchAll(/^:(\S+) /gm)).some(([, name = '']) => chainsOfAllVersions.has(name));
+  return (await legacyRules(families, run))
+    .filter(({ rules }) => holdsOurs(rules))
+    .map(({ program }) => program);
 }

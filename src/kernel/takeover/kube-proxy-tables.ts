@@ -1,5 +1,7 @@
-import type { NftClient } from '../nf-tables/client.ts';
-import { nftTables, type NftFamily, type NftTable } from '../nf-tables/table-names.ts';
+import type { NftClient, NftTable } from '../nf-tables/client.ts';
+import type { NftFamily } from '../nf-tables/family.ts';
+import { withNftClient } from '../nf-tables/with-client.ts';
+import { withoutNfTables } from '../nf-tables/without-nf-tables.ts';
 import { deleteTableMessage } from '../nf-tables/write-ruleset.ts';
 import { NetlinkError } from '../netlink/netlink-error.ts';
 
@@ -10,14 +12,6 @@ export interface KubeProxyTable {
 }
 
 const kubeProxyTableName = 'kube-proxy';
-
-/** The errors by which a kernel says that it has no nf_tables. */
-const withoutNfTables: ReadonlySet<string> = new Set([
-  'EINVAL',
-  'ENOENT',
-  'EOPNOTSUPP',
-  'EPROTONOSUPPORT',
-]);
 
 /** Which of these are kube-proxy's; a table of its name in another family is somebody else's. Pure. */
 export function kubeProxyTablesOf(tables: readonly NftTable[]): readonly KubeProxyTable[] {
@@ -31,7 +25,7 @@ export function kubeProxyTablesOf(tables: readonly NftTable[]): readonly KubePro
 /** Those that the kernel holds; none where it has no nf_tables. Rejects with NetlinkError. */
 export async function readKubeProxyTables(): Promise<readonly KubeProxyTable[]> {
   try {
-    return kubeProxyTablesOf(await nftTables());
+    return kubeProxyTablesOf(await withNftClient((client) => client.tables()));
   } catch (error) {
     if (error instanceof NetlinkError && withoutNfTables.has(error.code)) {
       return [];

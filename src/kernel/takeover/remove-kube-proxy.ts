@@ -1,5 +1,5 @@
 import { formatVirtualServer } from '../ipvs/model.ts';
-import { NftClient } from '../nf-tables/client.ts';
+import { withNftClient } from '../nf-tables/with-client.ts';
 import { Iptables, iptablesVariants } from '../packet-filter/iptables/iptables.ts';
 import { savedBy } from '../packet-filter/iptables/saved-by.ts';
 import type { KubeProxyKernel } from './kube-proxy-kernel.ts';
@@ -65,12 +65,7 @@ export async function removeKubeProxy(
   for (const { iptables, tables } of found.rules) {
     await iptables.restore(kubeProxyRemovalText(tables));
   }
-  const client = new NftClient();
-  try {
-    await deleteKubeProxyTables(client, found.nftTables);
-  } finally {
-    client.close();
-  }
+  await withNftClient((client) => deleteKubeProxyTables(client, found.nftTables));
   await unbindAndDelete(kernel, found.ipvs);
   for (const name of found.sets) {
     await kernel.sets.destroySet(name);

@@ -12,6 +12,7 @@ import type {
 import { ImpossibleError } from '../../../reconcile/foundation.ts';
 import { KindTable } from '../../../reconcile/kind-table.ts';
 import type { FilterMember } from '../filter-member.ts';
+import { ifNews } from '../local-detector.ts';
 import type { ChainSettings } from './chains.ts';
 import { MasqueradeFoundation } from './foundation.ts';
 import { Iptables, type IptablesVariant, type RunProgram } from './iptables.ts';
@@ -64,22 +65,16 @@ export function openIptablesFilter(
         areSetsFilled: () => !members.hasDirty() || members.failing().length > 0,
       }),
   );
-  let present = settings.chains.local;
   return {
     kind: 'iptables',
     foundations: [sets, ...chains],
     members,
     watch: (watchListener) => watchRules(chains, chooser, watchListener),
-    setLocalDetector(local) {
-      const isNews = JSON.stringify(local) !== JSON.stringify(present);
-      present = local;
-      if (isNews) {
-        chains.forEach((foundation) => {
-          foundation.setLocalDetector(local);
-        });
-      }
-      return isNews;
-    },
+    setLocalDetector: ifNews(settings.chains.local, (local) => {
+      chains.forEach((foundation) => {
+        foundation.setLocalDetector(local);
+      });
+    }),
     addressesOf: (role) =>
       addressesInSets(
         client,

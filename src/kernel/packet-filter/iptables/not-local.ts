@@ -1,5 +1,5 @@
 import type { IpFamily } from '../../../net/ip-address.ts';
-import { isLinkName, localRangeOf, type LocalDetector } from '../local-detector.ts';
+import { checkedLinkName, localRangeOf, type LocalDetector } from '../local-detector.ts';
 
 /**
  * The part of a rule that matches packets from elsewhere; undefined where that cannot be told.
@@ -12,17 +12,10 @@ export function notLocal(detector: LocalDetector, family: IpFamily): string | un
       return range === undefined ? undefined : `! -s ${range.text}`;
     }
     case 'interface':
-      return `! -i ${checked(detector.name)}`;
+      return `! -i ${checkedLinkName(detector.name)}`;
     case 'interface prefix':
-      return `! -i ${checked(detector.prefix)}+`;
+      return `! -i ${checkedLinkName(detector.prefix)}+`;
     case 'none':
       return undefined;
   }
-}
-
-function checked(name: string): string {
-  if (!isLinkName(name)) {
-    throw new RangeError(`${JSON.stringify(name)} is not the name of a link`);
-  }
-  return name;
 }

@@ -4,6 +4,7 @@ import type { IpFamily } from '../../../net/ip-address.ts';
 import { ImpossibleError, passingErrnos, type Foundation } from '../../../reconcile/foundation.ts';
 import type { NftClient, TableHeader } from '../../nf-tables/client.ts';
 import { tableFlag } from '../../nf-tables/protocol.ts';
+import { withoutNfTables } from '../../nf-tables/without-nf-tables.ts';
 import type { NftRuleset } from '../../nf-tables/ruleset.ts';
 import type { TransactionOutcome } from '../../nf-tables/transaction.ts';
 import {
@@ -202,27 +203,18 @@ function throwUnlessTaken(outcome: TransactionOutcome): void {
 }
 
 function failureOf(error: NetlinkError): Error {
-  switch (error.code) {
-    case 'EPERM':
-      return new ImpossibleError(
-        'the right to use nf_tables is missing: run as root or with the capability NET_ADMIN',
-        'right',
-        { cause: error },
-      );
-    case 'EINVAL':
-    case 'ENOTSUP':
-    case 'EPROTONOSUPPORT':
-    case 'ENOENT':
-      return new ImpossibleError(
-        'the kernel has no nf_tables: load the module nf_tables',
-        'module',
-        {
-          cause: error,
-        },
-      );
-    default:
-      return error;
+  if (error.code === 'EPERM') {
+    return new ImpossibleError(
+      'the right to use nf_tables is missing: run as root or with the capability NET_ADMIN',
+      'right',
+      { cause: error },
+    );
   }
+  return withoutNfTables.has(error.code)
+    ? new ImpossibleError('the kernel has no nf_tables: load the module nf_tables', 'module', {
+        cause: error,
+      })
+    : error;
 }
 
 function refusalOf(index: number, error: NetlinkError): Error {

@@ -1,16 +1,14 @@
 import type { IpFamily } from '../../../net/ip-address.ts';
 import type { NftClient } from '../../nf-tables/client.ts';
 import { deleteChainMessage } from '../../nf-tables/delete-chain.ts';
-import { tableFlag } from '../../nf-tables/protocol.ts';
-import { rulesetMessages, tableMessage } from '../../nf-tables/write-ruleset.ts';
+import { rulesetMessages } from '../../nf-tables/write-ruleset.ts';
+import { takingUp } from './foundation.ts';
 import { tableName } from './rules.ts';
 import { setOf } from './sets.ts';
 import { rule, steps } from './words.ts';
 
 /** The chain that stays: the kernel calls it for what leaves the node. */
 const lastChain = 'nat-postrouting';
-
-const ownedAndPersistent = tableFlag.owner | tableFlag.persist;
 
 /**
  * Takes the kernel's calls out of the table, in one transaction, but for what masquerades packets that would
@@ -30,8 +28,7 @@ export async function giveWayInNftables(
     .filter(({ family, table }) => family === 'inet' && table === tableName)
     .map(({ name }) => name);
   const outcome = await client.transact([
-    // What nobody owns any more is taken up first: nobody else can change it.
-    tableMessage(tableName, header.flags & ownedAndPersistent ? ownedAndPersistent : 0),
+    takingUp(header),
     ...called
       .filter((name) => name !== lastChain)
       .map((name) => deleteChainMessage(tableName, name)),

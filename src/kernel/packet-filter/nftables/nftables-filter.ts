@@ -5,6 +5,7 @@ import { KindTable } from '../../../reconcile/kind-table.ts';
 import { throwFirst } from '../../netlink/execute-operations.ts';
 import { NftClient } from '../../nf-tables/client.ts';
 import type { FilterMember, FilterRole } from '../filter-member.ts';
+import { ifNews } from '../local-detector.ts';
 import type { FilterTable, PacketFilter, PacketFilterListener } from '../packet-filter.ts';
 import type { ElementChange, ObservedMember } from './element-change.ts';
 import { ElementKind } from './element-kind.ts';
@@ -32,20 +33,14 @@ export function openNftablesFilter(
       listener.changed(change);
     },
   });
-  let present = settings.local;
   return {
     kind: 'nftables',
     foundations: [table],
     members: new MemberTable(kind),
     watch: (watchListener) => new TableWatch(client, table, watchListener),
-    setLocalDetector(local) {
-      const isNews = JSON.stringify(local) !== JSON.stringify(present);
-      present = local;
-      if (isNews) {
-        table.setLocalDetector(local);
-      }
-      return isNews;
-    },
+    setLocalDetector: ifNews(settings.local, (local) => {
+      table.setLocalDetector(local);
+    }),
     addressesOf: async (role) => addressesOf(role, await readMembers(kind, client)),
     async forget(addresses) {
       // Before anything is in place the table is nobody's, or open to all.

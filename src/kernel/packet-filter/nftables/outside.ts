@@ -2,7 +2,7 @@ import type { IpFamily } from '../../../net/ip-address.ts';
 import type { Cidr } from '../../../net/cidr.ts';
 import { hostPrefixLength } from '../../../net/ip-address.ts';
 import type { Expression } from '../../nf-tables/expressions.ts';
-import { isLinkName, localRangeOf, type LocalDetector } from '../local-detector.ts';
+import { checkedLinkName, localRangeOf, type LocalDetector } from '../local-detector.ts';
 import { steps } from './words.ts';
 
 /** IFNAMSIZ: the kernel compares a whole name with its padding. */
@@ -23,10 +23,12 @@ export function outsideOf(
     }
     case 'interface':
       return [
-        notOfLink(Buffer.from(checked(detector.name).padEnd(linkNameLength, '\0'), 'latin1')),
+        notOfLink(
+          Buffer.from(checkedLinkName(detector.name).padEnd(linkNameLength, '\0'), 'latin1'),
+        ),
       ];
     case 'interface prefix':
-      return [notOfLink(Buffer.from(checked(detector.prefix), 'latin1'))];
+      return [notOfLink(Buffer.from(checkedLinkName(detector.prefix), 'latin1'))];
     case 'none':
       return [];
   }
@@ -38,7 +40,7 @@ function notInRange(range: Cidr): readonly Expression[] {
   const isWhole = prefixLength === hostPrefixLength(family);
   return [
     ...load,
-    ...(isWhole ? [] : [{ kind: 'mask', register: 0, mask: maskOf(range) } as const]),
+    ...(isWhole ? [] : [{ kind: 'mask', register: 0, mask: range.mask } as const]),
     { kind: 'compare', register: 0, is: 'not equal', to: network.bytes },
   ];
 }
@@ -48,18 +50,4 @@ function notOfLink(name: Uint8Array): readonly Expression[] {
     { kind: 'packet', fact: 'input link name', into: 0 },
     { kind: 'compare', register: 0, is: 'not equal', to: name },
   ];
-}
-
-function maskOf({ network, prefixLength }: Cidr): Uint8Array {
-  return network.bytes.map((_, index) => {
-    const bits = Math.min(Math.max(prefixLength - index * 8, 0), 8);
-    return (0xff00 >> bits) & 0xff;
-  });
-}
-
-function checked(name: string): string {
-  if (!isLinkName(name)) {
-    throw new RangeError(`${JSON.stringify(name)} is not the name of a link`);
-  }
-  return name;
 }

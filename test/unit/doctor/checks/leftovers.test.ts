@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { leftovers } from '../../../../src/doctor/checks/leftovers.ts';
-import type { NftTable } from '../../../../src/kernel/nf-tables/table-names.ts';
+import type { NftTable } from '../../../../src/kernel/nf-tables/client.ts';
 import { ip } from '../../../support/cluster-objects.ts';
 import {
   findingsOf,

@@ -1,39 +1,22 @@
 import assert from 'node:assert/strict';
-import { NftClient } from '../../../../../src/kernel/nf-tables/client.ts';
-import {
-  rulesetMessages,
-  tableMessage,
-} from '../../../../../src/kernel/nf-tables/write-ruleset.ts';
 import type {
   FilterMember,
   FilterRole,
 } from '../../../../../src/kernel/packet-filter/filter-member.ts';
 import type { MemberChange } from '../../../../../src/kernel/packet-filter/packet-filter.ts';
 import { formatEntry } from '../../../../../src/kernel/packet-filter/filter-entry.ts';
-import { ElementKind } from '../../../../../src/kernel/packet-filter/nftables/element-kind.ts';
 import { memberKey } from '../../../../../src/kernel/packet-filter/nftables/member-elements.ts';
-import { rulesetOf, tableName } from '../../../../../src/kernel/packet-filter/nftables/rules.ts';
 import { KindTable } from '../../../../../src/reconcile/kind-table.ts';
 import { cidr, ip } from '../../../../support/cluster-objects.ts';
-import { FakeNfTables } from '../../../../support/fake-kernel/nf-tables.ts';
-
-const families = ['IPv4', 'IPv6'] as const;
+import { writtenNfTables } from '../../../../support/fake-kernel/written-nf-tables.ts';
 
 async function setUp() {
-  const kernel = new FakeNfTables();
-  const client = new NftClient(kernel.open);
-  const ruleset = rulesetOf(families, { local: { kind: 'none' }, masqueradeAll: false });
-  await client.transact([tableMessage(tableName, 0), ...rulesetMessages(ruleset)]);
-  kernel.transactions.length = 0;
   const told: string[] = [];
   const node = { isTableInPlace: true };
-  const kind = new ElementKind({
-    client,
-    families,
-    target: () => ({ client, table: tableName, head: tableMessage(tableName, 0) }),
-    isTableInPlace: () => node.isTableInPlace,
-    onApplied: (change) => told.push(changeWords(change)),
-  });
+  const { kernel, client, kind } = await writtenNfTables(
+    () => node.isTableInPlace,
+    (change) => told.push(changeWords(change)),
+  );
   const table = new KindTable(kind);
   const desire = (...members: readonly FilterMember[]) => {
     members.forEach((member) => {

@@ -6,37 +6,15 @@ import {
   type FilterMember,
 } from '../../../../../src/kernel/packet-filter/filter-member.ts';
 import { elementsMessage } from '../../../../../src/kernel/nf-tables/write-elements.ts';
-import {
-  rulesetMessages,
-  tableMessage,
-} from '../../../../../src/kernel/nf-tables/write-ruleset.ts';
-import { NftClient } from '../../../../../src/kernel/nf-tables/client.ts';
+import { tableMessage } from '../../../../../src/kernel/nf-tables/write-ruleset.ts';
 import {
   elementsOf,
   memberKey,
 } from '../../../../../src/kernel/packet-filter/nftables/member-elements.ts';
-import { ElementKind } from '../../../../../src/kernel/packet-filter/nftables/element-kind.ts';
-import { rulesetOf, tableName } from '../../../../../src/kernel/packet-filter/nftables/rules.ts';
+import { tableName } from '../../../../../src/kernel/packet-filter/nftables/rules.ts';
 import { member } from '../../../../support/arbitrary-members.ts';
 import { cidr, ip } from '../../../../support/cluster-objects.ts';
-import { FakeNfTables } from '../../../../support/fake-kernel/nf-tables.ts';
-
-const families = ['IPv4', 'IPv6'] as const;
-
-async function setUp() {
-  const kernel = new FakeNfTables();
-  const client = new NftClient(kernel.open);
-  const ruleset = rulesetOf(families, { local: { kind: 'none' }, masqueradeAll: false });
-  await client.transact([tableMessage(tableName, 0), ...rulesetMessages(ruleset)]);
-  const kind = new ElementKind({
-    client,
-    families,
-    target: () => ({ client, table: tableName, head: tableMessage(tableName, 0) }),
-    isTableInPlace: () => true,
-    onApplied: () => undefined,
-  });
-  return { kernel, client, kind };
-}
+import { writtenNfTables } from '../../../../support/fake-kernel/written-nf-tables.ts';
 
 function inWords(members: readonly FilterMember[]): readonly string[] {
   return members.map(({ role, entry }) => `${role} ${formatEntry(entry)}`).toSorted();
@@ -48,7 +26,7 @@ describe('the elements of a member', () => {
       fc.asyncProperty(
         fc.uniqueArray(member, { selector: memberKey, maxLength: 20 }),
         async (members) => {
-          const { client, kind } = await setUp();
+          const { client, kind } = await writtenNfTables();
           const elements = members.flatMap(elementsOf);
           const outcome = await client.transact([
             tableMessage(tableName, 0),

@@ -1,0 +1,11 @@
+import { NftClient } from './client.ts';
+
+/** Does something over a client that is closed then. Rejects as that does. */
+export async function withNftClient<T>(work: (client: NftClient) => Promise<T>): Promise<T> {
+  const client = new NftClient();
+  try {
+    return await work(client);
+  } finally {
+    client.close();
+  }
+}
