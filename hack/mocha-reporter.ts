@@ -17,6 +17,13 @@ const format = (counts: Counts): string =>
 const { EVENT_RUN_BEGIN, EVENT_RUN_END, EVENT_SUITE_BEGIN, EVENT_SUITE_END } =
   Mocha.Runner.constants;
 
+/** The folder that holds the tests as bundles; undefined where their sources are run. */
+const bundles = process.env['KUBE_IPVS_TEST_BUNDLES'];
+if (bundles !== undefined) {
+  // Stacks name the sources.
+  process.setSourceMapsEnabled(true);
+}
+
 /** A file that takes longer, in seconds, is listed at the end. */
 const listedFrom = 2;
 
@@ -63,7 +70,7 @@ export default class CountingReporter extends Mocha.reporters.Spec {
     });
     runner.on(EVENT_SUITE_END, ({ parent, file = '' }) => {
       if (parent?.root !== true) return;
-      const name = relative(process.cwd(), file);
+      const name = sourceOf(file);
       const seconds = (performance.now() - began) / 1000;
       this.#secondsOf.set(name, (this.#secondsOf.get(name) ?? 0) + seconds);
     });
@@ -84,6 +91,13 @@ function failureText(test: Mocha.Test): string {
   // Of a test in another process it is a plain object with these fields.
   const { stack, message } = test.err ?? {};
   const lines = (stack ?? message ?? 'without an error').split('\n').slice(0, failureLines);
-  const file = test.file === undefined ? '' : ` (${relative(process.cwd(), test.file)})`;
+  const file = test.file === undefined ? '' : ` (${sourceOf(test.file)})`;
   return `${test.titlePath().join(' > ')}${file}\n${lines.map((line) => `    ${line}\n`).join('')}`;
+}
+
+/** A test file as it is called in the checkout. */
+function sourceOf(file: string): string {
+  return bundles === undefined
+    ? relative(process.cwd(), file)
+    : relative(bundles, file).replace(/\.mjs$/, '.ts');
 }

@@ -3,27 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { build as bundle, type Plugin } from 'esbuild';
-import { pageFiles } from '../../hack/build/page-files.ts';
-
-const root = join(import.meta.dirname, '../..');
-
-/** Tests that kill the program after a certain message replace a method of this package. */
-const netlinkStaysOutside: Plugin = {
-  name: 'netlink stays outside',
-  setup(build) {
-    build.onResolve({ filter: /^netlink(\/|$)/ }, ({ path }) => ({
-      path: import.meta.resolve(path),
-      external: true,
-    }));
-  },
-};
-
-/** CommonJS packages inside an ES module need a `require` for Node's own modules. */
-const banner = `import { createRequire as $createRequire } from 'node:module';
-const require = $createRequire(import.meta.url);
-const __filename = import.meta.filename;
-const __dirname = import.meta.dirname;`;
+import { build as bundle } from 'esbuild';
+import { bundleOptions } from './bundle-options.ts';
 
 /** The program as it is in a folder: what Node runs, and what it has compiled of that. */
 export interface ProgramBundle {
@@ -58,28 +39,12 @@ async function makeEnvironment(): Promise<NodeJS.ProcessEnv> {
 
 /**
  * Bundles the program into a folder, for tests that start it in a test kernel: where files are slow
- * to open, it starts from a few of them in a quarter of the time. Not minified, so that stacks can
- * be read.
+ * to open, it starts from a few of them in a quarter of the time.
  */
 export async function bundleProgram(folder: string): Promise<ProgramBundle> {
   const file = join(folder, 'main.mjs');
   const compileCache = cacheOf(folder);
-  await bundle({
-    absWorkingDir: root,
-    entryPoints: ['src/main.ts'],
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    keepNames: true,
-    legalComments: 'none',
-    logLevel: 'warning',
-    banner: { js: banner },
-    plugins: [netlinkStaysOutside, pageFiles()],
-  });
+  await bundle({ ...bundleOptions, entryPoints: ['src/main.ts'], outdir: folder });
   await fillCache(file, folder, compileCache);
   return { file, compileCache };
 }
