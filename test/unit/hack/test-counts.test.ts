@@ -161,6 +161,14 @@ describe('the last line of hack/test', function () {
     });
   }
 
+  it('sums the phases that run beside one boot of the kernel tests', () => {
+    addKernelTests();
+    addTest('unit', `it('c', () => { throw new Error('why'); });`);
+    addTest('golden', `it('d', () => {});`);
+    const outcome = runWith({ KUBE_IPVS_KERNEL_TEST_BOOTS: '1' }, 'unit', 'golden', 'kernel');
+    assertEnds(outcome, '3 passed, 1 failed', 1);
+  });
+
   it('counts a number of boots that is neither as one failure', () => {
     addKernelTests();
     const outcome = runWith({ KUBE_IPVS_KERNEL_TEST_BOOTS: '3' }, 'kernel');
