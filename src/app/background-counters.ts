@@ -17,8 +17,8 @@ export interface CountersListener {
 
 export interface CountersOptions {
   readonly detail: 'sums alone' | 'each real server';
-  /** From the end of a reading to the next one, in milliseconds. */
-  readonly restMs?: number;
+  /** From the end of a reading to the next one, in milliseconds; ten seconds where it is left out. */
+  readonly restMs?: number | undefined;
   readonly open?: () => Promise<CountersClient>;
 }
 

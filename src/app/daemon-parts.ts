@@ -36,6 +36,8 @@ export interface DaemonParts {
   readonly troubles?: NodeTroubles;
   /** Which real servers fail; nothing is known where it is left out. */
   readonly outliers?: OutlierBook;
+  /** From the end of a reading of the kernel's counters to the next one; the usual time where it is left out. */
+  readonly countersRestMs?: number;
   /** A server could not be bound, and the configuration says that this ends the process. */
   fatal(error: Error): void;
 }

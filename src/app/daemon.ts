@@ -82,7 +82,7 @@ export class Daemon {
     this.#outlierWatch = openOutlierWatch(this.#outliers, this.#controller, parts);
     watchForMetrics(parts.metrics, { kernel, controller: this.#controller, health: this.#health });
     this.#takeOver = openTakeOver(parts, this.#health, this.#events);
-    this.#counters = openCounters(settings, kernel, parts.metrics, this.#nodeTroubles);
+    this.#counters = openCounters(parts, this.#nodeTroubles);
     this.#status = openStatus(settings, {
       store: this.#store,
       translator: this.#controller.translator,

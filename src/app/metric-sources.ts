@@ -1,4 +1,3 @@
-import type { Settings } from '../config/settings.ts';
 import { CounterBook } from '../inspect/statistics/counter-book.ts';
 import type { NodeTroubles } from '../inspect/node-troubles.ts';
 import { readConntrackUsage } from '../kernel/conntrack/read-usage.ts';
@@ -9,6 +8,7 @@ import { seriesEach } from '../serve/metrics/service-series.ts';
 import { BackgroundCounters } from './background-counters.ts';
 import type { Controller } from './controller.ts';
 import { codeOf } from './code-of.ts';
+import type { DaemonParts } from './daemon-parts.ts';
 import type { Kernel } from './kernel.ts';
 import { kernelTrouble } from './node-trouble-texts.ts';
 
@@ -67,22 +67,24 @@ export interface Counters {
 
 /** Opens the reading of counters where settings ask for it and metrics are served; nothing is read yet. */
 export function openCounters(
-  settings: Pick<Settings, 'metricsBindAddress' | 'serviceMetrics'>,
-  { desired }: Pick<Kernel, 'desired'>,
-  metrics: Metrics,
+  parts: Pick<DaemonParts, 'settings' | 'kernel' | 'metrics' | 'countersRestMs'>,
   troubles: NodeTroubles,
 ): Counters | undefined {
+  const { settings, kernel, metrics, countersRestMs } = parts;
   const { detail, seriesLimit } = settings.serviceMetrics;
   if (settings.metricsBindAddress === undefined || detail === 'none') {
     return undefined;
   }
-  const book = new CounterBook((key) => desired.serviceOf(key), {
+  const book = new CounterBook((key) => kernel.desired.serviceOf(key), {
     tallies: Math.floor(seriesLimit / seriesEach),
   });
   metrics.serveCounters(book);
   const reading = new BackgroundCounters(
     book,
-    { detail: detail === 'services' ? 'sums alone' : 'each real server' },
+    {
+      detail: detail === 'services' ? 'sums alone' : 'each real server',
+      restMs: countersRestMs,
+    },
     {
       read: (durationMs) => {
         metrics.counters.read(durationMs);

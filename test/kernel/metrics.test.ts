@@ -69,10 +69,12 @@ describe('the metrics of real traffic', () => {
       ip link set test0 up`);
     echo = await EchoServer.listen('pod', '10.244.7.1', 8080);
     folder.write('cluster.json', manifests);
-    daemon = await KernelDaemon.start(folder.manifests, 'node-a', {
-      metricsBindAddress: metricsAddress,
-      kubeIpvs: { serviceMetrics: 'realServers' },
-    });
+    daemon = await KernelDaemon.start(
+      folder.manifests,
+      'node-a',
+      { metricsBindAddress: metricsAddress, kubeIpvs: { serviceMetrics: 'realServers' } },
+      { countersRestMs: 500 },
+    );
     await until(
       'the counters were read',
       async () => (await valueOf(`kube_ipvs_service_connections_total${web}`)) === 0,

@@ -25,7 +25,10 @@ export class KernelDaemon {
   readonly #daemon: Daemon;
   #isStopped = false;
 
-  private constructor(kernel: Kernel, parts: Pick<DaemonParts, 'settings' | 'source'>) {
+  private constructor(
+    kernel: Kernel,
+    parts: Pick<DaemonParts, 'settings' | 'source' | 'countersRestMs'>,
+  ) {
     this.#kernel = kernel;
     const complain = (what: Problem | { readonly error: Error }): void => {
       const msg = 'error' in what ? what.error.message : formatProblem(what);
@@ -58,6 +61,7 @@ export class KernelDaemon {
     manifests: string,
     nodeName: string,
     fields: Readonly<Record<string, unknown>> = {},
+    times: Pick<DaemonParts, 'countersRestMs'> = {},
   ): Promise<KernelDaemon> {
     const configuration = {
       apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
@@ -71,7 +75,7 @@ export class KernelDaemon {
     );
     const source = new ManifestSource({ folder: manifests, nodeName, onProblem: noProblem });
     const kernel = await openTestKernel(() => undefined, settings);
-    const started = new KernelDaemon(kernel, { settings, source });
+    const started = new KernelDaemon(kernel, { settings, source, ...times });
     await started.#daemon.start();
     const isSynced = () => started.log.some(({ msg }) => msg === 'kernel synced');
     await until('the kernel is synced', isSynced, 30_000);
