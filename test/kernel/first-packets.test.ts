@@ -83,36 +83,47 @@ describe('a client whose first packet came before a change', function () {
     assert.deepEqual(await failuresOf(refusedAtFirst.map((each) => connect(each, 1))), []);
   });
 
-  for (const [policy, role, sources] of [
-    ['Local', 'local', outsideAddress],
-    ['Cluster', 'external', gatewayAddress['node-a']],
-  ] as const) {
-    it(`is masqueraded or not by the policy ${policy}, when that comes while it waits`, async () => {
-      const fromOutside = connectors(policy === 'Local' ? 7000 : 8000).filter(
-        ({ client, kind }) => client === 'outside' && kind === 'external IP',
-      );
-      const before = policy === 'Local' ? 'Cluster' : 'Local';
-      await put(service({ endpoints: here, externalPolicy: before }));
-      await until(() => isInSets(policy === 'Local' ? 'external' : 'local'));
-      await delay(settleMs);
-      await letPodAnswer(false);
-      const waiting = fromOutside.map((each) => connect(each, 1));
-      await delay(300);
-      await put(service({ endpoints: here, externalPolicy: policy }));
-      await until(() => isInSets(role));
-      await delay(settleMs);
-      await letPodAnswer(true);
-      const seen = (await Promise.all(waiting)).map(
-        ([{ protocol, family }, outcome]) => `${protocol} ${family} ${outcomeText(outcome)}`,
-      );
-      assert.deepEqual(
-        seen,
-        fromOutside.map(
-          ({ protocol, family }) => `${protocol} ${family} pod-a2 saw ${sources[family]}`,
+  it('is masqueraded or not by the policy that comes while it waits', async () => {
+    const changing = [
+      { number: 1, before: 'Cluster', policy: 'Local', sources: outsideAddress },
+      { number: 3, before: 'Local', policy: 'Cluster', sources: gatewayAddress['node-a'] },
+    ] as const;
+    const putPolicies = async (which: 'before' | 'policy'): Promise<void> => {
+      await put(
+        ...changing.map(({ number, ...policies }) =>
+          service({
+            number,
+            name: nameOf(number),
+            endpoints: here,
+            externalPolicy: policies[which],
+          }),
         ),
       );
-    });
-  }
+      for (const { number, ...policies } of changing) {
+        await until(() => isInSets(policies[which] === 'Local' ? 'local' : 'external', number));
+      }
+      await delay(settleMs);
+    };
+    await putPolicies('before');
+    await letPodAnswer(false);
+    const waiting = changing.map(({ number }) =>
+      connectors(7000 + 100 * number)
+        .filter(({ client, kind }) => client === 'outside' && kind === 'external IP')
+        .map((each) => connect(each, number)),
+    );
+    await delay(300);
+    await putPolicies('policy');
+    await letPodAnswer(true);
+    for (const [index, { policy, sources }] of changing.entries()) {
+      const outcomes = await Promise.all(waiting[index] ?? []);
+      assert.equal(outcomes.length, protocols.length * families.length);
+      assert.deepEqual(
+        outcomes.map(([, outcome]) => outcomeText(outcome)),
+        outcomes.map(([{ family }]) => `pod-a2 saw ${sources[family]}`),
+        policy,
+      );
+    }
+  });
 
   it('is none of those whose connections were established: these live on', async () => {
     assert.equal(established.length, settledConnectors().length);
@@ -124,9 +135,9 @@ describe('a client whose first packet came before a change', function () {
     assert.deepEqual(await failuresOf(flows), []);
   });
 
-  function put(changing: NetworkService): Promise<void> {
+  function put(...changing: readonly NetworkService[]): Promise<void> {
     const steady = service({ name: 'steady', number: 2, endpoints: here });
-    return world.folder.put([...serviceObjects(steady), ...serviceObjects(changing)]);
+    return world.folder.put([steady, ...changing].flatMap(serviceObjects));
   }
 
   async function connect(each: Connector, number: number) {
@@ -152,14 +163,20 @@ describe('a client whose first packet came before a change', function () {
     );
   }
 
-  async function isInSets(role: 'external' | 'local'): Promise<boolean> {
+  async function isInSets(role: 'external' | 'local', number: number): Promise<boolean> {
     const printed = await inHost('node-a', printFrontEnds(role));
-    return families.every((family) => hasSctpFrontEnd(printed, vipOf('external IP', 1)[family]));
+    return families.every((family) =>
+      hasSctpFrontEnd(printed, vipOf('external IP', number)[family]),
+    );
   }
 });
 
 function service(about: Partial<NetworkService>): NetworkService {
-  return { name: 'changing', number: 1, protocols, endpoints: [], ...about };
+  return { name: nameOf(1), number: 1, protocols, endpoints: [], ...about };
+}
+
+function nameOf(number: number): string {
+  return `changing-${number}`;
 }
 
 const here = [{ addresses: podAddress['pod-a2'], nodeName: 'node-a' }] as const;

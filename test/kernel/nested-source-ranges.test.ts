@@ -57,14 +57,13 @@ describe('source ranges that hold each other', function () {
     it(`let the right ones through: ranges ${name}`, async () => {
       await world.folder.put(objectsWith(ranges));
       const expected = isAdmitted ? 'answered' : 'silent';
-      for (const family of families) {
-        await untilAsked(family, expected);
-      }
+      await Promise.all(families.map((family) => untilAsked(family, expected)));
       // What is still to come of the change is not to shut out anybody.
       await delay(300 * patience);
-      for (const family of families) {
-        assert.equal(await asked(family), expected);
-      }
+      assert.deepEqual(
+        await Promise.all(families.map(asked)),
+        families.map(() => expected),
+      );
       assert.deepEqual(world.program().complaints, []);
     });
   }
