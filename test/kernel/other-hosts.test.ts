@@ -10,6 +10,7 @@ import {
 } from '../support/network.ts';
 import { apiServerPort, NetworkApiServer } from '../support/network-api-server.ts';
 import { ManifestFolder, NodeProgram } from '../support/network-program.ts';
+import { emptyHost } from '../support/network-state.ts';
 import { serviceObjects, servicePort, targetPort } from '../support/network-services.ts';
 import { TrafficAgent, type Outcome } from '../support/traffic.ts';
 import { rawNode, rawService, rawSlice } from '../support/manifests.ts';
@@ -63,15 +64,21 @@ describe('an address of another host that a Service has as its VIP', function ()
   let program: NodeProgram | undefined;
   const agents: TrafficAgent[] = [];
 
-  beforeEach(async () => {
+  before(async () => {
     await buildNetwork();
     server = await NetworkApiServer.start('outside');
+  });
+  beforeEach(() => {
     server.put(...nodes);
   });
   afterEach(async () => {
     await program?.stop();
     program = undefined;
     await Promise.all(agents.splice(0).map((agent) => agent.stop()));
+    server.empty();
+    await emptyHost('node-a');
+  });
+  after(async () => {
     await server.stop();
     await removeNetwork();
   });

@@ -3,9 +3,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { healthOf } from '../support/health-endpoint.ts';
-import { ip6tables, iptables, iptablesVariant } from '../support/iptables-variant.ts';
+import { iptables, iptablesVariant } from '../support/iptables-variant.ts';
 import { emptyPacketFilter } from '../support/kernel-state.ts';
 import { inHost, nodeAddress, podAddress } from '../support/network.ts';
+import { emptyHost } from '../support/network-state.ts';
 import { nodePortOf, serviceObjects, servicePort, vipOf } from '../support/network-services.ts';
 import { endpointListeners, NetworkWorld, type WorldOptions } from '../support/network-world.ts';
 import { patience } from '../support/patience.ts';
@@ -40,177 +41,181 @@ const options: WorldOptions = {
   },
 };
 
-describe('a packet filter that cannot be had at the start', function () {
-  this.timeout(300_000 * patience);
-  let world: NetworkWorld;
-
-  // What other tests have left in this kernel holds modules that are to be taken away.
-  before(emptyPacketFilter);
-  beforeEach(async () => {
-    world = await NetworkWorld.build(options);
-  });
-  afterEach(() => world.remove());
-
-  it('comes when the lock of iptables is free, and the node is not ready before', async function () {
-    if (iptablesVariant === 'nft') {
-      this.skip(); // It has no lock.
-    }
-    const holder = await holdLock();
-    try {
-      await world.startProgram('node-a');
-      const waiting = await healthOf('node-a', '/readyz');
-      assert.equal(waiting.status, 503);
-      assert.match(waiting.waitingFor.join('; '), /xtables lock/);
-      assert.equal(await ask('203.0.113.1', servicePort), 'answered');
-    } finally {
-      holder.kill();
-    }
-    await isReady();
-    await filters();
-  });
-
-  it('comes with the program that was missing', async () => {
-    await runCommand('sh', '-c', renamePrograms('', '.away'));
-    try {
-      await world.startProgram('node-a');
-      const waiting = await healthOf('node-a', '/readyz');
-      assert.equal(waiting.status, 503);
-      assert.match(waiting.waitingFor.join('; '), /the program iptables-legacy-save is missing/);
-    } finally {
-      await runCommand('sh', '-c', renamePrograms('.away', ''));
-    }
-    await isReady();
-    await filters();
-  });
-
-  it('lacks no more than what a missing type of set is for, and gets it with the module', async () => {
-    const modprobeFile = '/etc/modprobe.d/kube-ipvs-test.conf';
-    await runCommand('modprobe', '-r', 'ip_set_hash_ipportnet');
-    await writeFile(modprobeFile, 'install ip_set_hash_ipportnet /bin/false\n');
-    try {
-      await world.startProgram('node-a', { ipvs: { syncPeriod: '2s' } });
-      assert.match(
-        world.program().complaints.join('\n'),
-        /load the module ip_set_hash_ipportnet. Until then loadBalancerSourceRanges are not enforced/,
-      );
-      // It can never be had on this kernel as it is: no reason to wait.
-      assert.deepEqual(await healthOf('node-a', '/readyz'), { status: 200, waitingFor: [] });
-      assert.equal(await ask('203.0.113.1', servicePort), 'answered');
-      assert.equal(await ask(vipOf('cluster IP', 2).IPv4, ownPort), 'refused');
-    } finally {
-      await rm(modprobeFile);
-      await runCommand('modprobe', 'ip_set_hash_ipportnet');
-    }
-    await filters();
-  });
-
-  it('is tried once for each thing that it lacks, in few processes', async () => {
-    const modprobeFile = '/etc/modprobe.d/kube-ipvs-test.conf';
-    await inHost('node-a', `${iptables} -t nat -F; ${ip6tables} -t nat -F`);
-    await runCommand('modprobe', '-r', 'xt_REDIRECT');
-    await writeFile(modprobeFile, 'install xt_REDIRECT /bin/false\n');
-    try {
-      const before = await processesStarted();
-      await world.startProgram('node-a', {
-        kubeIpvs: { iptablesVariant },
-        ipvs: { syncPeriod: '2s' },
-      });
-      const started = (await processesStarted()) - before;
-      console.log(`      processes and threads started: ${started}`);
-      assert.ok(started < 130, String(started));
-      assert.match(
-        world.program().complaints.join('\n'),
-        new RegExp(`${iptables} lacks target REDIRECT \\(kernel modules: xt_REDIRECT\\)`),
-      );
-      assert.deepEqual(await healthOf('node-a', '/readyz'), { status: 200, waitingFor: [] });
-      await filters();
-    } finally {
-      await rm(modprobeFile);
-      await runCommand('modprobe', 'xt_REDIRECT');
-    }
-    await untilAnswered(
-      'the rules that need it are there',
-      async () => (await inHost('node-a', `${iptables} -t nat -S`)).includes('-j REDIRECT'),
-      30_000,
-    );
-  });
-
-  /** All that the filter is for. */
-  async function filters(): Promise<void> {
-    await untilAnswered(
-      'the ranges are enforced',
-      async () => (await ask('203.0.113.1', servicePort)) === 'silent',
-      60_000,
-    );
-    assert.equal(await ask(vipOf('cluster IP', 2).IPv4, ownPort), 'refused');
-    const nodePort = nodePortOf(2, 'TCP');
-    assert.equal(await ask(nodeAddress['node-a'].IPv4, nodePort), 'answered');
-  }
-
-  async function ask(address: string, port: number): Promise<string> {
-    const question = { protocol: 'TCP', address, port, timeoutMs: 1500 * patience } as const;
-    return (await world.agent('outside').ask(question)).kind;
-  }
-});
-
-describe('a set that has our name and another type', function () {
+describe('a packet filter', function () {
   this.timeout(300_000 * patience);
   let world: NetworkWorld;
 
   before(async () => {
-    world = await NetworkWorld.build({ ...options, nodes: ['node-a'] });
+    // What other tests have left in this kernel holds modules that are to be taken away.
+    await emptyPacketFilter();
+    world = await NetworkWorld.build(options);
   });
   after(() => world.remove());
 
-  it('of an older version at work is replaced while connections go on', async () => {
-    await world.program().stop();
-    await inHost('node-a', likeAnOlderVersion);
-    const outcomes: string[] = [];
-    const client = { isAsking: true };
-    const asked = (async () => {
-      while (client.isAsking) {
-        outcomes.push(await ask());
+  describe('that cannot be had at the start', () => {
+    afterEach(async () => {
+      await world.stopProgram('node-a');
+      await emptyHost('node-a');
+    });
+
+    it('comes when the lock of iptables is free, and the node is not ready before', async function () {
+      if (iptablesVariant === 'nft') {
+        this.skip(); // It has no lock.
       }
-    })();
-    try {
-      await world.startProgram('node-a', { ipvs: { syncPeriod: '2s' } });
+      await runCommand('sh', '-ec', programsThatWait(1));
+      const holder = await holdLock();
+      try {
+        await world.startProgram('node-a');
+        const waiting = await healthOf('node-a', '/readyz');
+        assert.equal(waiting.status, 503);
+        assert.match(waiting.waitingFor.join('; '), /xtables lock/);
+        assert.equal(await ask('203.0.113.1', servicePort), 'answered');
+      } finally {
+        holder.kill();
+        await runCommand('sh', '-ec', programsThatWait(undefined));
+      }
       await isReady();
+      await filters();
+    });
+
+    it('comes with the program that was missing', async () => {
+      await runCommand('sh', '-c', renamePrograms('', '.away'));
+      try {
+        await world.startProgram('node-a');
+        const waiting = await healthOf('node-a', '/readyz');
+        assert.equal(waiting.status, 503);
+        assert.match(waiting.waitingFor.join('; '), /the program iptables-legacy-save is missing/);
+      } finally {
+        await runCommand('sh', '-c', renamePrograms('.away', ''));
+      }
+      await isReady();
+      await filters();
+    });
+
+    it('lacks no more than what a missing type of set is for, and gets it with the module', async () => {
+      const modprobeFile = '/etc/modprobe.d/kube-ipvs-test.conf';
+      await runCommand('modprobe', '-r', 'ip_set_hash_ipportnet');
+      await writeFile(modprobeFile, 'install ip_set_hash_ipportnet /bin/false\n');
+      try {
+        await world.startProgram('node-a', { ipvs: { syncPeriod: '2s' } });
+        assert.match(
+          world.program().complaints.join('\n'),
+          /load the module ip_set_hash_ipportnet. Until then loadBalancerSourceRanges are not enforced/,
+        );
+        // It can never be had on this kernel as it is: no reason to wait.
+        assert.deepEqual(await healthOf('node-a', '/readyz'), { status: 200, waitingFor: [] });
+        assert.equal(await ask('203.0.113.1', servicePort), 'answered');
+        assert.equal(await ask(vipOf('cluster IP', 2).IPv4, ownPort), 'refused');
+      } finally {
+        await rm(modprobeFile);
+        await runCommand('modprobe', 'ip_set_hash_ipportnet');
+      }
+      await filters();
+    });
+
+    it('is tried once for each thing that it lacks, in few processes', async () => {
+      const modprobeFile = '/etc/modprobe.d/kube-ipvs-test.conf';
+      await runCommand('modprobe', '-r', 'xt_REDIRECT');
+      await writeFile(modprobeFile, 'install xt_REDIRECT /bin/false\n');
+      try {
+        const before = await processesStarted();
+        await world.startProgram('node-a', {
+          kubeIpvs: { iptablesVariant },
+          ipvs: { syncPeriod: '2s' },
+        });
+        const started = (await processesStarted()) - before;
+        console.log(`      processes and threads started: ${started}`);
+        assert.ok(started < 130, String(started));
+        assert.match(
+          world.program().complaints.join('\n'),
+          new RegExp(`${iptables} lacks target REDIRECT \\(kernel modules: xt_REDIRECT\\)`),
+        );
+        assert.deepEqual(await healthOf('node-a', '/readyz'), { status: 200, waitingFor: [] });
+        await filters();
+      } finally {
+        await rm(modprobeFile);
+        await runCommand('modprobe', 'xt_REDIRECT');
+      }
       await untilAnswered(
-        'the old set is gone',
-        async () => {
-          const names = await inHost('node-a', 'ipset list -n');
-          return !names.split('\n').includes('kube-ipvs-external-4');
-        },
+        'the rules that need it are there',
+        async () => (await inHost('node-a', `${iptables} -t nat -S`)).includes('-j REDIRECT'),
         30_000,
       );
-    } finally {
-      client.isAsking = false;
-      await asked;
+    });
+
+    /** All that the filter is for. */
+    async function filters(): Promise<void> {
+      await untilAnswered(
+        'the ranges are enforced',
+        async () => (await ask('203.0.113.1', servicePort)) === 'silent',
+        60_000,
+      );
+      assert.equal(await ask(vipOf('cluster IP', 2).IPv4, ownPort), 'refused');
+      const nodePort = nodePortOf(2, 'TCP');
+      assert.equal(await ask(nodeAddress['node-a'].IPv4, nodePort), 'answered');
     }
-    console.log(`      ${outcomes.length} connections`);
-    assert.ok(outcomes.length > 20);
-    assert.deepEqual([...new Set(outcomes)], ['answered']);
-    const entries = await inHost('node-a', 'ipset list kube-ipvs-external-4-b');
-    assert.match(entries, /Type: hash:ip,port$/m);
-    assert.match(entries, /^172\.31\.1\.10,tcp:30002$/m);
+
+    async function ask(address: string, port: number): Promise<string> {
+      const question = { protocol: 'TCP', address, port, timeoutMs: 1500 * patience } as const;
+      return (await world.agent('outside').ask(question)).kind;
+    }
   });
 
-  it('stays replaced after a restart', async () => {
-    await world.program().stop();
-    await world.startProgram('node-a');
-    assert.doesNotMatch(world.program().complaints.join('\n'), /masquerade|kube-ipvs-/);
-    assert.equal(await ask(), 'answered');
-    const names = await inHost('node-a', 'ipset list -n');
-    assert.ok(!names.split('\n').includes('kube-ipvs-external-4'));
-  });
+  describe('with a set that has our name and another type', () => {
+    before(async () => {
+      await world.startProgram('node-a');
+    });
 
-  /** By the node port of an endpoint on the other node: without masquerade its answers are lost. */
-  async function ask(): Promise<string> {
-    const address = nodeAddress['node-a'].IPv4;
-    const port = nodePortOf(2, 'TCP');
-    const question = { protocol: 'TCP', address, port, timeoutMs: 900 * patience } as const;
-    return (await world.agent('outside').ask(question)).kind;
-  }
+    it('of an older version at work is replaced while connections go on', async () => {
+      await world.program().stop();
+      await inHost('node-a', likeAnOlderVersion);
+      const outcomes: string[] = [];
+      const client = { isAsking: true };
+      const asked = (async () => {
+        while (client.isAsking) {
+          outcomes.push(await ask());
+        }
+      })();
+      try {
+        await world.startProgram('node-a', { ipvs: { syncPeriod: '2s' } });
+        await isReady();
+        await untilAnswered(
+          'the old set is gone',
+          async () => {
+            const names = await inHost('node-a', 'ipset list -n');
+            return !names.split('\n').includes('kube-ipvs-external-4');
+          },
+          30_000,
+        );
+      } finally {
+        client.isAsking = false;
+        await asked;
+      }
+      console.log(`      ${outcomes.length} connections`);
+      assert.ok(outcomes.length > 20);
+      assert.deepEqual([...new Set(outcomes)], ['answered']);
+      const entries = await inHost('node-a', 'ipset list kube-ipvs-external-4-b');
+      assert.match(entries, /Type: hash:ip,port$/m);
+      assert.match(entries, /^172\.31\.1\.10,tcp:30002$/m);
+    });
+
+    it('stays replaced after a restart', async () => {
+      await world.program().stop();
+      await world.startProgram('node-a');
+      assert.doesNotMatch(world.program().complaints.join('\n'), /masquerade|kube-ipvs-/);
+      assert.equal(await ask(), 'answered');
+      const names = await inHost('node-a', 'ipset list -n');
+      assert.ok(!names.split('\n').includes('kube-ipvs-external-4'));
+    });
+
+    /** By the node port of an endpoint on the other node: without masquerade its answers are lost. */
+    async function ask(): Promise<string> {
+      const address = nodeAddress['node-a'].IPv4;
+      const port = nodePortOf(2, 'TCP');
+      const question = { protocol: 'TCP', address, port, timeoutMs: 900 * patience } as const;
+      return (await world.agent('outside').ask(question)).kind;
+    }
+  });
 });
 
 /** The same chains, but that one of their sets is of addresses alone. */
@@ -235,6 +240,24 @@ async function holdLock(): Promise<ChildProcess> {
     // With what it has started, which holds the lock.
     kill: () => pid !== undefined && process.kill(-pid, 'SIGKILL'),
   });
+}
+
+/**
+ * Makes the programs wait so many seconds for the lock, whatever they are told; undefined: what they are
+ * told, which is ten seconds.
+ */
+function programsThatWait(seconds: number | undefined): string {
+  return ['iptables', 'ip6tables']
+    .map((name) => `${name}-legacy-restore`)
+    .map((name) => {
+      const path = `/usr/sbin/${name}`;
+      return seconds === undefined
+        ? `mv ${path}.own ${path}`
+        : `mv ${path} ${path}.own
+           printf '#!/bin/sh\nexec xtables-legacy-multi ${name} --noflush -w ${seconds}\n' >${path}
+           chmod 755 ${path}`;
+    })
+    .join('\n');
 }
 
 function renamePrograms(from: string, to: string): string {

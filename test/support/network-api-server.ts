@@ -20,6 +20,8 @@ export const apiServerPort = 6443;
 export class NetworkApiServer {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: string[] = [];
+  /** What was put, by path and name. */
+  readonly #objects = new Map<string, Raw>();
 
   private constructor(process: ChildProcessByStdio<Writable, Readable, null>) {
     this.#process = process;
@@ -52,10 +54,18 @@ export class NetworkApiServer {
 
   put(...objects: readonly Raw[]): void {
     this.#order('put', objects);
+    objects.forEach((raw) => this.#objects.set(keyOf(raw), raw));
   }
 
   remove(...objects: readonly Raw[]): void {
     this.#order('remove', objects);
+    objects.forEach((raw) => this.#objects.delete(keyOf(raw)));
+  }
+
+  /** Removes all objects, and forgets the Events. */
+  empty(): void {
+    this.remove(...this.#objects.values());
+    this.#lines.length = 0;
   }
 
   /** The notes of the Events about a Service, by reason: `ExternalIPRefused ...`. */
@@ -83,6 +93,10 @@ export class NetworkApiServer {
       this.#process.stdin.write(`${JSON.stringify(order)}\n`);
     }
   }
+}
+
+function keyOf(raw: Raw): string {
+  return `${pathOf(raw)}/${asModelObject(raw).metadata.name}`;
 }
 
 function pathOf(raw: Raw): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
+import { ip6tables, iptables } from './iptables-variant.ts';
 import { shell } from './kernel-state.ts';
 import { inHost, type Family, type HostName } from './network.ts';
 import { printFilters, tableLines } from './packet-filter.ts';
@@ -13,6 +14,20 @@ export async function stateOf(host: HostName): Promise<string> {
 /** The same of where this process itself is. */
 export async function ownState(): Promise<string> {
   return stateIn(await shell(printState));
+}
+
+/**
+ * Takes away what a program or a test has left on a host in IPVS, ipset and iptables, and the VIP link: far
+ * faster than another network.
+ */
+export async function emptyHost(host: HostName): Promise<void> {
+  const empty = ['mangle', 'nat', 'filter'].map((table) => `*${table}\\nCOMMIT\\n`).join('');
+  await inHost(
+    host,
+    `printf '${empty}' | ${iptables}-restore; printf '${empty}' | ${ip6tables}-restore
+     ipset destroy; ipvsadm -C
+     ! ip link show dev kube-ipvs0 >/dev/null 2>&1 || ip link delete kube-ipvs0`,
+  );
 }
 
 /** Each has a process of its own, and nothing else has: they are slow in the test kernel. */
