@@ -65,16 +65,6 @@ describe('cleanup', () => {
     assert.equal(await ownState(), state);
   });
 
-  it('leaves an address of others on the VIP link, and the link for it', async () => {
-    await once();
-    await shell('ip addr add 192.0.2.9/32 dev kube-ipvs0');
-    await cleanedUp();
-    const addresses = await shell('ip -o addr show dev kube-ipvs0');
-    assert.match(addresses, /^\d+: kube-ipvs0 +inet 192\.0\.2\.9\/32/);
-    assert.equal(addresses.trim().split('\n').length, 1);
-    await shell('ip link delete kube-ipvs0');
-  });
-
   it('changes nothing where nothing of ours is', async () => {
     const state = await ownState();
     await cleanedUp();
