@@ -87,7 +87,7 @@ function inspectedKernel(
     strays: () => virtualServers.foreign,
     failures: (atMost) => [...reconciler.foundations.failures(), ...reconciler.failures(atMost)],
     drainingCount: () => virtualServers.needsPolling().length,
-    packetFilter: kernel.packetFilter.kind,
+    packetFilter: kernel.packetFilterChoice,
     isDaemon: true,
   };
 }

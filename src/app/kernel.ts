@@ -10,6 +10,7 @@ import type { KernelConfiguration } from '../kernel/configuration.ts';
 import type { Operation } from '../kernel/ipvs/model.ts';
 import { readTable } from '../kernel/ipvs/read-table.ts';
 import { TimeoutFoundation } from '../kernel/ipvs/timeout-foundation.ts';
+import type { PacketFilterChoice } from '../kernel/packet-filter/choose-packet-filter.ts';
 import type { RunProgram } from '../kernel/packet-filter/iptables/iptables.ts';
 import type { LocalDetector } from '../kernel/packet-filter/local-detector.ts';
 import {
@@ -17,7 +18,7 @@ import {
   removePacketFilters,
 } from '../kernel/packet-filter/open-packet-filter.ts';
 import { Predecessor, type Retirement } from '../kernel/packet-filter/predecessor.ts';
-import type { PacketFilter } from '../kernel/packet-filter/packet-filter.ts';
+import type { PacketFilter, PacketFilterListener } from '../kernel/packet-filter/packet-filter.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { addressesOfOthers } from '../kernel/vip-link/bound-address-difference.ts';
 import { BoundAddressKind } from '../kernel/vip-link/bound-address-kind.ts';
@@ -47,6 +48,8 @@ export interface Kernel {
   readonly ipvs: IpvsClient;
   readonly addresses: AddressClient;
   readonly packetFilter: PacketFilter;
+  /** Which packet filter it is, and why it was chosen at the start. */
+  readonly packetFilterChoice: PacketFilterChoice;
   readonly desired: DesiredState;
   readonly reconciler: Reconciler;
   /** What is known of virtual servers besides: since when some drain, and which are others'. */
@@ -98,11 +101,9 @@ export async function openKernel(
   const sets = new SetClient();
   const conntrack = new ConntrackClient();
   const flows = openFlows(conntrack, listener);
-  const filterListener = {
-    note: listener.note.bind(listener),
-    changed: flows.noteMemberChange.bind(flows),
-  };
-  const packetFilter = await openPacketFilter(ipFamilies(), settings, filterListener, run);
+  const filterListener = filterListenerOf(listener, flows);
+  const chosen = await openPacketFilter(ipFamilies(), settings, filterListener, run);
+  const { packetFilter } = chosen;
   const predecessor = new Predecessor(packetFilter, ipFamilies(), settings, run);
   const kind = openVirtualServers(ipvs, flows, isExcluded);
   const virtualServers = new KindTable<DesiredFrontEnd, ObservedVirtualServer, Operation>(kind);
@@ -123,6 +124,7 @@ export async function openKernel(
     ipvs,
     addresses,
     packetFilter,
+    packetFilterChoice: chosen.choice,
     desired,
     virtualServers: kind,
     virtualServerCount: () => virtualServers.size,
@@ -156,6 +158,11 @@ export async function openKernel(
       conntrack.close();
     },
   };
+}
+
+/** Changes of its members concern flows, too. */
+function filterListenerOf(listener: KernelListener, flows: StaleFlowCleaner): PacketFilterListener {
+  return { note: listener.note.bind(listener), changed: flows.noteMemberChange.bind(flows) };
 }
 
 /** Nothing is desired any more. No foundations here: what is to go need not be put in place before. */

@@ -5,7 +5,7 @@ import type { DesiredState } from '../desired/desired-state.ts';
 import type { ServiceTranslator } from '../desired/service-translator.ts';
 import type { VirtualServerId } from '../kernel/ipvs/model.ts';
 import { formatVirtualServer } from '../kernel/ipvs/model.ts';
-import type { PacketFilterKind } from '../kernel/packet-filter/packet-filter.ts';
+import type { PacketFilterChoice } from '../kernel/packet-filter/choose-packet-filter.ts';
 import type { Failing, Failure } from '../reconcile/any-kind-table.ts';
 import {
   pageOf,
@@ -41,8 +41,8 @@ export interface InspectedKernel {
   failures(atMost: number): readonly (Failing | Failure)[];
   /** How many virtual servers have real servers that drain. */
   drainingCount(): number;
-  /** Which packet filter is used; null where that is not known. */
-  readonly packetFilter: PacketFilterKind | null;
+  /** Which packet filter is used, and why; null where that is not known. */
+  readonly packetFilter: PacketFilterChoice | null;
   /** Whether it is the running daemon that looks: it alone knows since when real servers drain. */
   readonly isDaemon: boolean;
 }

@@ -1,4 +1,4 @@
-import type { PacketFilterKind } from '../kernel/packet-filter/packet-filter.ts';
+import type { PacketFilterChoice } from '../kernel/packet-filter/choose-packet-filter.ts';
 import type { ProblemView } from './views/problem-view.ts';
 import type { ServiceView, VirtualServerView } from './views/service-view.ts';
 
@@ -45,8 +45,8 @@ export interface Summary {
   /** Virtual servers that no Service is known to want. */
   readonly strays: number;
   readonly problems: number;
-  /** The one that the running daemon uses; null where none was asked. */
-  readonly packetFilter: PacketFilterKind | null;
+  /** Which one is used, and why; null where that is not known. */
+  readonly packetFilter: PacketFilterChoice | null;
   /** Whether since when real servers drain is known. */
   readonly isDaemon: boolean;
 }

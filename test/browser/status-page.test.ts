@@ -76,6 +76,16 @@ describe('the status page in a browser', function () {
     assert.ok(tops[0]! < tops[1]!);
   });
 
+  it('names the packet filter in its head, and why it is that one where somebody points at it', async () => {
+    await open();
+    const head = page.locator('#node');
+    assert.match((await head.textContent()) ?? '', /, packet filter nftables$/);
+    assert.equal(
+      await head.getAttribute('title'),
+      'packet filter nftables: the kernel has what it needs',
+    );
+  });
+
   it('finds Services as somebody types, and keeps that over a reload', async () => {
     await open();
     await page.keyboard.press('/');

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { RealServerState, ServiceView } from '../../src/inspect/views/service-view.ts';
+import type { PacketFilterChoice } from '../../src/kernel/packet-filter/choose-packet-filter.ts';
 import type { ProblemView } from '../../src/inspect/views/problem-view.ts';
 import { showJson } from '../support/cli.ts';
 import { serviceWith } from '../support/cli-clusters.ts';
@@ -7,6 +8,7 @@ import { TestFolder } from '../support/cli-folder.ts';
 import { KernelDaemon } from '../support/kernel-daemon.ts';
 import { emptyKernel, isBound, shell } from '../support/kernel-state.ts';
 import { becomes } from '../support/kernel-table.ts';
+import { packetFilter } from '../support/packet-filter.ts';
 import { EchoClient, EchoServer } from '../support/tcp.ts';
 
 const vip = '10.96.0.1';
@@ -17,6 +19,7 @@ const broadcast = '10.244.9.255';
 /** What `show -o json` prints, as far as it is looked at here. */
 interface ShownJson {
   readonly source: 'daemon' | 'kernel';
+  readonly packetFilter: PacketFilterChoice | null;
   readonly services: readonly ServiceView[];
   readonly problems: readonly ProblemView[];
 }
@@ -100,6 +103,14 @@ describe('show', function () {
     assert.ok(state?.kind === 'draining');
     assert.equal(state.since, null);
     assert.equal(stateAt(report, 'default/odd', broadcast)?.kind, 'missing');
+  });
+
+  it('says which packet filter is at work and why, by the daemon and by itself', async () => {
+    for (const isDaemon of [true, false]) {
+      const { packetFilter: shownFilter } = await shown({ daemon: isDaemon });
+      assert.equal(shownFilter?.kind, packetFilter);
+      assert.notEqual(shownFilter.why, '');
+    }
   });
 
   it('shows one Service alone where that is asked for', async () => {

@@ -189,6 +189,7 @@ async function openFake(fake: FakeKernel, foundations: readonly Foundation[]): P
       foundations,
       watch: () => ({ stop: () => undefined }),
     } as unknown as Kernel['packetFilter'],
+    packetFilterChoice: { kind: 'nftables', why: 'this is a test' },
     desired,
     reconciler: new Reconciler([virtualServers, boundAddresses], undefined, foundations),
     virtualServers: kinds.virtualServers,

@@ -5,6 +5,7 @@ import { everything, type ServiceFilter } from '../../src/inspect/service-query.
 import type { Failing } from '../../src/reconcile/any-kind-table.ts';
 import type { HeldVirtualServer } from '../../src/inspect/views/knowledge.ts';
 import { formatVirtualServer, type VirtualServerId } from '../../src/kernel/ipvs/model.ts';
+import type { PacketFilterChoice } from '../../src/kernel/packet-filter/choose-packet-filter.ts';
 import { InspectWorld, nowMs } from './inspect-world.ts';
 
 /** A world that is inspected as a node is: by `show`, and by the status page. */
@@ -13,6 +14,7 @@ export class ShownWorld extends InspectWorld {
   /** What the kernel holds and no Service wants, as it was listed last. */
   readonly strays: VirtualServerId[] = [];
   isDaemon = false;
+  packetFilter: PacketFilterChoice | null = null;
   /** How many virtual servers were read from the kernel, each time. */
   readonly reads: number[] = [];
 
@@ -29,7 +31,7 @@ export class ShownWorld extends InspectWorld {
       strays: () => this.strays,
       failures: () => this.failures,
       drainingCount: () => 0,
-      packetFilter: 'nftables',
+      packetFilter: { kind: 'nftables', why: 'the kernel has what it needs' },
       isDaemon: true,
     },
     nodeProblems: () => [],
@@ -50,7 +52,10 @@ export class ShownWorld extends InspectWorld {
       services: (filter, request) => inspector.services(filter, request),
       strays: (filter, request) => inspector.strays(filter, request),
       problems: (filter, request) => Promise.resolve(inspector.problems(filter, request)),
-      summary: () => Promise.resolve({ ...inspector.summary(), isDaemon: this.isDaemon }),
+      summary: () => {
+        const { isDaemon, packetFilter } = this;
+        return Promise.resolve({ ...inspector.summary(), isDaemon, packetFilter });
+      },
       refresh: () => Promise.resolve(),
       close: () => undefined,
     };

@@ -4,7 +4,8 @@ import type { Shown } from './shown-node.ts';
 
 /**
  * What a node does, for programs: `virtualServers` and `boundAddresses` are what the kernel holds,
- * `services` and `problems` are views as the status page has them. Ends with a new line.
+ * `services` and `problems` are views as the status page has them; `packetFilter` is null where it is not known.
+ * Ends with a new line.
  */
 export function showJson(shown: Shown, addresses: ReadonlyMap<string, ObservedAddress>): string {
   const { summary, services, strays, problems } = shown;
@@ -15,9 +16,9 @@ export function showJson(shown: Shown, addresses: ReadonlyMap<string, ObservedAd
   const boundAddresses = [...addresses]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, { address, owned }]) => ({ address: address.hostPrefix, owned }));
-  const { node, at, isDaemon } = summary;
+  const { node, at, isDaemon, packetFilter } = summary;
   const source = isDaemon ? 'daemon' : 'kernel';
-  return `${JSON.stringify({ node, at, source, virtualServers, boundAddresses, services, problems }, undefined, 2)}\n`;
+  return `${JSON.stringify({ node, at, source, packetFilter, virtualServers, boundAddresses, services, problems }, undefined, 2)}\n`;
 }
 
 function virtualServerJson(view: VirtualServerView) {

@@ -14,13 +14,14 @@ import type { ServiceFilter } from '../../inspect/service-query.ts';
 import { noCounters } from '../../inspect/statistics/counters.ts';
 import type { KernelKnowledge } from '../../inspect/views/knowledge.ts';
 import { IpvsClient } from '../../kernel/ipvs/client.ts';
+import type { PacketFilterChoice } from '../../kernel/packet-filter/choose-packet-filter.ts';
 import { observeKernel, type ObservedKernel } from '../observe-kernel.ts';
 import type { ReadCluster } from '../read-cluster.ts';
 import type { ShownNode } from './shown-node.ts';
 
 /**
  * This node as this process reads it: the cluster once, the kernel at each refresh. `isDetailed`: with
- * what the kernel counts, for which each virtual server is asked for by itself.
+ * what the kernel counts, for which each virtual server is asked for by itself. `packetFilter`: null where it is not known.
  */
 export class LocalNode implements ShownNode {
   readonly #inspector: Inspector;
@@ -28,7 +29,12 @@ export class LocalNode implements ShownNode {
   readonly #live: LiveVirtualServers | undefined;
   #client: IpvsClient | undefined;
 
-  constructor(cluster: ReadCluster, observed: ObservedKernel, isDetailed: boolean) {
+  constructor(
+    cluster: ReadCluster,
+    observed: ObservedKernel,
+    packetFilter: PacketFilterChoice | null,
+    isDetailed: boolean,
+  ) {
     this.#observed = observed;
     this.#live = isDetailed
       ? new LiveVirtualServers(() => this.#connected(), monotonicMs)
@@ -39,7 +45,7 @@ export class LocalNode implements ShownNode {
       store,
       translator,
       desired,
-      kernel: this.#kernel(cluster),
+      kernel: this.#kernel(cluster, packetFilter),
       nodeProblems: () => [],
       virtualServerCount: () => virtualServers.size,
       now: wallClockMs,
@@ -75,7 +81,7 @@ export class LocalNode implements ShownNode {
     return (this.#client ??= await IpvsClient.connect());
   }
 
-  #kernel({ desired }: ReadCluster): InspectedKernel {
+  #kernel({ desired }: ReadCluster, packetFilter: PacketFilterChoice | null): InspectedKernel {
     const knowledge = (): KernelKnowledge => ({
       held: (key) => this.#observed.virtualServers.get(key),
       refusal: () => undefined,
@@ -99,7 +105,7 @@ export class LocalNode implements ShownNode {
           ({ settings, realServers }) =>
             settings.owned && realServers.some(({ realServer }) => realServer.weight === 0),
         ).length,
-      packetFilter: null,
+      packetFilter,
       isDaemon: false,
     };
   }

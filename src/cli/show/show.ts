@@ -3,6 +3,8 @@ import type { Logger } from '../../base/log.ts';
 import { version } from '../../base/version.ts';
 import type { Settings } from '../../config/load-settings.ts';
 import { ServiceTranslator } from '../../desired/service-translator.ts';
+import { ipFamilies } from '../../kernel/ip-families.ts';
+import { packetFilterAtWork } from '../../kernel/packet-filter/decide-packet-filter.ts';
 import { exitCode, type ExitCode } from '../exit-code.ts';
 import { observeBoundAddresses, observeKernel } from '../observe-kernel.ts';
 import { settingsOf } from '../open-source.ts';
@@ -60,7 +62,10 @@ async function openNode(options: ShowOptions, log: Logger): Promise<ShownNode> {
   // First: without IPVS there is no sense in waiting for the cluster.
   const observed = await observeKernel();
   const isDetailed = options.output !== 'table' || options.watch;
-  return new LocalNode(await clusterOrNone(options, settings, log), observed, isDetailed);
+  const packetFilter =
+    'reason' in settings ? null : await packetFilterAtWork(ipFamilies(), settings.kernel);
+  const cluster = await clusterOrNone(options, settings, log);
+  return new LocalNode(cluster, observed, packetFilter, isDetailed);
 }
 
 interface NoSettings {

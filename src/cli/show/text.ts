@@ -22,7 +22,8 @@ export function showText(shown: Shown, options: TextOptions): string {
   ];
   const table =
     rows.length === 1 ? [sentence(nothingText(options))] : inColumns(rows, columnWidths(rows));
-  return [...table, ...notes(shown), ...problemLines(shown)]
+  const filter = options.isFiltered ? [] : filterLines(shown);
+  return [...table, ...notes(shown), ...filter, ...problemLines(shown)]
     .map(({ spans }) => `${render(spans, withColours).trimEnd()}\n`)
     .join('');
 }
@@ -56,6 +57,13 @@ function notes({ services, strays, summary }: Shown): readonly Line[] {
     );
   }
   return lines;
+}
+
+/** As `plan` says it, which says what a start would choose. */
+function filterLines({ summary: { packetFilter } }: Shown): readonly Line[] {
+  return packetFilter === null
+    ? []
+    : [sentence(''), sentence(`Packet filter ${packetFilter.kind}: ${packetFilter.why}.`)];
 }
 
 /** What is wrong, each with what to do. */

@@ -1,5 +1,6 @@
 import type { IpFamily } from '../../net/ip-address.ts';
 import type { Failure } from '../../reconcile/any-kind-table.ts';
+import type { PacketFilterChoice } from './choose-packet-filter.ts';
 import { decidePacketFilter } from './decide-packet-filter.ts';
 import type { ChainSettings } from './iptables/chains.ts';
 import { iptablesVariants, type IptablesVariant, type RunProgram } from './iptables/iptables.ts';
@@ -19,21 +20,26 @@ export interface PacketFilterSettings {
   readonly chains: ChainSettings;
 }
 
+/** A packet filter with the reason why it is this one. */
+export interface ChosenPacketFilter {
+  readonly choice: PacketFilterChoice;
+  readonly packetFilter: PacketFilter;
+}
+
 /** Opens the packet filter of this node; nothing is changed by that. `run` starts the programs of iptables. */
 export async function openPacketFilter(
   families: readonly IpFamily[],
   settings: PacketFilterSettings,
   listener: PacketFilterListener,
   run?: RunProgram,
-): Promise<PacketFilter> {
-  const { kind, why } = await decidePacketFilter(families, settings, run);
-  listener.note(`packet filter ${kind}: ${why}`);
-  switch (kind) {
-    case 'nftables':
-      return openNftablesFilter(families, settings.chains, listener);
-    case 'iptables':
-      return openIptablesFilter(families, settings, listener, run);
-  }
+): Promise<ChosenPacketFilter> {
+  const choice = await decidePacketFilter(families, settings, run);
+  listener.note(`packet filter ${choice.kind}: ${choice.why}`);
+  const packetFilter =
+    choice.kind === 'nftables'
+      ? openNftablesFilter(families, settings.chains, listener)
+      : openIptablesFilter(families, settings, listener, run);
+  return { choice, packetFilter };
 }
 
 /** Takes out all packet filters of ours, as `removePacketFilter`: the configuration may have been another one before. */

@@ -20,8 +20,11 @@ export function showSummary({
   problems,
 }) {
   document.title = problems > 0 ? `(${problems}) ${node} – kube-ipvs` : `${node} – kube-ipvs`;
-  const filter = packetFilter === null ? '' : `, packet filter ${packetFilter}`;
-  setText(byId('node', HTMLElement), `${version} on ${node}${filter}`);
+  const filter = packetFilter === null ? '' : `, packet filter ${packetFilter.kind}`;
+  const head = byId('node', HTMLElement);
+  setText(head, `${version} on ${node}${filter}`);
+  head.title =
+    packetFilter === null ? '' : `packet filter ${packetFilter.kind}: ${packetFilter.why}`;
   /** @type {readonly (readonly [number, string])[]} */
   const figures = [
     [problems, problems === 1 ? 'problem' : 'problems'],

@@ -64,6 +64,15 @@ describe('what show prints', () => {
     ]);
   });
 
+  it('for people and for programs says which packet filter is used and why', async () => {
+    const world = usualWorld();
+    world.packetFilter = { kind: 'iptables', why: 'the kernel has no nf_tables' };
+    const filterLine = 'Packet filter iptables: the kernel has no nf_tables.';
+    assert.deepEqual((await textOf(world)).slice(-2), ['', filterLine]);
+    assert.ok(!(await textOf(world, { isFiltered: true })).includes(filterLine));
+    assert.deepEqual(json(await world.shown()).packetFilter, world.packetFilter);
+  });
+
   it('for people says when there is nothing', async () => {
     const nothing = new ShownWorld();
     assert.deepEqual(await textOf(nothing), [
@@ -266,6 +275,7 @@ function json(shown: Shown) {
       ]),
     ),
   ) as {
+    readonly packetFilter: unknown;
     readonly virtualServers: readonly { address: string; refusedAtVipOf?: string }[];
     readonly boundAddresses: unknown;
     readonly services: readonly { key: string; virtualServers: { state: { kind: string } }[] }[];
