@@ -1,6 +1,6 @@
 import type { Logger } from '../base/log.ts';
 import { ipFamilies } from '../kernel/ip-families.ts';
-import { giveWay } from '../kernel/packet-filter/give-way.ts';
+import { describeOurRules, findOurRules, giveWay } from '../kernel/packet-filter/give-way.ts';
 import { whoIsAtWork, type AtWork } from './cleanup-kube-proxy.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
 import { settingsOf } from './open-source.ts';
@@ -19,18 +19,21 @@ export async function cleanupPacketFilter(options: CleanupOptions, log: Logger):
     log.error(`nothing is removed: ${refusal}; --force removes it all the same`);
     return exitCode.failure;
   }
+  const families = ipFamilies();
+  const found = await findOurRules(families, settings.kernel.chains);
+  const lines = describeOurRules(found);
+  process.stdout.write(
+    lines.map((line) => `${options.dryRun ? 'would ' : ''}${line}\n`).join('') ||
+      'no rules of kube-ipvs are there\n',
+  );
   if (options.dryRun) {
-    process.stdout.write(`would remove ${done}\n`);
     if (refusal !== undefined) {
       log.warn(`without --dry-run it is refused now: ${refusal}`);
     }
     return exitCode.success;
   }
-  const given = await giveWay(ipFamilies(), settings.kernel.chains);
-  process.stdout.write(
-    given.map((name) => `removed from ${name}\n`).join('') || 'no rules of kube-ipvs are there\n',
-  );
-  log.info({ from: given }, `removed ${done}`);
+  await giveWay(families, found);
+  log.info({ removed: lines.length }, `removed ${done}`);
   return exitCode.success;
 }
 

@@ -22,6 +22,7 @@ import {
   vipOf,
 } from '../support/network-services.ts';
 import { endpointListeners, NetworkWorld } from '../support/network-world.ts';
+import { packetFilter } from '../support/packet-filter.ts';
 import { patience } from '../support/patience.ts';
 
 /** A Service with one endpoint on the node itself and one on the other. */
@@ -119,6 +120,7 @@ for (const mode of modes.filter(({ variant }) => !isUml || variant === 'legacy')
     it('takes its own rules away, but for the masquerade of what leaves with a VIP', async () => {
       await assert.rejects(cleanup('--packet-filter'), /no kube-proxy is seen/);
       await startKubeProxy();
+      assert.match(await cleanup('--packet-filter', '--dry-run'), ourRules[packetFilter]);
       await cleanup('--packet-filter');
       await nothingLost();
       await going.open(askers);
@@ -170,6 +172,12 @@ for (const mode of modes.filter(({ variant }) => !isUml || variant === 'legacy')
     }
   });
 }
+
+/** What of our packet filter goes, as it is told before. */
+const ourRules = {
+  nftables: /^would delete chain nat-prerouting of table inet kube-ipvs \(nftables\)$/m,
+  iptables: /^would delete chain KIPVS-INPUT of table filter \(iptables-(legacy|nft)\)$/m,
+} as const;
 
 function cleanup(...options: readonly string[]): Promise<string> {
   return runOnNode('node-a', ['cleanup', ...options], configuration);

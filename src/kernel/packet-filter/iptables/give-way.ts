@@ -32,6 +32,30 @@ export function giveWayText(
   );
 }
 
+/**
+ * What such a text does, each thing as a line: `delete rule -A INPUT ... of table filter (iptables-nft)`. What
+ * is not deleted is the chain with the masquerade. Pure.
+ */
+export function describeGiveWay(text: string, program: string): readonly string[] {
+  return text
+    .split(/^(?=\*)/m)
+    .filter((part) => part !== '')
+    .flatMap((part) => {
+      const place = `table ${/^\*(\S+)/.exec(part)?.[1] ?? ''} (${program})`;
+      const each = (line: RegExp) => Array.from(part.matchAll(line), ([, what = '']) => what);
+      const deleted = each(/^-X (\S+)$/gm);
+      const emptied = each(/^:(\S+) /gm).filter((chain) => !deleted.includes(chain));
+      return [
+        ...each(/^-D (.+)$/gm).map((rule) => `delete rule -A ${rule} of ${place}`),
+        ...deleted.map((chain) => `delete chain ${chain} of ${place}`),
+        ...emptied.map(
+          (chain) =>
+            `empty chain ${chain} of ${place}, but for the masquerade of what leaves with a VIP`,
+        ),
+      ];
+    });
+}
+
 function fromVipAlone({ name, chains, jumps }: Table): Table {
   return {
     name,

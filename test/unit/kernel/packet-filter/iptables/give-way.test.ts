@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { tablesOf } from '../../../../../src/kernel/packet-filter/iptables/chains.ts';
-import { giveWayText } from '../../../../../src/kernel/packet-filter/iptables/give-way.ts';
+import {
+  describeGiveWay,
+  giveWayText,
+} from '../../../../../src/kernel/packet-filter/iptables/give-way.ts';
 
 const settings = {
   masqueradeAll: false,
@@ -45,6 +48,25 @@ describe('the text that takes our rules out for a kube-proxy', () => {
         assert.ok(text.includes(`-D ${from} ${rule}\n`), `${from} to ${to}`);
       }
     }
+  });
+
+  it('is told as what is done to each chain and jump of each table', () => {
+    const told = describeGiveWay(text, 'iptables-nft');
+    const tables = tablesOf('IPv4', settings);
+    const chains = tables.flatMap(({ name, chains: all }) =>
+      all.map((chain) =>
+        chain.name === 'KIPVS-POSTROUTING'
+          ? `empty chain ${chain.name} of table nat (iptables-nft), but for the masquerade of what leaves with a VIP`
+          : `delete chain ${chain.name} of table ${name} (iptables-nft)`,
+      ),
+    );
+    const rules = tables.flatMap(({ name, jumps }) =>
+      jumps
+        .filter(({ to }) => to !== 'KIPVS-POSTROUTING')
+        .map(({ from, rule }) => `delete rule -A ${from} ${rule} of table ${name} (iptables-nft)`),
+    );
+    assert.deepEqual(told.toSorted(), [...chains, ...rules].toSorted());
+    assert.deepEqual(describeGiveWay('', 'iptables-nft'), []);
   });
 
   it('touches nothing of others, and is empty where nothing of ours is', () => {
