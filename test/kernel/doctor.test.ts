@@ -17,6 +17,7 @@ import { emptyKernel, emptyPacketFilter, kernelText, shell } from '../support/ke
 import { rawNode } from '../support/manifests.ts';
 import { makeBridgeTable } from '../support/nft-table.ts';
 import { runIptables } from '../support/open-kernel.ts';
+import { packetFilter } from '../support/packet-filter.ts';
 import { patience } from '../support/patience.ts';
 import { programFile } from '../support/program.ts';
 
@@ -203,7 +204,7 @@ END`);
   });
 
   it('says which packet filter is used, and what of ours is there', async () => {
-    const expected = isUml ? /^packet filter iptables: / : /^packet filter nftables: /;
+    const expected = new RegExp(`^packet filter ${packetFilter}: `);
     assert.match((await findings('packet-filter'))[0]?.seen ?? '', expected);
     const daemon = await KernelDaemon.start(folder.manifests, 'node-a', fields);
     try {
@@ -216,13 +217,19 @@ END`);
     }
     const [stopped] = await findings('packet-filter');
     assert.equal(stopped?.kind, 'stopped');
-    assert.match(stopped.seen, isUml ? /sets kube-ipvs-\*/ : /: the table inet kube-ipvs$/);
+    assert.match(
+      stopped.seen,
+      packetFilter === 'iptables' ? /sets kube-ipvs-\*/ : /: the table inet kube-ipvs$/,
+    );
   });
 
-  it('takes iptables where its policy is DROP, and says so', async function () {
+  it('takes iptables where its policy is DROP and nobody named one, and says so', async function () {
     if (isUml) {
       this.skip();
     }
+    const environment = process.env;
+    const { KUBE_IPVS_PACKET_FILTER: _, ...others } = environment;
+    process.env = others;
     await shell(`${ip6tables} -P FORWARD DROP`);
     try {
       const [finding] = await findings('packet-filter');
@@ -232,6 +239,7 @@ END`);
         new RegExp(`^packet filter iptables: the policy of FORWARD in ${ip6tables} is DROP`),
       );
     } finally {
+      process.env = environment;
       await shell(`${ip6tables} -P FORWARD ACCEPT`);
     }
   });
