@@ -1,5 +1,8 @@
+import type { PacketFilterKind } from '../../kernel/packet-filter/packet-filter.ts';
 import { defineCheck } from '../check.ts';
 import { found, kindsOf, orFine, type Finding } from '../finding.ts';
+import { choiceOf, lookAtChoice } from '../packet-filter/choice.ts';
+import type { NodeReaders } from '../readers.ts';
 
 const kinds = kindsOf({
   'no-net-admin': {
@@ -11,8 +14,13 @@ const kinds = kindsOf({
   'no-net-raw': {
     severity: 'error',
     means:
-      'The legacy variant of iptables opens a raw socket, which needs NET_RAW: its rules can be neither read nor written, and nothing is masqueraded. Run it as root; in a Pod, add NET_RAW to the securityContext as config/base does.',
+      'The packet filter iptables would be used, whose programs open raw sockets, which needs NET_RAW: rules can be neither read nor written, and nothing is masqueraded. Run it as root; in a Pod, add NET_RAW to the securityContext as config/base does.',
     mend: 'sudo kube-ipvs doctor',
+  },
+  'net-raw-for-iptables': {
+    severity: 'note',
+    means:
+      'The packet filter nftables would be used, which does not need NET_RAW. But kubeIpvs.packetFilter is auto: without NET_RAW a policy DROP of the legacy variant of iptables is not seen, and rules of iptables that an earlier run has left are not removed. Where there is neither, set it to nftables.',
   },
   'oom-score': {
     severity: 'note',
@@ -27,6 +35,11 @@ const netRaw = 13n;
 const sysResource = 24n;
 
 interface Seen {
+  /** What the configuration names, and what it leads to. */
+  readonly packetFilter: {
+    readonly wanted: PacketFilterKind | 'auto';
+    readonly kind: PacketFilterKind;
+  };
   /** The bits of the effective capabilities; undefined where the kernel does not say. */
   readonly effective: bigint | undefined;
   readonly oomScore: { readonly wanted: number; readonly present: number | undefined };
@@ -37,13 +50,17 @@ export const capabilities = defineCheck<Seen>({
   name: 'capabilities',
   title: 'Capabilities of this process',
   looksAt:
-    'CapEff in /proc/self/status. They are those of the doctor: in the Pod of kube-ipvs the same as those of the daemon.',
+    'CapEff in /proc/self/status, and which packet filter would be used. They are those of the doctor: in the Pod of kube-ipvs the same as those of the daemon.',
   kinds,
   look: async (readers) => {
     const status = (await readers.file('/proc/self/status')) ?? '';
     const hex = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
     const score = await readers.file('/proc/self/oom_score_adj');
     return {
+      packetFilter: {
+        wanted: readers.settings.kernel.packetFilter,
+        kind: await packetFilterOf(readers),
+      },
       effective: hex === undefined ? undefined : BigInt(`0x${hex}`),
       oomScore: {
         wanted: readers.settings.oomScoreAdj,
@@ -51,7 +68,7 @@ export const capabilities = defineCheck<Seen>({
       },
     };
   },
-  judge: ({ effective, oomScore }) => {
+  judge: ({ packetFilter, effective, oomScore }) => {
     if (effective === undefined) {
       throw new Error('/proc/self/status has no line CapEff');
     }
@@ -60,14 +77,31 @@ export const capabilities = defineCheck<Seen>({
     if (!has(netAdmin)) {
       findings.push(found(kinds['no-net-admin'], 'NET_ADMIN is missing'));
     }
-    if (!has(netRaw)) {
+    if (!has(netRaw) && packetFilter.kind === 'iptables') {
       findings.push(found(kinds['no-net-raw'], 'NET_RAW is missing'));
+    } else if (!has(netRaw) && packetFilter.wanted === 'auto') {
+      findings.push(found(kinds['net-raw-for-iptables'], 'NET_RAW is missing'));
     }
     const { wanted, present } = oomScore;
     if (present !== undefined && wanted < present && !has(sysResource)) {
       const seen = `oomScoreAdj is ${wanted}, this process has ${present}, and SYS_RESOURCE is missing`;
       findings.push(found(kinds['oom-score'], seen));
     }
-    return orFine(findings, 'NET_ADMIN and NET_RAW are there');
+    const fine = has(netRaw)
+      ? 'NET_ADMIN and NET_RAW are there'
+      : 'NET_ADMIN is there, and the packet filter nftables needs no other';
+    return orFine(findings, fine);
   },
 });
+
+/** Where it cannot be told, the one that needs more. */
+async function packetFilterOf(readers: NodeReaders): Promise<PacketFilterKind> {
+  const wanted = readers.settings.kernel.packetFilter;
+  if (wanted !== 'auto') {
+    return wanted;
+  }
+  return lookAtChoice(readers).then(
+    (seen) => choiceOf(seen).kind,
+    () => 'iptables',
+  );
+}

@@ -1,19 +1,11 @@
 import type { BaseChain } from '../../kernel/nf-tables/client.ts';
-import {
-  choosePacketFilter,
-  type DroppingChain,
-  type PacketFilterChoice,
-} from '../../kernel/packet-filter/choose-packet-filter.ts';
 import { tableName } from '../../kernel/packet-filter/nftables/rules.ts';
 import type { PacketFilterKind } from '../../kernel/packet-filter/packet-filter.ts';
-import {
-  droppingIn,
-  droppingOfIptablesNft,
-  droppingOfOthers,
-} from '../../kernel/packet-filter/packet-filter-facts.ts';
+import { droppingOfOthers } from '../../kernel/packet-filter/packet-filter-facts.ts';
 import { allSets, spareOf } from '../../kernel/packet-filter/iptables/sets.ts';
 import { defineCheck } from '../check.ts';
 import { found, kindsOf, orFine, type Finding } from '../finding.ts';
+import { choiceOf, lookAtChoice, type ChoiceSeen } from '../packet-filter/choice.ts';
 import {
   iptablesKinds,
   judgeIptables,
@@ -25,11 +17,8 @@ import type { Judged } from '../packet-filter/judged.ts';
 import {
   judgeNftables,
   judgeOthers,
-  lookAtNftables,
   nftablesKinds,
   othersKinds,
-  whyNotNftables,
-  type NftablesSeen,
 } from '../packet-filter/nftables.ts';
 import type { NodeReaders } from '../readers.ts';
 import { shellWord } from '../shell-word.ts';
@@ -67,14 +56,10 @@ const kinds = {
   }),
 };
 
-interface Seen {
-  readonly wanted: PacketFilterKind | 'auto';
+interface Seen extends ChoiceSeen {
   readonly nodeName: string;
-  readonly nftables: NftablesSeen;
   readonly iptables: IptablesSeen;
-  /** Chains of iptables whose policy is DROP. */
-  readonly dropping: readonly DroppingChain[];
-  /** The same of others' tables of nftables. */
+  /** Chains of others' tables of nftables whose policy is drop. */
   readonly othersDropping: readonly BaseChain[];
   /** What of ours is there, in words. */
   readonly present: Readonly<Record<PacketFilterKind, string | undefined>>;
@@ -90,14 +75,11 @@ export const packetFilter = defineCheck<Seen>({
   kinds,
   look: async (readers) => {
     const iptables = await lookAtIptables(readers);
-    const chains = await readers.nftBaseChains();
     return {
-      wanted: readers.settings.kernel.packetFilter,
+      ...(await lookAtChoice(readers)),
       nodeName: readers.settings.nodeName,
-      nftables: await lookAtNftables(readers),
       iptables,
-      dropping: [...droppingOfIptablesNft(chains), ...(await droppingOfLegacy(readers))],
-      othersDropping: droppingOfOthers(chains),
+      othersDropping: droppingOfOthers(await readers.nftBaseChains()),
       present: {
         nftables: await ourTable(readers),
         iptables: await ourSetsAndChains(readers, iptables),
@@ -128,13 +110,6 @@ export const packetFilter = defineCheck<Seen>({
   },
 });
 
-/** As the daemon would choose, but by what can be told without asking the kernel for a table. */
-function choiceOf({ wanted, nftables, dropping }: Seen): PacketFilterChoice {
-  return wanted === 'auto'
-    ? choosePacketFilter({ nftablesLacks: whyNotNftables(nftables), dropping })
-    : { kind: wanted, why: 'the configuration says so' };
-}
-
 function judgeChosen(kind: PacketFilterKind, { nftables, iptables, dropping }: Seen): Judged {
   switch (kind) {
     case 'nftables':
@@ -142,16 +117,6 @@ function judgeChosen(kind: PacketFilterKind, { nftables, iptables, dropping }: S
     case 'iptables':
       return judgeIptables(iptables);
   }
-}
-
-async function droppingOfLegacy(readers: NodeReaders): Promise<readonly DroppingChain[]> {
-  const found: DroppingChain[] = [];
-  for (const family of readers.families) {
-    const rules = await readers.rules(family, 'legacy');
-    const program = family === 'IPv4' ? 'iptables-legacy' : 'ip6tables-legacy';
-    found.push(...(rules.kind === 'rules' ? droppingIn(rules.text, program) : []));
-  }
-  return found;
 }
 
 async function ourTable(readers: NodeReaders): Promise<string | undefined> {

@@ -182,3 +182,23 @@ describe('component load-modules', () => {
     assert.equal(init?.image, container.image);
   });
 });
+
+describe('component nftables-alone', () => {
+  const patch = readManifest('DaemonSet', 'components/nftables-alone/daemon-set-patch.yaml');
+  const { containers, volumes } = patch.spec.template.spec;
+  const [program, ...others] = containers;
+
+  it('names the packet filter, so that no program of iptables runs', () => {
+    assert.deepEqual(others, []);
+    assert.equal(program?.name, container.name);
+    assert.deepEqual(program.env, [{ name: 'KUBE_IPVS_PACKET_FILTER', value: 'nftables' }]);
+  });
+
+  it('takes away the right and the file that these programs need, and gives nothing', () => {
+    assert.deepEqual(program?.securityContext, {
+      capabilities: { drop: ['ALL'], add: ['NET_ADMIN'] },
+    });
+    assert.deepEqual(program.volumeMounts, [{ mountPath: '/run/xtables.lock', $patch: 'delete' }]);
+    assert.deepEqual(volumes, [{ name: 'xtables-lock', $patch: 'delete' }]);
+  });
+});
