@@ -23,6 +23,7 @@ import {
   type NetworkEndpoint,
 } from '../support/network-services.ts';
 import { allProtocols, endpointListeners, NetworkWorld } from '../support/network-world.ts';
+import { patience } from '../support/patience.ts';
 import type { Listener, Question, TrafficProtocol } from '../support/traffic.ts';
 
 const here: NetworkEndpoint = { addresses: podAddress['pod-a2'], nodeName: 'node-a' };
@@ -64,7 +65,7 @@ const objects = [
 const clients = ['pod-a1', 'pod-b1', 'node-a', 'outside'] as const;
 
 describe('what explain says', function () {
-  this.timeout(180_000);
+  this.timeout(180_000 * patience);
   let world: NetworkWorld;
 
   before(async () => {

@@ -9,6 +9,7 @@ import { KernelDaemon } from '../support/kernel-daemon.ts';
 import { emptyKernel, isBound, shell } from '../support/kernel-state.ts';
 import { becomes } from '../support/kernel-table.ts';
 import { packetFilter } from '../support/packet-filter.ts';
+import { patience } from '../support/patience.ts';
 import { EchoClient, EchoServer } from '../support/tcp.ts';
 
 const vip = '10.96.0.1';
@@ -25,7 +26,7 @@ interface ShownJson {
 }
 
 describe('show', function () {
-  this.timeout(60_000);
+  this.timeout(60_000 * patience);
   let folder: TestFolder;
   let daemon: KernelDaemon;
   let servers: readonly EchoServer[];
