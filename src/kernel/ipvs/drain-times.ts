@@ -1,5 +1,11 @@
 import { ByRealServer } from './by-real-server.ts';
-import { formatRealServer, formatVirtualServer, type Operation } from './model.ts';
+import {
+  formatRealServer,
+  formatVirtualServer,
+  type Operation,
+  type RealServer,
+  type RealServers,
+} from './model.ts';
 
 /**
  * Since when real servers drain. Kept in memory alone: after a restart a real server that drains
@@ -41,7 +47,8 @@ export class DrainTimes {
 
   /** Takes note of an operation that succeeded. The time is asked for where it matters. */
   follow(operation: Operation, now: () => number): void {
-    if (!beginsToDrain(operation) && this.isEmpty) {
+    const unused = unusedOf(operation);
+    if (unused.length === 0 && this.isEmpty) {
       return;
     }
     const key = formatVirtualServer(operation.id);
@@ -54,15 +61,14 @@ export class DrainTimes {
         break;
       case 'add real server':
       case 'change real server':
-        if (operation.realServer.weight === 0) {
-          this.start(key, formatRealServer(operation.realServer), now());
-        } else {
+      case 'delete real server':
+        if (unused.length === 0) {
           this.end(key, formatRealServer(operation.realServer));
         }
         break;
-      case 'delete real server':
-        this.end(key, formatRealServer(operation.realServer));
-        break;
+    }
+    for (const realServer of unused) {
+      this.start(key, formatRealServer(realServer), now());
     }
   }
 
@@ -106,9 +112,30 @@ export class DrainTimes {
   }
 }
 
-function beginsToDrain(operation: Operation): boolean {
-  return (
-    (operation.kind === 'add real server' || operation.kind === 'change real server') &&
-    operation.realServer.weight === 0
-  );
+/** The real servers that have weight 0 by an operation. */
+function unusedOf(operation: Operation): readonly RealServer[] {
+  switch (operation.kind) {
+    case 'add virtual server':
+      return operation.realServers === undefined ? none : withoutWeight(operation.realServers);
+    case 'add real server':
+    case 'change real server':
+      return operation.realServer.weight === 0 ? [operation.realServer] : none;
+    case 'change virtual server':
+    case 'delete virtual server':
+    case 'delete real server':
+      return none;
+  }
+}
+
+const none: readonly RealServer[] = [];
+
+/** Most have one: no list is made for those. */
+function withoutWeight(realServers: RealServers): readonly RealServer[] {
+  let found: RealServer[] | undefined;
+  for (const realServer of realServers.values()) {
+    if (realServer.weight === 0) {
+      found = [...(found ?? none), realServer];
+    }
+  }
+  return found ?? none;
 }

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { DrainTimes } from '../../../../src/kernel/ipvs/drain-times.ts';
+import { formatRealServer } from '../../../../src/kernel/ipvs/model.ts';
+import { realServer } from '../../../support/ipvs-examples.ts';
+import { frontEnd } from '../../../support/rows.ts';
 
 const [web, dns, pod, other] = ['TCP 10.96.0.1:80', 'TCP 10.96.0.2:53', 'pod', 'other'];
 
@@ -51,6 +54,17 @@ describe('the time of draining', () => {
     times.forget(web);
     assert.equal(times.elapsedMs(web, pod, 2000), 0);
     assert.deepEqual(times.virtualServers(), [dns]);
+  });
+
+  it('starts for one of weight 0 that comes with its virtual server', () => {
+    const times = new DrainTimes();
+    const rows = [realServer('10.244.1.1', { weight: 0 }), realServer('10.244.1.2')];
+    const { virtualServer } = frontEnd({
+      realServers: new Map(rows.map((row) => [formatRealServer(row), row])),
+    });
+    times.follow({ kind: 'add virtual server', ...virtualServer }, () => 1000);
+    assert.equal(times.elapsedMs(web, '10.244.1.1:8080', 3000), 2000);
+    assert.equal(times.elapsedMs(web, '10.244.1.2:8080', 3000), 0);
   });
 
   it('follows what the kernel shows: some go on, some begin, some have ended', () => {
