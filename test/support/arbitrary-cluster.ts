@@ -57,6 +57,8 @@ const annotations = fc
       'kube-ipvs.io/max-connections': fc.constantFrom('20', '20/10', '0', '10/20'),
       'kube-ipvs.io/one-packet': fc.constantFrom('true', 'false', 'yes'),
       'kube-ipvs.io/slow-start': fc.constantFrom('30s', '0s', 'soon'),
+      'kube-ipvs.io/outlier-ejection': fc.constantFrom('true', 'true,udp', 'false', 'maybe'),
+      'kube-ipvs.io/reset-after': fc.constantFrom('3s', 'soon'),
     },
     { requiredKeys: [], noNullPrototype: true },
   )

@@ -6,6 +6,7 @@ import {
   type Operation,
   type RealServer,
   type RealServers,
+  type VirtualServer,
 } from '../../src/kernel/ipvs/model.ts';
 import type {
   DesiredVirtualServer,
@@ -26,41 +27,83 @@ const realServerAddresses = {
   IPv6: ['fd00:244::1', 'fd00:244::2', 'fd00:244::3'],
 } as const;
 
-function realServer(family: IpFamily, weight: fc.Arbitrary<number>): fc.Arbitrary<RealServer> {
-  return fc.record(
-    {
-      address: fc.constantFrom(...realServerAddresses[family]).map(ip),
-      port: fc.constantFrom(8080, 8081),
-      method: fc.constantFrom('masq', 'route'),
-      weight,
-      upperThreshold: fc.constant(0),
-      lowerThreshold: fc.constant(0),
-    },
-    { noNullPrototype: true },
-  );
+/** How many connections a real server may have: none limited, or some. */
+type Limited = 'unlimited' | 'limited';
+
+const thresholds = {
+  unlimited: fc.constant([0, 0] as const),
+  limited: fc.constantFrom([0, 0] as const, [20, 0] as const, [20, 15] as const),
+} as const;
+
+function realServer(
+  family: IpFamily,
+  weight: fc.Arbitrary<number>,
+  limited: Limited,
+): fc.Arbitrary<RealServer> {
+  return fc
+    .record(
+      {
+        address: fc.constantFrom(...realServerAddresses[family]).map(ip),
+        port: fc.constantFrom(8080, 8081),
+        method: fc.constantFrom('masq' as const, 'route' as const),
+        weight,
+        thresholds: thresholds[limited],
+      },
+      { noNullPrototype: true },
+    )
+    .map(({ thresholds: [upperThreshold, lowerThreshold], ...fields }) => ({
+      ...fields,
+      upperThreshold,
+      lowerThreshold,
+    }));
 }
 
-function realServerMap(family: IpFamily, weight: fc.Arbitrary<number>): fc.Arbitrary<RealServers> {
+function realServerMap(
+  family: IpFamily,
+  weight: fc.Arbitrary<number>,
+  limited: Limited,
+): fc.Arbitrary<RealServers> {
   return fc
-    .array(realServer(family, weight), { maxLength: 5 })
+    .array(realServer(family, weight, limited), { maxLength: 5 })
     .map((list) => new Map(list.map((row) => [formatRealServer(row), row])));
 }
 
-/** Virtual servers under one key. */
-export function desiredVirtualServer(
-  place: Place,
-  weight = fc.integer({ min: 1, max: 2 }),
-): fc.Arbitrary<DesiredFrontEnd> {
-  const prefixLength = place.address.family === 'IPv4' ? 32 : 128;
+/**
+ * Virtual servers under one key. Some of their real servers are ejected: those have weight 0, and those whose
+ * connections are to be reset are left out.
+ */
+export function desiredVirtualServer(place: Place): fc.Arbitrary<DesiredFrontEnd> {
+  return fc
+    .tuple(frontEnds(place), fc.infiniteStream(fc.constantFrom(false, false, false, true)))
+    .map(([row, isReset]) => {
+      const { virtualServer } = row;
+      const resets = new Set(
+        [...virtualServer.realServers.keys()].filter(() => isReset.next().value === true),
+      );
+      const kept = [...virtualServer.realServers].filter(([key]) => !resets.has(key));
+      return { ...row, virtualServer: { ...virtualServer, realServers: new Map(kept) }, resets };
+    });
+}
+
+function frontEnds(place: Place): fc.Arbitrary<DesiredFrontEnd> {
+  return fc
+    .constantFrom('unlimited' as const, 'limited' as const)
+    .chain((limited) => limitedFrontEnds(place, limited));
+}
+
+function limitedFrontEnds(place: Place, limited: Limited): fc.Arbitrary<DesiredFrontEnd> {
+  const { family } = place.address;
+  const prefixLength = family === 'IPv4' ? 32 : 128;
   return fc
     .record({
+      limited: fc.constant(limited === 'limited'),
       scheduler: fc.constantFrom('rr', 'lc', 'mh'),
       schedulerFlags: fc.constantFrom(0, 2),
       drainTimeoutMs: fc.constantFrom(undefined, 0, 1000),
       persistence: fc
         .constantFrom(undefined, 600, 10_800)
         .map((timeoutSeconds) => timeoutSeconds && { timeoutSeconds, prefixLength }),
-      realServers: realServerMap(place.address.family, weight),
+      realServers: realServerMap(family, fc.constantFrom(1, 1, 2, 2, 0), limited),
     })
     .map((fields) => frontEnd({ ...place, ...fields }));
 }
@@ -76,7 +119,7 @@ export function observedVirtualServer(
     schedulerFlags: fc.nat(7),
   });
   return fc
-    .tuple(desiredVirtualServer(place, fc.nat(2)), settings, fc.infiniteStream(fc.boolean()))
+    .tuple(frontEnds(place), settings, fc.infiniteStream(fc.boolean()))
     .map(([row, others, isOver]) => {
       const { virtualServer } = observedAs(row, others);
       const keys = [...virtualServer.realServers.keys()];
@@ -86,7 +129,7 @@ export function observedVirtualServer(
 
 /**
  * The least number of operations between the two, counted field by field. A real server that is to
- * be drained is not there yet, or one step from being gone.
+ * be drained is not there yet, or one step from being gone; where connections are to be reset it goes at once.
  */
 export function leastOperations(
   desired: DesiredVirtualServer | undefined,
@@ -122,17 +165,36 @@ function isWaitedFor(
 ): boolean {
   return (
     drains(desired) &&
+    desired.resets?.has(key) !== true &&
     !desired.virtualServer.realServers.has(key) &&
     observed?.virtualServer.realServers.get(key)?.weight === 0 &&
     !observed.drained.has(key)
   );
 }
 
-/** Operations by which somebody else changes a virtual server that is there. */
+/** What the kernel's cheap list shows: no thresholds, unless the virtual server says that it is limited. */
+export function shownByList(row: VirtualServer): VirtualServer {
+  return row.settings.limited
+    ? row
+    : {
+        ...row,
+        realServers: new Map(
+          Array.from(row.realServers, ([key, each]) => [
+            key,
+            { ...each, upperThreshold: 0, lowerThreshold: 0 },
+          ]),
+        ),
+      };
+}
+
+/**
+ * Operations by which somebody else changes a virtual server that is there. It says that it is limited: limits
+ * of one that does not are seen by nobody.
+ */
 export function driftOf(place: Place): fc.Arbitrary<readonly Operation[]> {
   return observedVirtualServer(place, fc.constant(true)).map(
     ({ virtualServer: { id, settings, realServers } }) => [
-      { kind: 'change virtual server', id, settings },
+      { kind: 'change virtual server', id, settings: { ...settings, limited: true } },
       ...Array.from(realServers.values(), (each, index): Operation => ({
         kind: (['add real server', 'change real server'] as const)[index % 2] ?? 'add real server',
         id,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { EndpointSlice, Node, Service } from '../../src/cluster/objects.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
+import { ip } from './cluster-objects.ts';
 import {
   arbitraryNode,
   arbitraryNodeAddresses,
@@ -22,6 +23,18 @@ export type ClusterCommand =
   /** The look at what drains, some time later. */
   | { readonly kind: 'look'; readonly afterMs: number }
   | { readonly kind: 'audit' }
+  /**
+   * So many seconds pass, in each of which all real servers get connections. One of those that can be ejected
+   * answers none; none of them where there is no pick.
+   */
+  | { readonly kind: 'seconds'; readonly count: number; readonly pick: number | undefined }
+  /** Somebody else changes weight and limits of a real server, and an audit follows. */
+  | {
+      readonly kind: 'drift';
+      readonly pick: number;
+      readonly weight: number;
+      readonly limit: number;
+    }
   /** All real servers have so many connections; without effect where there is real traffic only. */
   | { readonly kind: 'connections'; readonly each: number }
   /** Both lists are fetched anew: nothing in them is news. */
@@ -52,6 +65,21 @@ export const clusterCommand: fc.Arbitrary<ClusterCommand> = fc.oneof(
     })),
   },
   { weight: 8, arbitrary: fc.constant({ kind: 'work' as const }) },
+  {
+    weight: 8,
+    arbitrary: fc
+      .record({
+        count: fc.constantFrom(1, 5, 5, 15),
+        pick: fc.option(pick, { nil: undefined, freq: 8 }),
+      })
+      .map((fields) => ({ kind: 'seconds' as const, ...fields })),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ pick, weight: fc.nat(10), limit: fc.constantFrom(0, 7) })
+      .map((fields) => ({ kind: 'drift' as const, ...fields })),
+  },
   fc.constantFrom(1000, 6000).map((afterMs) => ({ kind: 'look' as const, afterMs })),
   {
     weight: 3,
@@ -79,4 +107,31 @@ export function clusterStory(maxLength: number): fc.Arbitrary<readonly ClusterCo
       { kind: 'connections', each: 1 },
       ...others,
     ]);
+}
+
+/** A Service that ejects real servers and has some, and so many things at most that happen to them. */
+export function ejectionStory(maxLength: number): fc.Arbitrary<readonly ClusterCommand[]> {
+  const ejecting = arbitraryService.map((service) => ({
+    ...service,
+    namespace: 'default',
+    proxyName: undefined,
+    clusterIPs: [ip('10.96.0.1'), ip('fd00:96::1')],
+    annotations: new Map([...service.annotations, ['kube-ipvs.io/outlier-ejection', 'true']]),
+  }));
+  const then = clusterCommand.filter(({ kind }) => !/service|delete|node/.test(kind));
+  return fc
+    .tuple(ejecting, arbitrarySlice, fc.array(then, { maxLength, size: 'max' }))
+    .map(([service, slice, others]) => [
+      { kind: 'set service', service },
+      { kind: 'set slice', slice: allReady(slice, service) },
+      { kind: 'work' },
+      { kind: 'connections', each: 1 },
+      ...others,
+    ]);
+}
+
+function allReady(slice: EndpointSlice, { namespace, name }: Service): EndpointSlice {
+  const ready = { ready: true, serving: true, terminating: false };
+  const endpoints = slice.endpoints.map((endpoint) => ({ ...endpoint, ...ready }));
+  return { ...slice, namespace, serviceName: name, weight: undefined, endpoints };
 }

@@ -12,6 +12,7 @@ import type { IpAddress } from '../../src/net/ip-address.ts';
 import type { TranslatorOptions } from '../../src/desired/service-translator.ts';
 import type { HealthCheck } from '../../src/translate/desired.ts';
 import type { ClusterCommand } from './cluster-command.ts';
+import { OutlierBook } from '../../src/outliers/outlier-book.ts';
 import { MemoryTables } from './memory-tables.ts';
 import { FollowedStore, RunningProgram, type ModelProgram } from './running-program.ts';
 
@@ -20,11 +21,16 @@ export interface ModelKernel {
   open(): Promise<ModelProgram>;
   /** What it holds, read from it and not from what the program believes. */
   observe(): Promise<GoldenShape>;
+  /** Whether for the program that was opened last nothing drains, and nothing is in a slow start. */
+  isAtRest(): boolean;
   setConnections?(each: number): void;
+  /** Somebody else changes one of its real servers. */
+  drift?(choice: number, weight: number, limit: number): void;
   /** Time passes, in milliseconds. */
   pass?(ms: number): void;
 }
 
+const betweenLooksMs = 10_000;
 /** How often draining is looked at before it must be over. */
 const looksAtMost = 10;
 
@@ -40,6 +46,7 @@ export class ClusterModel {
   #node: Node | undefined;
   #nodeAddresses: readonly IpAddress[] = [];
   #running: RunningProgram;
+  #nowMs = 0;
 
   private constructor(kernel: ModelKernel, options: TranslatorOptions, program: ModelProgram) {
     this.#kernel = kernel;
@@ -93,10 +100,9 @@ export class ClusterModel {
   async settle(): Promise<void> {
     await this.#running.work();
     this.#kernel.setConnections?.(0);
-    const { reconciler } = this.#running.program;
-    for (let looks = 0; reconciler.anyNeedsPolling(); looks += 1) {
-      assert.ok(looks < looksAtMost, 'draining does not come to its end');
-      this.#kernel.pass?.(10_000);
+    for (let looks = 0; looks === 0 || !this.#kernel.isAtRest(); looks += 1) {
+      assert.ok(looks < looksAtMost, 'draining and starting do not come to their end');
+      this.#kernel.pass?.(betweenLooksMs);
       await this.#running.look();
     }
   }
@@ -115,14 +121,10 @@ export class ClusterModel {
   /** New connections go where they should, whatever still drains. */
   async #assertServes(): Promise<void> {
     const { virtualServers, boundAddresses } = await this.#kernel.observe();
-    const serving = virtualServers.map((virtualServer) => ({
-      ...virtualServer,
-      realServers: virtualServer.realServers.filter(({ weight }) => weight > 0),
-    }));
     const expected = this.#fromScratch().shape;
     assert.deepEqual(
-      { virtualServers: serving.map(withoutWeights), boundAddresses },
-      { ...expected, virtualServers: expected.virtualServers.map(withoutWeights) },
+      { virtualServers: virtualServers.map(serving), boundAddresses },
+      { ...expected, virtualServers: expected.virtualServers.map(serving) },
     );
   }
 
@@ -143,6 +145,13 @@ export class ClusterModel {
       case 'audit':
         await this.#running.audit();
         break;
+      case 'seconds':
+        this.#pass(command.count, command.pick);
+        break;
+      case 'drift':
+        this.#kernel.drift?.(command.pick, command.weight, command.limit);
+        await this.#running.audit();
+        break;
       case 'connections':
         this.#kernel.setConnections?.(command.each);
         break;
@@ -152,6 +161,15 @@ export class ClusterModel {
       case 'restart':
         await this.#restart();
         break;
+    }
+  }
+
+  #pass(seconds: number, choice: number | undefined): void {
+    const failing = choice === undefined ? undefined : this.#running.ejectable(choice);
+    for (let second = 0; second < seconds; second += 1) {
+      this.#nowMs += 1000;
+      this.#kernel.pass?.(1000);
+      this.#running.judge(failing, this.#nowMs);
     }
   }
 
@@ -196,7 +214,8 @@ export class ClusterModel {
     store.replaceSlices([...this.#slices.values()].toReversed());
     store.replaceServices([...this.#services.values()].toReversed());
     const tables = new MemoryTables();
-    const followed = new FollowedStore(store, tables.desired, this.#options);
+    const outliers = new SameOutliers(this.#running.outliers);
+    const followed = new FollowedStore(store, tables.desired, { ...this.#options, outliers });
     followed.translator.nodeAddressesChanged(this.#nodeAddresses);
     followed.translator.everythingChanged();
     followed.translator.translate();
@@ -207,7 +226,18 @@ export class ClusterModel {
   }
 }
 
-type ActionKind = 'work' | 'look' | 'audit' | 'connections' | 'list again' | 'restart';
+type ActionKind =
+  'work' | 'look' | 'audit' | 'seconds' | 'drift' | 'connections' | 'list again' | 'restart';
+
+/** Says which real servers are ejected as another book does, and is told nothing that this one would hear. */
+class SameOutliers extends OutlierBook {
+  override readonly outliersOf: OutlierBook['outliersOf'];
+
+  constructor({ outliersOf }: OutlierBook) {
+    super();
+    this.outliersOf = outliersOf;
+  }
+}
 
 function pickFrom<T>(
   map: ReadonlyMap<string, T>,
@@ -239,10 +269,12 @@ export async function followsTheCluster(
   }
 }
 
-/** In a slow start some have a part of their weight. */
-function withoutWeights(
+/** Those that get new connections. In a slow start some have a part of their weight. */
+function serving(
   virtualServer: GoldenShape['virtualServers'][number],
 ): GoldenShape['virtualServers'][number] {
-  const realServers = virtualServer.realServers.map((each) => ({ ...each, weight: 1 }));
+  const realServers = virtualServer.realServers
+    .filter(({ weight }) => weight > 0)
+    .map((each) => ({ ...each, weight: 1 }));
   return { ...virtualServer, realServers };
 }

@@ -1,13 +1,8 @@
 import assert from 'node:assert/strict';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import fc from 'fast-check';
 import type { AddressOperation } from '../../src/kernel/vip-link/messages.ts';
 import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
-import {
-  formatVirtualServer,
-  type Operation,
-  type VirtualServer,
-} from '../../src/kernel/ipvs/model.ts';
+import type { Operation, VirtualServer } from '../../src/kernel/ipvs/model.ts';
 import { IpAddress } from '../../src/net/ip-address.ts';
 import { BackOff } from '../../src/reconcile/back-off.ts';
 import {
@@ -18,96 +13,16 @@ import { KindTable } from '../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../src/reconcile/reconciler.ts';
 import type { ObservedVirtualServer } from '../../src/kernel/ipvs/virtual-server-difference.ts';
 import type { DesiredFrontEnd } from '../../src/translate/desired.ts';
-import {
-  desiredVirtualServer,
-  driftOf,
-  leastOperations,
-  observedVirtualServer,
-} from './arbitrary-rows.ts';
+import { leastOperations, shownByList } from './arbitrary-rows.ts';
 import { ip } from './cluster-objects.ts';
-import { FakeKernel, type Fault } from './fake-kernel/fake-kernel.ts';
+import { FakeKernel } from './fake-kernel/fake-kernel.ts';
 import { kernelKinds, type KernelKinds } from './kernel-kinds.ts';
 import { bindVip, putRows, rowsOf, vipsOf } from './kernel-rows.ts';
+import { keyOf, places, slowStartMs, type Command, type Place } from './reconcile-commands.ts';
 import { frontEnd, heldAs } from './rows.ts';
 
-/** The places that Services want, and that drift changes. */
-const places = ['10.96.0.1', '10.96.0.2', 'fd00:96::1'].map((text) => ({
-  address: ip(text),
-  port: 80,
-}));
 /** Somebody else's, which no Service ever wants. */
 const foreignPlace = { address: ip('10.96.9.9'), port: 80 };
-
-type Place = (typeof places)[number];
-
-function keyOf({ address, port }: Place): string {
-  return formatVirtualServer({ kind: 'address', protocol: 'TCP', address, port });
-}
-
-export type Command =
-  | { readonly kind: 'desire'; readonly place: Place; readonly row: DesiredFrontEnd | undefined }
-  | { readonly kind: 'drift'; readonly operations: readonly Operation[] }
-  | { readonly kind: 'unbind'; readonly place: Place }
-  | { readonly kind: 'fault'; readonly place: Place; readonly fault: Fault }
-  /** The next question in these words is refused. */
-  | { readonly kind: 'question fails'; readonly words: string }
-  | { readonly kind: 'round' | 'audit' | 'allow removals' }
-  | { readonly kind: 'wait'; readonly ms: number };
-
-const place = fc.constantFrom(...places);
-const fault: fc.Arbitrary<Fault> = fc.constantFrom<Fault[]>(
-  { kind: 'refused', code: 'ENOMEM' },
-  // What was asked is done, and the answers to the whole datagram are lost.
-  { kind: 'garbled' },
-);
-
-export const command: fc.Arbitrary<Command> = fc.oneof(
-  {
-    weight: 4,
-    arbitrary: place.chain((where) =>
-      fc.option(desiredVirtualServer(where), { nil: undefined }).map((row) => ({
-        kind: 'desire' as const,
-        place: where,
-        row,
-      })),
-    ),
-  },
-  {
-    weight: 2,
-    arbitrary: place
-      .chain((where) => fc.oneof(driftOf(where), deletionAt(where)))
-      .map((operations) => ({ kind: 'drift' as const, operations })),
-  },
-  place.map((where) => ({ kind: 'unbind' as const, place: where })),
-  fc.tuple(place, fault).map(([where, what]) => ({
-    kind: 'fault' as const,
-    place: where,
-    fault: what,
-  })),
-  place
-    .chain((where) =>
-      fc.constantFrom(
-        'virtual servers',
-        'links',
-        'addresses',
-        `virtual server ${keyOf(where)}`,
-        `real servers of ${keyOf(where)}`,
-      ),
-    )
-    .map((words) => ({ kind: 'question fails' as const, words })),
-  {
-    weight: 4,
-    arbitrary: fc
-      .constantFrom('round' as const, 'round' as const, 'audit' as const, 'allow removals' as const)
-      .map((kind) => ({ kind })),
-  },
-  fc.constantFrom(1, 100, 400, 5000).map((ms) => ({ kind: 'wait' as const, ms })),
-);
-
-function deletionAt({ address, port }: Place): fc.Arbitrary<readonly Operation[]> {
-  const id = { kind: 'address', protocol: 'TCP', address, port } as const;
-  return fc.constant([{ kind: 'delete virtual server', id }]);
-}
 
 /** A kernel with the VIP link, the tables that keep it, and what is wanted of it. */
 export class World {
@@ -116,6 +31,7 @@ export class World {
   readonly reconciler: Reconciler;
   readonly #virtualServerTable: KindTable<DesiredFrontEnd, ObservedVirtualServer, Operation>;
   readonly #addressTable: KindTable<IpAddress, ObservedAddress, AddressOperation>;
+  readonly #virtualServers: KernelKinds['virtualServers'];
   readonly #somebodyElse: IpvsClient;
   readonly #clock: { nowMs: number };
 
@@ -128,11 +44,16 @@ export class World {
     this.kernel = kernel;
     this.#somebodyElse = somebodyElse;
     this.#clock = clock;
+    this.#virtualServers = virtualServers;
     this.#virtualServerTable = new KindTable(virtualServers, new BackOff());
     this.#addressTable = new KindTable(addresses, new BackOff());
     this.reconciler = new Reconciler(
       [this.#virtualServerTable, this.#addressTable],
       () => clock.nowMs,
+      [],
+      () => {
+        virtualServers.roundEnded();
+      },
     );
   }
 
@@ -196,16 +117,22 @@ export class World {
     this.reconciler.allowRemovals();
     await this.reconciler.audit();
     await this.rest();
-    await this.finishDraining();
+    await this.finish();
   }
 
-  /** Looks at what drains until nothing does. */
-  async finishDraining(): Promise<void> {
-    for (let looks = 0; this.reconciler.anyNeedsPolling(); looks += 1) {
-      assert.ok(looks < 10, 'the draining does not come to its end');
+  /** Looks until nothing drains, and what starts slowly has all of its weight. */
+  async finish(): Promise<void> {
+    for (let looks = 0; looks === 0 || this.#isUnfinished; looks += 1) {
+      assert.ok(looks < 10, 'the draining and starting does not come to its end');
       await this.reconciler.pollRows();
       await this.rest();
+      this.#clock.nowMs += slowStartMs;
     }
+  }
+
+  /** An ejected real server is looked at too, for as long as it is. */
+  get #isUnfinished(): boolean {
+    return this.#virtualServers.draining > 0 || this.#virtualServers.awaitsTime();
   }
 
   clearFaults(): void {
@@ -222,7 +149,9 @@ export class World {
 
   /** The least number of changes that make the kernel as desired. */
   leastChanges(): number {
-    const shown = new Map(Array.from(rowsOf(this.kernel), ([key, row]) => [key, drained(row)]));
+    const shown = new Map(
+      Array.from(rowsOf(this.kernel), ([key, row]) => [key, drained(shownByList(row))]),
+    );
     const keys = new Set([...this.desired.keys(), ...shown.keys()]);
     const wanted = this.#wantedAddresses();
     const bound = vipsOf(this.kernel);
@@ -305,12 +234,6 @@ function sum<T>(values: Iterable<T>, of: (value: T) => number): number {
 function drained(virtualServer: VirtualServer): ObservedVirtualServer {
   return { virtualServer, drained: new Set(virtualServer.realServers.keys()) };
 }
-
-export const firstRows = fc.tuple(
-  ...places.map((where) =>
-    fc.option(observedVirtualServer(where, fc.constant(true)), { nil: undefined }),
-  ),
-);
 
 export async function worldWith(
   rows: readonly (ObservedVirtualServer | undefined)[],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { command, firstRows, worldWith } from '../../support/reconcile-world.ts';
+import { command, firstRows } from '../../support/reconcile-commands.ts';
+import { worldWith } from '../../support/reconcile-world.ts';
 
 describe('whatever Services, others and the kernel do', () => {
   it('the kernel ends as desired, and what is not ours is never touched', async () => {
@@ -36,7 +37,7 @@ describe('whatever Services, others and the kernel do', () => {
         assert.deepEqual(failures, []);
         assert.equal(applied, least);
         assert.equal(world.kernel.log.length, least);
-        await world.finishDraining();
+        await world.finish();
         world.assertAsDesired();
         assert.equal((await world.reconciler.audit()).applied, 0);
       }),
@@ -55,7 +56,7 @@ describe('whatever Services, others and the kernel do', () => {
         }
         world.clearFaults();
         await world.rest();
-        await world.finishDraining();
+        await world.finish();
         world.assertAsDesired();
       }),
       { numRuns: 300 },
@@ -78,7 +79,7 @@ describe('whatever Services, others and the kernel do', () => {
         }
         world.clearFaults();
         await world.rest();
-        await world.finishDraining();
+        await world.finish();
         world.assertAsDesired();
       }),
       { numRuns: 300 },

@@ -238,7 +238,8 @@ function expected(
   const all = new Map(desired.virtualServer.realServers);
   for (const [endpoint, realServer] of observed?.virtualServer.realServers ?? []) {
     const isOver = realServer.weight === 0 && observed?.drained.has(endpoint) === true;
-    if (!all.has(endpoint) && drains(desired) && !isOver) {
+    const isReset = desired.resets?.has(endpoint) === true;
+    if (!all.has(endpoint) && drains(desired) && !isOver && !isReset) {
       all.set(endpoint, { ...realServer, weight: 0 });
     }
   }
