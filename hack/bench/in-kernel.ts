@@ -13,6 +13,7 @@ import { measureFirstSync } from './figures/first-sync.ts';
 import { measureFrontEnd } from './figures/front-end.ts';
 import { measureLargeService } from './figures/large-service.ts';
 import { measureMemory } from './figures/memory.ts';
+import { measureOutliers } from './figures/outliers.ts';
 import { measureProcesses } from './figures/processes.ts';
 import { measureRunOnce } from './figures/run-once.ts';
 import { measureStart } from './figures/start.ts';
@@ -45,6 +46,7 @@ const measurements: readonly { readonly parts: readonly PartName[]; readonly mea
     { parts: ['burst'], measure: measureBurst },
     { parts: ['audit'], measure: measureAudit },
     { parts: ['counters'], measure: measureCounters },
+    { parts: ['outliers'], measure: measureOutliers },
     { parts: ['memory'], measure: measureMemory },
     { parts: ['start'], measure: measureStart },
     { parts: ['connection'], measure: measureConnection },

@@ -12,6 +12,7 @@ export const partNames = [
   'burst',
   'audit',
   'counters',
+  'outliers',
   'memory',
   'start',
   'connection',

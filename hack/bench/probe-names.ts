@@ -33,6 +33,7 @@ export const probeNames = [
   'audit',
   'counters',
   'counters of real servers',
+  'outliers',
   'processes',
   'front end',
   ...connectionProbes,

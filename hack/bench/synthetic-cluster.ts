@@ -137,7 +137,8 @@ function vip(index: number): string {
   return formatIpv4(firstVip + index);
 }
 
-function endpointAddress(index: number, position: number, endpoints: number): string {
+/** An endpoint of a Service of so many. */
+export function endpointAddress(index: number, position: number, endpoints: number): string {
   return formatIpv4(firstEndpoint + index * endpoints + position);
 }
 

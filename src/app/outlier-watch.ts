@@ -1,7 +1,6 @@
 import { monotonicMs } from '../base/time/monotonic-clock.ts';
 import { IpvsClient } from '../kernel/ipvs/client.ts';
 import { formatVirtualServer } from '../kernel/ipvs/model.ts';
-import type { CountedGroup } from '../outliers/counted-group.ts';
 import type { Ejection, OutlierBook } from '../outliers/outlier-book.ts';
 import { BackgroundLoop } from './background-loop.ts';
 
@@ -31,19 +30,15 @@ const defaultEveryMs = 1000;
  * than half a second is followed by as long a rest. The kernel is asked nothing while none asks for it.
  */
 export class OutlierWatch {
-  readonly #book: OutlierBook;
-  readonly #listener: OutlierListener;
   readonly #everyMs: number;
   readonly #loop: BackgroundLoop<OutlierClient>;
 
   constructor(book: OutlierBook, listener: OutlierListener, options: OutlierWatchOptions = {}) {
-    this.#book = book;
-    this.#listener = listener;
     this.#everyMs = options.everyMs ?? defaultEveryMs;
     this.#loop = new BackgroundLoop({
       open: options.open ?? (() => IpvsClient.connect()),
       isNeeded: () => !book.isEmpty,
-      do: (client, isStopped) => this.#look(client, isStopped),
+      do: (client, isStopped) => lookAtOutliers(book, client, listener, isStopped),
       failed: (error) => {
         listener.failed(error);
       },
@@ -60,26 +55,28 @@ export class OutlierWatch {
   stop(): Promise<void> {
     return this.#loop.stop();
   }
+}
 
-  async #look(client: OutlierClient, isStopped: () => boolean): Promise<void> {
-    for (const group of this.#book.groups()) {
-      if (isStopped()) {
-        break;
-      }
-      await this.#lookAt(group, client);
+/** Reads the counters of all that are watched once, and tells what the book judges by them. */
+export async function lookAtOutliers(
+  book: OutlierBook,
+  client: Pick<OutlierClient, 'realServers'>,
+  listener: Omit<OutlierListener, 'failed'>,
+  isStopped: () => boolean = () => false,
+): Promise<void> {
+  for (const group of book.groups()) {
+    if (isStopped()) {
+      break;
     }
-  }
-
-  async #lookAt(group: CountedGroup, client: OutlierClient): Promise<void> {
     for (const { id } of group.virtualServers) {
       group.take(formatVirtualServer(id), await client.realServers(id));
     }
-    const { isNews, ejections } = this.#book.judge(group, monotonicMs());
+    const { isNews, ejections } = book.judge(group, monotonicMs());
     if (isNews) {
-      this.#listener.changed(group.service);
+      listener.changed(group.service);
     }
     for (const ejection of ejections) {
-      this.#listener.ejected(ejection);
+      listener.ejected(ejection);
     }
   }
 }

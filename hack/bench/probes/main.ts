@@ -19,6 +19,7 @@ import { frontEnd } from './front-end.ts';
 import { floor, floorOfEverything } from './floor.ts';
 import { ipvsadm } from './ipvsadm.ts';
 import { largeService } from './large-service.ts';
+import { outliers } from './outliers.ts';
 import { processes } from './processes.ts';
 import { program, programTwice } from './program.ts';
 import { reconciler, reconcilerInParts } from './reconciler.ts';
@@ -46,6 +47,7 @@ const probes: Readonly<Record<ProbeName, (input: ProbeInput) => Promise<Reading>
   audit,
   counters: counterSums,
   'counters of real servers': counterRealServers,
+  outliers,
   processes,
   'front end': frontEnd,
   ...connectionProbes(),
