@@ -5,8 +5,10 @@ export interface Evidence {
   /** When the first of them was seen, in milliseconds: it is no younger than that. */
   readonly firstSeenAtMs: number;
   readonly connections: number;
-  /** Those of them that an earlier look has seen: they have had the time from look to look. */
+  /** Those of them that an earlier look has seen. */
   readonly seenBefore: number;
+  /** Whether a later look than the first has seen the counters go on, still without an answer. */
+  readonly isConfirmed: boolean;
   /** Resets and ICMP errors. */
   readonly refusals: number;
 }
@@ -24,7 +26,7 @@ export interface Threshold {
 export function evidenceAfter(
   before: Evidence | undefined,
   answered: boolean,
-  { connections, packetsOut }: Statistics,
+  { connections, packetsIn, packetsOut }: Statistics,
   nowMs: number,
 ): Evidence | undefined {
   if (answered || (before === undefined && connections === 0)) {
@@ -35,9 +37,13 @@ export function evidenceAfter(
     firstSeenAtMs,
     connections: seen + connections,
     seenBefore: seen,
+    isConfirmed: before?.isConfirmed === true || (before !== undefined && packetsIn > 0),
     refusals: refusals + packetsOut,
   };
 }
+
+/** So much earlier than it should a look may come: the one before has taken longer. */
+const jitterMs = 100;
 
 /** Whether that is enough to say that it fails. */
 export function isEnough(
@@ -45,7 +51,19 @@ export function isEnough(
   { connections, ms }: Threshold,
   nowMs: number,
 ): boolean {
-  return evidence.seenBefore >= connections && nowMs - evidence.firstSeenAtMs >= ms;
+  return evidence.seenBefore >= connections && nowMs - evidence.firstSeenAtMs >= ms - jitterMs;
+}
+
+/** The kernel brings the counters of a real server up to date so often, in milliseconds. */
+const countersMs = 2000;
+
+/**
+ * Whether the kernel has brought the counters up to date since the first look at this: until then none of the
+ * connections can be seen to be answered, whatever became of them. Where nothing is counted any more, the time
+ * alone tells.
+ */
+export function isUpToDate({ isConfirmed, firstSeenAtMs }: Evidence, nowMs: number): boolean {
+  return isConfirmed || nowMs - firstSeenAtMs >= countersMs + 500;
 }
 
 export function failingBy({ refusals }: Evidence): Failing {

@@ -3,6 +3,7 @@ import {
   evidenceAfter,
   failingBy,
   isEnough,
+  isUpToDate,
   type Evidence,
   type Failing,
   type Threshold,
@@ -90,8 +91,13 @@ export function standingAfter(standing: Standing, look: Look): Standing {
 
 /** Whether it fails by what was seen. */
 export function fails(standing: InUse | OnTrial, nowMs: number): boolean {
-  const threshold = standing.kind === 'in use' ? firstThreshold : trialThreshold;
-  return standing.evidence !== undefined && isEnough(standing.evidence, threshold, nowMs);
+  const { kind, evidence } = standing;
+  if (evidence === undefined) {
+    return false;
+  }
+  return kind === 'in use'
+    ? isEnough(evidence, firstThreshold, nowMs) && isUpToDate(evidence, nowMs)
+    : isEnough(evidence, trialThreshold, nowMs);
 }
 
 /** Whether there is nothing against it. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import type { Statistics } from '../../../src/kernel/ipvs/model.ts';
-import { judge, type Standings } from '../../../src/outliers/judge.ts';
+import { judge, type GroupKind, type Standings } from '../../../src/outliers/judge.ts';
 
 /** What happens to a real server in a second: so many new connections, and what comes back. */
 interface Second {
@@ -14,8 +14,13 @@ const serves: Second = { connections: 2, back: 'answers' };
 const isDead: Second = { connections: 2, back: 'nothing' };
 const refuses: Second = { connections: 2, back: 'resets' };
 
-function counted({ connections, back }: Second): Statistics {
-  const each = back === 'answers' ? [5, 400] : back === 'resets' ? [1, 40] : [0, 0];
+/** The smallest packet that says no to a new connection: a reset, an ABORT, an ICMP error. */
+const refusalBytes = { TCP: 20, SCTP: 16, UDP: 36 } as const;
+const headerBytes = { IPv4: 20, IPv6: 40 } as const;
+
+function counted({ connections, back }: Second, { protocol, family }: GroupKind): Statistics {
+  const refusal = headerBytes[family] + refusalBytes[protocol];
+  const each = back === 'answers' ? [5, 400] : back === 'resets' ? [1, refusal] : [0, 0];
   const [packets = 0, bytes = 0] = each;
   return {
     connections,
@@ -30,18 +35,24 @@ function counted({ connections, back }: Second): Statistics {
 class Group {
   standings: Standings = new Map();
   nowMs = 0;
+  readonly #kind: GroupKind;
+
+  constructor(kind: GroupKind = { protocol: 'TCP', family: 'IPv4' }) {
+    this.#kind = kind;
+  }
 
   /** Real servers by name, in the order in which they are judged. */
-  second(seconds: Readonly<Record<string, Second>>): void {
-    this.nowMs += 1000;
+  second(seconds: Readonly<Record<string, Second>>, lastsMs = 1000): void {
+    this.nowMs += lastsMs;
     const members = Object.keys(seconds);
-    const kind = { protocol: 'TCP', family: 'IPv4' } as const;
     const look = (key: string): Statistics | undefined => {
       const second = seconds[key];
       // An ejected one gets no new connections.
-      return second && this.standings.get(key)?.kind !== 'ejected' ? counted(second) : undefined;
+      return second && this.standings.get(key)?.kind !== 'ejected'
+        ? counted(second, this.#kind)
+        : undefined;
     };
-    this.standings = judge(this.standings, members, look, kind, this.nowMs);
+    this.standings = judge(this.standings, members, look, this.#kind, this.nowMs);
   }
 
   seconds(count: number, seconds: Readonly<Record<string, Second>>): void {
@@ -85,6 +96,38 @@ describe('the judgement of a real server', () => {
       assert.equal(standing?.kind === 'ejected' && standing.failing, failing);
     });
   }
+
+  for (const protocol of ['TCP', 'SCTP', 'UDP'] as const) {
+    for (const family of ['IPv4', 'IPv6'] as const) {
+      const hasRefusals = protocol !== 'UDP';
+      it(`knows one that does not answer, one that serves${hasRefusals ? ' and one that refuses' : ''}: ${protocol}, ${family}`, () => {
+        const load = { silent: isDead, refuses, a: serves, b: serves, c: serves };
+        const other = new Group({ protocol, family });
+        other.seconds(3, load);
+        assert.deepEqual(other.ejected, hasRefusals ? ['silent', 'refuses'] : ['silent']);
+      });
+    }
+  }
+
+  it('waits for no further look where one comes a few milliseconds early', () => {
+    const load = { a: isDead, b: serves, c: serves };
+    group.second(load);
+    group.second(load, 998);
+    group.second(load, 997);
+    assert.deepEqual(group.ejected, ['a']);
+  });
+
+  it('waits until the kernel has brought the counters up to date once more', () => {
+    group.second({ a: isDead, b: serves, c: serves });
+    group.seconds(2, { a: idle, b: serves, c: serves });
+    assert.deepEqual(group.ejected, []);
+    group.second({ a: { ...serves, connections: 3 }, b: serves, c: serves });
+    group.second({ a: { ...isDead, connections: 3 }, b: serves, c: serves });
+    group.seconds(2, { a: idle, b: serves, c: serves });
+    assert.deepEqual(group.ejected, []);
+    group.second({ a: idle, b: serves, c: serves });
+    assert.deepEqual(group.ejected, ['a']);
+  });
 
   it('wants three connections that have had a second to be answered', () => {
     const one: Second = { connections: 1, back: 'nothing' };
