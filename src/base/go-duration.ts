@@ -16,11 +16,12 @@ export function parseGoDuration(text: string): number | undefined {
   if (text === '0') {
     return 0;
   }
-  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) {
+  // The micro sign is escaped in patterns: see the test of the built program for letters beyond ASCII.
+  if (!/^(\d+(\.\d+)?(ns|us|\u00b5s|ms|s|m|h))+$/.test(text)) {
     return undefined;
   }
   let sum = 0;
-  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|\u00b5s|ms|s|m|h)/g)) {
     sum += Number(amount) * (unitMs[unit ?? ''] ?? Number.NaN);
   }
   return sum;

@@ -39,6 +39,16 @@ describe('the built program', function () {
     assert.ok(!texts.some((text) => /CoreV1Api|V1PodSpec/.test(text)));
   });
 
+  // One letter that is not makes V8 decode all of a file at each start, and keep two bytes for each letter.
+  it('is written in ASCII', () => {
+    const others = scripts(built).flatMap((file) =>
+      [...readFileSync(join(built, file), 'utf8').matchAll(/.{0,40}[^\0-\x7f]/g)].map(
+        ([text]) => `${file}: ${text}`,
+      ),
+    );
+    assert.deepEqual(others, []);
+  });
+
   it('reads manifests, and writes a log for terminals', () => {
     const manifests = join(folder, 'manifests');
     mkdirSync(manifests);
