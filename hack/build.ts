@@ -7,6 +7,7 @@ import { napiBinding } from './build/napi-binding.ts';
 import { nodeBundle } from './build/node-bundle.ts';
 import { firstLine } from './build/node-options.ts';
 import { pageFiles } from './build/page-files.ts';
+import { replacedModules } from './build/replaced-modules.ts';
 import { thirdPartyLicenses } from './build/third-party-licenses.ts';
 
 /**
@@ -57,6 +58,7 @@ async function bundleProgram(): Promise<readonly string[]> {
     plugins: [
       napiBinding(architectures),
       withoutGeneratedApi(),
+      replacedModules(),
       deferredModules(deferred),
       pageFiles(),
     ],
