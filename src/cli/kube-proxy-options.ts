@@ -10,6 +10,10 @@ import { parseVerbosity } from '../config/verbosity.ts';
 
 const group = "Flags of kube-proxy, which go before the file's fields (docs/configuration.md):";
 
+const flagNames: ReadonlySet<string> = new Set(
+  [...fieldFlags, ...portFlags, ...flagsWithoutEffect].map(({ name }) => name),
+);
+
 /** The option that chooses a log level by kube-proxy's numbers. */
 export function verbosityOption(): Option {
   return new Option('-v, --v <number>', 'what is logged: 4 and 5 debug, from 6 on trace')
@@ -37,15 +41,16 @@ export function addKubeProxyOptions(command: Command): void {
   );
 }
 
-/** The flags of kube-proxy among the options that a command was given. */
-export function givenFlags(options: Readonly<Record<string, unknown>>): GivenFlags {
+/** The flags of kube-proxy among the options that a command was given, of those that it declares. */
+export function givenFlags(
+  options: Readonly<Record<string, unknown>>,
+  declared: readonly Option[],
+): GivenFlags {
   const given = new Map<string, string>();
-  for (const { name, kind } of [...fieldFlags, ...portFlags, ...flagsWithoutEffect]) {
-    const value = options[flagOption(name, kind, '').attributeName()];
-    if (value === true) {
-      given.set(name, 'true');
-    } else if (typeof value === 'string') {
-      given.set(name, value);
+  for (const option of declared) {
+    const value = options[option.attributeName()];
+    if (flagNames.has(option.name()) && (value === true || typeof value === 'string')) {
+      given.set(option.name(), String(value));
     }
   }
   return given;

@@ -7,11 +7,20 @@ import { addKubeProxyOptions, givenFlags, verbosityOption } from './kube-proxy-o
 import { outputFormats, showFormats } from './options.ts';
 import { parseAddress, parseServiceName } from './show/filter.ts';
 
+type CommandName = 'run' | 'plan' | 'show' | 'explain' | 'doctor' | 'cleanup';
+
 /** What a command does; the options are those that its definition below declares. */
-export type Action = (
-  command: 'run' | 'plan' | 'show' | 'explain' | 'doctor' | 'cleanup',
-  options: object,
-) => void;
+export type Action = (command: CommandName, options: object) => void;
+
+/** In the order of the help. */
+const commands: Readonly<Record<CommandName, (program: Command, action: Action) => Command>> = {
+  run: addRun,
+  plan: addPlan,
+  show: addShow,
+  explain: addExplain,
+  doctor: addDoctor,
+  cleanup: addCleanup,
+};
 
 const exitCodes = `
 Exit codes:
@@ -22,7 +31,7 @@ Exit codes:
 
 /**
  * The command line, without what stands behind it. Where `only` is the name of a command, the others
- * go without the flags of kube-proxy: to declare them for each is a part of each start.
+ * are left out: to declare them is a part of each start.
  */
 export function createProgram(version: string, action: Action, only?: string): Command {
   const program = new Command('kube-ipvs')
@@ -32,8 +41,19 @@ export function createProgram(version: string, action: Action, only?: string): C
     .version(version)
     .showHelpAfterError('(--help shows the options)')
     .addHelpText('after', exitCodes);
+  const wanted = Object.entries(commands).filter(([name]) => name === only);
+  for (const [, add] of wanted.length === 0 ? Object.entries(commands) : wanted) {
+    addKubeProxyOptions(add(program, action));
+  }
+  return program;
+}
 
-  clusterCommand(program, 'run', 'keep the kernel equal to the cluster, until SIGTERM or SIGINT')
+function addRun(program: Command, action: Action): Command {
+  return clusterCommand(
+    program,
+    'run',
+    'keep the kernel equal to the cluster, until SIGTERM or SIGINT',
+  )
     .option('--once', 'program everything once and exit', false)
     .addOption(timeoutOption('with --once: how long to wait for the cluster'))
     .addHelpText(
@@ -44,11 +64,13 @@ export function createProgram(version: string, action: Action, only?: string): C
         ['kube-ipvs run --manifests ./cluster --once', 'once; 0 says that the kernel is right'],
       ),
     )
-    .action((options: Parsed) => {
-      action('run', completed(options));
+    .action((options: Parsed, command: Command) => {
+      action('run', completed(options, command));
     });
+}
 
-  clusterCommand(program, 'plan', 'show what the cluster would become; touches nothing')
+function addPlan(program: Command, action: Action): Command {
+  return clusterCommand(program, 'plan', 'show what the cluster would become; touches nothing')
     .addOption(outputOption())
     .addOption(timeoutOption('how long to wait for the cluster'))
     .addHelpText(
@@ -58,23 +80,17 @@ export function createProgram(version: string, action: Action, only?: string): C
         ['kube-ipvs plan --kubeconfig ~/.kube/config -o json', 'the same for a program'],
       ),
     )
-    .action((options: Parsed) => {
-      action('plan', completed(options));
+    .action((options: Parsed, command: Command) => {
+      action('plan', completed(options, command));
     });
-
-  showCommand(program, action);
-
-  addExplain(program, action);
-
-  addDoctor(program, action);
-
-  addCleanup(program, action);
-  addFlags(program.commands, only);
-  return program;
 }
 
-function addDoctor(program: Command, action: Action): void {
-  clusterCommand(program, 'doctor', 'check this node, before and after installing; changes nothing')
+function addDoctor(program: Command, action: Action): Command {
+  return clusterCommand(
+    program,
+    'doctor',
+    'check this node, before and after installing; changes nothing',
+  )
     .addOption(outputOption())
     .addOption(timeoutOption('how long to wait for the cluster', 10_000, '10s'))
     .option('--strict', 'exit with 1 for a warning, too', false)
@@ -85,13 +101,13 @@ function addDoctor(program: Command, action: Action): void {
         ['kube-ipvs doctor --manifests ./cluster --strict -o json', 'for a script'],
       ),
     )
-    .action((options: Parsed) => {
-      action('doctor', completed(options));
+    .action((options: Parsed, command: Command) => {
+      action('doctor', completed(options, command));
     });
 }
 
-function addExplain(program: Command, action: Action): void {
-  clusterCommand(
+function addExplain(program: Command, action: Action): Command {
+  return clusterCommand(
     program,
     'explain',
     'say what becomes of a Service or a packet on this node, and why; touches nothing',
@@ -109,13 +125,16 @@ function addExplain(program: Command, action: Action): void {
         ['kube-ipvs explain --from 203.0.113.9 --to 192.0.2.10:30080', 'to a node port'],
       ),
     )
-    .action((service: string | undefined, options: Parsed) => {
-      action('explain', { ...completed(options), ...(service === undefined ? {} : { service }) });
+    .action((service: string | undefined, options: Parsed, command: Command) => {
+      action('explain', {
+        ...completed(options, command),
+        ...(service === undefined ? {} : { service }),
+      });
     });
 }
 
-function addCleanup(program: Command, action: Action): void {
-  withLog(program.command('cleanup'))
+function addCleanup(program: Command, action: Action): Command {
+  return withLog(program.command('cleanup'))
     .description('remove from the kernel what kube-ipvs has made, and nothing else')
     .option('--config <file>', 'the KubeProxyConfiguration that it ran with')
     .addOption(
@@ -141,13 +160,17 @@ function addCleanup(program: Command, action: Action): void {
         ['kube-ipvs cleanup --packet-filter', 'once kube-ipvs is gone and kube-proxy has synced'],
       ),
     )
-    .action((options: Parsed) => {
-      action('cleanup', completed(options));
+    .action((options: Parsed, command: Command) => {
+      action('cleanup', completed(options, command));
     });
 }
 
-function showCommand(program: Command, action: Action): void {
-  clusterCommand(program, 'show', 'show the virtual servers of this node with their Services')
+function addShow(program: Command, action: Action): Command {
+  return clusterCommand(
+    program,
+    'show',
+    'show the virtual servers of this node with their Services',
+  )
     .argument('[service]', 'this Service alone: default/web, or web', orInvalid(parseServiceName))
     .addOption(
       new Option('-o, --output <format>', 'how to print').choices(showFormats).default('table'),
@@ -172,14 +195,12 @@ function showCommand(program: Command, action: Action): void {
         ['kube-ipvs show --manifests ./cluster -o json', 'names from files where no daemon runs'],
       ),
     )
-    .action((service: string | undefined, options: Parsed) => {
-      action('show', completed({ ...options, ...(service === undefined ? {} : { service }) }));
+    .action((service: string | undefined, options: Parsed, command: Command) => {
+      action(
+        'show',
+        completed({ ...options, ...(service === undefined ? {} : { service }) }, command),
+      );
     });
-}
-
-function addFlags(commands: readonly Command[], only: string | undefined): void {
-  const named = commands.filter((command) => command.name() === only);
-  (named.length === 0 ? commands : named).forEach(addKubeProxyOptions);
 }
 
 function clusterCommand(program: Command, name: string, description: string): Command {
@@ -214,10 +235,10 @@ function withLog(command: Command): Command {
 type Parsed = Readonly<Record<string, unknown>>;
 
 /** The log level as it was said in one way or the other, and kube-proxy's flags by their names. */
-function completed(options: Parsed): object {
+function completed(options: Parsed, { options: declared }: Command): object {
   const { v: verbosity, logLevel } = options;
   const given = logLevel ?? (typeof verbosity === 'number' ? logLevelOf(verbosity) : undefined);
-  const kubeProxyFlags = givenFlags(options);
+  const kubeProxyFlags = givenFlags(options, declared);
   return {
     ...options,
     logLevel: given ?? 'info',
