@@ -25,7 +25,7 @@ const architectures = ['x64', 'arm64'];
 /** Not needed on the way to the first list, or only where a kubeconfig asks for them. */
 const deferredPackages = [
   ...['hpagent', 'jsonpath-plus', 'openid-client', 'socks', 'socks-proxy-agent'],
-  ...['js-yaml', 'pino-pretty', 'prom-client', 'yaml'],
+  ...['pino-pretty', 'prom-client', 'yaml'],
 ];
 
 const common: BuildOptions = {

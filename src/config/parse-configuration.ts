@@ -1,9 +1,12 @@
-import { parseDocument } from 'yaml';
+import { loadAll, YAMLException } from 'js-yaml';
 import { asError } from '../base/as-error.ts';
 import type { Problem } from '../base/problem.ts';
 import { ConfigurationError } from './configuration-error.ts';
 
 const kindAllowed = 'KubeProxyConfiguration';
+
+/** Nested ones multiply: so many stand for 1,458 times as much as is written at most. */
+const mostAliases = 20;
 
 /** The fields of a configuration file besides apiVersion and kind. */
 export type Document = Readonly<Record<string, unknown>>;
@@ -38,24 +41,29 @@ function headerProblems(
   return [{ object, field, value, allowed: `${missing}allowed is ${allowed}` }];
 }
 
+/** The library is the one that reads the kubeconfig: a start loads no other. */
 function parseYaml(file: string, text: string): unknown {
-  const document = parseDocument(text);
-  const [error] = document.errors;
-  if (error?.code === 'MULTIPLE_DOCS') {
+  const documents = documentsOf(file, text);
+  if (documents.length > 1) {
     throw new ConfigurationError(
       `${file}: must hold one document, a ${kindAllowed}, and nothing else`,
     );
   }
-  if (error !== undefined) {
-    // The first line says what is wrong and where, the others draw it.
-    const reason = (error.message.split('\n')[0] ?? '').replace(/:$/, '');
-    throw new ConfigurationError(`${file}: is not valid YAML: ${reason}`);
-  }
+  return documents[0];
+}
+
+function documentsOf(file: string, text: string): readonly unknown[] {
   try {
-    return document.toJS();
+    return loadAll(text, { maxAliases: mostAliases });
   } catch (error) {
-    // Aliases without an anchor, or too many of them.
-    const reason = asError(error).message;
-    throw new ConfigurationError(`${file}: is not valid YAML: ${reason}`);
+    throw new ConfigurationError(`${file}: is not valid YAML: ${reasonOf(error)}`);
   }
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof YAMLException) || error.mark === undefined) {
+    return asError(error).message;
+  }
+  const { line, column } = error.mark;
+  return `${error.reason} at line ${line + 1}, column ${column + 1}`;
 }

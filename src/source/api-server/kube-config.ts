@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
-import { parse } from 'yaml';
+import { load } from 'js-yaml';
 import { asError } from '../../base/as-error.ts';
 import { FieldReader, isObject, ProblemLog } from '../../cluster/fields.ts';
 import type { ServerUrl } from './api-server-addresses.ts';
@@ -116,7 +116,7 @@ function readTokenFiles(text: string, folder: string): ReadonlyMap<string, strin
   if (!text.includes('tokenFile')) {
     return tokenFiles;
   }
-  const parsed: unknown = parse(text);
+  const parsed = load(text);
   // KubeConfig has read the same text: what is odd in it is not for this place to report.
   const root = FieldReader.root(parsed, new ProblemLog('kubeconfig'));
   root?.list('users', (entry) => {

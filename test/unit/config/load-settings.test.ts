@@ -300,7 +300,8 @@ ipvs: { scheduler: fastest, syncPeriod: 30, excludeCIDRs: 10.0.0.1 }`;
 
   const files: Readonly<Record<string, readonly RegExp[]>> = {
     'a: [': [/^f: is not valid YAML: .+ at line 1, column 5$/],
-    'a: *nobody': [/^f: is not valid YAML: .*nobody$/],
+    'a: *nobody': [/^f: is not valid YAML: .*nobody.* at line 1, column 5$/],
+    [`a: &a b\nc: [${'*a, '.repeat(21)}]`]: [/^f: is not valid YAML: .*aliases/],
     'a: 1\n---\nb: 2': [/^f: must hold one document, a KubeProxyConfiguration, and nothing else$/],
     '': [/^f: must hold a KubeProxyConfiguration$/],
     '- a': [/^f: must hold a KubeProxyConfiguration$/],
