@@ -1,8 +1,11 @@
 const firstCapacity = 1 << 16;
 
+/** A list of a million entries is some 100 MB, which nobody needs to hold until the next one. */
+const mostKept = 1 << 25;
+
 /**
  * Datagrams that were received and not looked at yet, one behind the other in one buffer that grows
- * and stays. The buffers of the binding would outlive young collections here, and hold memory until
+ * and stays, unless it is very large. The buffers of the binding would outlive young collections here, and hold memory until
  * an old one.
  */
 export class DatagramQueue {
@@ -37,6 +40,9 @@ export class DatagramQueue {
     this.#ends.length = 0;
     this.#taken = 0;
     this.#start = 0;
+    if (this.#bytes.length > mostKept) {
+      this.#bytes = Buffer.alloc(0);
+    }
   }
 
   get #end(): number {
