@@ -45,9 +45,9 @@ function section(part: Part, title: string, readings: Readings): Section {
   return {
     title: `rules: ${title}`,
     notes: [
-      'Client, server and kernel together, 200 in turn between two network namespaces. With the counted',
-      'clock a microsecond is a thousand instructions. Added: to conntrack alone, without any rule: what IPVS',
-      'masquerades has to be tracked.',
+      'Client, server and kernel together, the median of 15 batches of 20 between two network namespaces. With the',
+      'counted clock a microsecond is a thousand instructions. Added: to conntrack alone, without any rule: what',
+      'IPVS masquerades has to be tracked.',
     ],
     figures: [
       {
