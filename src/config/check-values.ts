@@ -1,4 +1,5 @@
 import { milliseconds, syncPeriodMs } from './settings-from-values.ts';
+import { hasBit, parseMarkMask } from '../net/mark-mask.ts';
 import type { Values } from './values.ts';
 
 /** A value that is right by itself and wrong together with another. */
@@ -34,6 +35,16 @@ const checks: readonly Check[] = [
             value: '',
             allowed:
               'must be the first letters of interface names where detectLocalMode is InterfaceNamePrefix',
+          }
+        : undefined,
+  },
+  {
+    fields: ['kubeIpvs.portRangeMarks', 'iptables.masqueradeBit'],
+    find: ({ kubeIpvs: { portRangeMarks }, iptables: { masqueradeBit } }) =>
+      hasBit(parseMarkMask(portRangeMarks) ?? 0, masqueradeBit)
+        ? {
+            value: portRangeMarks,
+            allowed: `must not have bit ${masqueradeBit}, which is iptables.masqueradeBit`,
           }
         : undefined,
   },

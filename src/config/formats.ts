@@ -1,6 +1,7 @@
 import convict from 'convict';
 import { packetFilterKinds } from '../kernel/packet-filter/packet-filter.ts';
 import { iptablesVariants } from '../kernel/packet-filter/iptables/iptables.ts';
+import { allowedMarkMask, parseMarkMask } from '../net/mark-mask.ts';
 import { Cidr } from '../net/cidr.ts';
 import { IpAddress } from '../net/ip-address.ts';
 import { schedulers } from '../kernel/ipvs/schedulers.ts';
@@ -100,6 +101,10 @@ export const formats = {
   'mark-bit': {
     allowed: 'must be a whole number from 0 to 31',
     accepts: (value) => isWhole(value, 0, 31),
+  },
+  'mark-mask': {
+    allowed: allowedMarkMask,
+    accepts: (value) => isText(value) && parseMarkMask(value) !== undefined,
   },
   'oom-score': {
     allowed: 'must be a whole number from -1000 to 1000',

@@ -63,6 +63,7 @@ const effects: ReadonlyMap<string, Effect> = new Map<string, Effect>([
   ['kubeIpvs.externalIPCIDRs', ({ translation }) => translation.externalIPs],
   ['kubeIpvs.loadBalancerIPCIDRs', ({ translation }) => translation.loadBalancerIPs],
   ['kubeIpvs.statusPage', ({ statusPage }) => statusPage],
+  ['kubeIpvs.portRangeMarks', ({ portRangeMarks }) => portRangeMarks],
   ['kubeIpvs.takeOver', ({ takeOver }) => takeOver],
   ['kubeIpvs.protectedCIDRs', ({ translation }) => translation.protectedRanges],
   ['kubeIpvs.serviceMetrics', ({ serviceMetrics }) => serviceMetrics.detail],

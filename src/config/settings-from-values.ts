@@ -8,6 +8,7 @@ import { parseBindAddress, type BindAddress } from '../net/bind-address.ts';
 import { packetFilterKinds } from '../kernel/packet-filter/packet-filter.ts';
 import { splitCidrs, statusPageReaders } from './formats.ts';
 import { parseGoDuration } from '../base/go-duration.ts';
+import { parseMarkMask, usualMarkMask } from '../net/mark-mask.ts';
 import { parseConnectionLimits } from '../translate/connection-limits.ts';
 import { parseLocalityWeights } from '../translate/locality-weights.ts';
 import type { Settings } from './settings.ts';
@@ -73,6 +74,7 @@ export function settingsFromValues(values: Values, outside: OutsideValues): Sett
     ),
     serviceMetrics: serviceMetricsFrom(values),
     statusPage: statusPageFrom(kubeIpvs.statusPage),
+    portRangeMarks: parseMarkMask(kubeIpvs.portRangeMarks) ?? usualMarkMask,
     takeOver: kubeIpvs.takeOver === 'auto' ? 'auto' : 'manual',
     bindAddressHardFail: values.bindAddressHardFail,
     oomScoreAdj: values.oomScoreAdj,
@@ -87,6 +89,7 @@ function kernelSettingsFrom(values: Values, detection: LocalDetection): KernelSe
     chains: {
       masqueradeAll: iptables.masqueradeAll,
       masqueradeBit: iptables.masqueradeBit,
+      rangeMarks: parseMarkMask(kubeIpvs.portRangeMarks) ?? usualMarkMask,
       local: localDetectorOf(detection, []),
       randomFully: true,
     },

@@ -42,6 +42,8 @@ export interface Settings {
   readonly metricsBindAddress: BindAddress | undefined;
   /** What is read of the kernel's counters. */
   readonly serviceMetrics: ServiceMetrics;
+  /** The bits that packet marks of port ranges may have. */
+  readonly portRangeMarks: number;
   /** Who removes what kube-proxy has left: an operator, or this program by itself. */
   readonly takeOver: TakeOverMode;
   /** Who may read the status page, which is served with the metrics. */

@@ -1,3 +1,4 @@
+import { formatMark, usualMarkMask } from '../net/mark-mask.ts';
 import type { SchemaOf } from './field.ts';
 import type { OwnValues, TrafficValues } from './values.ts';
 
@@ -186,6 +187,14 @@ export const ownSchema: SchemaOf<OwnValues> = {
       unit: '`loopback`, `metricsAddress` or `off`',
       change: 'restart',
       env: 'KUBE_IPVS_STATUS_PAGE',
+    },
+    portRangeMarks: {
+      doc: 'The bits that packet marks of port ranges may have (`kube-ipvs.io/port-ranges`): each Service with port ranges needs one mark, two where its traffic policies differ, so that 8 bits are enough for 255. No other program of the node may use them.',
+      format: 'mark-mask',
+      default: formatMark(usualMarkMask),
+      unit: 'a number such as `0x107f`',
+      change: 'restart',
+      env: 'KUBE_IPVS_PORT_RANGE_MARKS',
     },
     takeOver: {
       doc: 'Who removes what a kube-proxy has left on the node, in whichever mode it was. `manual`: you, with `kube-ipvs cleanup --kube-proxy`; `auto`: the program, once it has synced and has seen no kube-proxy for a minute, with an Event on the Node. In a container it sees the processes of the node with `hostPID` alone, and goes by the ports of kube-proxy otherwise.',

@@ -63,6 +63,7 @@ export interface OwnValues {
     readonly serviceMetricsLimit: number;
     readonly statusPage: string;
     readonly takeOver: string;
+    readonly portRangeMarks: string;
   };
 }
 

@@ -1,10 +1,19 @@
 import type { ObjectKey } from '../cluster/objects.ts';
 import { formatVirtualServer, sameVirtualServerId } from '../kernel/ipvs/model.ts';
 import type { IpAddress } from '../net/ip-address.ts';
-import { sameMembers, type FilterMember } from '../kernel/packet-filter/filter-member.ts';
+import {
+  portRangesOf,
+  sameMembers,
+  sayTheSame,
+  type FilterMember,
+} from '../kernel/packet-filter/filter-member.ts';
+import type { MarkedRange } from '../kernel/packet-filter/marked-range.ts';
+import type { PortRange } from '../net/port-range.ts';
+import type { Protocol } from '../net/protocol.ts';
 import { noTranslation, type DesiredFrontEnd, type Translation } from '../translate/desired.ts';
 import type { MemberPlaces } from '../kernel/packet-filter/packet-filter.ts';
 import { Claims } from '../reconcile/claims.ts';
+import { ClaimedPortRanges, type PortRangeConflict } from './claimed-port-ranges.ts';
 import type { Owner, Place, Places } from '../reconcile/place.ts';
 
 /** What changed with a Service besides its own rows. */
@@ -16,6 +25,8 @@ export interface DesiredChange {
   readonly virtualServers: readonly Place<DesiredFrontEnd>[];
   /** The addresses that became a VIP by it, or may no longer be one. */
   readonly vips: readonly string[];
+  /** The addresses whose port ranges it claims otherwise than before. */
+  readonly portRangesAt: readonly string[];
 }
 
 /**
@@ -49,6 +60,7 @@ export class DesiredState {
   readonly #memberTable: MemberPlaces | undefined;
   readonly #members: Claims<FilterMember> | undefined;
   readonly #keyOf: (member: FilterMember) => string;
+  readonly #portRanges: ClaimedPortRanges;
 
   /** Without a table for set members nobody's are looked at. */
   constructor(
@@ -62,9 +74,14 @@ export class DesiredState {
     this.#boundAddresses = new Claims(boundAddressTable, (a, b) => a.equals(b));
     this.#memberTable = memberTable;
     this.#keyOf = (member) => memberTable?.keyOf(member) ?? '';
-    // The key of a member says all of it, but perhaps for its role.
-    this.#members =
-      memberTable === undefined ? undefined : new Claims(memberTable, (a, b) => a.role === b.role);
+    this.#members = memberTable === undefined ? undefined : new Claims(memberTable, sayTheSame);
+    this.#portRanges = new ClaimedPortRanges({
+      ordinaryPorts: (address, protocol) => this.#ordinaryPorts(address, protocol),
+      desire: (address, member) => {
+        const key = this.#keyOf(portRangesOf(address, []));
+        this.#members?.claim(key, { key: `port ranges of ${address.text}` }, member);
+      },
+    });
   }
 
   /** Replaces what a Service wants; nothing, where it is gone. `createdAt` in milliseconds. */
@@ -74,8 +91,9 @@ export class DesiredState {
     translation: Translation | undefined = noTranslation,
   ): DesiredChange {
     if (claims.rank === createdAt && hasSameKeys(claims, translation)) {
+      const portRangesAt = this.#replacePortRanges(claims, translation);
       this.#changeRows(claims, translation);
-      return noChange;
+      return portRangesAt.length === 0 ? noChange : { ...noChange, portRangesAt };
     }
     return this.#replaceAll(claims, createdAt, translation);
   }
@@ -97,6 +115,7 @@ export class DesiredState {
     const places = virtualServers.map(this.#placeOf);
     const gone = without(placesBefore, places);
     claims.rank = createdAt;
+    const portRangesAt = this.#replacePortRanges(claims, translation);
     claims.translation = translation;
     claims.places = places;
     claims.repeatsKeys = places.length > 1 && new Set(places).size < places.length;
@@ -108,7 +127,30 @@ export class DesiredState {
     }
     const vips = this.#replaceAddresses(claims, before.boundAddresses, translation.boundAddresses);
     this.#setMembers(claims, before.members, translation.members);
-    return { virtualServers: gone.length === 0 ? places : [...gone, ...places], vips };
+    for (const address of [...before.boundAddresses, ...translation.boundAddresses]) {
+      this.#portRanges.ordinaryChanged(address);
+    }
+    const virtualServersAt = gone.length === 0 ? places : [...gone, ...places];
+    return { virtualServers: virtualServersAt, vips, portRangesAt };
+  }
+
+  #replacePortRanges(claims: ServiceClaims, { portRanges }: Translation): readonly string[] {
+    const before = claims.translation.portRanges;
+    return before === portRanges
+      ? noTexts
+      : this.#portRanges.replace(claims, before?.addresses ?? [], portRanges?.addresses ?? []);
+  }
+
+  /** Of all Services that have the address bound. */
+  #ordinaryPorts(address: IpAddress, protocol: Protocol): readonly PortRange[] {
+    return this.#boundAddresses
+      .claimants(address.text)
+      .flatMap((owner) => (owner instanceof ServiceClaims ? owner.translation.virtualServers : []))
+      .flatMap(({ virtualServer: { id } }) =>
+        id.kind === 'address' && id.protocol === protocol && id.address.equals(address)
+          ? [{ first: id.port, last: id.port }]
+          : [],
+      );
   }
 
   /** A function, for `map`. */
@@ -188,6 +230,17 @@ export class DesiredState {
     return this.#boundAddresses.holder(vip);
   }
 
+  /** What Services claim in vain of the port ranges of an address. */
+  portRangeConflictsAt(address: string): readonly PortRangeConflict[] {
+    return this.#portRanges.conflictsAt(address);
+  }
+
+  /** The ports of an address, beyond single ones, that lead to virtual servers for marks. */
+  portRangesAt(address: IpAddress): readonly MarkedRange[] {
+    const entry = this.#memberTable?.find(this.#keyOf(portRangesOf(address, [])))?.desired?.entry;
+    return entry?.kind === 'port ranges' ? entry.ranges : [];
+  }
+
   /** True for an address that some Service wants bound. */
   isVip(text: string): boolean {
     return this.#boundAddressTable.find(text)?.claimants !== undefined;
@@ -207,7 +260,9 @@ function without<Item>(items: readonly Item[], others: readonly Item[]): readonl
   return items.filter((item) => !kept.has(item));
 }
 
-export const noChange: DesiredChange = { virtualServers: [], vips: [] };
+const noTexts: readonly string[] = [];
+
+export const noChange: DesiredChange = { virtualServers: [], vips: [], portRangesAt: [] };
 
 /** Whether the new translation has the same virtual servers and VIPs, whatever their real servers. */
 function hasSameKeys(

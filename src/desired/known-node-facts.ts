@@ -7,7 +7,7 @@ import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
 /** What is asked anew each time, so that the place stays the same when it changes. */
 export type KnownAddresses = Pick<
   NodeFacts,
-  'isVip' | 'serviceAt' | 'ownerOf' | 'nodeWeight' | 'outliersOf'
+  'isVip' | 'serviceAt' | 'ownerOf' | 'nodeWeight' | 'outliersOf' | 'markOf'
 >;
 
 /**

@@ -1,5 +1,5 @@
 import { asError } from '../base/as-error.ts';
-import { objectKey, type EndpointSlice, type ObjectKey, type Service } from '../cluster/objects.ts';
+import type { EndpointSlice, ObjectKey, Service } from '../cluster/objects.ts';
 import type { ClusterStore, StoreChange } from '../cluster/store.ts';
 import { EndpointIndex } from './endpoint-index.ts';
 import { withClaims } from './claimed-front-ends.ts';
@@ -11,17 +11,17 @@ import { noChange, ServiceClaims, type DesiredChange, type DesiredState } from '
 import { ReportedProblems } from './reported-problems.ts';
 import type { Decision } from '../translate/decisions.ts';
 import type { NodeFacts } from '../translate/node-facts.ts';
+import { ClaimConflicts } from './claim-conflicts.ts';
+import { usualMarkMask } from '../net/mark-mask.ts';
+import { MarkBook } from './mark-book.ts';
+import type { AddressWithPortRanges } from '../kernel/packet-filter/packet-filter.ts';
 import type { HealthCheck, Translation } from '../translate/desired.ts';
 import type { NodePortAddresses } from '../translate/node-addresses.ts';
 import { OutlierBook } from '../outliers/outlier-book.ts';
 import { watchedOf } from '../translate/ejection.ts';
 import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
 import type { Traffic } from '../translate/front-end.ts';
-import {
-  serviceProblem,
-  type ServiceProblem,
-  type ServiceProblemReason,
-} from '../translate/service-problem.ts';
+import type { ServiceProblem, ServiceProblemReason } from '../translate/service-problem.ts';
 import { ServiceTroubles, type ServiceTrouble } from './service-troubles.ts';
 import { translateService, type TranslationSettings } from '../translate/translate-service.ts';
 
@@ -31,6 +31,8 @@ export interface TranslatorOptions {
   readonly translation: TranslationSettings;
   /** Is told which virtual servers to watch, and says which of their real servers fail. */
   readonly outliers?: OutlierBook;
+  /** The bits that packet marks of port ranges may have; the usual ones where it is left out. */
+  readonly portRangeMarks?: number;
 }
 
 export interface TranslatorListener {
@@ -50,6 +52,12 @@ interface Translated {
   readonly claims: ServiceClaims;
 }
 
+/** Where the turn of a Service has changed claims. */
+interface Claimed {
+  readonly virtualServers: Set<string>;
+  readonly portRangesAt: Set<string>;
+}
+
 const noSlices: readonly EndpointSlice[] = Object.freeze([]);
 
 /**
@@ -63,7 +71,9 @@ export class ServiceTranslator {
   readonly #place: KnownNodeFacts;
   readonly #otherHosts: OtherHosts;
   readonly #outliers: OutlierBook;
+  readonly #marks: MarkBook;
   readonly #problems: ReportedProblems;
+  readonly #conflicts: ClaimConflicts;
   readonly #troubles = new ServiceTroubles();
   readonly #endpoints = new EndpointIndex();
   readonly #translated = new Map<ObjectKey, Translated>();
@@ -84,6 +94,7 @@ export class ServiceTranslator {
     this.#translation = options.translation;
     this.#listener = listener;
     this.#outliers = options.outliers ?? new OutlierBook();
+    this.#marks = new MarkBook(options.portRangeMarks ?? usualMarkMask);
     this.#otherHosts = new OtherHosts(store, options.nodeName);
     this.#place = new KnownNodeFacts(options.nodeName, options.nodePortAddresses, {
       isVip: (address) => desired.isVip(address.text),
@@ -91,17 +102,24 @@ export class ServiceTranslator {
       ownerOf: this.#otherHosts.ownerOf,
       nodeWeight: (name) => store.nodeWeights.of(name),
       outliersOf: this.#outliers.outliersOf,
+      markOf: this.#marks.markOf,
     });
     this.#place.setNode(store.node);
     this.#problems = new ReportedProblems((problem) => {
       listener.problem(problem);
     });
+    this.#conflicts = new ClaimConflicts(store, desired, this.#problems);
   }
 
   /** Services are translated by these settings from now on. */
   setTranslation(translation: TranslationSettings): void {
     this.#translation = translation;
     this.everythingChanged();
+  }
+
+  /** What the kernel has of port ranges from before a restart; to be called before anything is translated. */
+  rememberPortRanges(before: readonly AddressWithPortRanges[]): void {
+    this.#marks.remember(before);
   }
 
   /** The Service, or one of its slices, has changed or is gone. */
@@ -185,7 +203,7 @@ export class ServiceTranslator {
 
   /** Translates what has changed since the last call. */
   translate(): void {
-    const claimed = new Set<string>();
+    const claimed = { virtualServers: new Set<string>(), portRangesAt: new Set<string>() };
     // A new VIP makes Services dirty meanwhile; they get their turn too.
     while (this.#dirty.size > 0) {
       const dirty = this.#dirty;
@@ -197,7 +215,7 @@ export class ServiceTranslator {
       this.#refuseEndpointsAt(vips);
     }
     // Not before all of them had their turn: an address that moves is no conflict.
-    this.#reportConflicts(claimed);
+    this.#conflicts.report(claimed);
   }
 
   /**
@@ -212,7 +230,7 @@ export class ServiceTranslator {
     const decisions: Decision[] = [];
     const recorder = {
       record: (decision: Decision) => {
-        decisions.push(withClaims(decision, key, this.#desired));
+        decisions.push(...withClaims(decision, key, this.#desired));
       },
     };
     const slices = this.#store.slices(key);
@@ -225,13 +243,13 @@ export class ServiceTranslator {
     return this.#translation;
   }
 
-  /** The problems of a Service that last, and those about the virtual servers of these keys. */
+  /** The problems of a Service that last, those about its port ranges and about the virtual servers of these keys. */
   problemsOf(service: ObjectKey, virtualServers: readonly string[]): readonly ServiceProblem[] {
+    const ranges = this.#translated.get(service)?.translation.portRanges?.addresses ?? [];
+    const portRangesAt = ranges.map(({ address }) => address.text);
     return [
       ...this.#problems.of(service),
-      ...virtualServers
-        .flatMap((key) => this.#problems.of(conflictSubject(key)))
-        .filter(({ service: about }) => objectKey(about) === service),
+      ...this.#conflicts.of(service, { virtualServers, portRangesAt }),
     ];
   }
 
@@ -270,7 +288,7 @@ export class ServiceTranslator {
     return { internal, external };
   }
 
-  #translateInto(claimed: Set<string>, vips: string[], key: ObjectKey): void {
+  #translateInto(claimed: Claimed, vips: string[], key: ObjectKey): void {
     try {
       const change = this.#translate(key);
       if (change !== noChange) {
@@ -278,7 +296,10 @@ export class ServiceTranslator {
           vips.push(vip);
         }
         for (const { key: virtualServer } of change.virtualServers) {
-          claimed.add(virtualServer);
+          claimed.virtualServers.add(virtualServer);
+        }
+        for (const address of change.portRangesAt) {
+          claimed.portRangesAt.add(address);
         }
       }
     } catch (error) {
@@ -305,6 +326,7 @@ export class ServiceTranslator {
     }
     setMember(this.#byNodeWeights, key, translation.needsNodeWeights);
     this.#outliers.watch(key, watchedOf(translation.virtualServers));
+    this.#marks.keep(key, translation.portRanges?.traffics);
     this.#problems.set(key, translation.problems);
     this.#troubles.translated(key, service, slices);
     this.#listener.healthCheck(key, translation.healthCheck);
@@ -317,6 +339,7 @@ export class ServiceTranslator {
     this.#external.delete(key);
     this.#byNodeWeights.delete(key);
     this.#outliers.watch(key, []);
+    this.#marks.keep(key);
     this.#problems.set(key, []);
     this.#troubles.forget(key);
     this.#listener.healthCheck(key, undefined);
@@ -335,29 +358,6 @@ export class ServiceTranslator {
       }
     }
   }
-
-  #reportConflicts(claimed: ReadonlySet<string>): void {
-    for (const key of claimed) {
-      this.#problems.set(
-        conflictSubject(key),
-        this.#desired.losersOf(key).flatMap((loser) => this.#conflictOf(loser, key)),
-      );
-    }
-  }
-
-  #conflictOf(loser: ObjectKey, key: string): readonly ServiceProblem[] {
-    const service = this.#store.service(loser);
-    const holder = this.#desired.serviceOf(key) ?? '';
-    return service === undefined
-      ? []
-      : [
-          serviceProblem(service, 'AddressConflict', {
-            field: 'virtual server',
-            value: key,
-            allowed: `already owned by Service ${holder} (older); taken over when that one is deleted`,
-          }),
-        ];
-  }
 }
 
 function setMember<Member>(members: Set<Member>, member: Member, isMember: boolean): void {
@@ -366,9 +366,4 @@ function setMember<Member>(members: Set<Member>, member: Member, isMember: boole
   } else {
     members.delete(member);
   }
-}
-
-/** What problems of Services that claim the same virtual server are kept by. */
-function conflictSubject(virtualServer: string): string {
-  return `virtual server ${virtualServer}`;
 }

@@ -56,6 +56,15 @@ export class Claims<Row> {
     return isSeveral(claimants) ? claimants[0]?.owner.key : claimants?.key;
   }
 
+  /** All owners that claim the key. */
+  claimants(key: string): readonly Owner[] {
+    const claimants = this.#places.find(key)?.claimants;
+    if (isSeveral(claimants)) {
+      return claimants.map(({ owner }) => owner);
+    }
+    return claimants === undefined ? [] : [claimants];
+  }
+
   /** The owners that claim the key and do not hold it. */
   losers(key: string): readonly string[] {
     const claimants = this.#places.find(key)?.claimants;
@@ -89,7 +98,11 @@ function claimsWith<Row>(
   return row === undefined ? others : [...others, { owner, row }].toSorted(byPrecedence);
 }
 
-function byPrecedence(a: Claim<unknown>, b: Claim<unknown>): number {
+/** Whose claim goes first. */
+export function byPrecedence(
+  a: Pick<Claim<unknown>, 'owner'>,
+  b: Pick<Claim<unknown>, 'owner'>,
+): number {
   const [rankOfA, rankOfB] = [a.owner.rank ?? 0, b.owner.rank ?? 0];
   if (rankOfA !== rankOfB) {
     return rankOfA - rankOfB;

@@ -2,12 +2,14 @@ import type { Endpoint, EndpointPort, ServicePort } from '../cluster/objects.ts'
 import type { SpecialAddress } from '../net/special-address.ts';
 import type { Cidr } from '../net/cidr.ts';
 import type { IpAddress, IpFamily } from '../net/ip-address.ts';
+import type { PortRange } from '../net/port-range.ts';
 import type { Protocol } from '../net/protocol.ts';
 import type { EndpointWeight, WeightRule } from './weight-rule.ts';
 import type { ChosenVipKind, FrontEnd, Traffic, VipKind } from './front-end.ts';
 
 /** What the translation of a Service decided, and why. See `describeDecision` for the words. */
-export type Decision = ServiceDecision | AddressDecision | FrontEndDecision | EndpointDecision;
+export type Decision =
+  ServiceDecision | AddressDecision | FrontEndDecision | PortRangeDecision | EndpointDecision;
 
 /**
  * Takes the decisions of a translation as they are made: the steps that choose hand over what they
@@ -85,12 +87,38 @@ export interface NodePortWithoutAddress {
 
 export type FrontEndFate =
   | { readonly kind: 'served' }
+  /** By the virtual server of the port ranges, so that a client has one Pod across ports. */
+  | { readonly kind: 'served with the port ranges' }
   /** An API server answers there, on this node. */
   | { readonly kind: 'left to the API server' }
   /** It is served, but for another Service that claims it too. */
   | { readonly kind: 'claimed by an older Service'; readonly service: string }
   /** No address of the node in this family is in `nodePortAddresses`. */
   | { readonly kind: 'no node address' };
+
+/** What becomes of ports of an address that a Service asks for, but for those that are served one by one. */
+export interface PortRangeDecision {
+  readonly about: 'port range';
+  /** Of the address. */
+  readonly kind: VipKind;
+  readonly address: IpAddress;
+  readonly protocol: Protocol;
+  /** In ascending order. */
+  readonly ports: readonly PortRange[];
+  /** The packet mark of the Service's virtual server there; undefined where it has none. */
+  readonly mark: number | undefined;
+  readonly fate: PortRangeFate;
+}
+
+export type PortRangeFate =
+  /** Their packets get the mark, by which IPVS knows the virtual server. */
+  | { readonly kind: 'served' }
+  | { readonly kind: 'no free mark' }
+  /** The address is one of the node, whose own listeners would be hidden. */
+  | { readonly kind: 'address of the node' }
+  /** A virtual server of its own each; undefined for the Service that was asked about. */
+  | { readonly kind: 'ordinary ports'; readonly service: string | undefined }
+  | { readonly kind: 'claimed by an older Service'; readonly service: string };
 
 /** What becomes of an endpoint, for one Service port and one kind of traffic. */
 export interface EndpointDecision {

@@ -1,5 +1,7 @@
 import type { Endpoint, EndpointPort, ServicePort } from '../cluster/objects.ts';
 import { formatEndpoint } from '../net/ip-address.ts';
+import { formatMark } from '../net/mark-mask.ts';
+import { formatPortRange, type PortRange } from '../net/port-range.ts';
 import type { Protocol } from '../net/protocol.ts';
 import type {
   AddressDecision,
@@ -8,6 +10,7 @@ import type {
   EndpointFate,
   FrontEndDecision,
   FrontEndFate,
+  PortRangeDecision,
   ServiceFate,
 } from './decisions.ts';
 import type { Traffic } from './front-end.ts';
@@ -24,6 +27,8 @@ export function describeDecision(decision: Decision): string {
       return `${decision.kind} ${decision.address.text}: ${describeAddressFate(decision)}`;
     case 'front end':
       return describeFrontEnd(decision);
+    case 'port range':
+      return describePortRange(decision);
     case 'endpoint':
       return describeEndpoint(decision);
   }
@@ -78,12 +83,42 @@ export function describeFrontEndFate(fate: FrontEndFate): string {
   switch (fate.kind) {
     case 'served':
       return 'served';
+    case 'served with the port ranges':
+      return 'served with the port ranges, so that a client has one Pod across ports';
     case 'left to the API server':
       return 'left to the API server, which answers there on this node';
     case 'claimed by an older Service':
       return `owned by Service ${fate.service} (older); taken over when that one is deleted`;
     case 'no node address':
       return 'not served: this node has no address of that family in nodePortAddresses';
+  }
+}
+
+function describePortRange(decision: PortRangeDecision): string {
+  const { kind, address, protocol, ports } = decision;
+  return `${formatPorts(ports, protocol)} at ${address.text} (${kind}): ${describePortRangeFate(decision)}`;
+}
+
+/** `5060,10000-20000/UDP` */
+export function formatPorts(ports: readonly PortRange[], protocol: Protocol): string {
+  return `${ports.map(formatPortRange).join(',')}/${protocol}`;
+}
+
+/** What becomes of ports, without saying which ones they are. */
+function describePortRangeFate({ fate, mark }: PortRangeDecision): string {
+  switch (fate.kind) {
+    case 'served':
+      return `served, by the packet mark ${formatMark(mark ?? 0)}`;
+    case 'no free mark':
+      return 'not served: no packet mark is free, kubeIpvs.portRangeMarks has too few bits for all Services';
+    case 'address of the node':
+      return 'not served: it is an address of this node, whose own listeners they would hide';
+    case 'ordinary ports':
+      return fate.service === undefined
+        ? 'ordinary ports of the Service, which have virtual servers of their own'
+        : `ordinary ports of Service ${fate.service}, which have virtual servers of their own`;
+    case 'claimed by an older Service':
+      return `owned by Service ${fate.service} (older); taken over when that one is deleted or has them no longer`;
   }
 }
 
@@ -127,7 +162,7 @@ export function describeEndpointFate(
     case 'refused':
       return `refused: its address is ${formatEndpointRefusal(fate.why)}`;
     case 'no such port':
-      return `not used: its slice has no ${port.protocol} port ${formatName(port)}, but ${formatPorts(fate.ports)}`;
+      return `not used: its slice has no ${port.protocol} port ${formatName(port)}, but ${formatSlicePorts(fate.ports)}`;
     case 'another family':
       return `not used: the Service has no cluster IP of ${endpoint.address.family}`;
   }
@@ -182,7 +217,7 @@ function policyOf(traffic: Traffic): string {
   }
 }
 
-function formatPorts(ports: readonly EndpointPort[]): string {
+function formatSlicePorts(ports: readonly EndpointPort[]): string {
   return ports.length === 0 ? 'none' : ports.map(formatPort).join(', ');
 }
 

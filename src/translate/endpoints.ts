@@ -6,6 +6,9 @@ import type { NodeFacts } from './node-facts.ts';
 
 export type { PortEndpoints } from './endpoint-notes.ts';
 
+/** The port of a real server that is reached at the port which the client has chosen. */
+export const anyPort = 0;
+
 const notReady: EndpointFate = { kind: 'not ready' };
 const terminating: EndpointFate = { kind: 'terminating while others are ready' };
 const onAnotherNode: EndpointFate = { kind: 'on another node' };
@@ -45,6 +48,18 @@ export function endpointsOfPort(
     }
   }
   return all;
+}
+
+/** The same endpoints for whatever port: each address once, in its best condition. */
+export function anyPortOf(all: readonly PortEndpoints[]): readonly PortEndpoints[] {
+  const best = new Map<string, Endpoint>();
+  for (const endpoint of all.flatMap(({ endpoints }) => endpoints)) {
+    const known = best.get(endpoint.address.text);
+    if (known === undefined || fitness(endpoint) > fitness(known)) {
+      best.set(endpoint.address.text, endpoint);
+    }
+  }
+  return best.size === 0 ? [] : [{ targetPort: anyPort, endpoints: [...best.values()] }];
 }
 
 /** Takes each address once, in its best condition, in the order of first mention. */

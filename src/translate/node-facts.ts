@@ -1,7 +1,16 @@
+import type { ObjectKey } from '../cluster/objects.ts';
 import type { IpAddress } from '../net/ip-address.ts';
+import type { PortRange } from '../net/port-range.ts';
+import type { Protocol } from '../net/protocol.ts';
+import type { Traffic } from './front-end.ts';
 import type { AddressOwner } from './address-owner.ts';
 import type { Outliers } from '../outliers/outliers.ts';
 import type { Scheduler } from '../kernel/ipvs/schedulers.ts';
+
+export interface PortsAtAddress {
+  readonly address: IpAddress;
+  readonly ports: readonly (PortRange & { readonly protocol: Protocol })[];
+}
 
 /** What a Service's rows depend on besides itself and its slices: what is known of this node. */
 export interface NodeFacts {
@@ -24,6 +33,11 @@ export interface NodeFacts {
   nodeWeight(name: string): number | undefined;
   /** Which real servers of a group fail, as this node sees them (`EjectionRule`). */
   outliersOf(group: string): Outliers;
+  /**
+   * The packet mark of a Service's port ranges, the same one as long as it has any; undefined where none is
+   * free. `at` is where it is used, by which one is known again after a restart.
+   */
+  markOf(service: ObjectKey, traffic: Traffic, at: readonly PortsAtAddress[]): number | undefined;
   /** Whose an address is, besides: asked of external and load-balancer IPs. */
   ownerOf(address: IpAddress): AddressOwner | undefined;
 }

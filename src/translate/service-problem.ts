@@ -10,6 +10,8 @@ export type ServiceProblemReason =
   | 'EndpointRefused'
   | 'SliceWeightsIgnored'
   | 'AddressConflict'
+  | 'PortRangeConflict'
+  | 'PortRangesRefused'
   | 'RealServerEjected';
 
 /** What becomes of what a Service says, where it has a problem. */
@@ -36,11 +38,17 @@ export const problemEffects: Readonly<Record<ServiceProblemReason, ProblemEffect
   SlowStartIgnored: 'ignored',
   InvalidOutlierEjection: 'fallback',
   InvalidResetAfter: 'ignored',
+  InvalidPortRanges: 'ignored',
+  InvalidPortRangesOn: 'fallback',
+  InvalidAffinityAcrossPorts: 'fallback',
+  AffinityAcrossPortsIgnored: 'ignored',
   UnknownAnnotation: 'ignored',
   ExternalIPRefused: 'refused',
   LoadBalancerIPRefused: 'refused',
   EndpointRefused: 'refused',
   AddressConflict: 'conflict',
+  PortRangeConflict: 'conflict',
+  PortRangesRefused: 'refused',
   RealServerEjected: 'ejected',
 };
 

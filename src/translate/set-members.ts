@@ -7,7 +7,8 @@ import type { HealthCheck } from './desired.ts';
 import type { PortEndpoints } from './endpoints.ts';
 import type { FrontEnd } from './front-end.ts';
 import type { NodeFacts } from './node-facts.ts';
-import type { FilterMember, FilterRole } from '../kernel/packet-filter/filter-member.ts';
+import type { FilterMember } from '../kernel/packet-filter/filter-member.ts';
+import type { FrontEndRole } from '../kernel/packet-filter/front-end-role.ts';
 
 /** A front end with where its connections go. */
 export interface ServedFrontEnd {
@@ -31,7 +32,7 @@ export function frontEndMembers(
     protocol,
     port: frontEnd.port,
   } as const;
-  const member = { role: frontEndRole(service, served), entry: endpoint };
+  const member = { role: frontEndRole(service, frontEnd.kind, served), entry: endpoint };
   return frontEnd.kind === 'load-balancer IP'
     ? [member, ...sourceRangeMembers(service.loadBalancerSourceRanges, endpoint, node)]
     : [member];
@@ -74,18 +75,21 @@ export function hairpinMembers(
   return members;
 }
 
-function hasOwnAddressHere({ nodeName, address }: Endpoint, node: NodeFacts): boolean {
+/** Whether it is an endpoint of this node with an address of its own. */
+export function hasOwnAddressHere({ nodeName, address }: Endpoint, node: NodeFacts): boolean {
   return nodeName === node.nodeName && !node.nodeAddresses.has(address.text);
 }
 
-function frontEndRole(
+/** What becomes of connections to a front end of a kind. */
+export function frontEndRole(
   service: Service,
-  { frontEnd, realServers, servedHere }: ServedFrontEnd,
-): FilterRole {
+  kind: FrontEnd['kind'],
+  { realServers, servedHere }: Pick<ServedFrontEnd, 'realServers' | 'servedHere'>,
+): FrontEndRole {
   if (realServers.size === 0) {
     return 'refused';
   }
-  if (frontEnd.kind === 'cluster IP') {
+  if (kind === 'cluster IP') {
     return 'cluster';
   }
   if (service.externalTrafficPolicy === 'Cluster') {
@@ -103,17 +107,10 @@ function sourceRangeMembers(
   endpoint: Extract<FilterMember['entry'], { readonly kind: 'endpoint' }>,
   node: NodeFacts,
 ): readonly FilterMember[] {
-  if (ranges === undefined) {
+  const sources = admittedSources(ranges, endpoint.address, node);
+  if (sources === undefined) {
     return [];
   }
-  const ofFamily = ranges.filter(({ family }) => family === endpoint.address.family);
-  const holdsNode = ofFamily.some((range) =>
-    node.allNodeAddresses.some((address) => range.contains(address)),
-  );
-  const sources = withoutHeld([
-    ...ofFamily,
-    ...(holdsNode ? [Cidr.host(endpoint.address)] : []),
-  ]).flatMap(withoutZeroPrefix);
   return [
     { role: 'guarded', entry: endpoint },
     ...sources.map(
@@ -124,6 +121,24 @@ function sourceRangeMembers(
         }) as const,
     ),
   ];
+}
+
+/** Who may connect to a load-balancer IP; undefined for everybody. None of them holds another one. */
+export function admittedSources(
+  ranges: readonly Cidr[] | undefined,
+  address: IpAddress,
+  node: NodeFacts,
+): readonly Cidr[] | undefined {
+  if (ranges === undefined) {
+    return undefined;
+  }
+  const ofFamily = ranges.filter(({ family }) => family === address.family);
+  const holdsNode = ofFamily.some((range) =>
+    node.allNodeAddresses.some((one) => range.contains(one)),
+  );
+  return withoutHeld([...ofFamily, ...(holdsNode ? [Cidr.host(address)] : [])]).flatMap(
+    withoutZeroPrefix,
+  );
 }
 
 /** Those that no other one holds: a set of ranges in nf_tables takes none that overlap. */

@@ -12,6 +12,7 @@ import { choicesOf } from './annotations/choices.ts';
 import type { Choices } from './annotations/registry.ts';
 import { endpointsOfPort } from './endpoints.ts';
 import type { DecisionRecorder, ServiceFate } from './decisions.ts';
+import { servedWithPortRanges } from './across-ports-recorder.ts';
 import { boundAddressesOf, familiesOf, frontEndsOf, trafficOf, vipsOf } from './front-ends.ts';
 import {
   ejectionOf,
@@ -22,6 +23,8 @@ import {
 } from './ejection.ts';
 import type { FrontEnd, Traffic } from './front-end.ts';
 import type { NodeFacts } from './node-facts.ts';
+import { acrossPortsOf, withoutPortRanges } from './across-ports.ts';
+import { translatePortRanges } from './port-ranges.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
 import type { VipSettings } from './refused-vips.ts';
@@ -61,13 +64,8 @@ export function translateService(
   if (fate.kind !== 'served') {
     return noTranslation;
   }
-  const { missingSchedulers } = node;
-  const { choices, problems } = choicesOf({ service, defaults: settings, missingSchedulers });
-  const routeChoices: RouteChoices = {
-    rules: weightRulesOf(choices, slices, node),
-    connectionLimits: choices.connectionLimits,
-    startsSlowly: choices.slowStartMs !== undefined,
-  };
+  const { choices, problems } = choicesOf({ service, defaults: settings, ...node });
+  const routeChoices = routeChoicesOf(choices, slices, node);
   const families = familiesOf(service);
   const vips = vipsOf(service, node, settings, recorder);
   const boundAddresses = boundAddressesOf(vips, node, recorder);
@@ -77,42 +75,62 @@ export function translateService(
   const hairpins: FilterMember[] = [];
   const routesOfPorts: Routes[] = [];
   const ejections: ServiceProblem[] = [];
+  const across = acrossPortsOf(service, slices, families, choices.affinityAcrossPorts);
+  const ranges = translatePortRanges({
+    ...{ service, slices, node, choices, families, vips: vips.vips, guard, routeChoices },
+    ...{ acrossPorts: across.ports, recorder },
+    settingsOf: (family) => settingsOf(service, { family, protocol: 'TCP' }, choices),
+  });
   for (const port of service.ports) {
     const { protocol } = port;
     for (const family of families) {
-      const frontEnds = frontEndsOf(port, family, vips, node, recorder);
-      const traffics = recorder && new Set(frontEnds.map(trafficOf));
+      const inRanges = across.ports.has(port) ? ranges.portRanges : undefined;
+      const told = servedWithPortRanges(recorder, inRanges);
+      const all = frontEndsOf(port, family, vips, node, told);
+      const frontEnds = withoutPortRanges(all, inRanges);
+      const traffics = recorder && new Set(all.map(trafficOf));
       const ofPort = traffics && new PortRecorder(recorder, { port, families, traffics });
       const notes = ofPort?.gathering;
       const endpoints = guard.admitted(endpointsOfPort(port, family, slices, notes), notes);
       hairpins.push(...hairpinMembers(protocol, endpoints, node));
       const routes = routesByTraffic(service, endpoints, node, routeChoices, ofPort);
       routesOfPorts.push(routes);
-      const serverSettings = settingsOf(service, { family, protocol }, choices);
+      const ofServers = settingsOf(service, { family, protocol }, choices);
       const ejection = ejectionOf(service, port, family, choices, node);
       ejections.push(...ejectionProblems(service, port, ejection?.outliers));
       const served = servedBy(routes, ejection);
       for (const frontEnd of frontEnds) {
-        const row = { protocol, settings: serverSettings, ...served[trafficOf(frontEnd)] };
+        const row = { protocol, settings: ofServers, ...served[trafficOf(frontEnd)] };
         virtualServers.push(rowOf(service, frontEnd, row, choices, node));
       }
     }
   }
+  virtualServers.push(...ranges.virtualServers);
   const healthCheck = healthCheckOf(service, slices, node, guard);
   return {
     virtualServers,
     boundAddresses,
-    members: [...serviceMembers(boundAddresses, healthCheck), ...hairpins],
+    members: [...serviceMembers(boundAddresses, healthCheck), ...hairpins, ...ranges.hairpins],
+    portRanges: ranges.portRanges,
     healthCheck,
     problems: allOf(
-      problems,
-      sliceWeightProblems(service, slices, choices.scheduler),
-      vips.problems,
-      guard.problems(service),
-      ejections,
+      ...[problems, sliceWeightProblems(service, slices, choices.scheduler), vips.problems],
+      ...[across.problems, ranges.problems, guard.problems(service), ejections],
     ),
     withoutLocalEndpoints: lackOfLocalEndpoints(routesOfPorts),
     needsNodeWeights: choices.nodeWeights,
+  };
+}
+
+function routeChoicesOf(
+  choices: Choices,
+  slices: readonly EndpointSlice[],
+  node: NodeFacts,
+): RouteChoices {
+  return {
+    rules: weightRulesOf(choices, slices, node),
+    connectionLimits: choices.connectionLimits,
+    startsSlowly: choices.slowStartMs !== undefined,
   };
 }
 

@@ -16,6 +16,7 @@ export function place(fields: Partial<NodeFacts> = {}): NodeFacts {
     ownerOf: () => undefined,
     nodeWeight: () => undefined,
     outliersOf: () => noOutliers,
+    markOf: () => undefined,
     ...fields,
   };
 }

@@ -39,6 +39,9 @@ export function choicesOf(context: ChoiceContext): ServiceChoices {
     slowStartMs: chosenBy(annotations.slowStartMs),
     ejectedProtocols: chosenBy(annotations.ejectedProtocols),
     resetAfterMs: chosenBy(annotations.resetAfterMs),
+    portRanges: chosenBy(annotations.portRanges),
+    portRangesOn: chosenBy(annotations.portRangesOn),
+    affinityAcrossPorts: chosenBy(annotations.affinityAcrossPorts),
   };
   return { choices, problems: [...problems, ...unknownAnnotations(service)] };
 }

@@ -1,3 +1,4 @@
+import { affinityAcrossPorts } from './affinity-across-ports.ts';
 import type { Annotation } from './annotation.ts';
 import { drainTimeout } from './drain-timeout.ts';
 import { localityWeights } from './locality-weights.ts';
@@ -5,6 +6,8 @@ import { maxConnections } from './max-connections.ts';
 import { nodeWeights } from './node-weights.ts';
 import { onePacket } from './one-packet.ts';
 import { outlierEjection } from './outlier-ejection.ts';
+import { portRanges } from './port-ranges.ts';
+import { portRangesOn } from './port-ranges-on.ts';
 import { resetAfter } from './reset-after.ts';
 import { schedulerFlags } from './scheduler-flags.ts';
 import { scheduler } from './scheduler.ts';
@@ -22,6 +25,9 @@ export const annotations = {
   slowStartMs: slowStart,
   ejectedProtocols: outlierEjection,
   resetAfterMs: resetAfter,
+  portRanges,
+  portRangesOn,
+  affinityAcrossPorts,
 } as const satisfies Readonly<Record<string, Annotation<unknown, string>>>;
 
 type Annotations = typeof annotations;

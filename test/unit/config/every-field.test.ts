@@ -18,7 +18,7 @@ const otherValues: Readonly<Record<string, unknown>> = {
   nodePortAddresses: ['primary'],
   clusterCIDR: '10.244.0.0/16',
   'iptables.masqueradeAll': true,
-  'iptables.masqueradeBit': 0,
+  'iptables.masqueradeBit': 15,
   'ipvs.scheduler': 'mh',
   'ipvs.syncPeriod': '1m',
   'ipvs.minSyncPeriod': '1s',
@@ -50,6 +50,7 @@ const otherValues: Readonly<Record<string, unknown>> = {
   'kubeIpvs.serviceMetricsLimit': 7,
   'kubeIpvs.statusPage': 'off',
   'kubeIpvs.takeOver': 'auto',
+  'kubeIpvs.portRangeMarks': '0xff00000',
 };
 
 /** Fields that say something together with another one alone. */

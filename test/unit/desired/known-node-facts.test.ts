@@ -13,6 +13,7 @@ function nodePlace(setting: NodePortAddresses = { kind: 'all' }): KnownNodeFacts
     ownerOf: () => undefined,
     nodeWeight: () => undefined,
     outliersOf: () => noOutliers,
+    markOf: () => undefined,
   });
 }
 

@@ -157,6 +157,18 @@ describe('the decision about a front end', () => {
     );
   });
 
+  it('is that it is served with the port ranges, but for node ports, where affinity goes across ports', () => {
+    const ports = [servicePort({ nodePort: 30_080 })];
+    const annotations = new Map([['kube-ipvs.io/affinity-across-ports', 'true']]);
+    const sessionAffinity = { kind: 'ClientIP', timeoutSeconds: 600 } as const;
+    const sticky = service({ ports, annotations, sessionAffinity });
+    const at = { ...placeAt(ip('192.0.2.10')), markOf: () => 5 };
+    assert.deepEqual(decide(sticky, [], at).about('front end'), [
+      'TCP 10.96.0.1:80 (cluster IP): served with the port ranges, so that a client has one Pod across ports',
+      'TCP 192.0.2.10:30080 (node port): served',
+    ]);
+  });
+
   it('names the older Service that claims it, as the desired state knows', () => {
     const desired = new DesiredState(new PlaceMap(), new PlaceMap());
     const externalIPs = [ip('198.51.100.20')];
@@ -173,7 +185,9 @@ describe('the decision about a front end', () => {
       2,
       translateService(younger, [], place(), usualTranslation),
     );
-    const claimed = decisions.all.map((decision) => withClaims(decision, 'default/web', desired));
+    const claimed = decisions.all.flatMap((decision) =>
+      withClaims(decision, 'default/web', desired),
+    );
     met.push(...claimed);
     assert.deepEqual(claimed.filter(({ about }) => about === 'front end').map(describeDecision), [
       'TCP 10.96.0.1:80 (cluster IP): served',
@@ -201,6 +215,7 @@ describe('decisions about addresses and front ends', () => {
     };
     const frontEndFates: Readonly<Record<FrontEndFate['kind'], true>> = {
       served: true,
+      'served with the port ranges': true,
       'left to the API server': true,
       'claimed by an older Service': true,
       'no node address': true,

@@ -18,6 +18,7 @@ describe('a Service becomes nothing', () => {
     virtualServers: [],
     boundAddresses: [],
     members: [],
+    portRanges: undefined,
     healthCheck: undefined,
     problems: [],
     withoutLocalEndpoints: { internal: false, external: false },
