@@ -3,6 +3,7 @@ import { protocols, type Protocol } from '../../net/protocol.ts';
 import type { MemberChange } from '../packet-filter/packet-filter.ts';
 import type { Operation } from '../ipvs/model.ts';
 import { formatEndpoint, type IpAddress, type IpFamily } from '../../net/ip-address.ts';
+import { ChangedPortRanges, type PortRangesEntry } from './changed-port-ranges.ts';
 import type { Flow, FlowSelection } from './messages.ts';
 
 /** The roles of which a front end has exactly one: how its connections are treated. */
@@ -38,6 +39,7 @@ export class StaleFlows {
   readonly #addresses = new Map<string, 'bound' | 'unbound'>();
   /** The real servers of UDP that have come. */
   readonly #newRealServers = new Set<string>();
+  readonly #portRanges = new ChangedPortRanges();
   readonly #families = new Set<IpFamily>();
   readonly #protocols = new Set<Protocol>();
   /** Those of whose flows the answered ones may be stale. */
@@ -63,7 +65,8 @@ export class StaleFlows {
   /** Takes note of a change of a virtual server that succeeded. */
   note(operation: Operation): void {
     const { id } = operation;
-    if (id.kind !== 'address') {
+    if (id.kind === 'fwmark') {
+      this.#noteMarked(operation);
       return;
     }
     switch (operation.kind) {
@@ -95,8 +98,26 @@ export class StaleFlows {
     }
   }
 
+  /** Which ports lead to a virtual server for a mark is a matter of the packet filter. */
+  #noteMarked(operation: Operation): void {
+    if (operation.kind === 'add real server' || operation.kind === 'delete real server') {
+      const { address } = operation.realServer;
+      const isNew = operation.kind === 'add real server';
+      this.#portRanges.noteRealServer(isNew ? 'new' : 'gone', address);
+      this.#families.add(address.family);
+      this.#protocols.add('UDP');
+      if (!isNew) {
+        this.#answered.add('UDP');
+      }
+    }
+  }
+
   /** Takes note of a change of the packet filter that succeeded. */
   noteMemberChange({ kind, member: { role, entry } }: MemberChange): void {
+    if (entry.kind === 'port ranges') {
+      this.#notePortRanges(kind, entry);
+      return;
+    }
     const treatment = treatments.find((name) => name === role);
     if (treatment === undefined || entry.kind !== 'endpoint') {
       return;
@@ -114,6 +135,17 @@ export class StaleFlows {
     }
   }
 
+  #notePortRanges(kind: MemberChange['kind'], entry: PortRangesEntry): void {
+    this.#portRanges.noteMember(kind, entry);
+    this.#families.add(entry.address.family);
+    for (const { protocol } of entry.ranges) {
+      this.#protocols.add(protocol);
+      if (protocol !== 'TCP') {
+        this.#answered.add(protocol);
+      }
+    }
+  }
+
   /** Takes note of a change of a VIP that succeeded. */
   noteAddressOperation({ kind, address }: AddressOperation): void {
     if (kind !== 'adopt') {
@@ -128,23 +160,20 @@ export class StaleFlows {
     if (atFrontEnd !== undefined && contradicts(flow, atFrontEnd)) {
       return true;
     }
-    if (this.#isLateAnswer(flow)) {
+    const isLateAnswer = isUntranslated(flow);
+    if (isLateAnswer && this.#isOfNewRealServer(flow)) {
+      return true;
+    }
+    if (this.#portRanges.isStale(flow, isLateAnswer)) {
       return true;
     }
     const change = flow.answered ? undefined : this.#addresses.get(destination.text);
     return change !== undefined && isPastIpvs(flow) === (change === 'bound');
   }
 
-  /** One that nobody translates: the next packet makes the same again, if it is something else. */
-  #isLateAnswer(flow: Flow): boolean {
-    const { protocol, source, sourcePort, destination, answersFrom, answersTo, answered } = flow;
+  #isOfNewRealServer({ source, sourcePort }: Flow): boolean {
     return (
-      protocol === 'UDP' &&
-      !answered &&
-      this.#newRealServers.size > 0 &&
-      answersFrom.equals(destination) &&
-      answersTo.equals(source) &&
-      this.#newRealServers.has(formatEndpoint(source, sourcePort))
+      this.#newRealServers.size > 0 && this.#newRealServers.has(formatEndpoint(source, sourcePort))
     );
   }
 
@@ -173,6 +202,20 @@ export class StaleFlows {
     this.#changes.set(key, change);
     return change;
   }
+}
+
+/** A late answer, or something else that nobody translates: then the next packet makes the same again. */
+function isUntranslated({
+  protocol,
+  source,
+  destination,
+  answersFrom,
+  answersTo,
+  answered,
+}: Flow): boolean {
+  return (
+    protocol === 'UDP' && !answered && answersFrom.equals(destination) && answersTo.equals(source)
+  );
 }
 
 function contradicts(flow: Flow, change: FrontEndChange): boolean {

@@ -14,7 +14,7 @@ import {
   writeListSet,
   writeSetOperation,
 } from './encode.ts';
-import type { FilterEntry } from '../packet-filter/filter-entry.ts';
+import type { SetEntry } from './set-entry.ts';
 import type { IpSet, SetHeader, SetOperation, SetType } from './model.ts';
 import { setErrorCode } from './protocol.ts';
 import { SetError, SetsUnavailableError, withSetErrorName } from './set-error.ts';
@@ -107,8 +107,8 @@ export class SetClient {
   }
 
   /** What a set holds; undefined where there is no such set. Throws NetlinkError. */
-  async entries(set: IpSet): Promise<readonly FilterEntry[] | undefined> {
-    const entries: FilterEntry[] = [];
+  async entries(set: IpSet): Promise<readonly SetEntry[] | undefined> {
+    const entries: SetEntry[] = [];
     const exists = await this.eachEntry(set, () => {
       entries.length = 0;
       return (entry) => entries.push(entry);
@@ -122,7 +122,7 @@ export class SetClient {
    */
   async eachEntry(
     set: IpSet,
-    begin: () => (entry: FilterEntry) => void,
+    begin: () => (entry: SetEntry) => void,
     pace?: Pace,
   ): Promise<boolean> {
     const list = this.#connection.each(
@@ -212,6 +212,8 @@ export const moduleOfType: Readonly<Record<SetType, string>> = {
   'hash:ip,port,net': 'ip_set_hash_ipportnet',
   'hash:ip,port,ip': 'ip_set_hash_ipportip',
   'bitmap:port': 'ip_set_bitmap_port',
+  'hash:ip,mark': 'ip_set_hash_ipmark',
+  'hash:net,net': 'ip_set_hash_netnet',
 };
 
 function unavailable({ type }: IpSet, cause: NetlinkError): Error {

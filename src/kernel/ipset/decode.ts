@@ -4,13 +4,19 @@ import { eachAttribute } from '../netlink/message-reader.ts';
 import { netfilterHeaderLength } from '../netlink/netfilter-message.ts';
 import { addressFamilyNumber, protocolOf } from '../netlink/protocol.ts';
 import { Cidr } from '../../net/cidr.ts';
-import { IpAddress, type IpFamily } from '../../net/ip-address.ts';
-import type { FilterEntry } from '../packet-filter/filter-entry.ts';
+import { hostPrefixLength, IpAddress, type IpFamily } from '../../net/ip-address.ts';
+import type { SetEntry } from './set-entry.ts';
 import type { SetHeader, SetType } from './model.ts';
-import { addressAttribute, dataAttribute, messageAttribute } from './protocol.ts';
+import {
+  addressAttribute,
+  dataAttribute,
+  messageAttribute,
+  networkOrder,
+  withSkbinfo,
+} from './protocol.ts';
 
 const messageTable = new AttributeTable(messageAttribute.entries);
-const entryTable = new AttributeTable(dataAttribute.cidr2);
+const entryTable = new AttributeTable(dataAttribute.skbMark);
 const headerTable = new AttributeTable(dataAttribute.references);
 const addressTable = new AttributeTable(addressAttribute.IPv6);
 
@@ -36,7 +42,7 @@ export function readHeader(payload: Buffer): SetHeader | undefined {
   const type = messageTable.text(typeName);
   const number = messageTable.has(family) ? messageTable.u8(family) : 0;
   headerTable.read(payload, messageTable.start(data, 0), messageTable.end(data));
-  const { references, maxElements, port, portTo, timeout } = dataAttribute;
+  const { references, maxElements, port, portTo, timeout, flags, markMask } = dataAttribute;
   const isPorts = headerTable.has(port) && headerTable.has(portTo);
   return {
     type,
@@ -45,7 +51,18 @@ export function readHeader(payload: Buffer): SetHeader | undefined {
     maxElements: headerTable.has(maxElements) ? headerTable.u32be(maxElements) : undefined,
     ports: isPorts ? [headerTable.u16be(port), headerTable.u16be(portTo)] : undefined,
     hasTimeout: headerTable.has(timeout),
+    givesMarks: headerTable.has(flags) && (headerTable.u32be(flags) & withSkbinfo) !== 0,
+    markMask: headerTable.has(markMask) ? readMarkMask(payload) : undefined,
   };
+}
+
+/** The one number that the kernel tells in its own order, and says so by the lack of a bit in the type. */
+function readMarkMask(payload: Buffer): number {
+  const { markMask } = dataAttribute;
+  const typeByte = payload[headerTable.start(markMask, 4) - 1] ?? 0;
+  return (typeByte & (networkOrder >>> 8)) === 0
+    ? headerTable.u32(markMask) >>> 0
+    : headerTable.u32be(markMask);
 }
 
 function familyOf(number: number): IpFamily | undefined {
@@ -60,7 +77,7 @@ function familyOf(number: number): IpFamily | undefined {
 export function readEntries(
   payload: Buffer,
   type: SetType,
-  visit: (entry: FilterEntry) => void,
+  visit: (entry: SetEntry) => void,
 ): void {
   messageTable.read(payload, netfilterHeaderLength, payload.length);
   if (!messageTable.has(messageAttribute.entries)) {
@@ -79,16 +96,14 @@ export function readEntries(
   });
 }
 
-function readEntry(payload: Buffer, type: SetType): FilterEntry | undefined {
+function readEntry(payload: Buffer, type: SetType): SetEntry | undefined {
   switch (type) {
     case 'bitmap:port':
       return { kind: 'port', port: entryTable.u16be(dataAttribute.port) };
     case 'hash:ip':
       return { kind: 'address', address: readAddress(payload, dataAttribute.ip) };
-    case 'hash:ip,port': {
-      const endpoint = readEndpoint(payload);
-      return endpoint === undefined ? undefined : { kind: 'endpoint', ...endpoint };
-    }
+    case 'hash:ip,port':
+      return readPort(payload);
     case 'hash:ip,port,net': {
       const endpoint = readEndpoint(payload);
       const source = readRange(payload);
@@ -102,12 +117,49 @@ function readEntry(payload: Buffer, type: SetType): FilterEntry | undefined {
         ? { kind: 'endpoint to itself', ...endpoint }
         : undefined;
     }
+    case 'hash:ip,mark':
+      return {
+        kind: 'address and mark',
+        address: readAddress(payload, dataAttribute.ip),
+        mark: entryTable.u32be(dataAttribute.mark),
+      };
+    case 'hash:net,net':
+      return readPair(payload);
   }
 }
 
-function readEndpoint(
-  payload: Buffer,
-): { readonly address: IpAddress; readonly protocol: Protocol; readonly port: number } | undefined {
+/** The mark for packets, where it has one, with its mask behind it. */
+function readPort(payload: Buffer): SetEntry | undefined {
+  const endpoint = readEndpoint(payload);
+  if (endpoint === undefined || !entryTable.has(dataAttribute.skbMark)) {
+    return endpoint === undefined ? undefined : { kind: 'endpoint', ...endpoint };
+  }
+  const { address, protocol, port } = endpoint;
+  const start = entryTable.start(dataAttribute.skbMark, 8);
+  const [mark, mask] = [payload.readUInt32BE(start), payload.readUInt32BE(start + 4)];
+  return { kind: 'marked ports', address, protocol, first: port, last: port, mark, mask };
+}
+
+function readPair(payload: Buffer): SetEntry | undefined {
+  const address = readAddress(payload, dataAttribute.ip);
+  const source = readRange(payload);
+  const { cidr } = dataAttribute;
+  const isHost = !entryTable.has(cidr) || entryTable.u8(cidr) === hostPrefixLength(address.family);
+  if (source === undefined || !isHost) {
+    return undefined;
+  }
+  return source.text === Cidr.host(address).text
+    ? { kind: 'address to itself', address }
+    : { kind: 'address and source', address, source };
+}
+
+interface Endpoint {
+  readonly address: IpAddress;
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
+function readEndpoint(payload: Buffer): Endpoint | undefined {
   const protocol = protocolOf(entryTable.u8(dataAttribute.protocol));
   return protocol === undefined
     ? undefined

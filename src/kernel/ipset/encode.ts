@@ -1,9 +1,11 @@
 import type { MessageWriter } from '../netlink/message-writer.ts';
 import { beginNetfilterMessage } from '../netlink/netfilter-message.ts';
+import { swap32 } from '../netlink/byte-order.ts';
 import { addressFamilyNumber, messageFlag, protocolNumber } from '../netlink/protocol.ts';
-import type { IpAddress } from '../../net/ip-address.ts';
-import type { FilterEntry } from '../packet-filter/filter-entry.ts';
-import { lastPort, mostEntries, type IpSet, type SetOperation, type SetType } from './model.ts';
+import { hostPrefixLength, type IpAddress } from '../../net/ip-address.ts';
+import type { Protocol } from '../../net/protocol.ts';
+import type { SetEntry } from './set-entry.ts';
+import { lastPort, roomOf, type IpSet, type SetOperation, type SetType } from './model.ts';
 import {
   addressAttribute,
   dataAttribute,
@@ -13,6 +15,7 @@ import {
   listOnly,
   messageAttribute,
   networkOrder,
+  withSkbinfo,
 } from './protocol.ts';
 
 /** Asks which revisions of a type the kernel has. */
@@ -45,7 +48,13 @@ export function writeCreateSet(
     writer.attributeU16be(dataAttribute.port | networkOrder, 0);
     writer.attributeU16be(dataAttribute.portTo | networkOrder, lastPort);
   } else {
-    writer.attributeU32be(dataAttribute.maxElements | networkOrder, mostEntries);
+    writer.attributeU32be(dataAttribute.maxElements | networkOrder, roomOf(set));
+  }
+  if (set.givesMarks === true) {
+    writer.attributeU32be(dataAttribute.flags | networkOrder, withSkbinfo);
+  }
+  if (set.markMask !== undefined) {
+    writer.attributeU32be(dataAttribute.markMask | networkOrder, set.markMask);
   }
   writer.endNested();
   writer.endMessage();
@@ -79,7 +88,7 @@ export function writeListNames(writer: MessageWriter, sequence: number): void {
   writer.endMessage();
 }
 
-/** Adds or deletes one entry. Adding one that is there succeeds. */
+/** Adds or deletes an entry, or some ports. Adding what is there succeeds, and changes its mark. */
 export function writeSetOperation(
   writer: MessageWriter,
   sequence: number,
@@ -109,7 +118,7 @@ function setFamily(type: SetType, family: IpSet['family']): number {
   return type === 'bitmap:port' ? 0 : addressFamilyNumber[family];
 }
 
-function writeEntry(writer: MessageWriter, entry: FilterEntry): void {
+function writeEntry(writer: MessageWriter, entry: SetEntry): void {
   switch (entry.kind) {
     case 'address':
       writeAddress(writer, dataAttribute.ip, entry.address);
@@ -129,13 +138,46 @@ function writeEntry(writer: MessageWriter, entry: FilterEntry): void {
     case 'port':
       writer.attributeU16be(dataAttribute.port | networkOrder, entry.port);
       break;
+    case 'marked ports':
+      writeEndpoint(writer, { ...entry, port: entry.first });
+      writer.attributeU16be(dataAttribute.portTo | networkOrder, entry.last);
+      writer.attributeU32Pair(
+        dataAttribute.skbMark | networkOrder,
+        swap32(entry.mark),
+        swap32(entry.mask),
+      );
+      break;
+    case 'address and mark':
+      writeAddress(writer, dataAttribute.ip, entry.address);
+      writer.attributeU32be(dataAttribute.mark | networkOrder, entry.mark);
+      break;
+    case 'address and source':
+      writePair(writer, entry.address, entry.source.network, entry.source.prefixLength);
+      break;
+    case 'address to itself':
+      writePair(writer, entry.address, entry.address, hostPrefixLength(entry.address.family));
+      break;
   }
 }
 
-function writeEndpoint(
+function writePair(
   writer: MessageWriter,
-  { address, protocol, port }: Extract<FilterEntry, { readonly protocol: unknown }>,
+  address: IpAddress,
+  network: IpAddress,
+  prefixLength: number,
 ): void {
+  writeAddress(writer, dataAttribute.ip, address);
+  writeAddress(writer, dataAttribute.ip2, network);
+  writer.attributeU8(dataAttribute.cidr2, prefixLength);
+}
+
+interface Endpoint {
+  readonly address: IpAddress;
+  readonly protocol: Protocol;
+  readonly port: number;
+}
+
+function writeEndpoint(writer: MessageWriter, { address, protocol, port }: Endpoint): void {
   writeAddress(writer, dataAttribute.ip, address);
   writer.attributeU8(dataAttribute.protocol, protocolNumber[protocol]);
   writer.attributeU16be(dataAttribute.port | networkOrder, port);

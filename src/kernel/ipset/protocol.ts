@@ -29,15 +29,23 @@ export const messageAttribute = {
 /** Attributes of an entry, or of a set's own data. */
 export const dataAttribute = {
   ip: 1,
+  cidr: 3,
   port: 4,
   portTo: 5,
   timeout: 6,
   protocol: 7,
+  flags: 8,
+  mark: 10,
+  markMask: 11,
   maxElements: 19,
   ip2: 20,
   cidr2: 21,
   references: 25,
+  skbMark: 27,
 } as const;
+
+/** In the flags of a set's own data: entries have a mark for packets. */
+export const withSkbinfo = 64;
 
 /** Attributes of an address. */
 export const addressAttribute = { IPv4: 1, IPv6: 2 } as const;

@@ -1,6 +1,6 @@
 import { isOutcomeUnknown, NetlinkError } from '../netlink/netlink-error.ts';
 import { setErrorCode, setErrors } from './protocol.ts';
-import { formatEntry } from '../packet-filter/filter-entry.ts';
+import { formatSetEntry } from './set-entry.ts';
 import type { SetOperation } from './model.ts';
 
 /** The kernel refused to change what a set holds. */
@@ -15,7 +15,7 @@ export class SetError extends Error {
   constructor(operation: SetOperation, reason: NetlinkError) {
     const cause = withSetErrorName(reason);
     const { kind, set, entry } = operation;
-    super(`${kind} ${formatEntry(entry)} of set ${set.name}: ${meaningOf(cause)}`, { cause });
+    super(`${kind} ${formatSetEntry(entry)} of set ${set.name}: ${meaningOf(cause)}`, { cause });
     this.code = cause.code;
     this.operation = operation;
     this.outcomeUnknown = isOutcomeUnknown(cause);

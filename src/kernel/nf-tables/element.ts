@@ -9,8 +9,10 @@ export interface NftElement {
   readonly key: Uint8Array;
   /** The last key of a range, the end included. */
   readonly keyEnd?: Uint8Array;
-  /** In a map. */
+  /** In a map of verdicts. */
   readonly verdict?: Verdict;
+  /** In a map of packet marks. */
+  readonly mark?: number;
 }
 
 /** Whether two elements are the same one of a set, whatever their verdicts. */

@@ -29,6 +29,8 @@ export type Expression =
       readonly of: IpFamily | 'port';
       readonly into: Register;
     }
+  /** The bits of `connectionState` that the packet's connection has. */
+  | { readonly kind: 'connection state'; readonly into: Register }
   /** The kind of address that the source is (an RTN number). */
   | { readonly kind: 'source type'; readonly into: Register }
   | { readonly kind: 'mask'; readonly register: Register; readonly mask: Uint8Array }
@@ -46,12 +48,23 @@ export type Expression =
     }
   /** The verdict that a map has for a key; none where it has none. */
   | { readonly kind: 'verdict of map'; readonly map: string; readonly from: Register }
+  /** What a map has for a key; the rule ends where it has nothing. */
+  | {
+      readonly kind: 'value of map';
+      readonly map: string;
+      readonly from: Register;
+      readonly to: Register;
+    }
+  | { readonly kind: 'set mark'; readonly from: Register }
   | { readonly kind: 'verdict'; readonly verdict: Verdict }
   /** Puts another source in place of the packet's: the address that leads there, any port. */
   | { readonly kind: 'masquerade' }
   /** To this node, at a port. */
   | { readonly kind: 'redirect'; readonly port: number; readonly by: Register }
   | { readonly kind: 'reject'; readonly how: 'TCP reset' | 'port unreachable' };
+
+/** NF_CT_STATE_BIT of IP_CT_NEW (linux/netfilter/nf_conntrack_common.h). */
+export const connectionState = { new: 8 } as const;
 
 export function isSameVerdict(a: Verdict | undefined, b: Verdict | undefined): boolean {
   return a?.kind === b?.kind && chainOf(a) === chainOf(b);

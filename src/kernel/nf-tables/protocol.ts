@@ -74,8 +74,9 @@ export const setFlag = { interval: 4, map: 8, concatenated: 0x80 } as const;
 export const setDescription = { size: 1, fields: 2 } as const;
 export const setFieldLength = 1;
 
-/** NFT_DATA_VERDICT, as the type of what a map holds. */
+/** NFT_DATA_VERDICT, as the type of what a map holds; marks have one of `nft`'s own numbers. */
 export const verdictDataType = 0xffff_ff00;
+export const markDataType = 19;
 
 export const elementListAttribute = { table: 1, set: 2, elements: 3 } as const;
 export const elementAttribute = { key: 1, data: 2, flags: 3, keyEnd: 10 } as const;

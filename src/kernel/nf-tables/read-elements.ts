@@ -50,11 +50,13 @@ function readElement(payload: Buffer, set: string): NftElement | undefined {
   }
   const keyEnd = readValue(payload, elementAttribute.keyEnd);
   const verdict = readVerdict(payload);
+  const mark = verdict === undefined ? readMark(payload) : undefined;
   return {
     set,
     key,
     ...(keyEnd === undefined ? {} : { keyEnd }),
     ...(verdict === undefined ? {} : { verdict }),
+    ...(mark === undefined ? {} : { mark }),
   };
 }
 
@@ -64,6 +66,9 @@ function readValue(payload: Buffer, attribute: number): Buffer | undefined {
   }
   dataTable.read(payload, elementTable.start(attribute, 0), elementTable.end(attribute));
   const { value } = dataAttribute;
+  if (!dataTable.has(value)) {
+    return undefined;
+  }
   return payload.subarray(dataTable.start(value, 1), dataTable.end(value));
 }
 
@@ -79,6 +84,11 @@ function readVerdict(payload: Buffer): Verdict | undefined {
   }
   verdictTable.read(payload, dataTable.start(verdict, 0), dataTable.end(verdict));
   return verdictOf(verdictTable.u32be(verdictAttribute.code) | 0);
+}
+
+function readMark(payload: Buffer): number | undefined {
+  const value = readValue(payload, elementAttribute.data);
+  return value?.length === 4 ? value.readUInt32LE() : undefined;
 }
 
 function verdictOf(code: number): Verdict | undefined {

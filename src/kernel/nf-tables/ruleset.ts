@@ -4,12 +4,12 @@ import type { Expression } from './expressions.ts';
 /** A part of a key; the parts of a concatenation are padded to four bytes each. */
 export type KeyPart = IpFamily | 'protocol' | 'port';
 
-/** A set, or a map from keys to verdicts. */
+/** A set, or a map from keys to verdicts or packet marks. */
 export interface NftSet {
   readonly name: string;
-  readonly kind: 'set' | 'verdict map';
+  readonly kind: 'set' | 'verdict map' | 'mark map';
   readonly key: readonly KeyPart[];
-  /** Whether its elements are ranges (of the last part, in our sets). */
+  /** Whether its elements are ranges. */
   readonly ranges: boolean;
 }
 

@@ -17,7 +17,7 @@ export function elementsMessage(
     writer.attributeString(elementListAttribute.table, table);
     writer.attributeString(elementListAttribute.set, elements[0]?.set ?? '');
     writer.beginNested(elementListAttribute.elements);
-    for (const { key, keyEnd, verdict } of elements) {
+    for (const { key, keyEnd, verdict, mark } of elements) {
       writer.beginNested(listElement);
       writeValue(writer, elementAttribute.key, key);
       if (keyEnd !== undefined) {
@@ -26,11 +26,21 @@ export function elementsMessage(
       if (isAddition && verdict !== undefined) {
         writeVerdict(writer, elementAttribute.data, verdict);
       }
+      if (isAddition && mark !== undefined) {
+        writeValue(writer, elementAttribute.data, markBytes(mark));
+      }
       writer.endNested();
     }
     writer.endNested();
     writer.endMessage();
   };
+}
+
+/** In the byte order of the machine: little endian on all that are built for. */
+function markBytes(mark: number): Uint8Array {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(mark);
+  return bytes;
 }
 
 /** Asks for all elements of a set (a dump). */

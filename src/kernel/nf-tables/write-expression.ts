@@ -13,10 +13,10 @@ import {
 /** The attributes of each expression by their numbers (linux/netfilter/nf_tables.h). */
 const payload = { into: 1, base: 2, offset: 3, length: 4 } as const;
 const payloadBase = { network: 1, transport: 2 } as const;
-const meta = { into: 1, key: 2 } as const;
-const metaKey = { 'input link name': 6, family: 15, protocol: 16 } as const;
+const meta = { into: 1, key: 2, from: 3 } as const;
+const metaKey = { mark: 3, 'input link name': 6, family: 15, protocol: 16 } as const;
 const conntrack = { into: 1, key: 2, direction: 3 } as const;
-const conntrackKey = { port: 12, IPv4: 20, IPv6: 22 } as const;
+const conntrackKey = { state: 0, port: 12, IPv4: 20, IPv6: 22 } as const;
 const originalDirection = 0;
 const fib = { into: 1, result: 2, flags: 3 } as const;
 const fibAddressType = 3;
@@ -49,7 +49,7 @@ export function writeExpression(writer: MessageWriter, expression: Expression): 
 
 type Load = Extract<
   Expression,
-  { readonly kind: 'header' | 'packet' | 'first destination' | 'source type' }
+  { readonly kind: 'header' | 'packet' | 'first destination' | 'connection state' | 'source type' }
 >;
 
 /** What brings something into a register. */
@@ -73,6 +73,11 @@ function writeLoad(writer: MessageWriter, load: Load): void {
       writer.attributeU32be(conntrack.key, conntrackKey[load.of]);
       writer.attributeU8(conntrack.direction, originalDirection);
       break;
+    case 'connection state':
+      begin(writer, 'ct');
+      writeRegister(writer, conntrack.into, load.into);
+      writer.attributeU32be(conntrack.key, conntrackKey.state);
+      break;
     case 'source type':
       begin(writer, 'fib');
       writeRegister(writer, fib.into, load.into);
@@ -85,10 +90,10 @@ function writeLoad(writer: MessageWriter, load: Load): void {
 
 type Match = Extract<
   Expression,
-  { readonly kind: 'mask' | 'compare' | 'in set' | 'verdict of map' }
+  { readonly kind: 'mask' | 'compare' | 'in set' | 'verdict of map' | 'value of map' | 'set mark' }
 >;
 
-/** What looks at registers. */
+/** What works with registers. */
 function writeMatch(writer: MessageWriter, match: Match): void {
   switch (match.kind) {
     case 'mask':
@@ -113,6 +118,17 @@ function writeMatch(writer: MessageWriter, match: Match): void {
       writer.attributeString(lookup.set, match.map);
       writeRegister(writer, lookup.from, match.from);
       writer.attributeU32be(lookup.into, verdictRegister);
+      break;
+    case 'value of map':
+      begin(writer, 'lookup');
+      writer.attributeString(lookup.set, match.map);
+      writeRegister(writer, lookup.from, match.from);
+      writeRegister(writer, lookup.into, match.to);
+      break;
+    case 'set mark':
+      begin(writer, 'meta');
+      writeRegister(writer, meta.from, match.from);
+      writer.attributeU32be(meta.key, metaKey.mark);
       break;
   }
   end(writer);

@@ -7,9 +7,10 @@ import {
   hookAttribute,
   hookNumber,
   inetFamily,
-  keyType,
+  keyType as typeNumber,
   keyTypeBits,
   listElement,
+  markDataType,
   nftMessage,
   nftSubsystem,
   ruleAttribute,
@@ -93,14 +94,15 @@ function setMessage(table: string, set: NftSet, id: number): WriteNftMessage {
   return (writer, sequence) => {
     beginNftMessage(writer, sequence, nftMessage.newSet, messageFlag.create);
     writer.attributeString(setAttribute.table, table);
-    const { name, flags, keyType: type, keyLength } = setHeaderOf(set);
+    const { name, flags, keyType, keyLength } = setHeaderOf(set);
     writer.attributeString(setAttribute.name, name);
     writer.attributeU32be(setAttribute.flags, flags);
-    writer.attributeU32be(setAttribute.keyType, type);
+    writer.attributeU32be(setAttribute.keyType, keyType);
     writer.attributeU32be(setAttribute.keyLength, keyLength);
-    if (set.kind === 'verdict map') {
-      writer.attributeU32be(setAttribute.dataType, verdictDataType);
-      writer.attributeU32be(setAttribute.dataLength, 16);
+    if (set.kind !== 'set') {
+      const [type, length] = set.kind === 'mark map' ? [markDataType, 4] : [verdictDataType, 16];
+      writer.attributeU32be(setAttribute.dataType, type);
+      writer.attributeU32be(setAttribute.dataLength, length);
     }
     // Of this transaction alone; the kernel demands it.
     writer.attributeU32be(setAttribute.id, id);
@@ -123,17 +125,17 @@ export function setHeaderOf(set: NftSet): SetHeader {
 
 function flagsOf({ kind, ranges, key }: NftSet): number {
   return (
-    (kind === 'verdict map' ? setFlag.map : 0) |
+    (kind === 'set' ? 0 : setFlag.map) |
     (ranges ? setFlag.interval : 0) |
     (ranges && key.length > 1 ? setFlag.concatenated : 0)
   );
 }
 
 function keyTypeOf(key: readonly KeyPart[]): number {
-  return key.reduce((type, part) => (type << keyTypeBits) | keyType[keyTypeName(part)], 0);
+  return key.reduce((type, part) => (type << keyTypeBits) | typeNumber[keyTypeName(part)], 0);
 }
 
-function keyTypeName(part: KeyPart): keyof typeof keyType {
+function keyTypeName(part: KeyPart): keyof typeof typeNumber {
   switch (part) {
     case 'IPv4':
       return 'ipv4';

@@ -1,6 +1,7 @@
 import type { Cidr } from '../../net/cidr.ts';
 import { formatEndpoint, type IpAddress } from '../../net/ip-address.ts';
 import type { Protocol } from '../../net/protocol.ts';
+import { sameMarkedRanges, type MarkedRange } from './marked-range.ts';
 
 /** What a packet filter looks packets up by; each kind suits one type of set (in brackets, ipset's). */
 export type FilterEntry =
@@ -28,6 +29,14 @@ export type FilterEntry =
       readonly protocol: Protocol;
       readonly port: number;
     }
+  /** hash:net,net with the same address as destination and source */
+  | { readonly kind: 'address to itself'; readonly address: IpAddress }
+  /** All port ranges of an address: entries of several sets. */
+  | {
+      readonly kind: 'port ranges';
+      readonly address: IpAddress;
+      readonly ranges: readonly MarkedRange[];
+    }
   /** bitmap:port */
   | { readonly kind: 'port'; readonly port: number };
 
@@ -35,7 +44,11 @@ export type FilterEntry =
 export function formatEntry(entry: FilterEntry): string {
   switch (entry.kind) {
     case 'address':
+    case 'port ranges':
+      // The key of all ranges of an address: they come and go together.
       return entry.address.text;
+    case 'address to itself':
+      return `${entry.address.text},${entry.address.text}`;
     case 'endpoint':
       return `${entry.protocol} ${formatEndpoint(entry.address, entry.port)}`;
     case 'endpoint and source':
@@ -49,24 +62,29 @@ export function formatEntry(entry: FilterEntry): string {
 
 /** Whether two entries are the same one of a set. */
 export function sameEntry(a: FilterEntry, b: FilterEntry): boolean {
-  switch (a.kind) {
-    case 'port':
-      return b.kind === 'port' && a.port === b.port;
-    case 'address':
-      return b.kind === 'address' && a.address.equals(b.address);
-    case 'endpoint':
-      return b.kind === 'endpoint' && sameEndpoint(a, b);
-    case 'endpoint to itself':
-      return b.kind === 'endpoint to itself' && sameEndpoint(a, b);
-    case 'endpoint and source':
-      return (
-        b.kind === 'endpoint and source' && sameEndpoint(a, b) && a.source.text === b.source.text
-      );
+  if (a.kind === 'port') {
+    return b.kind === 'port' && a.port === b.port;
   }
+  return (
+    b.kind !== 'port' && a.kind === b.kind && a.address.equals(b.address) && sameAtAddress(a, b)
+  );
 }
 
-type EntryOfEndpoint = Extract<FilterEntry, { readonly protocol: Protocol }>;
-
-function sameEndpoint(a: EntryOfEndpoint, b: EntryOfEndpoint): boolean {
-  return a.port === b.port && a.protocol === b.protocol && a.address.equals(b.address);
+/** What two entries of one kind say besides the address. */
+function sameAtAddress(a: EntryAtAddress, b: EntryAtAddress): boolean {
+  if (a.kind === 'port ranges') {
+    return b.kind === a.kind && sameMarkedRanges(a.ranges, b.ranges);
+  }
+  if (a.kind === 'address' || a.kind === 'address to itself') {
+    return true;
+  }
+  const isSamePort = 'protocol' in b && a.port === b.port && a.protocol === b.protocol;
+  return isSamePort && (a.kind !== 'endpoint and source' || sameSource(a, b));
 }
+
+function sameSource(a: EntryWithSource, b: EntryAtAddress): boolean {
+  return b.kind === 'endpoint and source' && a.source.text === b.source.text;
+}
+
+type EntryAtAddress = Exclude<FilterEntry, { readonly kind: 'port' }>;
+type EntryWithSource = Extract<FilterEntry, { readonly kind: 'endpoint and source' }>;

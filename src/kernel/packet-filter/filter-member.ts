@@ -1,3 +1,6 @@
+import type { IpAddress } from '../../net/ip-address.ts';
+import type { MarkedRange } from './marked-range.ts';
+import { frontEndRoles, type FrontEndRole } from './front-end-role.ts';
 import { sameEntry, type FilterEntry } from './filter-entry.ts';
 
 /**
@@ -22,6 +25,10 @@ export const filterRoles = [
   'admitted',
   /** Endpoints on this node: one that reaches itself is masqueraded. */
   'hairpin',
+  /** The port ranges of an address. */
+  'port-ranges',
+  /** Endpoints of port ranges on this node, the same at any port. */
+  'range-hairpin',
   /** Health-check node ports: a firewall of the node must not close them. */
   'health',
 ] as const;
@@ -32,6 +39,20 @@ export type FilterRole = (typeof filterRoles)[number];
 export interface FilterMember {
   readonly role: FilterRole;
   readonly entry: FilterEntry;
+}
+
+/** The port ranges of an address, as a member. */
+export function portRangesOf(address: IpAddress, ranges: readonly MarkedRange[]): FilterMember {
+  return { role: 'port-ranges', entry: { kind: 'port ranges', address, ranges } };
+}
+
+export function isFrontEndRole(role: FilterRole): role is FrontEndRole {
+  return frontEndRoles.some((one) => one === role);
+}
+
+/** Whether two members of one key say the same: that says all but the role, and the ranges of an address. */
+export function sayTheSame(a: FilterMember, b: FilterMember): boolean {
+  return a.role === b.role && (a.entry.kind !== 'port ranges' || sameEntry(a.entry, b.entry));
 }
 
 /** Whether two lists have the same members in the same order. */

@@ -35,11 +35,23 @@ export async function openPacketFilter(
 ): Promise<ChosenPacketFilter> {
   const choice = await decidePacketFilter(families, settings, run);
   listener.note(`packet filter ${choice.kind}: ${choice.why}`);
-  const packetFilter =
-    choice.kind === 'nftables'
-      ? openNftablesFilter(families, settings.chains, listener)
-      : openIptablesFilter(families, settings, listener, run);
-  return { choice, packetFilter };
+  return { choice, packetFilter: openFilterOf(choice.kind, families, settings, listener, run) };
+}
+
+/** Opens a packet filter of a kind; nothing is asked or changed by that. */
+export function openFilterOf(
+  kind: PacketFilterKind,
+  families: readonly IpFamily[],
+  settings: Omit<PacketFilterSettings, 'packetFilter'>,
+  listener: PacketFilterListener,
+  run?: RunProgram,
+): PacketFilter {
+  switch (kind) {
+    case 'nftables':
+      return openNftablesFilter(families, settings.chains, listener);
+    case 'iptables':
+      return openIptablesFilter(families, settings, listener, run);
+  }
 }
 
 /** Takes out all packet filters of ours, as `removePacketFilter`: the configuration may have been another one before. */

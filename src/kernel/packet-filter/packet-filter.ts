@@ -1,6 +1,9 @@
 import type { AnyKindTable, Failure } from '../../reconcile/any-kind-table.ts';
 import type { Foundation } from '../../reconcile/foundation.ts';
 import type { Places } from '../../reconcile/place.ts';
+import type { IpAddress } from '../../net/ip-address.ts';
+import type { PortRange } from '../../net/port-range.ts';
+import type { MarkedRange } from './marked-range.ts';
 import type { FilterMember, FilterRole } from './filter-member.ts';
 import type { LocalDetector } from './local-detector.ts';
 
@@ -43,6 +46,11 @@ export interface PacketFilterListener {
   changed(change: MemberChange): void;
 }
 
+export interface AddressWithPortRanges {
+  readonly address: IpAddress;
+  readonly ranges: readonly (Pick<MarkedRange, 'protocol' | 'mark'> & PortRange)[];
+}
+
 /**
  * What masquerades, refuses and drops packets of Services. It is told of roles of addresses and ports,
  * and of nothing else; which chains and sets it makes of them is its own matter.
@@ -61,6 +69,8 @@ export interface PacketFilter {
    * undefined where it holds none of such members at all.
    */
   addressesOf(role: FilterRole): Promise<ReadonlySet<string> | undefined>;
+  /** The port ranges that the kernel holds, before anything was put in place. Rejects with NetlinkError. */
+  portRanges(): Promise<readonly AddressWithPortRanges[]>;
   /** Takes all members at these addresses out of the kernel. Rejects with the first error. */
   forget(addresses: ReadonlySet<string>): Promise<void>;
   /** Takes everything of ours out of the kernel, as far as it goes. Returns what did not go. */

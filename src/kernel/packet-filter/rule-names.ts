@@ -14,6 +14,8 @@ const setsOfTable = {
   guarded: 'set guarded-N',
   admitted: 'set admitted-N',
   hairpin: 'set hairpins-N',
+  'port-ranges': 'map range-marks-N, chain mark',
+  'range-hairpin': 'set range-hairpins-N',
   health: 'set health-ports',
 } as const;
 
@@ -39,17 +41,43 @@ const placesInTable: Readonly<Record<DecidedAs, Places>> = {
   },
 };
 
+/** What a place of single ports is called for port ranges. */
+const ofRanges: readonly (readonly [string, string])[] = [
+  ['map front-ends', 'map range-ends'],
+  ['map sources', 'map range-sources'],
+  ['set guarded', 'set range-guarded'],
+  ['set admitted', 'set range-admitted'],
+];
+
 /** Where an operator finds what decides by a role: `map front-ends-4, chain refused-4`. Pure. */
 export function ruleName(
   kind: PacketFilterKind,
   role: FilterRole,
   family: IpFamily,
   as: DecidedAs,
+  isPortRange = false,
 ): string {
   switch (kind) {
     case 'iptables':
-      return `ipset ${ipsetOf(role, family).name}`;
+      return `ipset ${ipsetName(role, family, isPortRange)}`;
     case 'nftables':
-      return placesInTable[as][role].replaceAll('-N', nameOf('', family));
+      return (isPortRange ? ofRanges : [])
+        .reduce((text, [one, other]) => text.replace(one, other), placesInTable[as][role])
+        .replaceAll('-N', nameOf('', family));
   }
+}
+
+/** What sets of ipset tell of port ranges by their mark: what is not there needs no rule. */
+const rangeRoles: ReadonlySet<FilterRole> = new Set<FilterRole>([
+  ...(['cluster', 'external', 'node-only', 'refused'] as const),
+  ...(['guarded', 'admitted'] as const),
+]);
+
+function ipsetName(role: FilterRole, family: IpFamily, isPortRange: boolean): string {
+  if (!isPortRange) {
+    return ipsetOf(role, family).name;
+  }
+  return rangeRoles.has(role)
+    ? ipsetOf(role, family).name.replace(role, `range-${role}`)
+    : ipsetOf(role === 'local' ? 'port-ranges' : role, family).name;
 }

@@ -29,6 +29,7 @@ const fixedNames: Readonly<Record<TableName, ReadonlySet<string>>> = {
     'KUBE-SERVICES',
     'KUBE-SOURCE-RANGES-FIREWALL',
   ]),
+  security: new Set(),
 };
 
 /**
@@ -39,6 +40,7 @@ const hashedNames: Readonly<Record<TableName, RegExp | undefined>> = {
   mangle: undefined,
   nat: /^KUBE-(?:SVC|SVL|SEP|EXT|FW|XLB)-[A-Z2-7]{16}$/,
   filter: /^KUBE-FW-[A-Z2-7]{16}$/,
+  security: undefined,
 };
 
 /** Masquerades what is marked; a kubelet before 1.27 makes these two itself, and others may use them. */

@@ -1,6 +1,7 @@
 import { conntrackScenarios } from './conntrack.ts';
 import { ipvsMessageScenarios } from './ipvs-messages.ts';
 import { ipvsScenarios } from './ipvs.ts';
+import { portRangeScenarios } from './port-range-sets.ts';
 import { routeScenarios } from './route.ts';
 import type { Scenario } from './scenario.ts';
 import { setScenarios } from './sets.ts';
@@ -11,5 +12,6 @@ export const scenarios: readonly Scenario[] = [
   ...ipvsMessageScenarios,
   ...routeScenarios,
   ...setScenarios,
+  ...portRangeScenarios,
   ...conntrackScenarios,
 ];

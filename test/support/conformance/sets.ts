@@ -1,5 +1,5 @@
 import { SetClient } from '../../../src/kernel/ipset/client.ts';
-import { formatEntry, type FilterEntry } from '../../../src/kernel/packet-filter/filter-entry.ts';
+import { formatSetEntry, type SetEntry } from '../../../src/kernel/ipset/set-entry.ts';
 import type { IpSet } from '../../../src/kernel/ipset/model.ts';
 import { NetlinkError } from '../../../src/kernel/netlink/netlink-error.ts';
 import { Cidr } from '../../../src/net/cidr.ts';
@@ -8,21 +8,45 @@ import { ip } from '../ipvs-examples.ts';
 import { askAll, flags, type AnyKernel, type RawRequest, type Scenario } from './scenario.ts';
 
 const vips: IpSet = { name: 'conformance-vip', type: 'hash:ip', family: 'IPv4' };
-const served: IpSet = { name: 'conformance-6', type: 'hash:ip,port', family: 'IPv6' };
+export const served: IpSet = { name: 'conformance-6', type: 'hash:ip,port', family: 'IPv6' };
 const ranges: IpSet = { name: 'conformance-net', type: 'hash:ip,port,net', family: 'IPv4' };
 const hairpins: IpSet = { name: 'conformance-hairpin', type: 'hash:ip,port,ip', family: 'IPv4' };
 const ports: IpSet = { name: 'conformance-port', type: 'bitmap:port', family: 'IPv4' };
+const served4: IpSet = { ...served, family: 'IPv4' };
+export const marks: IpSet = { ...served4, name: 'conformance-marks', givesMarks: true };
+export const byMark: IpSet = {
+  name: 'conformance-by-mark',
+  type: 'hash:ip,mark',
+  family: 'IPv4',
+  markMask: 0x107f,
+};
+export const pairs: IpSet = { name: 'conformance-pairs', type: 'hash:net,net', family: 'IPv6' };
 const endpoint = (address: string) =>
   ({ address: ip(address), protocol: 'TCP', port: 80 }) as const;
 const source = Cidr.parse('192.168.0.0/16') ?? Cidr.host(ip('192.168.0.1'));
 
-const setEntries: readonly (readonly [IpSet, FilterEntry])[] = [
+const setEntries: readonly (readonly [IpSet, SetEntry])[] = [
   [vips, { kind: 'address', address: ip('10.96.0.1') }],
   [served, { kind: 'endpoint', ...endpoint('fd00:96::1') }],
   [ranges, { kind: 'endpoint and source', ...endpoint('10.96.0.1'), source }],
   [hairpins, { kind: 'endpoint to itself', ...endpoint('10.96.0.1') }],
   [ports, { kind: 'port', port: 30_080 }],
+  [marks, markedPorts('10.96.0.1', 5060, 5060)],
+  [byMark, { kind: 'address and mark', address: ip('10.96.0.1'), mark: 0x1001 }],
+  [pairs, { kind: 'address to itself', address: ip('fd00:244::1') }],
 ];
+
+export function markedPorts(address: string, first: number, last: number, mark = 0x1001): SetEntry {
+  return {
+    kind: 'marked ports',
+    address: ip(address),
+    protocol: 'UDP',
+    first,
+    last,
+    mark,
+    mask: 0x107f,
+  };
+}
 
 const spoken = attribute(1, u8(6));
 const named = attribute(2, text(vips.name));
@@ -41,7 +65,7 @@ function setEntry(last: number): Buffer {
   return attribute(0x8007, attribute(0x8001, address));
 }
 
-async function withSets<T>(
+export async function withSets<T>(
   kernel: AnyKernel,
   sets: readonly IpSet[],
   work: (client: SetClient) => Promise<T>,
@@ -97,7 +121,7 @@ export const setScenarios: readonly Scenario[] = [
           for (const kind of ['add entry', 'add entry', 'delete entry', 'delete entry'] as const) {
             codes.push(...(await changes(kind)).map((outcome) => outcome?.code));
             for (const [set] of setEntries) {
-              held.push((await client.entries(set))?.map(formatEntry) ?? ['missing']);
+              held.push((await client.entries(set))?.map(formatSetEntry) ?? ['missing']);
             }
           }
           const names = await client.names();
@@ -112,7 +136,7 @@ export const setScenarios: readonly Scenario[] = [
     expected: {
       codes: [],
       held: [
-        ...[...setEntries, ...setEntries].map(([, entry]) => [formatEntry(entry)]),
+        ...[...setEntries, ...setEntries].map(([, entry]) => [formatSetEntry(entry)]),
         ...[...setEntries, ...setEntries].map(() => []),
       ],
       areNamed: true,
@@ -158,7 +182,7 @@ export const setScenarios: readonly Scenario[] = [
         const [refused] =
           entry === undefined ? [] : await client.execute([{ kind, set: absent, entry }]);
         return [
-          new Set((await client.entries(vips))?.map(formatEntry)).size,
+          new Set((await client.entries(vips))?.map(formatSetEntry)).size,
           refused?.code,
           await client.entries(absent),
           await client.references(absent.name),
@@ -198,20 +222,23 @@ export const setScenarios: readonly Scenario[] = [
           return { ours, made, theirs };
         },
       ),
-    // Type, family, references, room, ports, whether there are timeouts.
+    // Type, family, references, room, ports, whether there are timeouts and marks for packets, the mask of marks.
     expected: {
       ours: [
-        'hash:ip IPv4 0 1048576 undefined false',
-        'hash:ip,port IPv6 0 1048576 undefined false',
-        'hash:ip,port,net IPv4 0 1048576 undefined false',
-        'hash:ip,port,ip IPv4 0 1048576 undefined false',
-        'bitmap:port undefined 0 undefined 0,65535 false',
+        'hash:ip IPv4 0 1048576 undefined false false undefined',
+        'hash:ip,port IPv6 0 1048576 undefined false false undefined',
+        'hash:ip,port,net IPv4 0 1048576 undefined false false undefined',
+        'hash:ip,port,ip IPv4 0 1048576 undefined false false undefined',
+        'bitmap:port undefined 0 undefined 0,65535 false false undefined',
+        'hash:ip,port IPv4 0 4194304 undefined false true undefined',
+        'hash:ip,mark IPv4 0 1048576 undefined false false 4223',
+        'hash:net,net IPv6 0 1048576 undefined false false undefined',
       ],
       made: [0, 0, 17, 0, 0, 0, 4097, 0, 4352, 4097],
       theirs: [
-        'hash:ip IPv6 0 65536 undefined true',
-        'hash:net IPv4 0 65536 undefined false',
-        'bitmap:port undefined 0 undefined 1,1023 false',
+        'hash:ip IPv6 0 65536 undefined true false undefined',
+        'hash:net IPv4 0 65536 undefined false false undefined',
+        'bitmap:port undefined 0 undefined 1,1023 false false undefined',
         undefined,
       ],
     },

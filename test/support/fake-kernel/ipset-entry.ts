@@ -1,5 +1,5 @@
 import { addressText, endpointText, protocolName, type FamilyNumber } from './ip.ts';
-import { attribute, Refusal, u16be, u8, type AttributeReader } from './wire.ts';
+import { attribute, Refusal, u16be, u32be, u8, type AttributeReader } from './wire.ts';
 
 /** What sets hold, in the attributes of linux/netfilter/ipset/ip_set.h, by hand. */
 
@@ -10,6 +10,9 @@ export interface Entry {
   readonly protocol?: number;
   readonly ip2?: Buffer;
   readonly cidr2?: number;
+  readonly mark?: number;
+  /** What a packet gets, in a set with skbinfo. */
+  readonly packetMark?: readonly [mark: number, mask: number];
 }
 
 export interface IpSet {
@@ -23,12 +26,17 @@ export interface IpSet {
   readonly ports: readonly [first: number, last: number];
   /** After so many seconds entries vanish; undefined where they stay. */
   readonly timeoutSeconds: number | undefined;
+  /** IPSET_FLAG_WITH_SKBINFO. */
+  readonly hasPacketMarks: boolean;
+  /** Of hash:ip,mark. */
+  readonly markMask: number;
   /** By their text: `10.96.0.1`, `TCP 10.96.0.1:80`, `TCP 10.96.0.1:80,10.0.0.0/8`, `80`. */
   readonly entries: Map<string, Entry>;
 }
 
 const protocolError = 4097;
 const invalidCidr = 4104;
+const noPacketMarks = 4114;
 export const netOrder = 0x4000;
 export const nested = 0x8000;
 
@@ -39,10 +47,26 @@ const fieldsOf: Readonly<Record<string, readonly (keyof Entry)[]>> = {
   'hash:ip,port,net': ['ip', 'port', 'protocol', 'ip2', 'cidr2'],
   'hash:ip,port,ip': ['ip', 'port', 'protocol', 'ip2'],
   'bitmap:port': ['port'],
+  'hash:ip,mark': ['ip', 'mark'],
+  'hash:net,net': ['ip', 'ip2', 'cidr2'],
 };
 
-/** IP 1, PORT 4, PROTO 7, IP2 20, CIDR2 21. */
-export function entryOf({ type, family }: IpSet, data: AttributeReader): Entry {
+/** PORT_TO 5: each port is an entry. */
+export function entriesOf(set: IpSet, data: AttributeReader): readonly Entry[] {
+  const first = entryOf(set, data);
+  if (set.type !== 'hash:ip,port' || !data.has(5)) {
+    return [first];
+  }
+  const [from, to] = [data.u16be(4), data.u16be(5)].toSorted((a, b) => a - b);
+  return Array.from({ length: (to ?? 0) - (from ?? 0) + 1 }, (_, index) => ({
+    ...first,
+    port: (from ?? 0) + index,
+  }));
+}
+
+/** IP 1, PORT 4, PROTO 7, MARK 10, IP2 20, CIDR2 21, SKBMARK 27. */
+function entryOf(set: IpSet, data: AttributeReader): Entry {
+  const { type, family } = set;
   const fields = fieldsOf[type];
   if (fields === undefined) {
     throw new Error(`the fake kernel knows no entries of ${type}`);
@@ -57,8 +81,20 @@ export function entryOf({ type, family }: IpSet, data: AttributeReader): Entry {
         fields.includes('cidr2') ? prefixLength(data, family) : 128,
       ),
     cidr2: () => prefixLength(data, family),
+    mark: () => (data.u32be(10) & set.markMask) >>> 0,
+    packetMark: () => packetMark(data),
   };
-  return Object.fromEntries(fields.map((field) => [field, entry[field]()]));
+  if (data.has(27) && !set.hasPacketMarks) {
+    throw new Refusal(noPacketMarks);
+  }
+  const all = set.hasPacketMarks && data.has(27) ? [...fields, 'packetMark' as const] : fields;
+  return Object.fromEntries(all.map((field) => [field, entry[field]()]));
+}
+
+/** The mark, and its mask behind it. */
+function packetMark(data: AttributeReader): readonly [mark: number, mask: number] {
+  const bytes = data.bytes(27, 8);
+  return [bytes.readUInt32BE(0), bytes.readUInt32BE(4)];
 }
 
 function prefixLength(data: AttributeReader, family: FamilyNumber): number {
@@ -86,7 +122,11 @@ function masked(address: Buffer, length: number): Buffer {
   }) as Buffer; // `map` of a Buffer makes a Buffer
 }
 
-export function entryText({ family }: IpSet, { ip, port, protocol, ip2, cidr2 }: Entry): string {
+/** The key of an entry, without what a packet gets. */
+export function entryText(
+  { family }: IpSet,
+  { ip, port, protocol, ip2, cidr2, mark }: Entry,
+): string {
   if (ip === undefined) {
     return String(port);
   }
@@ -95,12 +135,13 @@ export function entryText({ family }: IpSet, { ip, port, protocol, ip2, cidr2 }:
       ? addressText(family, ip)
       : `${protocolName(protocol)} ${endpointText(family, ip, port)}`;
   const other = ip2 === undefined ? '' : `,${addressText(family, ip2)}`;
-  return `${place}${other}${cidr2 === undefined ? '' : `/${cidr2}`}`;
+  const marked = mark === undefined ? '' : `,0x${mark.toString(16)}`;
+  return `${place}${other}${cidr2 === undefined ? '' : `/${cidr2}`}${marked}`;
 }
 
 export function entryAttribute(
   { family }: IpSet,
-  { ip, port, protocol, ip2, cidr2 }: Entry,
+  { ip, port, protocol, ip2, cidr2, mark, packetMark: given }: Entry,
 ): Buffer {
   const address = (type: number, bytes: Buffer | undefined) =>
     bytes === undefined
@@ -113,5 +154,9 @@ export function entryAttribute(
     ...(port === undefined ? [] : [attribute(4 | netOrder, u16be(port))]),
     ...(protocol === undefined ? [] : [attribute(7, u8(protocol))]),
     ...(cidr2 === undefined ? [] : [attribute(21, u8(cidr2))]),
+    ...(mark === undefined ? [] : [attribute(10 | netOrder, u32be(mark))]),
+    ...(given === undefined || given.every((part) => part === 0)
+      ? []
+      : [attribute(27 | netOrder, Buffer.concat(given.map(u32be)))]),
   );
 }

@@ -1,7 +1,15 @@
 import type { ReceivedMessage } from '../../../src/kernel/netlink/message-reader.ts';
-import { entryAttribute, entryOf, entryText, nested, netOrder, type IpSet } from './ipset-entry.ts';
+import {
+  entriesOf,
+  entryAttribute,
+  entryText,
+  nested,
+  netOrder,
+  type Entry,
+  type IpSet,
+} from './ipset-entry.ts';
 import { change, flag, type Request } from './request.ts';
-import { attribute, AttributeReader, Refusal, text, u16be, u32be, u8 } from './wire.ts';
+import { attribute, AttributeReader, Refusal, text, u16be, u32, u32be, u8 } from './wire.ts';
 
 const errno = {
   ENOENT: 2,
@@ -21,6 +29,8 @@ const revisionOf: Readonly<Record<string, number>> = {
   'hash:ip,port,ip': 6,
   'bitmap:port': 3,
   'hash:net': 7,
+  'hash:ip,mark': 3,
+  'hash:net,net': 3,
 };
 const subsystem = 0x600;
 
@@ -35,9 +45,13 @@ export class FakeIpsets {
   /** How many rules refer to a set. */
   references: (name: string) => number = () => 0;
 
-  /** The entries of a set in words; none where there is no such set. */
+  /** The entries of a set in words, with what packets get; none where there is no such set. */
   entries(name: string): string[] {
-    return [...(this.sets.get(name)?.entries.keys() ?? [])];
+    return Array.from(this.sets.get(name)?.entries ?? [], ([text, { packetMark }]) =>
+      packetMark === undefined
+        ? text
+        : `${text} ${packetMark.map((part) => `0x${part.toString(16)}`).join('/')}`,
+    );
   }
 
   /** Puts a set there as somebody else would, in the place of one of that name. */
@@ -48,6 +62,8 @@ export class FakeIpsets {
       mostEntries: 65_536,
       ports: [0, 65_535],
       timeoutSeconds: undefined,
+      hasPacketMarks: false,
+      markMask: 0xffff_ffff,
       entries: new Map(),
       ...set,
     });
@@ -83,20 +99,10 @@ export class FakeIpsets {
     const revision = attributes.u8(4);
     const family = attributes.u8(5) === 10 ? 10 : 2;
     const data = attributes.has(7) ? attributes.nested(7) : undefined;
-    const isBitmap = type === 'bitmap:port';
-    if (isBitmap && data === undefined) {
+    if (type === 'bitmap:port' && data === undefined) {
       throw new Refusal(errno.protocol);
     }
-    // MAXELEM 19, PORT 4, PORT_TO 5, TIMEOUT 6.
-    const made: SetShape = {
-      name,
-      type,
-      family,
-      revision,
-      mostEntries: data?.has(19) === true ? data.u32be(19) : 65_536,
-      ports: isBitmap && data !== undefined ? [data.u16be(4), data.u16be(5)] : [0, 65_535],
-      timeoutSeconds: data?.has(6) === true ? data.u32be(6) : undefined,
-    };
+    const made: SetShape = { name, type, family, revision, ...shapeOf(type, data) };
     return change(name, `make set ${name}`, () => {
       if (revision > (this.revisions.get(type) ?? -1)) {
         throw new Refusal(errno.noType);
@@ -151,25 +157,34 @@ export class FakeIpsets {
         this.#present(name);
       });
     }
-    const entry = entryOf(set, attributes.nested(7));
-    const shown = entryText(set, entry);
+    const changed = entriesOf(set, attributes.nested(7));
+    const texts = changed.map((entry) => entryText(set, entry));
+    const shown = texts.length > 1 ? `${texts[0] ?? ''} to ${texts.at(-1) ?? ''}` : texts.join();
     return change(`${name} ${shown}`, `${verb} entry ${shown} of set ${name}`, () => {
-      const { entries, mostEntries, ports } = this.#present(name);
-      const { port = 0 } = entry;
-      if (set.type === 'bitmap:port' && (port < ports[0] || port > ports[1])) {
-        throw new Refusal(errno.full);
-      }
-      if (isExclusive && entries.has(shown) === isAddition) {
-        throw new Refusal(errno.exists);
-      }
-      if (!isAddition) {
-        entries.delete(shown);
-      } else if (entries.has(shown) || entries.size < mostEntries) {
-        entries.set(shown, entry);
-      } else {
-        throw new Refusal(errno.full);
-      }
+      changed.forEach((entry) => {
+        this.#changeOne(name, entry, isAddition, isExclusive);
+      });
     });
+  }
+
+  #changeOne(name: string, entry: Entry, isAddition: boolean, isExclusive: boolean): void {
+    const set = this.#present(name);
+    const { entries, mostEntries, ports } = set;
+    const shown = entryText(set, entry);
+    const { port = 0 } = entry;
+    if (set.type === 'bitmap:port' && (port < ports[0] || port > ports[1])) {
+      throw new Refusal(errno.full);
+    }
+    if (isExclusive && entries.has(shown) === isAddition) {
+      throw new Refusal(errno.exists);
+    }
+    if (!isAddition) {
+      entries.delete(shown);
+    } else if (entries.has(shown) || entries.size < mostEntries) {
+      entries.set(shown, entry);
+    } else {
+      throw new Refusal(errno.full);
+    }
   }
 
   #type(attributes: AttributeReader, payload: Buffer): Request {
@@ -215,6 +230,8 @@ export class FakeIpsets {
       attribute(
         7 | nested,
         ...size,
+        ...(set.hasPacketMarks ? [attribute(8 | netOrder, u32be(64))] : []),
+        ...(set.type === 'hash:ip,mark' ? [attribute(11, u32(set.markMask))] : []),
         ...(timeoutSeconds === undefined ? [] : [attribute(6 | netOrder, u32be(timeoutSeconds))]),
         attribute(25 | netOrder, u32be(this.references(set.name))),
       ),
@@ -238,11 +255,29 @@ export class FakeIpsets {
   }
 }
 
+/** MAXELEM 19, PORT 4, PORT_TO 5, TIMEOUT 6, CADT_FLAGS 8 (64: skbinfo), MARKMASK 11. */
+function shapeOf(
+  type: string,
+  data: AttributeReader | undefined,
+): Omit<SetShape, 'name' | 'type' | 'family' | 'revision'> {
+  const valueOf = (attributeType: number) =>
+    data?.has(attributeType) === true ? data.u32be(attributeType) : undefined;
+  return {
+    mostEntries: valueOf(19) ?? 65_536,
+    ports:
+      type === 'bitmap:port' && data !== undefined ? [data.u16be(4), data.u16be(5)] : [0, 65_535],
+    timeoutSeconds: valueOf(6),
+    hasPacketMarks: ((valueOf(8) ?? 0) & 64) !== 0,
+    markMask: valueOf(11) ?? 0xffff_ffff,
+  };
+}
+
 function isSameKind(a: SetShape, b: SetShape): boolean {
   return (
     a.type === b.type &&
     a.family === b.family &&
     a.timeoutSeconds === b.timeoutSeconds &&
+    a.markMask === b.markMask &&
     (a.type === 'bitmap:port'
       ? a.ports.every((port, index) => port === b.ports[index])
       : a.mostEntries === b.mostEntries)

@@ -137,7 +137,7 @@ const verdictCodes: Readonly<Record<string, number>> = {
 };
 
 /** One element as the kernel lists it. */
-function elementPayload({ key, keyEnd, verdict }: WireElement): Buffer {
+function elementPayload({ key, keyEnd, verdict, value: data }: WireElement): Buffer {
   const value = (hex: string): Buffer => attribute(0x8001, attribute(1, Buffer.from(hex, 'hex')));
   const parts = [value(key)];
   if (verdict !== undefined) {
@@ -145,6 +145,9 @@ function elementPayload({ key, keyEnd, verdict }: WireElement): Buffer {
     const code = attribute(1, u32be(verdictCodes[word] ?? 0));
     const verdictParts = chain === undefined ? [code] : [code, attribute(2, text(chain))];
     parts.push(attribute(0x8002, attribute(0x8002, ...verdictParts)));
+  }
+  if (data !== undefined) {
+    parts.push(attribute(0x8002, attribute(1, Buffer.from(data, 'hex'))));
   }
   if (keyEnd !== undefined) {
     parts.push(attribute(0x800a, attribute(1, Buffer.from(keyEnd, 'hex'))));

@@ -28,6 +28,8 @@ export interface WireElement {
   readonly keyEnd: string | undefined;
   /** `accept`, `goto guard-4`. */
   readonly verdict: string | undefined;
+  /** Of a map of marks, as it lies in the kernel. */
+  readonly value?: string;
 }
 
 /** What a message about elements has of them, in hexadecimal digits. */
@@ -35,13 +37,21 @@ export function elementsOfMessage(attributes: AttributeReader): readonly WireEle
   return listOf(attributes.bytes(3)).map((element) => ({
     key: valueOf(element.nested(1)),
     keyEnd: element.has(10) ? valueOf(element.nested(10)) : undefined,
-    verdict: element.has(2) ? verdictOf(element.nested(2)) : undefined,
+    ...dataOf(element),
   }));
 }
 
-export function elementWords({ key, keyEnd, verdict }: WireElement): string {
+function dataOf(element: AttributeReader): Pick<WireElement, 'verdict' | 'value'> {
+  const data = element.has(2) ? element.nested(2) : undefined;
+  return data?.has(1) === true
+    ? { verdict: undefined, value: valueOf(data) }
+    : { verdict: data && verdictOf(data) };
+}
+
+export function elementWords({ key, keyEnd, verdict, value }: WireElement): string {
   const range = keyEnd === undefined ? '' : `-${keyEnd}`;
-  return `${key}${range}${verdict === undefined ? '' : ` : ${verdict}`}`;
+  const data = verdict ?? value;
+  return `${key}${range}${data === undefined ? '' : ` : ${data}`}`;
 }
 
 /** Whether a range begins or ends within another one (nft_pipapo_insert). */
@@ -52,9 +62,17 @@ export function isWithinAnother(
   return (
     keyEnd !== undefined &&
     [...set.values()].some((other) =>
-      [key, keyEnd].some((end) => other.key <= end && end <= (other.keyEnd ?? other.key)),
+      [key, keyEnd].some((end) => isBetween(end, other.key, other.keyEnd ?? other.key)),
     )
   );
+}
+
+/** In each part of four bytes by itself: ports and sources have ranges of their own. */
+function isBetween(hex: string, first: string, last: string): boolean {
+  return [...hex.matchAll(/.{1,8}/g)].every(({ 0: part, index }) => {
+    const end = index + part.length;
+    return first.slice(index, end) <= part && part <= last.slice(index, end);
+  });
 }
 
 /** Of ranges, the first that holds the key (nft_pipapo_deactivate). */
@@ -62,7 +80,7 @@ export function elementWith(
   element: WireElement,
   set: ReadonlyMap<string, WireElement>,
 ): WireElement {
-  const holds = ({ key, keyEnd = key }: WireElement) => key <= element.key && element.key <= keyEnd;
+  const holds = ({ key, keyEnd = key }: WireElement) => isBetween(element.key, key, keyEnd);
   return element.keyEnd === undefined ? element : ([...set.values()].find(holds) ?? element);
 }
 
@@ -106,19 +124,26 @@ const stepReaders: Readonly<Record<string, (step: AttributeReader) => string>> =
     const base = ['link', 'network', 'transport'][step.u32be(2)];
     return `load ${step.u32be(4)}b @ ${base} header + ${step.u32be(3)} => ${register(step, 1)}`;
   },
-  meta: (step) =>
-    `load ${new Map([
+  meta: (step) => {
+    const key = new Map([
+      [3, 'mark'],
       [6, 'iifname'],
       [15, 'nfproto'],
       [16, 'l4proto'],
-    ]).get(step.u32be(2))} => ${register(step, 1)}`,
+    ]).get(step.u32be(2));
+    return step.has(3)
+      ? `set ${key} with ${register(step, 3)}`
+      : `load ${key} => ${register(step, 1)}`;
+  },
   ct: (step) => {
     const key = new Map([
+      [0, 'state'],
       [12, 'proto_dst'],
       [20, 'dst_ip'],
       [22, 'dst_ip6'],
     ]).get(step.u32be(2));
-    return `load ${key} => ${register(step, 1)}, dir ${['original', 'reply'][step.u8(3)]}`;
+    const direction = step.has(3) ? `, dir ${['original', 'reply'][step.u8(3)]}` : '';
+    return `load ${key} => ${register(step, 1)}${direction}`;
   },
   fib: (step) =>
     `${step.u32be(3) === 1 ? 'saddr' : 'other'} type ${step.u32be(2)} => ${register(step, 1)}`,

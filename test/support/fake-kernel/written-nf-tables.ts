@@ -24,6 +24,9 @@ export async function writtenNfTables(
   await client.transact([tableMessage(tableName, 0), ...rulesetMessages(ruleset)]);
   kernel.transactions.length = 0;
   const target = () => ({ client, table: tableName, head: tableMessage(tableName, 0) });
-  const kind = new ElementKind({ client, families, target, isTableInPlace, onApplied });
+  const kind = new ElementKind({
+    ...{ client, families, target, isTableInPlace, onApplied },
+    servePortRanges: () => Promise.resolve(),
+  });
   return { kernel, client, kind };
 }

@@ -1,7 +1,7 @@
 import type { SetClient } from '../../ipset/client.ts';
 import type { IpSet, SetOperation } from '../../ipset/model.ts';
+import type { SetEntry } from '../../ipset/set-entry.ts';
 import { throwFirst } from '../../netlink/execute-operations.ts';
-import type { FilterEntry } from '../filter-entry.ts';
 
 /** The addresses in some sets, as texts; undefined where none of the sets is there. */
 export async function addressesInSets(
@@ -37,6 +37,6 @@ export async function forgetInSets(
 }
 
 /** Undefined as well where the kernel has no sets at all, and then there are none of ours. */
-function entriesOf(client: SetClient, set: IpSet): Promise<readonly FilterEntry[] | undefined> {
+function entriesOf(client: SetClient, set: IpSet): Promise<readonly SetEntry[] | undefined> {
   return client.entries(set).catch(() => undefined);
 }

@@ -3,7 +3,13 @@ import { SetsUnavailableError } from '../../ipset/set-error.ts';
 import type { IpFamily } from '../../../net/ip-address.ts';
 import { ImpossibleError, type Foundation } from '../../../reconcile/foundation.ts';
 import { AnotherLook } from './another-look.ts';
-import { expectedReferences, tablesOf, type ChainSettings, type Table } from './chains.ts';
+import {
+  expectedReferences,
+  setInRule,
+  tablesOf,
+  type ChainSettings,
+  type Table,
+} from './chains.ts';
 import { IptablesError, type Iptables, type IptablesVariant } from './iptables.ts';
 import type { LocalDetector } from '../local-detector.ts';
 import { featuresOf, findRefused, moduleOf, needsOf, type Need } from './missing-feature.ts';
@@ -22,6 +28,8 @@ export interface MasqueradeParts {
   readonly open: (family: IpFamily, variant: IptablesVariant) => Iptables;
   /** Whether the sets hold all that is wanted. */
   readonly areSetsFilled: () => boolean;
+  /** Whether port ranges are desired, or were. */
+  readonly hasPortRanges?: () => boolean;
   readonly anotherLook?: AnotherLook;
 }
 
@@ -43,6 +51,8 @@ export class MasqueradeFoundation implements Foundation {
   readonly #anotherLook: AnotherLook;
   #settings: ChainSettings;
   #iptables: Iptables | undefined;
+  /** An earlier run has left rules for port ranges: they stay, for it is not known yet whether any are desired. */
+  #hadPortRanges = false;
   /** Undefined before the first time. */
   #written: Written | undefined;
   /** What the kernel was found to lack; undefined before it was asked. */
@@ -61,14 +71,24 @@ export class MasqueradeFoundation implements Foundation {
     this.#written = undefined;
   }
 
+  /** There are port ranges now: writes the rules for them, unless it did. Rejects as `ensure`. */
+  async servePortRanges(): Promise<void> {
+    const isWritten = this.#written?.tables.some(({ chains }) =>
+      chains.some(({ name }) => name === 'KIPVS-RANGES'),
+    );
+    if (isWritten === false) {
+      await this.ensure();
+    }
+  }
+
   async ensure(): Promise<void> {
     this.#checkSets();
     const iptables = await this.#openIptables();
-    const tables = this.#tables();
+
     const isWorthTrying = this.#missing.length > 0 && (await this.#anotherLook.isDue());
     const isWritten = this.#written !== undefined && (await this.isInPlace());
     if (!isWritten || isWorthTrying) {
-      this.#written = await this.#write(iptables, tables);
+      this.#written = await this.#write(iptables);
     }
     if (this.#written?.lack !== undefined) {
       throw this.#written.lack;
@@ -144,13 +164,16 @@ export class MasqueradeFoundation implements Foundation {
       allSets([family]).map((set) => [set.name, sets.inKernel(set)?.name] as const),
     );
     const named = (rule: string): string =>
-      rule.replaceAll(
-        /--match-set (\S+)/g,
-        (_, name: string) => `--match-set ${names.get(name) ?? 'missing'}`,
+      rule.replaceAll(setInRule, (text, name: string) =>
+        text.replace(name, names.get(name) ?? missing),
       );
-    return tablesOf(family, this.#settings).map((table) =>
+    const hasPortRanges =
+      this.#settings.hasPortRanges === true ||
+      this.#hadPortRanges ||
+      this.#parts.hasPortRanges?.() === true;
+    return tablesOf(family, { ...this.#settings, hasPortRanges }).map((table) =>
       withRules(table, (rule) =>
-        named(rule).includes('--match-set missing') ? undefined : named(rule),
+        named(rule).includes(`-set ${missing}`) ? undefined : named(rule),
       ),
     );
   }
@@ -160,8 +183,10 @@ export class MasqueradeFoundation implements Foundation {
     return this.#tables().map((table) => without(table, this.#missing));
   }
 
-  async #write(iptables: Iptables, tables: readonly Table[]): Promise<Written> {
+  async #write(iptables: Iptables): Promise<Written> {
     const present = await iptables.save();
+    this.#hadPortRanges ||= present.includes('\n:KIPVS-RANGES ');
+    const tables = this.#tables();
     this.#checkFilled(present);
     const refusal = await this.#restore(iptables, tables, present);
     if (refusal === undefined) {
@@ -263,6 +288,9 @@ export class MasqueradeFoundation implements Foundation {
   }
 }
 
+/** In place of the name of a set that is not there. */
+const missing = 'missing';
+
 function isRefusal(error: unknown): error is IptablesError {
   return error instanceof IptablesError && error.failure === 'refused';
 }
@@ -274,7 +302,7 @@ function rulesOf({ chains, jumps }: Table): readonly string[] {
 /** Jumps to our chains cannot be tried in a chain of their own. */
 function wholeRulesOf(table: Table): readonly Need[] {
   return rulesOf(table)
-    .filter((rule) => !rule.includes('-j KIPVS-'))
+    .filter((rule) => !/ -[jg] KIPVS-/.test(rule))
     .map((rule) => ({ feature: `rule "${rule}"`, table: table.name, rule }));
 }
 

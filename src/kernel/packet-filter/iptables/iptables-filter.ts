@@ -1,15 +1,18 @@
 import { asError } from '../../../base/as-error.ts';
 import { SetClient } from '../../ipset/client.ts';
-import type { SetOperation } from '../../ipset/model.ts';
+import { SetsUnavailableError } from '../../ipset/set-error.ts';
 import type { IpFamily } from '../../../net/ip-address.ts';
 import type { Failure } from '../../../reconcile/any-kind-table.ts';
 import type {
+  AddressWithPortRanges,
   FilterTable,
+  MemberChange,
   PacketFilter,
   PacketFilterListener,
   RuleWatchListener,
 } from '../packet-filter.ts';
 import { ImpossibleError } from '../../../reconcile/foundation.ts';
+import type { Row } from '../../../reconcile/kind-rows.ts';
 import { KindTable } from '../../../reconcile/kind-table.ts';
 import type { FilterMember } from '../filter-member.ts';
 import { ifNews } from '../local-detector.ts';
@@ -20,8 +23,8 @@ import { addressesInSets, forgetInSets } from './addresses-in-sets.ts';
 import { memberKey } from './member-key.ts';
 import { RuleWatch } from './rule-watch.ts';
 import { SetFoundation } from './set-foundation.ts';
-import { SetEntryKind, type ObservedEntry } from './set-kind.ts';
-import { allSets, roleOfSet, setOf } from './sets.ts';
+import { SetEntryKind, type ObservedEntry, type SetChange } from './set-kind.ts';
+import { allSets, setOf } from './sets.ts';
 import { VariantChooser } from './variant-chooser.ts';
 
 interface Settings {
@@ -44,15 +47,19 @@ export function openIptablesFilter(
   const chooser = new VariantChooser(settings.iptables, open, (message) => {
     listener.note(message);
   });
-  const sets = new SetFoundation(client, families, listener);
-  const members = new SetMemberTable(client, families, sets, (operation) => {
-    const role = roleOfSet(operation.set);
-    if (role !== undefined) {
-      const kind = operation.kind === 'add entry' ? 'added' : 'deleted';
-      listener.changed({ kind, member: { role, entry: operation.entry } });
-    }
+  const { rangeMarks } = settings.chains;
+  const sets = new SetFoundation(client, families, listener, {
+    marks: rangeMarks,
+    areWanted: () => members.hadPortRanges,
   });
-  const chains = families.map(
+  const onApplied = (change: MemberChange): void => {
+    listener.changed(change);
+  };
+  const kind = new SetEntryKind(client, families, sets, onApplied, rangeMarks, () =>
+    servePortRanges(chains),
+  );
+  const members: SetMemberTable = new SetMemberTable(kind);
+  const chains: readonly MasqueradeFoundation[] = families.map(
     (family) =>
       new MasqueradeFoundation({
         family,
@@ -62,6 +69,7 @@ export function openIptablesFilter(
         variant: () => chooser.variant(),
         open,
         // Entries that the kernel refuses are not waited for.
+        hasPortRanges: () => members.hadPortRanges,
         areSetsFilled: () => !members.hasDirty() || members.failing().length > 0,
       }),
   );
@@ -80,6 +88,7 @@ export function openIptablesFilter(
         client,
         families.map((family) => setOf(role, family)),
       ),
+    portRanges: () => portRangesIn(kind, client),
     forget: (addresses) => forgetInSets(client, allSets(families), addresses),
     remove: () => removeAll(chains, sets),
     close() {
@@ -90,19 +99,47 @@ export function openIptablesFilter(
 
 /** The table of what the sets hold. */
 class SetMemberTable
-  extends KindTable<FilterMember, ObservedEntry, SetOperation>
+  extends KindTable<FilterMember, ObservedEntry, SetChange>
   implements FilterTable
 {
   readonly keyOf = memberKey;
+  #hadPortRanges = false;
 
-  constructor(
-    client: SetClient,
-    families: readonly IpFamily[],
-    sets: SetFoundation,
-    onApplied: (operation: SetOperation) => void,
-  ) {
-    super(new SetEntryKind(client, families, sets, onApplied));
+  /** Whether any were desired so far. */
+  get hadPortRanges(): boolean {
+    return this.#hadPortRanges;
   }
+
+  override setDesiredAt(
+    row: Row<FilterMember, ObservedEntry>,
+    desired: FilterMember | undefined,
+  ): void {
+    this.#hadPortRanges ||= desired?.role === 'port-ranges';
+    super.setDesiredAt(row, desired);
+  }
+}
+
+/** The rules for port ranges come with the first of them. What stands in the way, the audit finds and tells. */
+async function servePortRanges(chains: readonly MasqueradeFoundation[]): Promise<void> {
+  for (const foundation of chains) {
+    await foundation.servePortRanges().catch(() => undefined);
+  }
+}
+
+/** Where the kernel has no sets at all, it has none of ours. */
+async function portRangesIn(
+  kind: SetEntryKind,
+  client: SetClient,
+): Promise<readonly AddressWithPortRanges[]> {
+  try {
+    await client.checkType(setOf('empty', 'IPv4'));
+  } catch (error) {
+    if (error instanceof SetsUnavailableError) {
+      return [];
+    }
+    throw error;
+  }
+  return kind.portRanges();
 }
 
 function watchRules(

@@ -39,7 +39,7 @@ export function needsOf(table: string, rules: readonly string[]): readonly Need[
 function partsOf(rule: string): readonly string[] {
   const protocol = /(?:^|[^!] )(-p \S+)/.exec(rule)?.[1];
   const target = /-j .*$/.exec(rule)?.[0];
-  const matches = [...rule.matchAll(/-m (?:(?! -m | -j ).)+/g)].map(([match]) => match.trim());
+  const matches = [...rule.matchAll(/-m (?:(?! -m | -[jg] ).)+/g)].map(([match]) => match.trim());
   return [
     ...matches,
     ...(target === undefined ? [] : [[protocol, target].filter(Boolean).join(' ')]),
@@ -73,8 +73,10 @@ async function halve<T>(
 }
 
 const moduleOfTarget = new Map([
+  ['CONNMARK', 'xt_connmark'],
   ['MARK', 'xt_mark'],
   ['REJECT', 'ipt_REJECT and ip6t_REJECT'],
+  ['SET', 'xt_set'],
 ]);
 
 /** The kernel's module for a feature, for the advice to load it; undefined for a rule as a whole. */

@@ -1,4 +1,4 @@
-import { chainsOfAllVersions, type Jump, type Table } from './chains.ts';
+import { chainsOfAllVersions, tableNames, type Jump, type Table } from './chains.ts';
 import type { Need } from './missing-feature.ts';
 
 /** So begin the names of our sets. */
@@ -97,8 +97,6 @@ export function probeText(needs: readonly Need[]): string {
     })
     .join('');
 }
-
-const tableNames = ['mangle', 'nat', 'filter'] as const;
 
 /** The lines of one table. */
 function partOf(present: string, table: string): readonly string[] {

@@ -3,8 +3,9 @@ import type { SetClient } from '../../ipset/client.ts';
 import { unsuitedIn, type IpSet, type SetHeader } from '../../ipset/model.ts';
 import { SetsUnavailableError } from '../../ipset/set-error.ts';
 import type { IpFamily } from '../../../net/ip-address.ts';
+import { usualMarkMask } from '../../../net/mark-mask.ts';
 import { ImpossibleError, type Foundation } from '../../../reconcile/foundation.ts';
-import { allSets, spareOf, workWithout } from './sets.ts';
+import { allSets, isForPortRanges, spareOf, withMarkMask, workWithout } from './sets.ts';
 
 /** Where a set of ours is to be found in the kernel. */
 export type SetPlace =
@@ -25,6 +26,14 @@ interface SetFoundationListener {
   note(message: string): void;
 }
 
+/** What the sets of port ranges depend on. */
+interface RangeNeeds {
+  /** The bits of packet marks that belong to port ranges. */
+  readonly marks: number;
+  /** A kernel that lacks a type of theirs lacks nothing for as long as nobody has port ranges. */
+  readonly areWanted: () => boolean;
+}
+
 /**
  * The sets themselves, empty or full. One that has our name and another type is replaced without a
  * gap: where a rule refers to it, the kernel neither deletes nor renames it, so that a spare of another
@@ -35,15 +44,22 @@ export class SetFoundation implements Foundation {
   readonly #client: SetClient;
   readonly #sets: readonly IpSet[];
   readonly #listener: SetFoundationListener;
+  readonly #ranges: RangeNeeds;
   readonly #places = new Map<string, SetPlace>();
   /** Made by this process, and not filled since: the names in the kernel. */
   readonly #unfilled = new Set<string>();
   /** The names of sets that are no longer needed, but that rules still refer to. */
   readonly #leftovers = new Set<string>();
 
-  constructor(client: SetClient, families: readonly IpFamily[], listener: SetFoundationListener) {
+  constructor(
+    client: SetClient,
+    families: readonly IpFamily[],
+    listener: SetFoundationListener,
+    ranges: RangeNeeds = { marks: usualMarkMask, areWanted: () => true },
+  ) {
     this.#client = client;
-    this.#sets = allSets(families);
+    this.#ranges = ranges;
+    this.#sets = allSets(families).map((set) => withMarkMask(set, ranges.marks));
     this.#listener = listener;
   }
 
@@ -60,10 +76,21 @@ export class SetFoundation implements Foundation {
       } catch (error) {
         const reason = asError(error);
         this.#places.set(set.name, { kind: 'missing', reason });
-        reasons.push(reason);
+        if (this.#isMissed(set, reason)) {
+          reasons.push(reason);
+        }
       }
     }
-    throwIfAny(reasons, (set) => this.placeOf(set).kind === 'missing', this.#sets);
+    const missing = this.#sets.filter((set) => {
+      const place = this.placeOf(set);
+      return place.kind === 'missing' && this.#isMissed(set, place.reason);
+    });
+    throwIfAny(reasons, missing);
+  }
+
+  #isMissed(set: IpSet, reason: Error): boolean {
+    const isLack = reason instanceof SetsUnavailableError;
+    return !isLack || !isForPortRanges(set) || this.#ranges.areWanted();
   }
 
   placeOf(set: IpSet): SetPlace {
@@ -191,18 +218,14 @@ function referencesOf({ header }: Candidate): number {
 }
 
 /** What passes comes first: it is the reason to try again soon. */
-function throwIfAny(
-  reasons: readonly Error[],
-  isMissing: (set: IpSet) => boolean,
-  sets: readonly IpSet[],
-): void {
+function throwIfAny(reasons: readonly Error[], missing: readonly IpSet[]): void {
   const passing = reasons.find((reason) => !(reason instanceof SetsUnavailableError));
   if (passing !== undefined) {
     throw passing;
   }
   if (reasons.length > 0) {
     const messages = [...new Set(reasons.map(({ message }) => message))];
-    const without = new Set(sets.filter(isMissing).map(workWithout));
+    const without = new Set(missing.map(workWithout));
     throw new ImpossibleError(`${messages.join('; ')}. Until then ${[...without].join(', ')}`);
   }
 }

@@ -3,8 +3,22 @@ import type { IpSet, SetType } from '../../ipset/model.ts';
 import type { IpFamily } from '../../../net/ip-address.ts';
 import { filterRoles, type FilterMember, type FilterRole } from '../filter-member.ts';
 
+/**
+ * What becomes of packets to the port ranges of an address, by their mark: the same as of those to front ends
+ * and endpoints. All of it belongs to the members of the role `port-ranges`.
+ */
+const rangeRoles = [
+  'range-cluster',
+  'range-external',
+  'range-node-only',
+  'range-refused',
+  'range-guarded',
+  /** Who may connect, by the address: see `held-port-ranges.ts`. */
+  'range-admitted',
+] as const;
+
 /** `empty` holds nothing, ever: see `chains.ts` for what it is good for. */
-export type AnySetRole = FilterRole | 'empty';
+export type AnySetRole = FilterRole | (typeof rangeRoles)[number] | 'empty';
 
 const typeOf: Readonly<Record<AnySetRole, SetType>> = {
   vip: 'hash:ip',
@@ -17,6 +31,14 @@ const typeOf: Readonly<Record<AnySetRole, SetType>> = {
   admitted: 'hash:ip,port,net',
   hairpin: 'hash:ip,port,ip',
   health: 'bitmap:port',
+  'port-ranges': 'hash:ip,port',
+  'range-cluster': 'hash:ip,mark',
+  'range-external': 'hash:ip,mark',
+  'range-node-only': 'hash:ip,mark',
+  'range-refused': 'hash:ip,mark',
+  'range-guarded': 'hash:ip,mark',
+  'range-admitted': 'hash:net,net',
+  'range-hairpin': 'hash:net,net',
   empty: 'hash:ip',
 };
 
@@ -35,6 +57,7 @@ function setsOfFamily(family: IpFamily): Readonly<Record<AnySetRole, IpSet>> {
       ? { name: `${prefix}-${role}`, type, family: 'IPv4' }
       : { name: `${prefix}-${role}-${family === 'IPv4' ? 4 : 6}`, type, family };
   };
+  const rangeMarks = { ...set('port-ranges'), givesMarks: true } as const;
   return {
     vip: set('vip'),
     cluster: set('cluster'),
@@ -46,6 +69,14 @@ function setsOfFamily(family: IpFamily): Readonly<Record<AnySetRole, IpSet>> {
     admitted: set('admitted'),
     hairpin: set('hairpin'),
     health: set('health'),
+    'port-ranges': { ...rangeMarks, name: rangeMarks.name.replace('port-ranges', 'range-marks') },
+    'range-cluster': set('range-cluster'),
+    'range-external': set('range-external'),
+    'range-node-only': set('range-node-only'),
+    'range-refused': set('range-refused'),
+    'range-guarded': set('range-guarded'),
+    'range-admitted': set('range-admitted'),
+    'range-hairpin': set('range-hairpin'),
     empty: set('empty'),
   };
 }
@@ -58,9 +89,33 @@ export function setOf(role: AnySetRole, family: IpFamily): IpSet {
 /** All sets that the chains of these families look into. */
 export function allSets(families: readonly IpFamily[]): readonly IpSet[] {
   const sets = families.flatMap((family) =>
-    [...filterRoles, 'empty' as const].map((role) => setOf(role, family)),
+    [...filterRoles, ...rangeRoles, 'empty' as const].map((role) => setOf(role, family)),
   );
   return [...new Map(sets.map((set) => [set.name, set])).values()];
+}
+
+/** The sets that hold the port ranges of addresses: the marks, and what goes by them. */
+export function rangeSetsOf(family: IpFamily): readonly IpSet[] {
+  return (['port-ranges', ...rangeRoles] as const).map((role) => setOf(role, family));
+}
+
+const namesOfRangeSets: ReadonlySet<string> = new Set(
+  (['IPv4', 'IPv6'] as const).flatMap(rangeSetsOf).map(({ name }) => name),
+);
+
+/** Whether it is one of them. */
+export function isRangeSet({ name }: IpSet): boolean {
+  return namesOfRangeSets.has(name);
+}
+
+/** Whether a set is there for port ranges alone. */
+export function isForPortRanges({ name }: IpSet): boolean {
+  return name.startsWith(`${prefix}-range-`);
+}
+
+/** The set as it is to be made where these bits of packet marks belong to port ranges. */
+export function withMarkMask(set: IpSet, rangeMarks: number): IpSet {
+  return set.type === 'hash:ip,mark' ? { ...set, markMask: rangeMarks } : set;
 }
 
 /**
@@ -75,8 +130,8 @@ export function spareOf(set: IpSet): IpSet {
 const neededTypes: ReadonlySet<SetType> = new Set(['hash:ip', 'hash:ip,port']);
 
 /** Whether the chains make no sense without a set. */
-export function isNeeded({ type }: IpSet): boolean {
-  return neededTypes.has(type);
+export function isNeeded({ type, givesMarks }: IpSet): boolean {
+  return neededTypes.has(type) && givesMarks !== true;
 }
 
 /** What does not work without a set, for the log. */
@@ -91,6 +146,9 @@ export function workWithout({ type }: IpSet): string {
       return 'a Pod cannot reach itself through a Service';
     case 'bitmap:port':
       return 'a firewall of the node may close health-check node ports';
+    case 'hash:ip,mark':
+    case 'hash:net,net':
+      return 'there are no port ranges';
   }
 }
 
@@ -111,8 +169,8 @@ const roleOfName: ReadonlyMap<string, AnySetRole> = new Map(
   ),
 );
 
-/** What a member that stands in a set is there for; undefined for a set without members. */
+/** What a member that stands in a set is there for; undefined for a set without members of its own. */
 export function roleOfSet({ name }: IpSet): FilterRole | undefined {
   const role = roleOfName.get(name);
-  return role === 'empty' ? undefined : role;
+  return filterRoles.find((one) => one === role);
 }

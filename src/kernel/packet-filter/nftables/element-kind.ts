@@ -8,8 +8,8 @@ import {
 import type { NftClient } from '../../nf-tables/client.ts';
 import { haveSameKey, type NftElement } from '../../nf-tables/element.ts';
 import { isSameVerdict } from '../../nf-tables/expressions.ts';
-import type { FilterMember } from '../filter-member.ts';
-import type { MemberChange } from '../packet-filter.ts';
+import { sayTheSame, type FilterMember } from '../filter-member.ts';
+import type { AddressWithPortRanges, MemberChange } from '../packet-filter.ts';
 import { isMember, type ElementChange, type ObservedMember } from './element-change.ts';
 import { ElementError } from './element-error.ts';
 import { executeRows, type RowTarget } from './execute-rows.ts';
@@ -23,6 +23,7 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
   readonly #members: MemberList;
   readonly #target: () => RowTarget;
   readonly #isTableInPlace: () => boolean;
+  readonly #servePortRanges: () => Promise<void>;
   readonly #onApplied: (change: MemberChange) => void;
 
   /**
@@ -34,11 +35,14 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
     readonly families: readonly IpFamily[];
     readonly target: () => RowTarget;
     readonly isTableInPlace: () => boolean;
+    /** Called before the first port ranges are written, and again before others. */
+    readonly servePortRanges: () => Promise<void>;
     readonly onApplied: (change: MemberChange) => void;
   }) {
     this.#members = new MemberList(parts.client, parts.families);
     this.#target = parts.target;
     this.#isTableInPlace = parts.isTableInPlace;
+    this.#servePortRanges = parts.servePortRanges;
     this.#onApplied = parts.onApplied;
   }
 
@@ -54,8 +58,13 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
         ? noDifference
         : { additions: [], removals: [changeOf(observed, undefined)] };
     }
-    const isAsDesired = observed !== undefined && isMember(observed) && sameRole(observed, desired);
-    return isAsDesired ? noDifference : { additions: [changeOf(observed, desired)], removals: [] };
+    if (observed !== undefined && isMember(observed) && sayTheSame(observed, desired)) {
+      return noDifference;
+    }
+    const change = changeOf(observed, desired);
+    return change.remove.length + change.add.length === 0
+      ? noDifference
+      : { additions: [change], removals: [] };
   };
 
   readonly after = (
@@ -116,7 +125,15 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
     return members;
   }
 
+  /** The ports that get a mark, by address. Rejects with NetlinkError. */
+  portRanges(): Promise<readonly AddressWithPortRanges[]> {
+    return this.#members.portRanges();
+  }
+
   async apply(changes: readonly ElementChange[]): Promise<(ElementError | undefined)[]> {
+    if (changes.some(({ after }) => after?.role === 'port-ranges')) {
+      await this.#servePortRanges();
+    }
     const present = await this.#members.rangesBeside(
       changes.flatMap(({ remove, add }) => [...remove, ...add]),
     );
@@ -150,7 +167,10 @@ function changeOf(
   const wanted = desired === undefined ? [] : elementsOf(desired);
   const isAmong = (element: NftElement, others: readonly NftElement[]): boolean =>
     others.some(
-      (other) => haveSameKey(element, other) && isSameVerdict(element.verdict, other.verdict),
+      (other) =>
+        haveSameKey(element, other) &&
+        isSameVerdict(element.verdict, other.verdict) &&
+        element.mark === other.mark,
     );
   return {
     before: observed,
@@ -164,11 +184,7 @@ function elementsOfObserved(observed: ObservedMember): readonly NftElement[] {
   return isMember(observed) ? elementsOf(observed) : observed.elements;
 }
 
-function sameRole(a: FilterMember, b: FilterMember): boolean {
-  return a.role === b.role;
-}
-
 /** Whether two rows of one key say the same. */
 function isSame(a: ObservedMember, b: ObservedMember): boolean {
-  return isMember(a) && isMember(b) && sameRole(a, b);
+  return isMember(a) && isMember(b) && sayTheSame(a, b);
 }

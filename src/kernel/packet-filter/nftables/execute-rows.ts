@@ -62,9 +62,16 @@ function bytesOfRow({ remove, add }: ElementRow): number {
 }
 
 /** About: the headers of its attributes with what they hold. */
-function bytesOf({ key, keyEnd, verdict }: NftElement): number {
+function bytesOf({ key, keyEnd, verdict, mark }: NftElement): number {
   const chain = verdict !== undefined && 'chain' in verdict ? verdict.chain.length + 8 : 0;
-  return 16 + key.length + (keyEnd === undefined ? 0 : keyEnd.length + 8) + 20 + chain;
+  return (
+    16 +
+    key.length +
+    (keyEnd === undefined ? 0 : keyEnd.length + 8) +
+    20 +
+    chain +
+    (mark === undefined ? 0 : 12)
+  );
 }
 
 async function executePart(

@@ -78,6 +78,15 @@ export class TableFoundation implements Foundation {
     this.#written = undefined;
   }
 
+  /** There are port ranges from now on: the rules for them come at once. Throws as `ensure`. */
+  async servePortRanges(): Promise<void> {
+    if (this.#settings.hasPortRanges !== true) {
+      this.#settings = { ...this.#settings, hasPortRanges: true };
+      this.#written = undefined;
+      await this.ensure();
+    }
+  }
+
   /** Whether the rules are as they were written. Rejects with NetlinkError. */
   async areRulesAsWritten(): Promise<boolean> {
     const written = this.#written;
@@ -173,7 +182,10 @@ export async function whyNotHere(
   families: readonly IpFamily[],
   settings: RuleSettings,
 ): Promise<string | undefined> {
-  const ruleset = { ...rulesetOf(families, settings), table: `${tableName}-check` };
+  const ruleset = {
+    ...rulesetOf(families, { ...settings, hasPortRanges: true }),
+    table: `${tableName}-check`,
+  };
   try {
     throwUnlessTaken(await client.transact(messagesOf(ruleset, 0), 'check'));
     return undefined;

@@ -4,18 +4,12 @@ import type { NftElement } from '../../nf-tables/element.ts';
 import { isSameVerdict, type Verdict } from '../../nf-tables/expressions.ts';
 import { protocolNumber, protocolOf } from '../../netlink/protocol.ts';
 import { formatEntry, type FilterEntry } from '../filter-entry.ts';
-import type { FilterMember, FilterRole } from '../filter-member.ts';
+import { isFrontEndRole, type FilterMember } from '../filter-member.ts';
+import { frontEndRoles, type FrontEndRole } from '../front-end-role.ts';
+import type { MarkedRange } from '../marked-range.ts';
+import type { AddressWithPortRanges } from '../packet-filter.ts';
 import type { FrontEndChain, SourceChain } from './rules.ts';
-import { healthPorts, nameOf, setOf, type SetRole } from './sets.ts';
-
-/** What becomes of connections to a front end: one of these at a time. */
-const frontEndRoles = ['cluster', 'external', 'local', 'node-only', 'refused'] as const;
-
-export type FrontEndRole = (typeof frontEndRoles)[number];
-
-export function isFrontEndRole(role: FilterRole): role is FrontEndRole {
-  return frontEndRoles.some((one) => one === role);
-}
+import { healthPorts, nameOf, setOf, type portRangeRoles, type SetRole } from './sets.ts';
 
 /**
  * The key of a member in the table of the loop. A front end has one key whatever its role, so that
@@ -36,6 +30,13 @@ export function elementsOf({ role, entry }: FilterMember): readonly NftElement[]
       return [{ set: setOf('vips', family).name, key: entry.address.bytes }];
     case 'endpoint and source':
       return [admission(entry)];
+    case 'address to itself':
+      return [{ set: setOf('range-hairpins', family).name, key: twice(entry.address) }];
+    case 'port ranges':
+      return [
+        { set: setOf('range-vips', family).name, key: entry.address.bytes },
+        ...entry.ranges.flatMap((range) => portRangeElements(entry.address, range)),
+      ];
     case 'endpoint to itself':
       return [{ set: setOf('hairpins', family).name, key: endpointKey(entry, entry.address) }];
     case 'endpoint':
@@ -58,6 +59,39 @@ function frontEndElements(role: FrontEndRole, entry: EndpointEntry): readonly Nf
     { set: setOf('front-ends', family).name, key, verdict: frontEndVerdict(role, family) },
     ...(source === undefined ? [] : [{ set: setOf('sources', family).name, key, verdict: source }]),
   ];
+}
+
+/** Elements whose ports are a range; each is the same one in several sets. */
+function portRangeElements(
+  address: IpAddress,
+  { protocol, first, last, mark, role, sources }: MarkedRange,
+): readonly NftElement[] {
+  const { family } = address;
+  const key = endpointKey({ address, protocol, port: first });
+  const keyEnd = endpointKey({ address, protocol, port: last });
+  const ports = (of: SetRole) => ({ set: setOf(of, family).name, key, keyEnd });
+  const source = sourceVerdict(role, family);
+  return [
+    { ...ports('range-ends'), verdict: frontEndVerdict(role, family) },
+    ...(source === undefined ? [] : [{ ...ports('range-sources'), verdict: source }]),
+    // IPVS must not see what is led to a refusal.
+    ...(role === 'refused' ? [] : [{ ...ports('range-marks'), mark }]),
+    ...(sources === undefined ? [] : [ports('range-guarded')]),
+    ...(sources ?? []).map(({ network, last: lastSource }) => ({
+      set: setOf('range-admitted', family).name,
+      key: endpointKey({ address, protocol, port: first }, network),
+      keyEnd: endpointKey({ address, protocol, port: last }, lastSource),
+    })),
+  ];
+}
+
+function twice({ bytes }: IpAddress): Uint8Array {
+  return Uint8Array.of(...bytes, ...bytes);
+}
+
+/** The address whose port ranges an element is about. */
+export function addressOfRange({ key }: NftElement, family: IpFamily): IpAddress {
+  return IpAddress.fromBytes(family, key);
 }
 
 function frontEndVerdict(role: FrontEndRole, family: IpFamily): Verdict {
@@ -143,9 +177,28 @@ export function frontEndOf({ key }: NftElement, family: IpFamily): EndpointEntry
       };
 }
 
+/** The ports that an element gives a mark; none for one that is never ours. */
+export function markedPortsOf(
+  element: NftElement,
+  family: IpFamily,
+): AddressWithPortRanges['ranges'] {
+  const { key, keyEnd = key, mark } = element;
+  const first = frontEndOf(element, family);
+  const last = portAt(keyEnd, addressLength(family) + 4);
+  return first === undefined || mark === undefined
+    ? []
+    : [{ protocol: first.protocol, first: first.port, last, mark }];
+}
+
+/** Sets of which an element is a member by itself. */
+export type SimpleSetRole = Exclude<
+  SetRole,
+  'front-ends' | 'sources' | (typeof portRangeRoles)[number]
+>;
+
 /** What an element says besides; undefined for one that is never ours. */
 export function entryOf(
-  role: Exclude<SetRole, 'front-ends' | 'sources'> | 'health-ports',
+  role: SimpleSetRole | 'health-ports',
   element: NftElement,
   family: IpFamily,
 ): FilterMember | undefined {
@@ -158,6 +211,12 @@ export function entryOf(
       role: 'vip',
       entry: { kind: 'address', address: IpAddress.fromBytes(family, key) },
     };
+  }
+  if (role === 'range-hairpins') {
+    const address = IpAddress.fromBytes(family, key);
+    return address.equals(IpAddress.fromBytes(family, key, addressLength(family)))
+      ? { role: 'range-hairpin', entry: { kind: 'address to itself', address } }
+      : undefined;
   }
   const endpoint = frontEndOf(element, family);
   if (endpoint === undefined) {

@@ -4,24 +4,32 @@ import type { NftClient } from '../../nf-tables/client.ts';
 import type { NftElement } from '../../nf-tables/element.ts';
 import type { Verdict } from '../../nf-tables/expressions.ts';
 import { formatEntry } from '../filter-entry.ts';
-import type { FilterMember } from '../filter-member.ts';
+import { portRangesOf, type FilterMember } from '../filter-member.ts';
+import type { FrontEndRole } from '../front-end-role.ts';
+import type { AddressWithPortRanges } from '../packet-filter.ts';
 import type { ObservedMember, OddElements } from './element-change.ts';
 import {
+  addressOfRange,
   elementsOf,
   entryOf,
+  markedPortsOf,
   frontEndOf,
   memberKey,
   roleWithVerdicts,
   type EndpointEntry,
-  type FrontEndRole,
+  type SimpleSetRole,
 } from './member-elements.ts';
-import { isRange } from './overlapping-ranges.ts';
+import { isSourceRange } from './overlapping-ranges.ts';
 import { tableName } from './rules.ts';
-import { healthPorts, setOf, type SetRole } from './sets.ts';
+import { healthPorts, portRangeRoles, setOf, type SetRole } from './sets.ts';
 
-type SimpleRole = Exclude<SetRole, 'front-ends' | 'sources'>;
-
-const simpleRoles: readonly SimpleRole[] = ['vips', 'guarded', 'admitted', 'hairpins'];
+const simpleRoles: readonly SimpleSetRole[] = [
+  'vips',
+  'guarded',
+  'admitted',
+  'hairpins',
+  'range-hairpins',
+];
 
 /** Visits what the kernel holds, one part of the list after the other. */
 export interface MemberVisitor {
@@ -49,23 +57,53 @@ export class MemberList {
         );
       }
       await this.#eachFrontEnd(family, visitor, pace);
+      await this.#eachWithPortRanges(family, visitor, pace);
     }
     await this.#eachOfSet(healthPorts.name, visitor, pace, (element) =>
       entryOf('health-ports', element, 'IPv4'),
     );
   }
 
-  /** What the sets hold of which ranges are to change. Rejects with NetlinkError. */
-  async rangesBeside(changing: readonly NftElement[]): Promise<readonly NftElement[]> {
-    const sets = new Set(changing.filter(isRange).map(({ set }) => set));
-    const present: NftElement[] = [];
-    for (const set of sets) {
-      let found: NftElement[] = [];
-      await this.#client.eachElement(tableName, set, () => {
+  /** The ports that get a mark, by address. Rejects with NetlinkError. */
+  async portRanges(): Promise<readonly AddressWithPortRanges[]> {
+    const marked: AddressWithPortRanges[] = [];
+    for (const family of this.#families) {
+      const { name } = setOf('range-marks', family);
+      const found = await this.#elementsOf(name);
+      for (const elements of Map.groupBy(
+        found,
+        (one) => addressOfRange(one, family).text,
+      ).values()) {
+        const [first] = elements;
+        if (first !== undefined) {
+          const ranges = elements.flatMap((one) => markedPortsOf(one, family));
+          marked.push({ address: addressOfRange(first, family), ranges });
+        }
+      }
+    }
+    return marked;
+  }
+
+  async #elementsOf(set: string, pace?: Pace): Promise<readonly NftElement[]> {
+    let found: NftElement[] = [];
+    await this.#client.eachElement(
+      tableName,
+      set,
+      () => {
         found = [];
         return (element) => found.push(copyOf(element));
-      });
-      present.push(...found);
+      },
+      pace,
+    );
+    return found;
+  }
+
+  /** What the sets of source ranges hold that are to change. Rejects with NetlinkError. */
+  async rangesBeside(changing: readonly NftElement[]): Promise<readonly NftElement[]> {
+    const sets = new Set(changing.filter(isSourceRange).map(({ set }) => set));
+    const present: NftElement[] = [];
+    for (const set of sets) {
+      present.push(...(await this.#elementsOf(set)));
     }
     return present;
   }
@@ -130,6 +168,27 @@ export class MemberList {
     }
     for (const element of foreign) {
       takeForeign(visitor, element);
+    }
+    visitor.end();
+  }
+
+  /** All that the sets hold about the port ranges of an address is one row. */
+  async #eachWithPortRanges(
+    family: IpFamily,
+    visitor: MemberVisitor,
+    pace: Pace | undefined,
+  ): Promise<void> {
+    const byAddress = new Map<string, NftElement[]>();
+    for (const role of portRangeRoles) {
+      for (const element of await this.#elementsOf(setOf(role, family).name, pace)) {
+        const address = addressOfRange(element, family);
+        const key = memberKey(portRangesOf(address, []));
+        byAddress.set(key, [...(byAddress.get(key) ?? []), element]);
+      }
+    }
+    visitor.begin();
+    for (const [key, elements] of byAddress) {
+      visitor.take(key, { elements });
     }
     visitor.end();
   }

@@ -6,7 +6,12 @@ import { throwFirst } from '../../netlink/execute-operations.ts';
 import { NftClient } from '../../nf-tables/client.ts';
 import type { FilterMember, FilterRole } from '../filter-member.ts';
 import { ifNews } from '../local-detector.ts';
-import type { FilterTable, PacketFilter, PacketFilterListener } from '../packet-filter.ts';
+import type {
+  AddressWithPortRanges,
+  FilterTable,
+  PacketFilter,
+  PacketFilterListener,
+} from '../packet-filter.ts';
 import type { ElementChange, ObservedMember } from './element-change.ts';
 import { ElementKind } from './element-kind.ts';
 import { executeRows, type RowTarget } from './execute-rows.ts';
@@ -29,6 +34,7 @@ export function openNftablesFilter(
     families,
     target,
     isTableInPlace: () => table.inPlace,
+    servePortRanges: () => table.servePortRanges(),
     onApplied: (change) => {
       listener.changed(change);
     },
@@ -42,6 +48,7 @@ export function openNftablesFilter(
       table.setLocalDetector(local);
     }),
     addressesOf: async (role) => addressesOf(role, await readMembers(kind, client)),
+    portRanges: () => portRangesIn(kind, client),
     async forget(addresses) {
       // Before anything is in place the table is nobody's, or open to all.
       const header = await client.table(tableName);
@@ -76,6 +83,15 @@ async function readMembers(
   // Not readable, or not there: then there is nothing of ours.
   const header = await client.table(tableName).catch(() => undefined);
   return header === undefined ? undefined : kind.members();
+}
+
+/** Of what the sets hold of port ranges, where those get marks. */
+async function portRangesIn(
+  kind: ElementKind,
+  client: NftClient,
+): Promise<readonly AddressWithPortRanges[]> {
+  const header = await client.table(tableName);
+  return header === undefined ? [] : kind.portRanges();
 }
 
 function addressesOf(

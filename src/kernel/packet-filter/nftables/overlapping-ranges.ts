@@ -1,5 +1,11 @@
 import { haveSameKey, type NftElement } from '../../nf-tables/element.ts';
 import type { ElementRow } from './execute-rows.ts';
+import { setOf } from './sets.ts';
+
+const admissions: ReadonlySet<string> = new Set([
+  setOf('admitted', 'IPv4').name,
+  setOf('admitted', 'IPv6').name,
+]);
 
 /** Protocol and port, as long as that in keys of both families, between two addresses. */
 const endpointRest = 8;
@@ -21,11 +27,11 @@ export function withoutOverlaps(
   rows: readonly ElementRow[],
   present: readonly NftElement[],
 ): readonly ElementRow[] {
-  const held = new HeldRanges(present.filter(isRange));
+  const held = new HeldRanges(present.filter(isSourceRange));
   return rows.map(({ remove, add }) => {
-    const ranges = add.filter(isRange);
+    const ranges = add.filter(isSourceRange);
     const gone = [
-      ...remove.filter((element) => !isRange(element) || held.drop(element)),
+      ...remove.filter((element) => !isSourceRange(element) || held.drop(element)),
       ...ranges.flatMap((range) => held.dropOverlapping(range)),
     ];
     ranges.forEach((range) => {
@@ -75,8 +81,9 @@ class HeldRanges {
   }
 }
 
-export function isRange(element: NftElement): element is RangeElement {
-  return element.keyEnd !== undefined;
+/** Whether it is an element of the set of those who are admitted to a front end. */
+export function isSourceRange(element: NftElement): element is RangeElement {
+  return element.keyEnd !== undefined && admissions.has(element.set);
 }
 
 /** All but the address at the end, which is as long as that at the beginning. */

@@ -17,7 +17,12 @@ import { rule, steps, verdict } from './words.ts';
  *       external, local         guard      drop whom the source ranges do not admit
  *       node-only               node-only  the same; refuse who comes from outside
  *       refused                 refused    the same; refuse
+ *       (range-ends has the same for port ranges, behind it)
  *     none of these, but a VIP  unserved   ICMP and health checks pass; refuse
+ *
+ *   filter input, the last before IPVS ──> mark (since the first port range: it sees all packets)
+ *     map range-marks gives new connections to port ranges the mark that their virtual server is for;
+ *     those of a process of the node have it from nat output, which is followed by IPVS at once
  *
  *   IPVS (at input and output, behind these) chooses the real server
  *
@@ -27,10 +32,14 @@ import { rule, steps, verdict } from './words.ts';
  *       external                masqueraded
  *       local                   own-source        masquerade a Pod that reaches itself, and the node
  *       node-only               node-only-source  masquerade, unless it is a VIP; own-source
+ *       (range-sources has the same for port ranges)
  *     none of these, but from a VIP: masquerade
  *
- * All chains are of the type nat: they see the first packet of a connection alone, and what follows
- * meets no rule of ours. The connection keeps where it was meant to go, so that no packet is marked.
+ * All chains but that of filter input are of the type nat: they see the first packet of a connection alone. The
+ * connection keeps where it was meant to go, so that no packet is marked for masquerade. IPVS looks for a
+ * virtual server by the whole mark first, and only then by address and port: hence marks are set as late as can
+ * be, when others (Calico, in filter INPUT) have set theirs. Of addresses without port ranges nothing is
+ * looked up but that: a look into a set of ranges costs a multiple of one into a hash.
  * An `accept` ends our part; the chains of others see the packet as ever.
  *
  * When a verdict that leads to a chain comes into a map, the kernel follows those of all others again
@@ -45,10 +54,15 @@ const comment = 'made by kube-ipvs, see docs/masquerade.md; changes by others ar
 export interface RuleSettings {
   readonly masqueradeAll: boolean;
   readonly local: LocalDetector;
+  /** Whether there are port ranges, or were some. */
+  readonly hasPortRanges?: boolean;
 }
 
 /** NF_IP_PRI_NAT_DST and NF_IP_PRI_NAT_SRC. */
 const priority = { destination: -100, source: 100 } as const;
+
+/** Before the hooks of IPVS, at NF_IP_PRI_NAT_SRC - 2 and - 1 (net/netfilter/ipvs/ip_vs_core.c). */
+const markPriority = 97;
 
 /** The chains of a front end's kinds, as the verdicts of the two maps name them. */
 export type FrontEndChain = 'guard' | 'node-only' | 'refused';
@@ -69,8 +83,12 @@ export function rulesetOf(families: readonly IpFamily[], settings: RuleSettings)
       ]),
       { name: 'begin', rules: families.flatMap(beginRules) },
       { name: 'leave', rules: families.flatMap(leaveRules) },
+      ...(settings.hasPortRanges === true ? markChains(families) : []),
       baseChain('nat-prerouting', 'prerouting', priority.destination, 'begin'),
-      baseChain('nat-output', 'output', priority.destination, 'begin'),
+      {
+        ...baseChain('nat-output', 'output', priority.destination, 'begin'),
+        rules: [...families.map(markRule), rule(verdict.goto('begin'))],
+      },
       baseChain('nat-postrouting', 'postrouting', priority.source, 'leave'),
     ],
   };
@@ -89,10 +107,32 @@ function baseChain(
   };
 }
 
+/** Each packet to the node meets them: a node without port ranges has none. */
+function markChains(families: readonly IpFamily[]): readonly NftChain[] {
+  return [
+    { name: 'mark', rules: families.map(markRule) },
+    {
+      name: 'filter-input',
+      hook: { type: 'filter', hook: 'input', priority: markPriority },
+      rules: [rule(...steps.isNew(), verdict.goto('mark'))],
+    },
+  ];
+}
+
+function markRule(family: IpFamily): NftRule {
+  const { toAddressWithRanges, toEndpoint, rule } = wordsOf(family);
+  return rule(
+    ...toAddressWithRanges(),
+    ...toEndpoint(),
+    ...steps.setMarkBy(setOf('range-marks', family).name),
+  );
+}
+
 function beginRules(family: IpFamily): readonly NftRule[] {
-  const { inSet, inMap, toEndpoint, rule } = wordsOf(family);
+  const { inSet, inMap, toAddressWithRanges, toEndpoint, rule } = wordsOf(family);
   return [
     rule(...toEndpoint(), inMap('front-ends')),
+    rule(...toAddressWithRanges(), ...toEndpoint(), inMap('range-ends')),
     rule(
       ...steps.loadDestination(family, 0),
       inSet('vips'),
@@ -125,23 +165,27 @@ const refuseChain: NftChain = {
 const masqueradeChain: NftChain = { name: 'masqueraded', rules: [rule(steps.masquerade())] };
 
 function beginChains(family: IpFamily, local: LocalDetector): readonly NftChain[] {
-  const { chain, inSet, toEndpoint, toEndpointFrom, rule } = wordsOf(family);
+  const { chain, inSet, toAddressWithRanges, toEndpoint, toEndpointFrom, rule } = wordsOf(family);
   const outside = outsideOf(local, family);
-  const guard = rule(
+  const dropOutside = (guarded: SetRole, admitted: SetRole): readonly Expression[] => [
     ...toEndpoint(),
-    inSet('guarded'),
+    inSet(guarded),
     ...toEndpointFrom(),
-    inSet('admitted', 'not in'),
+    inSet(admitted, 'not in'),
     verdict.drop(),
-  );
+  ];
+  const guard = [
+    rule(...dropOutside('guarded', 'admitted')),
+    rule(...toAddressWithRanges(), ...dropOutside('range-guarded', 'range-admitted')),
+  ];
   return [
-    chain('guard', [guard]),
+    chain('guard', guard),
     chain('node-only', [
-      guard,
+      ...guard,
       // Their answers would be lost on the way; a refusal is better than silence.
       ...outside.map((from) => rule(steps.isNotOfNode(), ...from, verdict.goto(refuseChain.name))),
     ]),
-    chain('refused', [guard, rule(verdict.goto(refuseChain.name))]),
+    chain('refused', [...guard, rule(verdict.goto(refuseChain.name))]),
     chain('unserved', [
       rule(steps.isProtocol(family === 'IPv4' ? 'ICMP' : 'ICMPv6'), verdict.accept()),
       rule(
@@ -160,7 +204,8 @@ function leaveChains(
   family: IpFamily,
   { masqueradeAll, local }: RuleSettings,
 ): readonly NftChain[] {
-  const { chain, inSet, inMap, toEndpointFrom, firstEndpoint, rule } = wordsOf(family);
+  const { chain, inSet, inMap, toEndpointFrom, toAddressFrom, firstEndpoint, rule } =
+    wordsOf(family);
   const masquerade = verdict.goto(masqueradeChain.name);
   const ownSource = verdict.goto(nameOf('own-source', family));
   const fromVip = rule(...steps.loadSource(family, 0), inSet('vips'), masquerade);
@@ -168,6 +213,7 @@ function leaveChains(
   return [
     chain('own-source', [
       rule(...toEndpointFrom(), inSet('hairpins'), masquerade),
+      rule(...toAddressFrom(), inSet('range-hairpins'), masquerade),
       fromVip,
       rule(verdict.accept()),
     ]),
@@ -178,7 +224,17 @@ function leaveChains(
       rule(...steps.loadFirstDestination(family, 0), inSet('vips', 'not in'), masquerade),
       rule(ownSource),
     ]),
-    chain('leave', [rule(...firstEndpoint(), inMap('sources')), fromVip, rule(verdict.accept())]),
+    chain('leave', [
+      rule(...firstEndpoint(), inMap('sources')),
+      rule(
+        ...steps.loadFirstDestination(family, 0),
+        inSet('range-vips'),
+        ...firstEndpoint(),
+        inMap('range-sources'),
+      ),
+      fromVip,
+      rule(verdict.accept()),
+    ]),
   ];
 }
 
@@ -200,7 +256,7 @@ function wordsOf(family: IpFamily) {
     endpoint(steps.loadDestination(family, 0), steps.loadPort(words + 1));
   return {
     inSet,
-    inMap: (role: 'front-ends' | 'sources'): Expression => ({
+    inMap: (role: 'front-ends' | 'sources' | 'range-ends' | 'range-sources'): Expression => ({
       kind: 'verdict of map',
       map: setOf(role, family).name,
       from: 0,
@@ -222,6 +278,16 @@ function wordsOf(family: IpFamily) {
     toEndpointFrom: (): readonly Expression[] => [
       ...toEndpoint(),
       ...steps.loadSource(family, words + 2),
+    ],
+    /** Its destination has port ranges. */
+    toAddressWithRanges: (): readonly Expression[] => [
+      ...steps.loadDestination(family, 0),
+      inSet('range-vips'),
+    ],
+    /** The packet's destination and source, without ports. */
+    toAddressFrom: (): readonly Expression[] => [
+      ...steps.loadDestination(family, 0),
+      ...steps.loadSource(family, words),
     ],
     /** Where the connection was meant to go. */
     firstEndpoint: (): readonly Expression[] =>

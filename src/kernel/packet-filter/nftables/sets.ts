@@ -1,6 +1,19 @@
 import type { IpFamily } from '../../../net/ip-address.ts';
 import type { NftSet } from '../../nf-tables/ruleset.ts';
 
+/** Those that hold port ranges: all about the ranges of an address comes and goes together. */
+export const portRangeRoles = [
+  /** The addresses that have some: a look into a set of ranges costs a multiple of one into these. */
+  'range-vips',
+  /** As `front-ends` and `sources`. */
+  'range-ends',
+  'range-sources',
+  /** The mark by which IPVS knows the virtual server. */
+  'range-marks',
+  'range-guarded',
+  'range-admitted',
+] as const;
+
 /** What the sets and maps of each family are for; the first comment of `rules.ts` shows where. */
 export const setRoles = [
   /** What becomes of a new connection to a front end, as it arrives or leaves a process. */
@@ -11,6 +24,8 @@ export const setRoles = [
   'guarded',
   'admitted',
   'hairpins',
+  'range-hairpins',
+  ...portRangeRoles,
 ] as const;
 
 export type SetRole = (typeof setRoles)[number];
@@ -30,23 +45,37 @@ export const healthPorts: NftSet = {
   ranges: false,
 };
 
+type Shape = Omit<NftSet, 'name'>;
+
+const shapesOf: Readonly<Record<IpFamily, Readonly<Record<SetRole, Shape>>>> = {
+  IPv4: shapesOfFamily('IPv4'),
+  IPv6: shapesOfFamily('IPv6'),
+};
+
+function shapesOfFamily(family: IpFamily): Readonly<Record<SetRole, Shape>> {
+  const endpoint = [family, 'protocol', 'port'] as const;
+  const set = (...key: NftSet['key']): Shape => ({ kind: 'set', key, ranges: false });
+  const map: Shape = { kind: 'verdict map', key: endpoint, ranges: false };
+  return {
+    'front-ends': map,
+    sources: map,
+    vips: set(family),
+    guarded: set(...endpoint),
+    admitted: { ...set(...endpoint, family), ranges: true },
+    hairpins: set(...endpoint, family),
+    'range-vips': set(family),
+    'range-ends': { ...map, ranges: true },
+    'range-sources': { ...map, ranges: true },
+    'range-marks': { kind: 'mark map', key: endpoint, ranges: true },
+    'range-guarded': { ...set(...endpoint), ranges: true },
+    'range-admitted': { ...set(...endpoint, family), ranges: true },
+    'range-hairpins': set(family, family),
+  };
+}
+
 /** The set of a role in a family. */
 export function setOf(role: SetRole, family: IpFamily): NftSet {
-  const common = { name: nameOf(role, family), ranges: false } as const;
-  const endpoint = [family, 'protocol', 'port'] as const;
-  switch (role) {
-    case 'front-ends':
-    case 'sources':
-      return { ...common, kind: 'verdict map', key: endpoint };
-    case 'vips':
-      return { ...common, kind: 'set', key: [family] };
-    case 'guarded':
-      return { ...common, kind: 'set', key: endpoint };
-    case 'admitted':
-      return { ...common, kind: 'set', key: [...endpoint, family], ranges: true };
-    case 'hairpins':
-      return { ...common, kind: 'set', key: [...endpoint, family] };
-  }
+  return { name: nameOf(role, family), ...shapesOf[family][role] };
 }
 
 export function allSets(families: readonly IpFamily[]): readonly NftSet[] {

@@ -1,7 +1,7 @@
 import type { IpFamily } from '../../../net/ip-address.ts';
 import { addressLength } from '../../../net/ip-address.ts';
 import { protocolNumber } from '../../netlink/protocol.ts';
-import type { Expression, Register } from '../../nf-tables/expressions.ts';
+import { connectionState, type Expression, type Register } from '../../nf-tables/expressions.ts';
 import type { NftRule } from '../../nf-tables/ruleset.ts';
 
 export function rule(...expressions: readonly (Expression | readonly Expression[])[]): NftRule {
@@ -40,6 +40,11 @@ function ofNode(is: 'equal' | 'not equal'): readonly Expression[] {
   ];
 }
 
+/** In the kernel's byte order. */
+function stateBits(bits: number): Uint8Array {
+  return Uint8Array.of(bits, 0, 0, 0);
+}
+
 export const steps = {
   isFamily: (family: IpFamily): readonly Expression[] => [
     { kind: 'packet', fact: 'family', into: spare },
@@ -64,6 +69,17 @@ export const steps = {
   /** The destination port, which all protocols of Services have at the same place. */
   loadPort: (into: Register): readonly Expression[] => [
     { kind: 'header', of: 'transport', offset: 2, length: 2, into },
+  ],
+  /** The first packet of a connection, or one that has not been answered yet. */
+  isNew: (): readonly Expression[] => [
+    { kind: 'connection state', into: spare },
+    { kind: 'mask', register: spare, mask: stateBits(connectionState.new) },
+    { kind: 'compare', register: spare, is: 'not equal', to: stateBits(0) },
+  ],
+  /** Gives the packet the mark that a map has for a key which begins in the first register. */
+  setMarkBy: (map: string): readonly Expression[] => [
+    { kind: 'value of map', map, from: 0, to: spare },
+    { kind: 'set mark', from: spare },
   ],
   loadFirstDestination: (family: IpFamily, into: Register): readonly Expression[] => [
     { kind: 'first destination', of: family, into },

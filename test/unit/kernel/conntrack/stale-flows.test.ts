@@ -82,10 +82,6 @@ describe('stale UDP flows, answered or not', () => {
     });
   }
 
-  it('are none of virtual servers by mark', () => {
-    assert.ok(after(deleted('10.244.1.1', { kind: 'fwmark', family: 'IPv4', fwmark: 7 })).isEmpty);
-  });
-
   it('are looked for in the families that changed', () => {
     assert.deepEqual(after(deleted('10.244.1.1')).families, ['IPv4']);
     const id = { ...dns, address: ip('fd00:96::a') };

@@ -77,6 +77,8 @@ describe('asking whether the kernel has a type of set', () => {
     'hash:ip,port,net': 'ip_set_hash_ipportnet',
     'hash:ip,port,ip': 'ip_set_hash_ipportip',
     'bitmap:port': 'ip_set_bitmap_port',
+    'hash:ip,mark': 'ip_set_hash_ipmark',
+    'hash:net,net': 'ip_set_hash_netnet',
   } as const;
   for (const type of Object.keys(modules) as SetType[] /* the keys above */) {
     it(`names the module ${modules[type]} for ${type}`, async () => {

@@ -2,10 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { readEntries, readHeader, readRevision } from '../../../../src/kernel/ipset/decode.ts';
 import { writeSetOperation } from '../../../../src/kernel/ipset/encode.ts';
-import {
-  formatEntry,
-  type FilterEntry,
-} from '../../../../src/kernel/packet-filter/filter-entry.ts';
+import { formatSetEntry, type SetEntry } from '../../../../src/kernel/ipset/set-entry.ts';
 import { entryKindOf, type IpSet, type SetType } from '../../../../src/kernel/ipset/model.ts';
 import { forEachAttribute, readMessages } from '../../../../src/kernel/netlink/message-reader.ts';
 import type { Cidr } from '../../../../src/net/cidr.ts';
@@ -22,14 +19,14 @@ function listed(...entries: readonly Buffer[]): Buffer {
   return Buffer.concat([header, attribute(8, Buffer.concat(entries))]);
 }
 
-function entriesIn(payload: Buffer, type: SetType): readonly FilterEntry[] {
-  const entries: FilterEntry[] = [];
+function entriesIn(payload: Buffer, type: SetType): readonly SetEntry[] {
+  const entries: SetEntry[] = [];
   readEntries(payload, type, (entry) => entries.push(entry));
   return entries;
 }
 
 /** The data of an entry, as the encoder writes it. */
-function dataOf(set: IpSet, entry: FilterEntry): Buffer {
+function dataOf(set: IpSet, entry: SetEntry): Buffer {
   const [message] = readMessages(
     writtenBytes((writer) => {
       writeSetOperation(writer, 1, { kind: 'add entry', set, entry });
@@ -44,6 +41,7 @@ function dataOf(set: IpSet, entry: FilterEntry): Buffer {
   return attribute(7, data);
 }
 
+const mark = fc.integer({ min: 1, max: 0xffff_ffff });
 const protocol = fc.constantFrom('TCP' as const, 'UDP' as const, 'SCTP' as const);
 
 function range(of: IpFamily): fc.Arbitrary<Cidr> {
@@ -52,10 +50,10 @@ function range(of: IpFamily): fc.Arbitrary<Cidr> {
     .map(([network, length]) => cidr(`${network.text}/${length}`));
 }
 
-const setAndEntry: fc.Arbitrary<{ readonly set: IpSet; readonly entry: FilterEntry }> =
-  family.chain((of) => {
+const setAndEntry: fc.Arbitrary<{ readonly set: IpSet; readonly entry: SetEntry }> = family.chain(
+  (of) => {
     const at = address(of);
-    const entry: fc.Arbitrary<FilterEntry> = fc.oneof(
+    const entry: fc.Arbitrary<SetEntry> = fc.oneof(
       record({ kind: fc.constant('address' as const), address: at }),
       record({ kind: fc.constant('endpoint' as const), address: at, protocol, port }),
       record({
@@ -67,12 +65,32 @@ const setAndEntry: fc.Arbitrary<{ readonly set: IpSet; readonly entry: FilterEnt
       }),
       record({ kind: fc.constant('endpoint to itself' as const), address: at, protocol, port }),
       record({ kind: fc.constant('port' as const), port }),
+      fc.tuple(at, protocol, port, mark, mark).map(([where, spoken, number, given, mask]) => ({
+        kind: 'marked ports' as const,
+        address: where,
+        protocol: spoken,
+        first: number,
+        last: number,
+        mark: given,
+        mask,
+      })),
+      record({ kind: fc.constant('address and mark' as const), address: at, mark }),
+      record({ kind: fc.constant('address to itself' as const), address: at }),
+      record({
+        kind: fc.constant('address and source' as const),
+        address: at,
+        source: range(of).filter(({ prefixLength }) => prefixLength < 32),
+      }),
     );
     return entry.map((made) => {
-      const type = types.find((candidate) => entryKindOf[candidate] === made.kind) ?? 'hash:ip';
+      const type =
+        types.find((candidate) => entryKindOf[candidate] === made.kind) ??
+        otherTypes.get(made.kind);
+      assert.ok(type !== undefined);
       return { set: { name: 'kube-ipvs-test', type, family: of }, entry: made };
     });
-  });
+  },
+);
 
 const types = [
   'hash:ip',
@@ -80,7 +98,15 @@ const types = [
   'hash:ip,port,net',
   'hash:ip,port,ip',
   'bitmap:port',
+  'hash:ip,mark',
+  'hash:net,net',
 ] as const;
+
+/** Those of entries that a type takes besides. */
+const otherTypes: ReadonlyMap<SetEntry['kind'], SetType> = new Map([
+  ['marked ports', 'hash:ip,port'],
+  ['address to itself', 'hash:net,net'],
+]);
 
 describe('the entries of a set', () => {
   it('are read as they were written', () => {
@@ -90,7 +116,7 @@ describe('the entries of a set', () => {
         assert.deepEqual(others, []);
         assert.ok(read !== undefined);
         assert.equal(read.kind, entry.kind);
-        assert.equal(formatEntry(read), formatEntry(entry));
+        assert.equal(formatSetEntry(read), formatSetEntry(entry));
       }),
       { numRuns: 500 },
     );
@@ -133,7 +159,17 @@ describe('the entries of a set', () => {
       listed(attribute(7, Buffer.concat([ip4, tcp, port80, source]))),
       'hash:ip,port,net',
     );
-    assert.equal(entry && formatEntry(entry), 'TCP 10.96.0.5:80,192.0.2.1/32');
+    assert.equal(entry && formatSetEntry(entry), 'TCP 10.96.0.5:80,192.0.2.1/32');
+  });
+
+  it('leave out a pair whose first part is no single address', () => {
+    const wide = attribute(3, Buffer.from([24]));
+    const entry = attribute(7, Buffer.concat([ip4, source, wide]));
+    assert.deepEqual(entriesIn(listed(entry), 'hash:net,net'), []);
+    const host = attribute(7, Buffer.concat([ip4, source]));
+    assert.deepEqual(entriesIn(listed(host), 'hash:net,net').map(formatSetEntry), [
+      '10.96.0.5,192.0.2.1/32',
+    ]);
   });
 
   for (const [what, data] of [
@@ -167,6 +203,8 @@ describe('what a set is', () => {
       maxElements: 1 << 20,
       ports: undefined,
       hasTimeout: false,
+      givesMarks: false,
+      markMask: undefined,
     });
   });
 
@@ -180,6 +218,22 @@ describe('what a set is', () => {
     assert.deepEqual(found?.ports, [1, 1023]);
     assert.equal(found.hasTimeout, true);
     assert.equal(found.family, undefined);
+  });
+
+  it('is whether packets get marks, and the bits of marks that count', () => {
+    const data = Buffer.concat([
+      attribute(8, Buffer.from('00000048', 'hex')),
+      attribute(11, Buffer.from('7f100000', 'hex')),
+    ]);
+    const found = readHeader(Buffer.concat([header, typeName, attribute(7, data)]));
+    assert.equal(found?.givesMarks, true);
+    assert.equal(found.markMask, 0x107f);
+  });
+
+  it('has that mask in network order where its type says so', () => {
+    const data = attribute(11 | 0x4000, Buffer.from('0000107f', 'hex'));
+    const found = readHeader(Buffer.concat([header, typeName, attribute(7, data)]));
+    assert.equal(found?.markMask, 0x107f);
   });
 
   it('is not in a message of entries alone', () => {
@@ -218,7 +272,7 @@ describe('an entry as text', () => {
     ],
   ] as const) {
     it(`is ${text} for an ${entry.kind}`, () => {
-      assert.equal(formatEntry(entry), text);
+      assert.equal(formatSetEntry(entry), text);
     });
   }
 });

@@ -6,7 +6,7 @@ import {
   writeListSet,
   writeSetOperation,
 } from '../../../../src/kernel/ipset/encode.ts';
-import type { FilterEntry } from '../../../../src/kernel/packet-filter/filter-entry.ts';
+import type { SetEntry } from '../../../../src/kernel/ipset/set-entry.ts';
 import type { IpSet } from '../../../../src/kernel/ipset/model.ts';
 import type { MessageWriter } from '../../../../src/kernel/netlink/message-writer.ts';
 import { cidr, ip } from '../../../support/cluster-objects.ts';
@@ -147,7 +147,7 @@ describe('a change of what a set holds', () => {
   const rows: readonly {
     readonly what: string;
     readonly set: IpSet;
-    readonly entry: FilterEntry;
+    readonly entry: SetEntry;
     readonly lines: readonly string[];
   }[] = [
     {
@@ -240,7 +240,7 @@ describe('a change of what a set holds', () => {
   }
 
   it('is an order of its own to delete, and the same otherwise', () => {
-    const entry: FilterEntry = { kind: 'port', port: 32000 };
+    const entry: SetEntry = { kind: 'port', port: 32000 };
     const [added, deleted] = (['add entry', 'delete entry'] as const).map((kind) =>
       writtenHex((writer) => {
         writeSetOperation(writer, 9, { kind, set: ports, entry });

@@ -21,11 +21,13 @@ const perFamily = (...names: readonly string[]): readonly string[] =>
   names.flatMap((each) => [`${each}-4`, `${each}-6`]);
 const sets = [
   ...perFamily('front-ends', 'sources', 'vips', 'guarded', 'admitted', 'hairpins'),
+  ...perFamily('range-ends', 'range-sources', 'range-marks', 'range-guarded', 'range-admitted'),
+  ...perFamily('range-hairpins', 'range-vips'),
   'health-ports',
 ];
 const chains = [
   ...['refuse', 'masqueraded', 'begin', 'leave'],
-  ...['nat-prerouting', 'nat-output', 'nat-postrouting'],
+  ...['nat-prerouting', 'nat-output', 'nat-postrouting', 'mark', 'filter-input'],
   ...perFamily('guard', 'node-only', 'refused', 'unserved'),
   ...perFamily('leave', 'own-source', 'cluster-source', 'node-only-source'),
 ];
@@ -39,7 +41,7 @@ const data = {
 /** What nft_expr_ops of each kind have in their policies (net/netfilter/nft_*.c), as far as it is used. */
 const expressions: Readonly<Record<string, Grammar>> = {
   payload: { 1: u32, 2: u32, 3: u32, 4: u32 },
-  meta: { 1: u32, 2: u32 },
+  meta: { 1: u32, 2: u32, 3: u32 },
   ct: { 1: u32, 2: u32, 3: bytesOf(1) },
   fib: { 1: u32, 2: u32, 3: u32 },
   bitwise: { 1: u32, 2: u32, 3: u32, 4: value, 5: value },
@@ -76,7 +78,7 @@ const ranges: LocalDetector = {
 async function written(local: LocalDetector = ranges, masqueradeAll = false) {
   const kernel = new FakeNfTables();
   const client = new NftClient(kernel.open);
-  const ruleset = rulesetOf(['IPv4', 'IPv6'], { local, masqueradeAll });
+  const ruleset = rulesetOf(['IPv4', 'IPv6'], { local, masqueradeAll, hasPortRanges: true });
   const messages = [tableMessage(ruleset.table, 6), ...rulesetMessages(ruleset)];
   const outcome = await client.transact(messages);
   assert.equal(outcome.kind, 'taken');
@@ -172,7 +174,7 @@ describe('the messages of the whole table', () => {
   it('say where a packet comes in as the drawing of the table does', async () => {
     const { rules } = await written();
     assert.deepEqual(rules('nat-prerouting'), ['[ immediate goto begin ]']);
-    assert.deepEqual(rules('nat-output'), ['[ immediate goto begin ]']);
+    assert.equal(rules('nat-output').at(-1), '[ immediate goto begin ]');
     assert.deepEqual(rules('nat-postrouting'), ['[ immediate goto leave ]']);
     assert.deepEqual(rules('begin'), [
       // A packet of IPv4 (NFPROTO_IPV4 is 2): its destination, protocol and port are in the map.
@@ -180,6 +182,11 @@ describe('the messages of the whole table', () => {
         '[ payload load 4b @ network header + 16 => reg 1 ] [ meta load l4proto => reg 2 ] ' +
         '[ payload load 2b @ transport header + 2 => reg 3 ] ' +
         '[ lookup reg 1 set front-ends-4 => verdict ]',
+      '[ meta load nfproto => reg 16 ] [ cmp eq reg 16 02 ] ' +
+        '[ payload load 4b @ network header + 16 => reg 1 ] [ lookup reg 1 set range-vips-4 ] ' +
+        '[ payload load 4b @ network header + 16 => reg 1 ] [ meta load l4proto => reg 2 ] ' +
+        '[ payload load 2b @ transport header + 2 => reg 3 ] ' +
+        '[ lookup reg 1 set range-ends-4 => verdict ]',
       '[ meta load nfproto => reg 16 ] [ cmp eq reg 16 02 ] ' +
         '[ payload load 4b @ network header + 16 => reg 1 ] [ lookup reg 1 set vips-4 ] ' +
         '[ immediate goto unserved-4 ]',
@@ -189,9 +196,33 @@ describe('the messages of the whole table', () => {
         '[ payload load 2b @ transport header + 2 => reg 6 ] ' +
         '[ lookup reg 1 set front-ends-6 => verdict ]',
       '[ meta load nfproto => reg 16 ] [ cmp eq reg 16 0a ] ' +
+        '[ payload load 16b @ network header + 24 => reg 1 ] [ lookup reg 1 set range-vips-6 ] ' +
+        '[ payload load 16b @ network header + 24 => reg 1 ] [ meta load l4proto => reg 5 ] ' +
+        '[ payload load 2b @ transport header + 2 => reg 6 ] ' +
+        '[ lookup reg 1 set range-ends-6 => verdict ]',
+      '[ meta load nfproto => reg 16 ] [ cmp eq reg 16 0a ] ' +
         '[ payload load 16b @ network header + 24 => reg 1 ] [ lookup reg 1 set vips-6 ] ' +
         '[ immediate goto unserved-6 ]',
     ]);
+  });
+
+  it('give new connections to port ranges their mark', async () => {
+    const { rules } = await written();
+    // IP_CT_NEW is bit 3 of the states.
+    const isNew =
+      '[ ct load state => reg 16 ] [ bitwise reg 16 = ( reg 16 & 08000000 ) ^ 00000000, 4 bytes ] ' +
+      '[ cmp neq reg 16 00000000 ] [ immediate goto mark ]';
+    assert.deepEqual(rules('filter-input'), [isNew]);
+    // IPVS is next there, and connections of processes begin there.
+    assert.deepEqual(rules('nat-output').slice(0, -1), rules('mark'));
+    assert.equal(
+      rules('mark')[0],
+      '[ meta load nfproto => reg 16 ] [ cmp eq reg 16 02 ] ' +
+        '[ payload load 4b @ network header + 16 => reg 1 ] [ lookup reg 1 set range-vips-4 ] ' +
+        '[ payload load 4b @ network header + 16 => reg 1 ] [ meta load l4proto => reg 2 ] ' +
+        '[ payload load 2b @ transport header + 2 => reg 3 ] ' +
+        '[ lookup reg 1 set range-marks-4 => reg 16 ] [ meta set mark with reg 16 ]',
+    );
   });
 
   it('know a connection by where it was meant to go, when it leaves', async () => {

@@ -15,6 +15,7 @@ describe('the name of what decides by a role', () => {
   it('is a map, set or chain of the table of nftables', () => {
     const { sets, chains } = rulesetOf(families, {
       masqueradeAll: false,
+      hasPortRanges: true,
       local: { kind: 'none' },
     });
     const names = new Set([
@@ -22,13 +23,17 @@ describe('the name of what decides by a role', () => {
       ...chains.map(({ name }) => `chain ${name}`),
     ]);
     const named = all.flatMap(({ family, role, as }) =>
-      ruleName('nftables', role, family, as).split(', '),
+      [false, true].flatMap((isPortRange) =>
+        ruleName('nftables', role, family, as, isPortRange).split(', '),
+      ),
     );
     assert.deepEqual(
       named.filter((name) => !names.has(name)),
       [],
     );
     assert.ok(named.includes('map sources-6'));
+    assert.ok(named.includes('map range-sources-6'));
+    assert.ok(named.includes('set range-guarded-4'));
   });
 
   it('is a set of ipset', () => {

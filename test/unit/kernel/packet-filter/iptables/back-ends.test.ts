@@ -30,20 +30,27 @@ function obstacle(variant: string): string | undefined {
   return status === 0 ? undefined : (error?.message ?? stderr.trim().split('\n').at(-1));
 }
 
-/** The rules and jumps of both families. */
+/** Whether this machine's own kernel has the types of sets that only port ranges need. */
+function hasTypesOfRanges(): boolean {
+  const script = 'ipset create a hash:ip,mark && ipset create b hash:net,net';
+  return inNamespace('sh', '-c', script).status === 0;
+}
+
+/** The rules and jumps of both families that the kernel can have. */
 function rulesOfText(): number {
   const settings = {
     masqueradeAll: false,
     masqueradeBit: 14,
+    rangeMarks: 0x107f,
     randomFully: true,
+    hasPortRanges: true,
     local: { kind: 'ranges', ranges: [cidr('10.244.0.0/16'), cidr('fd00:244::/32')] },
   } as const;
+  const lacks = hasTypesOfRanges() ? /^none$/ : /kube-ipvs-range-(?!marks)/;
   return (['IPv4', 'IPv6'] as const)
     .flatMap((family) => tablesOf(family, settings))
-    .reduce(
-      (sum, { chains, jumps }) => sum + jumps.length + chains.flatMap(({ rules }) => rules).length,
-      0,
-    );
+    .flatMap(({ chains, jumps }) => [...jumps, ...chains.flatMap(({ rules }) => rules)])
+    .filter((rule) => typeof rule !== 'string' || !lacks.test(rule)).length;
 }
 
 for (const variant of iptablesVariants) {

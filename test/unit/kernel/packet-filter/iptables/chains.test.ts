@@ -13,8 +13,10 @@ import { cidr } from '../../../../support/cluster-objects.ts';
 const settings: ChainSettings = {
   masqueradeAll: false,
   masqueradeBit: 14,
+  rangeMarks: 0x107f,
   local: { kind: 'ranges', ranges: [cidr('10.244.0.0/16')] },
   randomFully: true,
+  hasPortRanges: true,
 };
 
 /** What is written to a family that has no rules yet. */
@@ -31,37 +33,57 @@ function rulesOf(name: string, changed: Partial<ChainSettings>, family: IpFamily
 }
 
 const text4 = `*mangle
+:KIPVS-RANGES - [0:0]
 :KIPVS-OUTPUT - [0:0]
+-A KIPVS-RANGES -j SET --map-set kube-ipvs-range-marks-4 dst,dst --map-mark
+-A KIPVS-RANGES -m mark ! --mark 0x0/0x107f -m set --match-set kube-ipvs-range-guarded-4 dst,dst -m set ! --match-set kube-ipvs-range-admitted-4 dst,src -j DROP
 -A KIPVS-OUTPUT -m set --match-set kube-ipvs-guarded-4 dst,dst -m set ! --match-set kube-ipvs-admitted-4 dst,dst,src -j DROP
 -I OUTPUT 1 -m conntrack --ctstate NEW -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-OUTPUT
+-I OUTPUT 1 -m conntrack --ctstate NEW -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-RANGES
+-I PREROUTING 1 -m conntrack --ctstate NEW -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-RANGES
 COMMIT
 *nat
 :KIPVS-SERVICES - [0:0]
+:KIPVS-RANGES - [0:0]
 :KIPVS-CLOSED - [0:0]
 :KIPVS-POSTROUTING - [0:0]
 :KIPVS-MASQUERADE - [0:0]
+:KIPVS-MARKS - [0:0]
 -A KIPVS-SERVICES ! -s 10.244.0.0/16 -m set --match-set kube-ipvs-cluster-4 dst,dst -j MARK --set-xmark 0x4000/0x4000
 -A KIPVS-SERVICES -m set --match-set kube-ipvs-external-4 dst,dst -j MARK --set-xmark 0x4000/0x4000
 -A KIPVS-SERVICES -m set --match-set kube-ipvs-node-only-4 dst,dst -m set ! --match-set kube-ipvs-vip-4 dst -j MARK --set-xmark 0x4000/0x4000
 -A KIPVS-SERVICES ! -s 10.244.0.0/16 -m addrtype ! --src-type LOCAL -m set --match-set kube-ipvs-node-only-4 dst,dst -j KIPVS-CLOSED
 -A KIPVS-SERVICES -m set --match-set kube-ipvs-refused-4 dst,dst -j KIPVS-CLOSED
+-A KIPVS-SERVICES -m mark ! --mark 0x0/0x107f -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-RANGES
+-A KIPVS-RANGES ! -s 10.244.0.0/16 -m set --match-set kube-ipvs-range-cluster-4 dst,dst -j CONNMARK --set-xmark 0x4000/0x4000
+-A KIPVS-RANGES -m set --match-set kube-ipvs-range-external-4 dst,dst -j CONNMARK --set-xmark 0x4000/0x4000
+-A KIPVS-RANGES ! -s 10.244.0.0/16 -m addrtype ! --src-type LOCAL -m set --match-set kube-ipvs-range-node-only-4 dst,dst -j KIPVS-CLOSED
+-A KIPVS-RANGES -m set --match-set kube-ipvs-range-refused-4 dst,dst -j KIPVS-CLOSED
+-A KIPVS-CLOSED -p sctp -m mark ! --mark 0x0/0x107f -m set ! --match-set kube-ipvs-empty-4 src -j MARK --set-xmark 0x0/0x107f
+-A KIPVS-CLOSED -m addrtype --src-type LOCAL -m mark ! --mark 0x0/0x107f -m set ! --match-set kube-ipvs-empty-4 src -j MARK --set-xmark 0x0/0x107f
 -A KIPVS-CLOSED -p sctp -m set ! --match-set kube-ipvs-empty-4 src -j REDIRECT --to-ports 0
 -A KIPVS-CLOSED -p tcp -m addrtype --src-type LOCAL -m set ! --match-set kube-ipvs-empty-4 src -j REDIRECT --to-ports 0
 -A KIPVS-CLOSED -p udp -m addrtype --src-type LOCAL -m set ! --match-set kube-ipvs-empty-4 src -j REDIRECT --to-ports 0
 -A KIPVS-POSTROUTING -m mark --mark 0x4000/0x4000 -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-MASQUERADE
+-A KIPVS-POSTROUTING -m mark ! --mark 0x0/0x107f -m connmark --mark 0x4000/0x4000 -m set ! --match-set kube-ipvs-empty-4 src -j MASQUERADE --random-fully
 -A KIPVS-POSTROUTING -m set --match-set kube-ipvs-hairpin-4 dst,dst,src -j MASQUERADE --random-fully
+-A KIPVS-POSTROUTING -m set --match-set kube-ipvs-range-hairpin-4 dst,src -j MASQUERADE --random-fully
 -A KIPVS-POSTROUTING -m set --match-set kube-ipvs-vip-4 src -j MASQUERADE --random-fully
 -A KIPVS-MASQUERADE -m set ! --match-set kube-ipvs-empty-4 src -j MARK --set-xmark 0x4000/0x0
 -A KIPVS-MASQUERADE -m set ! --match-set kube-ipvs-empty-4 src -j MASQUERADE --random-fully
+-A KIPVS-MARKS -m set --match-set kube-ipvs-range-marks-4 dst,dst -j MARK --set-xmark 0x0/0xffffef80
 -I POSTROUTING 1 -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-POSTROUTING
 -I OUTPUT 1 -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-SERVICES
 -I PREROUTING 1 -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-SERVICES
+-A OUTPUT -m mark ! --mark 0x0/0x107f -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-MARKS
 COMMIT
 *filter
 :KIPVS-INPUT - [0:0]
+:KIPVS-RANGES - [0:0]
 :KIPVS-SERVED - [0:0]
 :KIPVS-FORWARD - [0:0]
 :KIPVS-REFUSE - [0:0]
+-A KIPVS-INPUT -m mark ! --mark 0x0/0x107f -m set --match-set kube-ipvs-range-marks-4 dst,dst -g KIPVS-RANGES
 -A KIPVS-INPUT -m set --match-set kube-ipvs-cluster-4 dst,dst -j RETURN
 -A KIPVS-INPUT -m set --match-set kube-ipvs-guarded-4 dst,dst -m set ! --match-set kube-ipvs-admitted-4 dst,dst,src -j DROP
 -A KIPVS-INPUT -m set --match-set kube-ipvs-external-4 dst,dst -j RETURN
@@ -71,10 +93,13 @@ COMMIT
 -A KIPVS-INPUT -m set --match-set kube-ipvs-refused-4 dst,dst -j KIPVS-REFUSE
 -A KIPVS-INPUT -p tcp -m set --match-set kube-ipvs-health dst -j ACCEPT
 -A KIPVS-INPUT ! -p icmp -m set --match-set kube-ipvs-vip-4 dst -j KIPVS-REFUSE
+-A KIPVS-RANGES ! -s 10.244.0.0/16 -m set --match-set kube-ipvs-range-node-only-4 dst,dst -j KIPVS-REFUSE
+-A KIPVS-RANGES -m set --match-set kube-ipvs-range-refused-4 dst,dst -j KIPVS-REFUSE
 -A KIPVS-SERVED -m set --match-set kube-ipvs-cluster-4 dst,dst -j ACCEPT
 -A KIPVS-SERVED -m set --match-set kube-ipvs-external-4 dst,dst -j ACCEPT
 -A KIPVS-SERVED -m set --match-set kube-ipvs-local-4 dst,dst -j ACCEPT
 -A KIPVS-SERVED -m set --match-set kube-ipvs-node-only-4 dst,dst -j ACCEPT
+-A KIPVS-SERVED -m set --match-set kube-ipvs-range-marks-4 dst,dst -j ACCEPT
 -A KIPVS-SERVED -p tcp -m set --match-set kube-ipvs-health dst -j ACCEPT
 -A KIPVS-FORWARD -m mark --mark 0x4000/0x4000 -m set ! --match-set kube-ipvs-empty-4 src -j ACCEPT
 -A KIPVS-FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -m set ! --match-set kube-ipvs-empty-4 src -j ACCEPT
@@ -83,6 +108,11 @@ COMMIT
 -I FORWARD 1 -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-FORWARD
 -I INPUT 1 -m conntrack --ctstate NEW -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-INPUT
 -A INPUT -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-SERVED
+COMMIT
+*security
+:KIPVS-MARKS - [0:0]
+-A KIPVS-MARKS -m set --match-set kube-ipvs-range-marks-4 dst,dst -j MARK --set-xmark 0x0/0xffffef80
+-I INPUT 1 -m mark ! --mark 0x0/0x107f -m set ! --match-set kube-ipvs-empty-4 src -j KIPVS-MARKS
 COMMIT
 `;
 
@@ -102,6 +132,12 @@ describe('the names of the chains', () => {
 describe('the chains', () => {
   it('are these for IPv4', () => {
     assert.equal(textOf('IPv4'), text4);
+  });
+
+  it('are fewer where there were never any port ranges, and look into no set of theirs', () => {
+    const ofRanges = /^.*(?:KIPVS-(?:RANGES|MARKS)|-range-|0x107f|[*]security).*\n/gm;
+    const expected = text4.replace(ofRanges, '').replace('COMMIT\nCOMMIT\n', 'COMMIT\n');
+    assert.equal(textOf('IPv4', { hasPortRanges: false }), expected);
   });
 
   it('are the same for IPv6, with its own sets, range and ICMP', () => {
@@ -271,7 +307,7 @@ describe('the number of rules that refer to each set', () => {
       for (const { name } of allSets([family])) {
         assert.equal(
           expected.get(name) ?? 0,
-          text.split(`--match-set ${name} `).length - 1,
+          text.split(`-set ${name} `).length - 1,
           `for ${name}`,
         );
       }
@@ -291,7 +327,7 @@ describe('the number of rules that refer to each set', () => {
   it('tells of every rule and every jump', () => {
     const uncounted = text4
       .split('\n')
-      .filter((line) => /^-[AI] /.test(line) && !line.includes('--match-set'));
+      .filter((line) => /^-[AI] /.test(line) && !/ --(?:match|map)-set /.test(line));
     assert.deepEqual(uncounted, []);
   });
 });

@@ -8,6 +8,7 @@ import {
 const settings = {
   masqueradeAll: false,
   masqueradeBit: 14,
+  rangeMarks: 0x107f,
   local: { kind: 'none' },
   randomFully: true,
 } as const;

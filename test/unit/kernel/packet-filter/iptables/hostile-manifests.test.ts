@@ -6,9 +6,11 @@ import { writeAddressOperation } from '../../../../../src/kernel/vip-link/messag
 import { parseEndpointSlice } from '../../../../../src/cluster/parse-endpoint-slice.ts';
 import { parseService } from '../../../../../src/cluster/parse-service.ts';
 import { writeSetOperation } from '../../../../../src/kernel/ipset/encode.ts';
+import { SetClient } from '../../../../../src/kernel/ipset/client.ts';
 import { writeOperation } from '../../../../../src/kernel/ipvs/encode.ts';
 import { openIptablesFilter } from '../../../../../src/kernel/packet-filter/iptables/iptables-filter.ts';
-import { allSets, setOfMember } from '../../../../../src/kernel/packet-filter/iptables/sets.ts';
+import { SetEntryKind } from '../../../../../src/kernel/packet-filter/iptables/set-kind.ts';
+import { allSets } from '../../../../../src/kernel/packet-filter/iptables/sets.ts';
 import type { MessageWriter } from '../../../../../src/kernel/netlink/message-writer.ts';
 import { KindTable } from '../../../../../src/reconcile/kind-table.ts';
 import { Reconciler } from '../../../../../src/reconcile/reconciler.ts';
@@ -66,6 +68,7 @@ async function callsOf({ tables }: TranslatorWorld) {
   const settings = {
     masqueradeAll: false,
     masqueradeBit: 14,
+    rangeMarks: 0x107f,
     local: { kind: 'none' },
     randomFully: true,
   } as const;
@@ -170,13 +173,15 @@ describe('hostile manifests', () => {
     fc.assert(
       fc.property(cluster, (manifests) => {
         const { tables } = translated(manifests);
-        const members = write(tables.members.rows.values(), (writer, sequence, member) => {
-          const { entry } = member;
-          writeSetOperation(writer, sequence, {
-            kind: 'add entry',
-            set: setOfMember(member),
-            entry,
-          });
+        const kind = new SetEntryKind(new SetClient({}, new FakeKernel().open('netfilter')), [
+          'IPv4',
+          'IPv6',
+        ]);
+        const additions = [...tables.members.rows.values()].flatMap(
+          (member) => kind.difference(member, undefined).additions,
+        );
+        const members = write(additions, (writer, sequence, operation) => {
+          writeSetOperation(writer, sequence, operation);
         });
         const operations = [...tables.virtualServers.rows.values()].flatMap(
           (row) => virtualServerDifference(row, undefined).additions,

@@ -14,6 +14,7 @@ import { setsUnder } from '../../../../support/sets-under-rules.ts';
 const chains = {
   masqueradeAll: false,
   masqueradeBit: 14,
+  rangeMarks: 0x107f,
   local: { kind: 'none' },
   randomFully: true,
 } as const;

@@ -199,6 +199,7 @@ describe('the text that takes the chains out', () => {
     const settings = {
       masqueradeAll: false,
       masqueradeBit: 14,
+      rangeMarks: 0x107f,
       local: { kind: 'none' },
       randomFully: true,
     } as const;

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { SetClient } from '../../../../../src/kernel/ipset/client.ts';
 import { memberKey } from '../../../../../src/kernel/packet-filter/iptables/member-key.ts';
 import { SetEntryKind } from '../../../../../src/kernel/packet-filter/iptables/set-kind.ts';
-import { setOfMember } from '../../../../../src/kernel/packet-filter/iptables/sets.ts';
 import { KindTable } from '../../../../../src/reconcile/kind-table.ts';
 import type { FilterMember } from '../../../../../src/kernel/packet-filter/filter-member.ts';
 import { ip } from '../../../../support/cluster-objects.ts';
@@ -43,7 +42,7 @@ describe('the entries of the sets', () => {
   it('are brought into sets that the first list has made', async () => {
     const { kernel, table, desire, round, held } = setUp();
     await table.relist();
-    assert.equal(kernel.ipset.sets.size, 19);
+    assert.equal(kernel.ipset.sets.size, 35);
     desire(vip('10.96.0.1'), vip('fd00:96::1'), cluster('10.96.0.1', 80));
     assert.deepEqual(await round(), []);
     assert.deepEqual(held('kube-ipvs-vip-4'), ['10.96.0.1']);
@@ -63,12 +62,10 @@ describe('the entries of the sets', () => {
   });
 
   it('that an earlier run or somebody else left go, too: the sets are ours', async () => {
-    const { client, table, desire, round, held } = setUp();
+    const { client, kind, table, desire, round, held } = setUp();
     await table.relist();
     const left = ['10.96.0.1', '10.96.0.9'].map((text) => vip(text));
-    await client.execute(
-      left.map((member) => ({ kind: 'add entry', set: setOfMember(member), entry: member.entry })),
-    );
+    await client.execute(left.flatMap((member) => kind.difference(member, undefined).additions));
     desire(vip('10.96.0.1'));
     await table.relist();
     await round();
@@ -114,7 +111,7 @@ describe('the entries of the sets', () => {
       kernel.questions.filter((words) => words.includes('empty')),
       [],
     );
-    assert.equal(kernel.questions.filter((words) => words.startsWith('entries')).length, 19);
+    assert.equal(kernel.questions.filter((words) => words.startsWith('entries')).length, 35);
   });
 
   it('are found by their keys when a few are read', async () => {

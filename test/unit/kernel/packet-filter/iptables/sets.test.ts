@@ -27,7 +27,15 @@ describe('the sets', () => {
         'kube-ipvs-guarded-4 hash:ip,port',
         'kube-ipvs-admitted-4 hash:ip,port,net',
         'kube-ipvs-hairpin-4 hash:ip,port,ip',
+        'kube-ipvs-range-marks-4 hash:ip,port',
+        'kube-ipvs-range-hairpin-4 hash:net,net',
         'kube-ipvs-health bitmap:port',
+        'kube-ipvs-range-cluster-4 hash:ip,mark',
+        'kube-ipvs-range-external-4 hash:ip,mark',
+        'kube-ipvs-range-node-only-4 hash:ip,mark',
+        'kube-ipvs-range-refused-4 hash:ip,mark',
+        'kube-ipvs-range-guarded-4 hash:ip,mark',
+        'kube-ipvs-range-admitted-4 hash:net,net',
         'kube-ipvs-empty-4 hash:ip',
         'kube-ipvs-vip-6 hash:ip',
         'kube-ipvs-cluster-6 hash:ip,port',
@@ -38,6 +46,14 @@ describe('the sets', () => {
         'kube-ipvs-guarded-6 hash:ip,port',
         'kube-ipvs-admitted-6 hash:ip,port,net',
         'kube-ipvs-hairpin-6 hash:ip,port,ip',
+        'kube-ipvs-range-marks-6 hash:ip,port',
+        'kube-ipvs-range-hairpin-6 hash:net,net',
+        'kube-ipvs-range-cluster-6 hash:ip,mark',
+        'kube-ipvs-range-external-6 hash:ip,mark',
+        'kube-ipvs-range-node-only-6 hash:ip,mark',
+        'kube-ipvs-range-refused-6 hash:ip,mark',
+        'kube-ipvs-range-guarded-6 hash:ip,mark',
+        'kube-ipvs-range-admitted-6 hash:net,net',
         'kube-ipvs-empty-6 hash:ip',
       ],
     );
@@ -45,7 +61,7 @@ describe('the sets', () => {
 
   it('are those of the one family where the node speaks one', () => {
     const sets = allSets(['IPv4']);
-    assert.equal(sets.length, 11);
+    assert.equal(sets.length, 19);
     assert.ok(sets.every(({ family }) => family === 'IPv4'));
   });
 

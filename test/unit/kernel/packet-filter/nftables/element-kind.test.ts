@@ -3,52 +3,9 @@ import type {
   FilterMember,
   FilterRole,
 } from '../../../../../src/kernel/packet-filter/filter-member.ts';
-import type { MemberChange } from '../../../../../src/kernel/packet-filter/packet-filter.ts';
-import { formatEntry } from '../../../../../src/kernel/packet-filter/filter-entry.ts';
 import { memberKey } from '../../../../../src/kernel/packet-filter/nftables/member-elements.ts';
-import { KindTable } from '../../../../../src/reconcile/kind-table.ts';
 import { cidr, ip } from '../../../../support/cluster-objects.ts';
-import { writtenNfTables } from '../../../../support/fake-kernel/written-nf-tables.ts';
-
-async function setUp() {
-  const told: string[] = [];
-  const node = { isTableInPlace: true };
-  const { kernel, client, kind } = await writtenNfTables(
-    () => node.isTableInPlace,
-    (change) => told.push(changeWords(change)),
-  );
-  const table = new KindTable(kind);
-  const desire = (...members: readonly FilterMember[]) => {
-    members.forEach((member) => {
-      table.setDesired(memberKey(member), member);
-    });
-  };
-  const round = async (nowMs = 0) => {
-    await table.reread(nowMs);
-    const added = await table.applyAdditions(nowMs);
-    const removed = await table.applyRemovals(nowMs);
-    return [...added.failures, ...removed.failures].map(({ error }) => error.message);
-  };
-  const settled = async (...members: readonly FilterMember[]) => {
-    await table.relist();
-    desire(...members);
-    assert.deepEqual(await round(), []);
-    kernel.transactions.length = 0;
-    told.length = 0;
-  };
-  /** What `nft add element` and its like would do: the key, and the verdict of one in a map. */
-  const othersPut = (set: string, key: string, verdict?: string, keyEnd?: string) => {
-    const elements = kernel.table()?.sets.get(set)?.elements;
-    assert.ok(elements, set);
-    elements.set(`${key}-${keyEnd ?? key}`, { key, keyEnd, verdict });
-  };
-  const othersDelete = (set: string) => kernel.table()?.sets.get(set)?.elements.clear();
-  return { kernel, client, table, told, node, desire, round, settled, othersPut, othersDelete };
-}
-
-function changeWords({ kind, member }: MemberChange): string {
-  return `${kind} ${member.role} ${formatEntry(member.entry)}`;
-}
+import { elementWorld, type ElementWorld } from '../../../../support/element-world.ts';
 
 function frontEnd(role: FilterRole, address = '10.96.0.1'): FilterMember {
   return { role, entry: { kind: 'endpoint', address: ip(address), protocol: 'TCP', port: 80 } };
@@ -63,7 +20,7 @@ const webKey = '0a6000010600000000500000';
 
 describe('the elements of the table', () => {
   it('come with what is desired and go with it', async () => {
-    const { kernel, table, told, desire, round, client } = await setUp();
+    const { kernel, table, told, desire, round, client } = await elementWorld();
     await table.relist();
     desire(frontEnd('cluster'), vip('10.96.0.1'), vip('fd00:96::1'));
     assert.deepEqual(await round(), []);
@@ -85,7 +42,7 @@ describe('the elements of the table', () => {
   });
 
   it('of a front end whose role changes are one row and one transaction, deletions first', async () => {
-    const { kernel, table, told, desire, round, settled, client } = await setUp();
+    const { kernel, table, told, desire, round, settled, client } = await elementWorld();
     await settled(frontEnd('external'));
     desire(frontEnd('refused'));
     assert.equal(table.size, 1);
@@ -103,7 +60,7 @@ describe('the elements of the table', () => {
   });
 
   it('that stay as they are in a change of the role are not touched', async () => {
-    const { kernel, desire, round, settled, client } = await setUp();
+    const { kernel, desire, round, settled, client } = await elementWorld();
     await settled(frontEnd('external'));
     desire(frontEnd('local'));
     assert.deepEqual(await round(), []);
@@ -118,7 +75,7 @@ describe('the elements of the table', () => {
   });
 
   it('are left alone where they are as desired', async () => {
-    const { kernel, table, round, settled, client } = await setUp();
+    const { kernel, table, round, settled, client } = await elementWorld();
     await settled(frontEnd('local'), vip('10.96.0.1'));
     await table.relist();
     assert.equal(table.hasDirty(), false);
@@ -149,12 +106,9 @@ describe('the elements of the table', () => {
         othersDelete('sources-4');
       },
     ],
-  ] as const satisfies readonly (readonly [
-    string,
-    (world: Awaited<ReturnType<typeof setUp>>) => unknown,
-  ])[]) {
+  ] as const satisfies readonly (readonly [string, (world: ElementWorld) => unknown])[]) {
     it(`are mended: a front end ${what}`, async () => {
-      const world = await setUp();
+      const world = await elementWorld();
       const { kernel, table, round, settled, client } = world;
       await settled(frontEnd('external'));
       const before = [kernel.elements('front-ends-4'), kernel.elements('sources-4')];
@@ -190,7 +144,7 @@ describe('the elements of the table', () => {
     ['a hairpin to another one', 'hairpins-4', `${webKey}0a600002`, undefined, undefined],
   ] as const) {
     it(`are ours alone: ${what}, put there by others, goes`, async () => {
-      const { kernel, table, round, settled, othersPut, client } = await setUp();
+      const { kernel, table, round, settled, othersPut, client } = await elementWorld();
       await settled(vip('10.96.0.1'));
       othersPut(set, key, verdict, keyEnd);
       await table.relist();
@@ -201,7 +155,7 @@ describe('the elements of the table', () => {
   }
 
   it('are not touched while the table is not in place, and come when it is', async () => {
-    const { kernel, table, node, desire, round, client } = await setUp();
+    const { kernel, table, node, desire, round, client } = await elementWorld();
     await table.relist();
     node.isTableInPlace = false;
     desire(vip('10.96.0.1'));
@@ -216,7 +170,7 @@ describe('the elements of the table', () => {
   });
 
   it('are none in a table that is gone', async () => {
-    const { kernel, table, settled, client } = await setUp();
+    const { kernel, table, settled, client } = await elementWorld();
     await settled(frontEnd('cluster'), vip('10.96.0.1'));
     kernel.tables.clear();
     await table.relist();
@@ -225,7 +179,7 @@ describe('the elements of the table', () => {
   });
 
   it('say what was to be done, where the kernel refuses', async () => {
-    const { kernel, table, told, desire, round, settled, client } = await setUp();
+    const { kernel, table, told, desire, round, settled, client } = await elementWorld();
     await settled(vip('10.96.0.1'));
     kernel.refuses = (words) => (/ vips-4 | front-ends-4 /.test(words) ? 'ENOMEM' : undefined);
     desire(frontEnd('cluster'));
@@ -242,7 +196,7 @@ describe('the elements of the table', () => {
   });
 
   it('are read afresh where it is not known what became of them', async () => {
-    const { kernel, table, desire, round, settled, client } = await setUp();
+    const { kernel, table, desire, round, settled, client } = await elementWorld();
     await settled();
     kernel.answers.push('overrun');
     desire(frontEnd('cluster'));
@@ -274,7 +228,7 @@ describe('the elements of the table', () => {
       ['others', ['10.1.0.0/16'], ['10.2.0.0/16']],
     ] as const) {
       it(`change to ${what} in one transaction, and no others go`, async () => {
-        const { kernel, table, told, desire, round, settled, client } = await setUp();
+        const { kernel, table, told, desire, round, settled, client } = await elementWorld();
         await settled(...from.map((range) => admitted(range)), other);
         for (const range of from) {
           table.setDesired(memberKey(admitted(range)), undefined);

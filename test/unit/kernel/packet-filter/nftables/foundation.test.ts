@@ -37,7 +37,20 @@ describe('the table of nf_tables', () => {
     assert.equal(foundation.inPlace, true);
     assert.equal(foundation.ownership, 'owned');
     assert.notEqual(kernel.table()?.owner, undefined);
-    assert.equal(kernel.table()?.sets.size, 13);
+    assert.equal(kernel.table()?.sets.size, 27);
+    client.close();
+  });
+
+  it('has rules that see every packet only since there are port ranges, and then at once', async () => {
+    const { kernel, client, foundation } = setUp();
+    const chains = () => [...(kernel.table()?.chains.keys() ?? [])];
+    await foundation.ensure();
+    assert.ok(!chains().includes('filter-input'));
+    await foundation.servePortRanges();
+    assert.ok(chains().includes('filter-input'));
+    kernel.transactions.length = 0;
+    await foundation.servePortRanges();
+    assert.deepEqual(kernel.transactions, []);
     client.close();
   });
 

@@ -24,7 +24,11 @@ describe('the elements of a member', () => {
   it('are read by the kernel and listed by it as the member that they were', async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.uniqueArray(member, { selector: memberKey, maxLength: 20 }),
+        // Port ranges are told by their elements alone.
+        fc.uniqueArray(
+          member.filter(({ role }) => role !== 'port-ranges'),
+          { selector: memberKey, maxLength: 20 },
+        ),
         async (members) => {
           const { client, kind } = await writtenNfTables();
           const elements = members.flatMap(elementsOf);
