@@ -18,6 +18,7 @@ import { addressTrouble, configurationTrouble, kernelTrouble } from './node-trou
 import { healthCheckNews } from './health-check-news.ts';
 import type { DaemonParts } from './daemon-parts.ts';
 import { OngoingTroubles } from './ongoing-troubles.ts';
+import { rememberPortRanges } from './remember-port-ranges.ts';
 import { retirePredecessor } from './retire-predecessor.ts';
 import { openTakeOver } from './open-take-over.ts';
 import type { TakeOver } from './take-over.ts';
@@ -130,6 +131,7 @@ export class Daemon {
     }
     if (this.#store.synced && !this.#stopped) {
       await this.#watch.start();
+      await rememberPortRanges(this.#parts, this.#controller);
       this.#controller.start();
       this.#ruleWatch = watchRules(this.#parts, this.#controller);
     }

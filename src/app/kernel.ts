@@ -17,8 +17,13 @@ import {
   openPacketFilter,
   removePacketFilters,
 } from '../kernel/packet-filter/open-packet-filter.ts';
+import { portRangesThere } from '../kernel/packet-filter/port-ranges-there.ts';
 import { Predecessor, type Retirement } from '../kernel/packet-filter/predecessor.ts';
-import type { PacketFilter, PacketFilterListener } from '../kernel/packet-filter/packet-filter.ts';
+import type {
+  AddressWithPortRanges,
+  PacketFilter,
+  PacketFilterListener,
+} from '../kernel/packet-filter/packet-filter.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { addressesOfOthers } from '../kernel/vip-link/bound-address-difference.ts';
 import { BoundAddressKind } from '../kernel/vip-link/bound-address-kind.ts';
@@ -71,6 +76,8 @@ export interface Kernel {
    * Returns what was unbound.
    */
   release(othersAt: OthersAt): Promise<readonly IpAddress[]>;
+  /** The port ranges that the kernel holds, before anything was put in place. */
+  portRanges(): Promise<readonly AddressWithPortRanges[]>;
   /**
    * Takes the other packet filter of ours out of the kernel, where an earlier run has left it and this
    * one's is in place. Resolves with what is to be told; the first call that brings it about ends it.
@@ -94,8 +101,7 @@ export async function openKernel(
   run?: RunProgram,
 ): Promise<Kernel> {
   const settings = configuration.kernel;
-  const isExcluded = (address: IpAddress): boolean =>
-    configuration.excludeCIDRs.some((range) => range.contains(address));
+  const isExcluded = isIn(configuration.excludeCIDRs);
   const ipvs = await IpvsClient.connect();
   const addresses = new AddressClient();
   const sets = new SetClient();
@@ -141,6 +147,7 @@ export async function openKernel(
         { ipvs, addresses, filter: packetFilter, kubeProxySets: sets, families: ipFamilies() },
         (address) => (isExcluded(address) ? undefined : othersAt(address)),
       ),
+    portRanges: () => portRangesThere(ipFamilies(), settings),
     retirePredecessor: () => predecessor.retire(reconciler.foundations.failing()),
     async removeAll() {
       const isLeft = await isInUse(ipvs, isExcluded);
@@ -158,6 +165,10 @@ export async function openKernel(
       conntrack.close();
     },
   };
+}
+
+function isIn(ranges: KernelConfiguration['excludeCIDRs']): (address: IpAddress) => boolean {
+  return (address) => ranges.some((range) => range.contains(address));
 }
 
 /** Changes of its members concern flows, too. */

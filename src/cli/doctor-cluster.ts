@@ -50,6 +50,8 @@ export async function readCluster(
           mistakes.push(`Service ${service}: ${error.message}`);
         },
       },
+      // No check asks which mark a Service has.
+      portRanges: () => Promise.resolve([]),
     });
   } catch (error) {
     const reasons = new Set([...requests, asError(error).message]);

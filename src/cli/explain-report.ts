@@ -63,8 +63,8 @@ function frontEndTable(frontEnds: readonly FrontEndExplanation[]): string {
   const header = ['FRONT END', 'KIND', ...senders.map((sender) => `FROM ${sender.toUpperCase()}`)];
   return formatTable([
     header,
-    ...frontEnds.map(({ virtualServer, kind, from }) => [
-      virtualServer,
+    ...frontEnds.map(({ virtualServer, ports, kind, from }) => [
+      ports ?? virtualServer,
       kind,
       ...senders.map((sender) => outcomeText(from[sender])),
     ]),

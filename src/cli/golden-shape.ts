@@ -51,7 +51,7 @@ export function toGoldenShape(
   };
 }
 
-/** The golden cases have none by firewall mark. */
+/** Those for packet marks, of which the golden cases have none, are left out. */
 function toGoldenVirtualServer({
   id,
   settings,

@@ -1,5 +1,10 @@
 import { describeOperation } from '../kernel/ipvs/ipvs-error.ts';
-import { oneByOne, type RealServer } from '../kernel/ipvs/model.ts';
+import {
+  formatVirtualServer,
+  oneByOne,
+  type RealServer,
+  type VirtualServer,
+} from '../kernel/ipvs/model.ts';
 import type { PacketFilterChoice } from '../kernel/packet-filter/choose-packet-filter.ts';
 import type { PacketFilterKind } from '../kernel/packet-filter/packet-filter.ts';
 import type { PacketFilterRemains } from '../kernel/packet-filter/what-is-there.ts';
@@ -13,6 +18,7 @@ import {
 import { observedFrom } from '../kernel/ipvs/virtual-server-kind.ts';
 import { ipvsadmOptions, toGoldenShape } from './golden-shape.ts';
 import type { ObservedKernel } from './observe-kernel.ts';
+import { formatPortsWithMark, type PortsWithMark } from '../translate/marked-ports.ts';
 import { formatTable } from './text-table.ts';
 
 /** What the cluster wants here, and what the kernel holds, where that could be read. */
@@ -23,6 +29,8 @@ export interface Plan {
   /** Undefined where it cannot be told. */
   readonly packetFilter: PlannedFilter | undefined;
   serviceOf(key: string): string | undefined;
+  /** Where packets for a virtual server for a mark come to; empty for any other. */
+  portRangesOf(key: string): readonly PortsWithMark[];
 }
 
 /** Which packet filter a start would use, and what of packet filters of ours is there. */
@@ -46,7 +54,28 @@ export function planJson(plan: Plan): string {
   const shape = toGoldenShape(virtualServers, plan.boundAddresses.values());
   const difference = plan.observed === undefined ? null : plannedChanges(plan, plan.observed);
   const packetFilter = plan.packetFilter ?? null;
-  return `${JSON.stringify({ ...shape, packetFilter, difference }, undefined, 2)}\n`;
+  const portRanges = virtualServers.flatMap((each) => rangesShape(plan, each));
+  return `${JSON.stringify({ ...shape, portRanges, packetFilter, difference }, undefined, 2)}\n`;
+}
+
+/** A virtual server for a mark, with what leads to it. */
+function rangesShape(plan: Plan, { id, settings, realServers }: VirtualServer): readonly object[] {
+  if (id.kind !== 'fwmark') {
+    return [];
+  }
+  const key = formatVirtualServer(id);
+  const options = ipvsadmOptions(settings);
+  const addresses = plan.portRangesOf(key).map(({ kind, address, ranges }) => ({
+    ...{ address: address.text, kind, ranges },
+  }));
+  return [
+    {
+      ...{ mark: id.fwmark, family: id.family, service: plan.serviceOf(key) ?? null, addresses },
+      scheduler: settings.scheduler,
+      ...(options === '' ? {} : { options }),
+      realServers: [...realServers.keys()],
+    },
+  ];
 }
 
 /** The plan for people. Ends with a new line. */
@@ -60,11 +89,15 @@ export function planText(plan: Plan): string {
       plan.serviceOf(key) ?? '',
       Array.from(virtualServer.realServers, realServerText).join(' ') || '(none)',
     ]);
+  const ranges = [...plan.virtualServers.keys()].flatMap((key) =>
+    plan.portRangesOf(key).map((ports) => [`  ${key}`, formatPortsWithMark(ports)]),
+  );
   const desired = formatTable([
     ['VIRTUAL SERVER', 'SCHEDULER', 'OPTIONS', 'SERVICE', 'REAL SERVERS'],
     ...rows,
   ]);
-  return `${desired}\n${filterText(plan)}${differenceText(plan)}`;
+  const marked = ranges.length === 0 ? '' : `Port ranges, by mark:\n${formatTable(ranges)}\n`;
+  return `${desired}\n${marked}${filterText(plan)}${differenceText(plan)}`;
 }
 
 /** The choice and its reason; its rules and entries are not compared. */

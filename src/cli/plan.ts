@@ -1,5 +1,7 @@
 import type { Settings } from '../config/load-settings.ts';
 import type { Logger } from '../base/log.ts';
+import { formatVirtualServer } from '../kernel/ipvs/model.ts';
+import { marksOf } from '../translate/marked-ports.ts';
 import { ipFamilies } from '../kernel/ip-families.ts';
 import { decidePacketFilter } from '../kernel/packet-filter/decide-packet-filter.ts';
 import { whatIsThere } from '../kernel/packet-filter/what-is-there.ts';
@@ -38,6 +40,22 @@ async function readDesired(
   settings: Settings,
   log: Logger,
 ): Promise<DesiredRows> {
-  const { desired, virtualServers, boundAddresses } = await readCluster(options, settings, log);
-  return { virtualServers, boundAddresses, serviceOf: (key) => desired.serviceOf(key) };
+  const { desired, translator, virtualServers, boundAddresses } = await readCluster(
+    options,
+    settings,
+    log,
+  );
+  return {
+    virtualServers,
+    boundAddresses,
+    serviceOf: (key) => desired.serviceOf(key),
+    portRangesOf: (key) => {
+      if (virtualServers.get(key)?.virtualServer.id.kind !== 'fwmark') {
+        return [];
+      }
+      const decisions = translator.decisionsOf(desired.serviceOf(key) ?? '') ?? [];
+      const marks = marksOf(decisions).filter(({ id }) => formatVirtualServer(id) === key);
+      return marks.flatMap(({ addresses }) => addresses);
+    },
+  };
 }

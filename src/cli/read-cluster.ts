@@ -5,6 +5,8 @@ import { ClusterStore } from '../cluster/store.ts';
 import type { Settings } from '../config/load-settings.ts';
 import { DesiredState } from '../desired/desired-state.ts';
 import type { ServiceTranslator } from '../desired/service-translator.ts';
+import { ipFamilies } from '../kernel/ip-families.ts';
+import { portRangesThere } from '../kernel/packet-filter/port-ranges-there.ts';
 import { RememberedMembers } from '../kernel/packet-filter/remembered-members.ts';
 import { AddressClient } from '../kernel/vip-link/client.ts';
 import type { IpAddress } from '../net/ip-address.ts';
@@ -78,6 +80,7 @@ export async function readCluster(
       timeoutMs: options.timeout,
       desired: tables.desired,
       settings,
+      portRanges: () => portRangesThere(ipFamilies(), settings.kernel),
       addresses,
       listener: { problem: serviceProblem, mistake: logMistake.bind(undefined, log) },
     });

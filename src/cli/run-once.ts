@@ -62,6 +62,7 @@ export async function runOnce(
       settings,
       addresses: kernel.addresses,
       listener: { problem: onProblem, mistake: logMistake.bind(undefined, log) },
+      portRanges: () => kernel.portRanges(),
     });
   } finally {
     await release.end();

@@ -1,5 +1,7 @@
 import { objectKey, type ObjectKey, type Service } from '../cluster/objects.ts';
 import { IpAddress } from '../net/ip-address.ts';
+import { portRanges } from '../translate/annotations/port-ranges.ts';
+import { parsePortRanges } from '../translate/requested-port-ranges.ts';
 
 /** Which Services are to be shown; what is undefined chooses none out. */
 export interface ServiceFilter {
@@ -93,7 +95,11 @@ function isAt(
   context: FilterContext,
 ): boolean {
   if (vipsOf(service).some((vip) => vip.equals(address))) {
-    return port === undefined || service.ports.some((each) => each.port === port);
+    return (
+      port === undefined ||
+      service.ports.some((each) => each.port === port) ||
+      asksForInRange(service, port)
+    );
   }
   if (context.isNodePortAddress(address)) {
     return service.ports.some(
@@ -101,6 +107,15 @@ function isAt(
     );
   }
   return context.hasEndpointAt(key, address.text);
+}
+
+/** Whether a Service asks for a port by a range, at whichever of its addresses. */
+function asksForInRange({ annotations }: Service, port: number): boolean {
+  const text = annotations.get(portRanges.name);
+  const requested = text === undefined ? undefined : parsePortRanges(text);
+  return (requested ?? []).some(
+    ({ ranges, isAll }) => isAll || ranges.some(({ first, last }) => first <= port && port <= last),
+  );
 }
 
 function vipsOf({ clusterIPs, externalIPs, loadBalancerIPs }: Service): readonly IpAddress[] {

@@ -23,12 +23,14 @@ export function showJson(shown: Shown, addresses: ReadonlyMap<string, ObservedAd
 
 function virtualServerJson(view: VirtualServerView) {
   const { id, persistence, state, realServers, service, scheduler, flags, owned } = view;
+  const { portRanges } = view;
   return {
     ...id,
     scheduler,
     ...(flags.length === 0 ? {} : { flags }),
     ...(persistence === null ? {} : { options: `-p ${persistence.timeoutSeconds}` }),
     service,
+    ...(portRanges === null ? {} : { portRanges }),
     owned,
     ...(state.kind === 'foreign, refused' ? { refusedAtVipOf: state.vipOf } : {}),
     state,

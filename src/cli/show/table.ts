@@ -209,6 +209,7 @@ function virtualServerRows(
   const { nowMs } = context;
   return [
     { key, cells: columns.map((column) => column.virtualServer(view, context)) },
+    ...portRangeRows(key, view, detail),
     ...whyRows(key, virtualServerState(view.state, nowMs)),
     ...view.realServers.flatMap((realServer) => {
       const ofThis = `${key} ${realServer.address}`;
@@ -225,6 +226,19 @@ function virtualServerRows(
       : []),
     ...unusedRow(key, view.unusedCounts, detail === 'wide' ? view.unusedEndpoints.length : 0),
   ];
+}
+
+/** Where its packets come to, for one that is for a mark: a line for each address. */
+function portRangeRows(
+  key: string,
+  { portRanges }: VirtualServerView,
+  detail: Detail,
+): readonly Row[] {
+  return (portRanges?.addresses ?? []).map(({ text, kind, address }) => ({
+    key: `${key} at ${address}`,
+    cells: undefined,
+    whole: [span(`   = ${text}`), ...(detail === 'wide' ? [span(` (${kind})`, 'faint')] : [])],
+  }));
 }
 
 function unusedRow(

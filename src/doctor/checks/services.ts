@@ -32,6 +32,12 @@ const kinds = kindsOf({
       'Two Services want the same address, port and protocol: the older one is served. Give this one another port or address, or delete it.',
     mend: describeService,
   },
+  'port-ranges-refused': {
+    severity: 'warning',
+    means:
+      'Port ranges are not served: at an address of the node itself, or because all packet marks are taken. Give the Service another address, or kubeIpvs.portRangeMarks more bits (docs/port-ranges.md).',
+    mend: editService,
+  },
   'endpoint-refused': {
     severity: 'warning',
     means:
@@ -61,6 +67,8 @@ const kindOfReason: Readonly<Record<string, FindingKind>> = {
   ExternalIPRefused: kinds['vip-refused'],
   LoadBalancerIPRefused: kinds['vip-refused'],
   AddressConflict: kinds.conflict,
+  PortRangeConflict: kinds.conflict,
+  PortRangesRefused: kinds['port-ranges-refused'],
   EndpointRefused: kinds['endpoint-refused'],
   SchedulerMissing: kinds['scheduler-missing'],
 };

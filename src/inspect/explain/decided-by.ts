@@ -10,6 +10,7 @@ export function decidedBy(
   as: DecidedAs,
   { address: { family } }: Pick<Destination, 'address'>,
   { packetFilter }: Pick<ExplainWorld, 'packetFilter'>,
+  isPortRange = false,
 ): Pick<Step, 'rule' | 'place'> {
-  return { rule: role, place: ruleName(packetFilter, role, family, as) };
+  return { rule: role, place: ruleName(packetFilter, role, family, as, isPortRange) };
 }

@@ -1,7 +1,12 @@
 import { weightName } from '../../cluster/weight.ts';
 import { annotations } from '../../translate/annotations/registry.ts';
 import type { WeightRule } from '../../translate/weight-rule.ts';
-import type { Decision, EndpointDecision, EndpointFate } from '../../translate/decisions.ts';
+import type {
+  Decision,
+  EndpointDecision,
+  EndpointFate,
+  PortRangeDecision,
+} from '../../translate/decisions.ts';
 import {
   describeDecision,
   describeFateOfEndpoint,
@@ -24,7 +29,15 @@ export function stepOf(decision: Decision, service: string): Step {
     }
     case 'endpoint':
       return endpointStep(decision, service);
+    case 'port range':
+      return { text: describeDecision(decision), object, field: fieldOfRange(decision) };
   }
+}
+
+function fieldOfRange({ fate }: PortRangeDecision): string {
+  return fate.kind === 'ordinary ports' && fate.service === undefined
+    ? 'spec.ports'
+    : `metadata.annotations[${annotations.portRanges.name}]`;
 }
 
 /** Where a Service says that it wants to be reached so. */

@@ -1,4 +1,5 @@
-import type { RealServer } from '../../kernel/ipvs/model.ts';
+import { formatRealServer, type RealServer } from '../../kernel/ipvs/model.ts';
+import { anyPort } from '../../translate/endpoints.ts';
 import { decidedBy } from './decided-by.ts';
 import type { Explanation, Step } from './explanation.ts';
 import { filterVerdictOf, rolesAt, type FilterVerdict } from './filter-verdict.ts';
@@ -6,7 +7,7 @@ import { frontEndAt, type FoundFrontEnd } from './front-end-at.ts';
 import { kernelDifferences } from './kernel-differences.ts';
 import { masqueradeOf, seenAt } from './masquerade.ts';
 import { originOf } from './origin.ts';
-import { formatDestination, type Packet } from './packet.ts';
+import type { Packet } from './packet.ts';
 import {
   candidateSteps,
   choiceSteps,
@@ -14,12 +15,11 @@ import {
   rangesSteps,
   type Question,
 } from './packet-steps.ts';
+import { virtualServerAt } from './range-at.ts';
 import { refusalAnswer, whenNoneIsLeft } from './refusal-words.ts';
 import { onlyOne, sourceStep } from './source-step.ts';
 import { foreignSteps, portsAtVip, whyUnserved } from './unserved.ts';
 import type { ExplainWorld } from './world.ts';
-
-const noRealServers: ReadonlyMap<string, RealServer> = new Map();
 
 /**
  * Says what becomes of the first packet of a connection on this node, and why. It decides as the packet
@@ -27,7 +27,7 @@ const noRealServers: ReadonlyMap<string, RealServer> = new Map();
  */
 export function explainPacket(packet: Packet, world: ExplainWorld): Explanation {
   const { to } = packet;
-  const key = formatDestination(to);
+  const key = virtualServerAt(to, world);
   const origin = originOf(packet, world);
   const roles = rolesAt(to, origin, world);
   const question = { to, key, origin, roles, found: frontEndAt(to, key, world), world };
@@ -35,7 +35,7 @@ export function explainPacket(packet: Packet, world: ExplainWorld): Explanation 
   return {
     ...explained,
     steps: [origin.step, ...explained.steps],
-    warnings: kernelDifferences(to, world),
+    warnings: kernelDifferences(to, key, world),
   };
 }
 
@@ -91,8 +91,8 @@ function atVip(question: Question): Explained {
 }
 
 function refused(question: Question, role: 'refused' | 'node-only'): Explained {
-  const { to, found, world } = question;
-  const by = decidedBy(role, 'it comes', to, world);
+  const { to, found, roles, world } = question;
+  const by = decidedBy(role, 'it comes', to, world, roles.range !== undefined);
   const answer = `refused at once, with ${refusalAnswer(to.protocol)}`;
   const policy = {
     object: `Service ${found?.key ?? ''}`,
@@ -140,18 +140,20 @@ function forwardedOrNot(question: Question): Explained {
 
 function forwarded(question: Question, found: FoundFrontEnd): Explained {
   const { key, origin, to, world } = question;
-  const realServers = world.desired.virtualServer(key)?.virtualServer.realServers ?? noRealServers;
+  const realServers = world.desired.virtualServer(key)?.virtualServer.realServers.values() ?? [];
   const masquerade = masqueradeOf(question, found.key);
-  const seen = Array.from(realServers, ([address, realServer]) => ({
-    address,
-    ...seenAt(realServer, question, masquerade),
-  }));
+  const seen = Array.from(realServers, (realServer) => reachedAt(realServer, question)).map(
+    (realServer) => ({
+      address: formatRealServer(realServer),
+      ...seenAt(realServer, question, masquerade),
+    }),
+  );
   const source = onlyOne(seen.map((each) => each.source));
   return {
     verdict: 'forwarded',
     virtualServer: key,
     service: found.key,
-    realServers: [...realServers.keys()],
+    realServers: seen.map(({ address }) => address),
     source,
     sources: Object.fromEntries(seen.map((each) => [each.address, each.source])),
     steps: [
@@ -165,4 +167,9 @@ function forwarded(question: Question, found: FoundFrontEnd): Explained {
       whenNoneIsLeft(found.key, found.service, found.traffic, to.protocol),
     ],
   };
+}
+
+/** Without a port of its own it is reached at the one that the client has chosen. */
+function reachedAt(realServer: RealServer, { to: { port } }: Question): RealServer {
+  return realServer.port === anyPort ? { ...realServer, port } : realServer;
 }

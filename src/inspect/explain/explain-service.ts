@@ -1,11 +1,12 @@
 import type { ServicePort } from '../../cluster/objects.ts';
-import type { Decision, FrontEndDecision } from '../../translate/decisions.ts';
+import { formatPortRange } from '../../net/port-range.ts';
+import type { Decision, PortRangeDecision } from '../../translate/decisions.ts';
 import { describeDecision } from '../../translate/describe-decision.ts';
-import type { FrontEnd } from '../../translate/front-end.ts';
 import { stepOf } from './decision-step.ts';
 import type { Explanation, FrontEndExplanation, ServiceExplanation, Step } from './explanation.ts';
 import { explainPacket } from './explain-packet.ts';
-import { formatDestination, formatSender, type Sender } from './packet.ts';
+import { formatDestination, formatSender, type Destination, type Sender } from './packet.ts';
+import { virtualServerAt } from './range-at.ts';
 import type { ServiceQuestion } from './service-question.ts';
 import type { ExplainWorld } from './world.ts';
 
@@ -17,16 +18,21 @@ const allSenders: readonly Sender[] = [{ kind: 'pod' }, { kind: 'node' }, { kind
  * sends them: a Pod, a process of this node and a host outside, unless others are asked for. Pure.
  */
 export function explainService(
-  { key, ports }: ServiceQuestion,
+  { key, service, ports }: ServiceQuestion,
   asked: ExplainWorld,
   senders = allSenders,
 ): ServiceExplanation {
   const world = remembering(asked);
   const decisions = world.translator.decisionsOf(key) ?? [];
-  const concerned = decisions.filter((decision) => concerns(decision, ports));
-  const frontEnds = concerned.flatMap((decision) =>
-    isFrontEnd(decision) ? askedOf(decision, world, senders) : [],
+  const isWhole = ports.length === service.ports.length;
+  const concerned = decisions.filter((decision) =>
+    decision.about === 'port range' ? isWhole : concerns(decision, ports),
   );
+  // Ports of the spec first, as in a Service.
+  const frontEnds = concerned
+    .toSorted((a, b) => Number(a.about === 'port range') - Number(b.about === 'port range'))
+    .flatMap((decision) => destinationOf(decision, isWhole))
+    .flatMap((destination) => askedOf(destination, world, senders));
   const first = frontEnds[0]?.answers[0]?.explanation;
   const steps = concerned.map((decision) => ({
     ...stepOf(decision, key),
@@ -70,19 +76,37 @@ function remembering(world: ExplainWorld): ExplainWorld {
 }
 
 /** What becomes of packets to one front end. */
-interface AskedFrontEnd {
-  readonly virtualServer: string;
-  readonly kind: string;
+interface AskedFrontEnd extends Pick<FrontEndExplanation, 'virtualServer' | 'ports' | 'kind'> {
+  readonly to: Destination;
   readonly answers: readonly { readonly sender: string; readonly explanation: Explanation }[];
 }
 
-type AtAddress = FrontEndDecision & { readonly frontEnd: FrontEnd };
-
-function isFrontEnd(decision: Decision): decision is AtAddress {
-  return decision.about === 'front end' && 'address' in decision.frontEnd;
+interface AskedDestination extends Pick<AskedFrontEnd, 'to' | 'kind'> {
+  /** All that one packet stands for. */
+  readonly range?: PortRangeDecision;
 }
 
-function concerns(decision: Decision, ports: readonly ServicePort[]): boolean {
+/** What a packet is sent to for a decision; of a range, the first port. */
+function destinationOf(decision: Decision, withRanges: boolean): readonly AskedDestination[] {
+  if (decision.about === 'front end' && 'address' in decision.frontEnd) {
+    const { protocol, frontEnd, fate } = decision;
+    const { address, port, kind } = frontEnd;
+    const isInRange = withRanges && fate.kind === 'served with the port ranges';
+    return isInRange ? [] : [{ to: { protocol, address, port }, kind }];
+  }
+  if (decision.about !== 'port range' || decision.fate.kind !== 'served') {
+    return [];
+  }
+  const { protocol, address, kind, ports } = decision;
+  return ports
+    .slice(0, 1)
+    .map(({ first: port }) => ({ to: { protocol, address, port }, kind, range: decision }));
+}
+
+function concerns(
+  decision: Exclude<Decision, PortRangeDecision>,
+  ports: readonly ServicePort[],
+): boolean {
   switch (decision.about) {
     case 'Service':
     case 'address':
@@ -101,27 +125,36 @@ function concerns(decision: Decision, ports: readonly ServicePort[]): boolean {
 }
 
 function askedOf(
-  { protocol, frontEnd }: AtAddress,
+  { to, kind, range }: AskedDestination,
   world: ExplainWorld,
   senders: readonly Sender[],
 ): readonly AskedFrontEnd[] {
-  const { address, port, kind } = frontEnd;
-  const to = { protocol, address, port };
+  const { address } = to;
   const answers = senders
     .filter((from) => from.kind !== 'address' || from.address.family === address.family)
     .map((from) => ({
       sender: formatSender(from),
       explanation: explainPacket({ from, to }, world),
     }));
-  return answers.length === 0 ? [] : [{ virtualServer: formatDestination(to), kind, answers }];
+  const virtualServer = virtualServerAt(to, world);
+  const ports = range && formatRange(range);
+  return answers.length === 0
+    ? []
+    : [{ to, virtualServer, kind, answers, ...(ports === undefined ? {} : { ports }) }];
 }
 
-function frontEndOf({ virtualServer, kind, answers }: AskedFrontEnd): FrontEndExplanation {
+/** `UDP 203.0.113.9:10000-20000` */
+function formatRange({ protocol, address, ports }: PortRangeDecision): string {
+  const host = address.family === 'IPv6' ? `[${address.text}]` : address.text;
+  return `${protocol} ${host}:${ports.map(formatPortRange).join(',')}`;
+}
+
+function frontEndOf({ to: _to, answers, ...asked }: AskedFrontEnd): FrontEndExplanation {
   const outcomes = answers.map(({ sender, explanation }) => {
     const { verdict, service, realServers, source, sources } = explanation;
     return [sender, { verdict, service, realServers, source, sources }] as const;
   });
-  return { virtualServer, kind, from: Object.fromEntries(outcomes) };
+  return { ...asked, from: Object.fromEntries(outcomes) };
 }
 
 /** What is to be said of the first packet besides the decisions. */
@@ -134,7 +167,7 @@ function exampleSteps(
     return [];
   }
   return [
-    { text: `for example, what ${first.sender} sends to ${frontEnd.virtualServer}:` },
+    { text: `for example, what ${first.sender} sends to ${formatDestination(frontEnd.to)}:` },
     ...first.explanation.steps.filter(({ text }) => !said.has(text)),
   ];
 }

@@ -41,7 +41,7 @@ export interface Outcome {
 
 /** What becomes of a packet, and why. */
 export interface Explanation extends Outcome {
-  /** `UDP 10.96.0.10:53`; null where none takes the packet. */
+  /** `UDP 10.96.0.10:53`, `fwmark 5 (IPv4)`; null where none takes the packet. */
   readonly virtualServer: string | null;
   readonly steps: readonly Step[];
   /** Where the kernel is not as it should be; empty where it could not be read. */
@@ -50,8 +50,10 @@ export interface Explanation extends Outcome {
 
 /** A front end of a Service, and what becomes of packets to it, by who sends them. */
 export interface FrontEndExplanation {
-  /** `TCP 10.96.0.1:80` */
+  /** `TCP 10.96.0.1:80`, `fwmark 5 (IPv4)` */
   readonly virtualServer: string;
+  /** Where that is for a mark, what gets it: `UDP 203.0.113.9:10000-20000`; the first of these ports was asked for. */
+  readonly ports?: string;
   /** `cluster IP`, `node port`, `load-balancer IP`, `external IP` */
   readonly kind: string;
   /** By the sender, `a Pod`. Why is not said: that would be all of a Service's endpoints each time. */

@@ -1,28 +1,18 @@
-import type { FilterRole } from '../../kernel/packet-filter/filter-member.ts';
+import { frontEndRoles, type FrontEndRole } from '../../kernel/packet-filter/front-end-role.ts';
+import type { MarkedRange } from '../../kernel/packet-filter/marked-range.ts';
 import { Cidr } from '../../net/cidr.ts';
 import { hostPrefixLength, type IpAddress } from '../../net/ip-address.ts';
 import type { Origin } from './origin.ts';
-import { formatDestination, type Destination } from './packet.ts';
+import type { Destination } from './packet.ts';
+import { rangeAt, virtualServerAt } from './range-at.ts';
 import type { ExplainWorld } from './world.ts';
-
-/** The roles of a front end; it has one of them. */
-export type FrontEndRole = Extract<
-  FilterRole,
-  'cluster' | 'external' | 'local' | 'node-only' | 'refused'
->;
-
-const frontEndRoles: readonly FrontEndRole[] = [
-  'cluster',
-  'external',
-  'local',
-  'node-only',
-  'refused',
-];
 
 /** What the packet filter is told of a destination, and of a sender at it. */
 export interface RolesAt {
   /** Undefined where no Service has a front end there. */
   readonly frontEnd: FrontEndRole | undefined;
+  /** The port range that it is in, where it has no virtual server of its own. */
+  readonly range: MarkedRange | undefined;
   readonly isVip: boolean;
   readonly isHealthPort: boolean;
   /** Only some sources are let through. */
@@ -42,25 +32,34 @@ export function rolesAt(to: Destination, { source }: Origin, world: ExplainWorld
   const { desired } = world;
   const { address } = to;
   const entry = { kind: 'endpoint', ...to } as const;
-  const isGuarded = desired.isMember({ role: 'guarded', entry });
+  const ordinary = frontEndRoles.find((role) => desired.isMember({ role, entry }));
+  const range = ordinary === undefined ? rangeAt(to, world) : undefined;
+  const isGuarded =
+    range === undefined
+      ? desired.isMember({ role: 'guarded', entry })
+      : range.sources !== undefined;
   return {
-    frontEnd: frontEndRoles.find((role) => desired.isMember({ role, entry })),
+    frontEnd: ordinary ?? range?.role,
+    range,
     isVip: isVip(address, world),
     isHealthPort: desired.isMember({ role: 'health', entry: { kind: 'port', port: to.port } }),
     isGuarded,
-    isAdmitted: isGuarded ? isLetThrough(to, source, world) : true,
+    isAdmitted: isGuarded ? isLetThrough(to, source, range, world) : true,
   };
 }
 
 function isLetThrough(
   to: Destination,
   source: IpAddress | undefined,
+  range: MarkedRange | undefined,
   world: ExplainWorld,
 ): boolean | undefined {
   if (source !== undefined) {
-    return isAdmitted(to, source, world);
+    return range === undefined
+      ? isAdmitted(to, source, world)
+      : range.sources?.some((admitted) => admitted.contains(source)) === true;
   }
-  const holder = world.desired.serviceOf(formatDestination(to)) ?? '';
+  const holder = world.desired.serviceOf(virtualServerAt(to, world)) ?? '';
   const ranges = world.store.service(holder)?.loadBalancerSourceRanges ?? [];
   // Of a family without ranges nobody is let through, whoever it is.
   return ranges.some(({ family }) => family === to.address.family) ? undefined : false;

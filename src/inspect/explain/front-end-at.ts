@@ -4,8 +4,10 @@ import type {
   Decision,
   EndpointDecision,
   FrontEndDecision,
+  PortRangeDecision,
 } from '../../translate/decisions.ts';
 import type { FrontEnd, Traffic } from '../../translate/front-end.ts';
+import type { PortRange } from '../../net/port-range.ts';
 import { trafficOf } from '../../translate/front-ends.ts';
 import type { Destination } from './packet.ts';
 import type { ExplainWorld } from './world.ts';
@@ -15,8 +17,13 @@ export interface FoundFrontEnd {
   /** `default/web` */
   readonly key: string;
   readonly service: Service;
-  readonly frontEnd: FrontEnd;
+  readonly kind: FrontEnd['kind'];
+  /** The one whose endpoints are behind it; for a port range that is the first one of the Service. */
   readonly port: ServicePort;
+  /** The ports that it is one of, where it is in a port range. */
+  readonly range: PortRangeDecision | undefined;
+  /** The Service asks for it by a range too. */
+  readonly isAlsoInRange: boolean;
   readonly traffic: Traffic;
   /** About its address; none where that is the node's. */
   readonly addressDecisions: readonly AddressDecision[];
@@ -38,31 +45,83 @@ export function frontEndAt(
     return undefined;
   }
   const decisions = translator.decisionsOf(key) ?? [];
-  const frontEnd = decisions.findLast((decision) => isAt(decision, to))?.frontEnd;
-  // The last one counts where two ports have the same node port.
-  const port = service.ports.findLast((each) => frontEnd !== undefined && has(each, frontEnd, to));
-  if (frontEnd === undefined || port === undefined) {
+  const found = ordinaryAt(to, service, decisions) ?? inRangeAt(to, service, decisions);
+  if (found === undefined) {
     return undefined;
   }
-  const traffic = trafficOf(frontEnd);
+  const { kind, port, range } = found;
+  const traffic = trafficOf({ kind });
   return {
-    key,
-    service,
-    frontEnd,
-    port,
-    traffic,
+    ...{ key, service, kind, port, range, traffic },
+    isAlsoInRange: rangeDecisionAt(to, decisions, 'ordinary ports') !== undefined,
     addressDecisions:
-      frontEnd.kind === 'node port'
+      kind === 'node port'
         ? []
         : decisions
             .filter((decision) => decision.about === 'address')
             .filter(({ address }) => address.equals(to.address)),
-    endpointDecisions: endpointDecisionsOf(decisions, port, traffic).filter(
-      ({ endpoint, fate }) =>
-        endpoint.address.family === to.address.family || fate.kind === 'another family',
-    ),
-    losers: desired.losersOf(virtualServer),
+    endpointDecisions: endpointDecisionsOf(decisions, port, traffic)
+      .filter(
+        ({ endpoint, fate }) =>
+          endpoint.address.family === to.address.family || fate.kind === 'another family',
+      )
+      .map((decision) => (range === undefined ? decision : atPort(decision, to))),
+    losers:
+      range === undefined
+        ? desired.losersOf(virtualServer)
+        : desired
+            .portRangeConflictsAt(to.address.text)
+            .filter(({ holder, protocol }) => holder === key && protocol === to.protocol)
+            .filter(({ ports }) => ports.some((each) => holds(each, to)))
+            .map(({ loser }) => loser),
   };
+}
+
+type Found = Pick<FoundFrontEnd, 'kind' | 'port' | 'range'>;
+
+function ordinaryAt(
+  to: Destination,
+  { ports }: Service,
+  decisions: readonly Decision[],
+): Found | undefined {
+  const frontEnd = decisions.findLast((decision) => isAt(decision, to))?.frontEnd;
+  // The last one counts where two ports have the same node port.
+  const port = ports.findLast((each) => frontEnd !== undefined && has(each, frontEnd, to));
+  return frontEnd && port && { kind: frontEnd.kind, port, range: undefined };
+}
+
+function inRangeAt(
+  to: Destination,
+  { ports: [port] }: Service,
+  decisions: readonly Decision[],
+): Found | undefined {
+  const range = rangeDecisionAt(to, decisions, 'served');
+  return range && port && { kind: range.kind, port, range };
+}
+
+function rangeDecisionAt(
+  to: Destination,
+  decisions: readonly Decision[],
+  fate: PortRangeDecision['fate']['kind'],
+): PortRangeDecision | undefined {
+  return decisions
+    .filter((decision) => decision.about === 'port range')
+    .find(
+      (decision) =>
+        decision.fate.kind === fate &&
+        decision.protocol === to.protocol &&
+        decision.address.equals(to.address) &&
+        decision.ports.some((each) => holds(each, to)),
+    );
+}
+
+function holds({ first, last }: PortRange, { port }: Destination): boolean {
+  return first <= port && port <= last;
+}
+
+/** The endpoint at the port that the client has chosen. */
+function atPort(decision: EndpointDecision, { port }: Destination): EndpointDecision {
+  return decision.targetPort === undefined ? decision : { ...decision, targetPort: port };
 }
 
 function endpointDecisionsOf(

@@ -4,17 +4,20 @@ import type { ListedVirtualServer } from '../../kernel/ipvs/read-table.ts';
 import { fateOfUnwanted } from '../../kernel/ipvs/virtual-server-difference.ts';
 import type { DesiredFrontEnd } from '../../translate/desired.ts';
 import { isVip } from './filter-verdict.ts';
-import { formatDestination, type Destination } from './packet.ts';
+import type { Destination } from './packet.ts';
 import type { ExplainWorld } from './world.ts';
 
-/** Where the kernel is not as desired at a destination; nothing where it could not be read, or is not touched. */
-export function kernelDifferences(to: Destination, world: ExplainWorld): readonly string[] {
+/** Where the kernel is not as desired at a destination, which `key` is the virtual server of; nothing where it could not be read, or is not touched. */
+export function kernelDifferences(
+  to: Destination,
+  key: string,
+  world: ExplainWorld,
+): readonly string[] {
   const { kernel, desired, settings } = world;
   const isExcluded = settings.excludeCIDRs.some((range) => range.contains(to.address));
   if (kernel === undefined || isExcluded) {
     return [];
   }
-  const key = formatDestination(to);
   const wanted = desired.virtualServer(key);
   const there = kernel.virtualServer(key);
   const unbound =

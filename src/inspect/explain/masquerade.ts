@@ -1,9 +1,8 @@
 import { formatRealServer, type RealServer } from '../../kernel/ipvs/model.ts';
+import type { FilterMember } from '../../kernel/packet-filter/filter-member.ts';
 import { decidedBy } from './decided-by.ts';
 import type { SeenSource, Step } from './explanation.ts';
-import type { FrontEndRole } from './filter-verdict.ts';
 import type { Origin } from './origin.ts';
-import type { Destination } from './packet.ts';
 import type { Question } from './packet-steps.ts';
 import type { ExplainWorld } from './world.ts';
 
@@ -14,15 +13,15 @@ export interface Masquerade {
 }
 
 /** What is decided before a real server is chosen. `service` is the holder of the front end. */
-export function masqueradeOf({ to, origin, roles, world }: Question, service: string): Masquerade {
-  const role = roles.frontEnd;
+export function masqueradeOf(question: Question, service: string): Masquerade {
+  const { to, origin, roles, world } = question;
   const yes = (why: string, step: Omit<Step, 'text'>) => ({
     isMasqueraded: true,
-    step: { text: `masqueraded: ${why}`, ...ruleOf(role, to, world), ...step },
+    step: { text: `masqueraded: ${why}`, ...ruleOf(question), ...step },
   });
   const no = (why: string, step: Omit<Step, 'text'>) => ({
     isMasqueraded: false,
-    step: { text: `not masqueraded: ${why}`, ...ruleOf(role, to, world), ...step },
+    step: { text: `not masqueraded: ${why}`, ...ruleOf(question), ...step },
   });
   const policy = { object: `Service ${service}`, field: 'spec.externalTrafficPolicy' };
   if (origin.isNode) {
@@ -31,7 +30,7 @@ export function masqueradeOf({ to, origin, roles, world }: Question, service: st
       decidedBy('vip', 'it leaves', to, world),
     );
   }
-  switch (role) {
+  switch (roles.frontEnd) {
     case 'cluster':
       return clusterMasquerade(origin, world, yes, no);
     case 'external':
@@ -72,12 +71,9 @@ function clusterMasquerade(
     : no('to a cluster IP Pods keep their address', { object, field });
 }
 
-function ruleOf(
-  role: FrontEndRole | undefined,
-  to: Destination,
-  world: ExplainWorld,
-): Pick<Step, 'rule' | 'place'> {
-  return role === undefined ? {} : decidedBy(role, 'it leaves', to, world);
+function ruleOf({ to, world, roles }: Question): Pick<Step, 'rule' | 'place'> {
+  const { frontEnd: role, range } = roles;
+  return role === undefined ? {} : decidedBy(role, 'it leaves', to, world, range !== undefined);
 }
 
 /** What one real server sees, and why where that is another thing than for the others. */
@@ -89,15 +85,14 @@ export interface Seen {
 /** The source that a real server sees of a packet. */
 export function seenAt(
   realServer: RealServer,
-  { to, origin, world }: Question,
+  { to, origin, roles, world }: Question,
   { isMasqueraded }: Masquerade,
 ): Seen {
   const { desired, translator } = world;
-  const { protocol } = to;
   if (origin.isNode) {
     return { source: 'node', step: undefined };
   }
-  const { address, port } = realServer;
+  const { address } = realServer;
   const name = formatRealServer(realServer);
   if (translator.nodeFacts.nodeAddresses.has(address.text)) {
     return isMasqueraded
@@ -112,15 +107,25 @@ export function seenAt(
   if (isMasqueraded) {
     return { source: 'node', step: undefined };
   }
-  const entry = { kind: 'endpoint to itself', address, protocol, port } as const;
-  const mayBeItself = desired.isMember({ role: 'hairpin', entry });
-  return mayBeItself && origin.source?.equals(address) === true
+  const itself = hairpinOf(realServer, to, roles);
+  return desired.isMember(itself) && origin.source?.equals(address) === true
     ? {
         source: 'node',
         step: {
           text: `${name} is the sender itself, which would take its own address for a forgery: masqueraded`,
-          ...decidedBy('hairpin', 'it leaves', to, world),
+          ...decidedBy(itself.role, 'it leaves', to, world),
         },
       }
     : { source: 'client', step: undefined };
+}
+
+/** By which member the packet filter knows an endpoint of this node that reaches itself. */
+function hairpinOf(
+  { address, port }: RealServer,
+  { protocol }: Question['to'],
+  { range }: Question['roles'],
+): FilterMember {
+  return range === undefined
+    ? { role: 'hairpin', entry: { kind: 'endpoint to itself', address, protocol, port } }
+    : { role: 'range-hairpin', entry: { kind: 'address to itself', address } };
 }

@@ -1,15 +1,18 @@
 import type { TrafficPolicy } from '../../cluster/objects.ts';
 import type { VirtualServerSettings } from '../../kernel/ipvs/model.ts';
+import { formatMark } from '../../net/mark-mask.ts';
 import { scheduler as schedulerAnnotation } from '../../translate/annotations/scheduler.ts';
-import { formatPort } from '../../translate/describe-decision.ts';
-import type { EndpointDecision } from '../../translate/decisions.ts';
+import { affinityAcrossPorts } from '../../translate/annotations/affinity-across-ports.ts';
+import { portRanges } from '../../translate/annotations/port-ranges.ts';
+import { formatPort, formatPorts } from '../../translate/describe-decision.ts';
+import type { EndpointDecision, PortRangeDecision } from '../../translate/decisions.ts';
 import { decidedBy } from './decided-by.ts';
 import { fieldOfKind, policyField, stepOf } from './decision-step.ts';
 import type { Step } from './explanation.ts';
 import type { RolesAt } from './filter-verdict.ts';
 import type { FoundFrontEnd } from './front-end-at.ts';
 import type { Origin } from './origin.ts';
-import type { Destination } from './packet.ts';
+import { formatDestination, type Destination } from './packet.ts';
 import type { ExplainWorld } from './world.ts';
 
 /** What is known of a packet before its verdict. */
@@ -23,19 +26,16 @@ export interface Question {
 }
 
 /** Whose front end it is, and what became of its address. */
-export function frontEndSteps({ key, found }: Question): readonly Step[] {
+export function frontEndSteps(question: Question): readonly Step[] {
+  const { to, key, found } = question;
   if (found === undefined) {
     return [];
   }
-  const { frontEnd, port, losers } = found;
-  const object = `Service ${found.key}`;
-  const field = fieldOfKind(frontEnd.kind);
+  const { losers } = found;
   return [
-    {
-      text: `${key} is the ${frontEnd.kind} of Service ${found.key}, port ${formatPort(port)}`,
-      object,
-      field,
-    },
+    ...(found.range === undefined
+      ? ordinarySteps(key, found)
+      : [rangeStep(to, found, found.range)]),
     ...losers.map((loser) => ({
       text: `Service ${loser} asks for it too, and is younger: it gets none of these packets`,
       object: `Service ${loser}`,
@@ -45,6 +45,47 @@ export function frontEndSteps({ key, found }: Question): readonly Step[] {
   ];
 }
 
+function ordinarySteps(key: string, found: FoundFrontEnd): readonly Step[] {
+  const { kind, port, isAlsoInRange } = found;
+  const object = `Service ${found.key}`;
+  return [
+    {
+      text: `${key} is the ${kind} of Service ${found.key}, port ${formatPort(port)}`,
+      object,
+      field: fieldOfKind(kind),
+    },
+    ...(isAlsoInRange
+      ? [
+          {
+            text: `it is in a port range of Service ${found.key} too: a port of the spec goes before`,
+            object,
+            field: annotationField(portRanges),
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Which range it is in, and who asks for that. */
+function rangeStep(
+  to: Destination,
+  { key, kind, service }: FoundFrontEnd,
+  { ports, protocol }: PortRangeDecision,
+): Step {
+  const isOfSpec = service.ports.some(
+    (each) => each.port === to.port && each.protocol === to.protocol,
+  );
+  return {
+    text: `${formatDestination(to)} is among the ports ${formatPorts(ports, protocol)} of Service ${key} at its ${kind}`,
+    object: `Service ${key}`,
+    field: annotationField(isOfSpec ? affinityAcrossPorts : portRanges),
+  };
+}
+
+function annotationField({ name }: { readonly name: string }): string {
+  return `metadata.annotations[${name}]`;
+}
+
 /** Whether the source is one that is let through, where not all are. */
 export function rangesSteps({ to, origin, roles, found, world }: Question): readonly Step[] {
   if (!roles.isGuarded || found === undefined) {
@@ -52,12 +93,13 @@ export function rangesSteps({ to, origin, roles, found, world }: Question): read
   }
   const ranges = found.service.loadBalancerSourceRanges?.map(({ text }) => text).join(', ') ?? '';
   const from = origin.source?.text ?? 'the sender';
+  const guard = roles.isAdmitted === false ? 'guarded' : 'admitted';
   return [
     {
       text: admittance(roles.isAdmitted, from, ranges, origin.isNode),
       object: `Service ${found.key}`,
       field: 'spec.loadBalancerSourceRanges',
-      ...decidedBy(roles.isAdmitted === false ? 'guarded' : 'admitted', 'it comes', to, world),
+      ...decidedBy(guard, 'it comes', to, world, roles.range !== undefined),
     },
   ];
 }
@@ -121,11 +163,31 @@ function whoseEndpoints(policy: TrafficPolicy, { frontEnd }: RolesAt): string {
 }
 
 /** How one of the candidates is chosen. */
-export function choiceSteps({ key, world }: Question, found: FoundFrontEnd): readonly Step[] {
+export function choiceSteps(question: Question, found: FoundFrontEnd): readonly Step[] {
+  const { key, world } = question;
   const settings = world.desired.virtualServer(key)?.virtualServer.settings;
   return settings === undefined
     ? []
-    : [schedulerStep(settings.scheduler, found), ...affinitySteps(settings, found.key)];
+    : [
+        ...markSteps(question),
+        schedulerStep(settings.scheduler, found),
+        ...affinitySteps(settings, found),
+      ];
+}
+
+/** How IPVS comes to know to which virtual server a port of a range belongs. */
+function markSteps({ to, key, roles: { range }, world }: Question): readonly Step[] {
+  if (range === undefined) {
+    return [];
+  }
+  return [
+    {
+      text: `its packets get the mark ${formatMark(range.mark)}, by which IPVS finds the virtual server ${key}`,
+      object: 'configuration',
+      field: 'kubeIpvs.portRangeMarks',
+      ...decidedBy('port-ranges', 'it comes', to, world),
+    },
+  ];
 }
 
 function schedulerStep(scheduler: string, { key, service }: FoundFrontEnd): Step {
@@ -143,12 +205,16 @@ function schedulerStep(scheduler: string, { key, service }: FoundFrontEnd): Step
   };
 }
 
-function affinitySteps({ persistence }: VirtualServerSettings, service: string): readonly Step[] {
+function affinitySteps(
+  { persistence }: VirtualServerSettings,
+  { key: service, range }: FoundFrontEnd,
+): readonly Step[] {
+  const atAll = range === undefined ? '' : ', at whichever of these ports';
   return persistence === undefined
     ? []
     : [
         {
-          text: `a client that was here less than ${persistence.timeoutSeconds} s ago gets the same one`,
+          text: `a client that was here less than ${persistence.timeoutSeconds} s ago gets the same one${atAll}`,
           object: `Service ${service}`,
           field: 'spec.sessionAffinity',
         },

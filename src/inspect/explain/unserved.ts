@@ -2,6 +2,7 @@ import type { Service } from '../../cluster/objects.ts';
 import { foreignAtVipAdvice } from '../../desired/foreign-at-vips.ts';
 import { specialAddress } from '../../net/special-address.ts';
 import type { Decision } from '../../translate/decisions.ts';
+import { formatPorts as formatPortRanges } from '../../translate/describe-decision.ts';
 import { stepOf } from './decision-step.ts';
 import type { Step } from './explanation.ts';
 import { formatDestination, type Destination } from './packet.ts';
@@ -32,7 +33,7 @@ export function foreignSteps(to: Destination, world: ExplainWorld, isTaken: bool
 /** The ports of the Services that have a VIP. */
 export function portsAtVip(to: Destination, world: ExplainWorld): readonly Step[] {
   return servicesAt(to, world).map(({ key, service }) => ({
-    text: `${to.address.text} is a VIP of Service ${key}, which has ${formatPorts(service)}, and not ${to.protocol} ${to.port}; the node's own listeners do not answer at a VIP`,
+    text: `${to.address.text} is a VIP of Service ${key}, which has ${formatPorts(service)}${rangesAt(to, key, world)}, and not ${to.protocol} ${to.port}; the node's own listeners do not answer at a VIP`,
     object: `Service ${key}`,
     field: 'spec.ports',
   }));
@@ -70,7 +71,7 @@ function relatedDecisions(to: Destination, world: ExplainWorld): readonly Step[]
     const decisions = world.translator.decisionsOf(key) ?? [];
     const steps = decisions.filter((each) => isAbout(each, to)).map((each) => stepOf(each, key));
     return steps.length === 0 || isServedElsewhere(decisions, to)
-      ? [...steps, portsStep(key, service, to)]
+      ? [...steps, portsStep(key, service, to, world)]
       : steps;
   });
   return [...named, ...nodePortSteps(to, world)];
@@ -91,6 +92,12 @@ function isAbout(decision: Decision, { protocol, address, port }: Destination): 
         frontEnd.address.equals(address)
       );
     }
+    case 'port range':
+      return (
+        decision.protocol === protocol &&
+        decision.address.equals(address) &&
+        decision.ports.some(({ first, last }) => first <= port && port <= last)
+      );
     case 'endpoint':
       return false;
   }
@@ -107,9 +114,10 @@ function isServedElsewhere(decisions: readonly Decision[], to: Destination): boo
   );
 }
 
-function portsStep(key: string, service: Service, { protocol, port }: Destination): Step {
+function portsStep(key: string, service: Service, to: Destination, world: ExplainWorld): Step {
+  const { protocol, port } = to;
   return {
-    text: `Service ${key} has ${formatPorts(service)}; asked was ${protocol} ${port}`,
+    text: `Service ${key} has ${formatPorts(service)}${rangesAt(to, key, world)}; asked was ${protocol} ${port}`,
     object: `Service ${key}`,
     field: 'spec.ports',
   };
@@ -118,6 +126,15 @@ function portsStep(key: string, service: Service, { protocol, port }: Destinatio
 function formatPorts({ ports }: Service): string {
   const texts = ports.map(({ protocol, port }) => `${protocol} ${port}`);
   return texts.length === 0 ? 'no ports' : `the ports ${texts.join(', ')}`;
+}
+
+/** ` and the port ranges 10000-20000/UDP`: those that the Service has at an address. */
+function rangesAt({ address }: Destination, key: string, { translator }: ExplainWorld): string {
+  const texts = (translator.decisionsOf(key) ?? [])
+    .filter((each) => each.about === 'port range')
+    .filter((each) => each.fate.kind === 'served' && each.address.equals(address))
+    .map(({ ports, protocol }) => formatPortRanges(ports, protocol));
+  return texts.length === 0 ? '' : ` and the port ranges ${texts.join(', ')}`;
 }
 
 /** Node ports with that number, though not at that address. */

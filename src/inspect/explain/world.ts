@@ -26,7 +26,13 @@ export interface ExplainWorld {
   readonly translator: Pick<ServiceTranslator, 'decisionsOf' | 'nodeFacts'>;
   readonly desired: Pick<
     DesiredState,
-    'isMember' | 'virtualServer' | 'serviceOf' | 'losersOf' | 'serviceAt'
+    | 'isMember'
+    | 'virtualServer'
+    | 'serviceOf'
+    | 'losersOf'
+    | 'serviceAt'
+    | 'portRangesAt'
+    | 'portRangeConflictsAt'
   >;
   readonly settings: ExplainSettings;
   /** The one that is at work, or would be: they differ in a few things. */

@@ -25,6 +25,11 @@ const adviceFor: Readonly<Record<ServiceProblemReason, string>> = {
   SlowStartIgnored: 'choose a scheduler that gives shares by weight',
   InvalidOutlierEjection: 'correct the annotation',
   InvalidResetAfter: 'correct the annotation',
+  InvalidPortRanges: 'correct the annotation',
+  InvalidPortRangesOn: 'correct the annotation',
+  InvalidAffinityAcrossPorts: 'correct the annotation',
+  AffinityAcrossPortsIgnored:
+    'choose sessionAffinity ClientIP and target ports that are the ports, or remove the annotation',
   UnknownAnnotation: 'correct the name of the annotation, or remove it',
   ExternalIPRefused:
     'take the address from the Service, or admit its range by kubeIpvs.externalIPCIDRs',
@@ -33,6 +38,9 @@ const adviceFor: Readonly<Record<ServiceProblemReason, string>> = {
   EndpointRefused: 'take the address from the EndpointSlice',
   RealServerEjected:
     'look at the Pods and at their nodes; each gets new connections again as soon as it answers a trial',
+  PortRangeConflict: 'give one of the two Services other ports, or another address',
+  PortRangesRefused:
+    'give the Service an address that no node has, or kubeIpvs.portRangeMarks more bits',
   AddressConflict: 'give one of the two Services another address or port',
 };
 

@@ -1,7 +1,12 @@
 import { formatVirtualServer } from '../../kernel/ipvs/model.ts';
 import { choose } from '../../translate/annotations/annotation.ts';
 import { drainTimeout } from '../../translate/annotations/drain-timeout.ts';
-import type { AddressFate, Decision, FrontEndFate } from '../../translate/decisions.ts';
+import type {
+  AddressFate,
+  Decision,
+  FrontEndFate,
+  PortRangeFate,
+} from '../../translate/decisions.ts';
 import { describeDecision, describeServiceFate } from '../../translate/describe-decision.ts';
 import type { ClusterKnowledge, KernelKnowledge } from './knowledge.ts';
 import { refusalProblem, serviceProblemView } from './make-problem-view.ts';
@@ -63,12 +68,20 @@ const refusedFrontEnds: ReadonlySet<FrontEndFate['kind']> = new Set<FrontEndFate
   'no node address',
 ]);
 
+const refusedPortRanges: ReadonlySet<PortRangeFate['kind']> = new Set<PortRangeFate['kind']>([
+  'no free mark',
+  'address of the node',
+  'claimed by an older Service',
+]);
+
 function isRefusal(decision: Decision): boolean {
   switch (decision.about) {
     case 'address':
       return refusedAddresses.has(decision.fate.kind);
     case 'front end':
       return refusedFrontEnds.has(decision.fate.kind);
+    case 'port range':
+      return refusedPortRanges.has(decision.fate.kind);
     case 'Service':
     case 'endpoint':
       return false;

@@ -1,7 +1,9 @@
 import type { ObjectKey, Service, ServicePort } from '../../cluster/objects.ts';
 import type { VirtualServerId } from '../../kernel/ipvs/model.ts';
 import type { Decision, EndpointDecision, FrontEndDecision } from '../../translate/decisions.ts';
+import { anyPort } from '../../translate/endpoints.ts';
 import { trafficOf } from '../../translate/front-ends.ts';
+import { marksOf } from '../../translate/marked-ports.ts';
 import type { ClusterKnowledge } from './knowledge.ts';
 import type { ServedFrontEnd } from './virtual-server-view.ts';
 
@@ -21,7 +23,7 @@ export function outlineOf(key: ObjectKey, cluster: ClusterKnowledge): ServiceOut
     return undefined;
   }
   const endpoints = byPortAndTraffic(decisions);
-  const frontEnds = decisions.flatMap((decision) => {
+  const frontEnds = decisions.flatMap((decision): readonly ServedFrontEnd[] => {
     const id = decision.about === 'front end' ? idOf(decision) : undefined;
     if (decision.about !== 'front end' || id === undefined) {
       return [];
@@ -32,9 +34,31 @@ export function outlineOf(key: ObjectKey, cluster: ClusterKnowledge): ServiceOut
     const ofFamily = (ofPort ?? []).filter(
       ({ endpoint }) => endpoint.address.family === id.address.family,
     );
-    return [{ id, decision, port, endpoints: ofFamily }];
+    const { kind } = decision.frontEnd;
+    return [{ id, kind, fate: decision.fate, port, endpoints: ofFamily }];
   });
-  return { service, key, decisions, frontEnds };
+  const marked = markedOf(service, decisions, endpoints);
+  return { service, key, decisions, frontEnds: [...frontEnds, ...marked] };
+}
+
+/** The virtual servers for marks: the endpoints are those of the first port, at whichever port. */
+function markedOf(
+  { ports: [first] }: Service,
+  decisions: readonly Decision[],
+  endpoints: ReadonlyMap<ServicePort, ByTraffic>,
+): readonly ServedFrontEnd[] {
+  return marksOf(decisions).map(({ id, traffic, addresses }) => {
+    const ofFirst = first && endpoints.get(first);
+    const ofTraffic = ofFirst?.[traffic] ?? [];
+    return {
+      ...{ id, addresses, kind: 'port ranges', fate: { kind: 'served' }, port: undefined },
+      endpoints: ofTraffic
+        .filter(({ endpoint }) => endpoint.address.family === id.family)
+        .map((decision) =>
+          decision.targetPort === undefined ? decision : { ...decision, targetPort: anyPort },
+        ),
+    };
+  });
 }
 
 type ByTraffic = Record<'internal' | 'external', EndpointDecision[]>;

@@ -1,7 +1,7 @@
 import type { ForwardingMethod, Statistics } from '../../kernel/ipvs/model.ts';
 import type { Protocol } from '../../net/protocol.ts';
 import type { IpFamily } from '../../net/ip-address.ts';
-import type { FrontEnd } from '../../translate/front-end.ts';
+import type { FrontEnd, VipKind } from '../../translate/front-end.ts';
 import type { ProblemView } from './problem-view.ts';
 
 /**
@@ -56,10 +56,13 @@ export interface VirtualServerView {
   readonly key: string;
   readonly id: VirtualServerIdView;
   /** What kind of front end it is of its Service; null for one that belongs to none. */
-  readonly frontEnd: FrontEnd['kind'] | null;
+  readonly frontEnd: FrontEnd['kind'] | 'port ranges' | null;
   /** `default/web` */
   readonly service: string | null;
+  /** Null for port ranges. */
   readonly servicePort: { readonly name: string; readonly port: number } | null;
+  /** What leads to a virtual server for a packet mark of a Service; null for any other. */
+  readonly portRanges: PortRangesView | null;
   /** As the kernel has it; as it should be where the kernel lacks it. */
   readonly scheduler: string;
   /** Of the scheduler, as ipvsadm names them, and `one-packet`. */
@@ -80,6 +83,21 @@ export interface VirtualServerView {
 export type VirtualServerIdView =
   | { readonly protocol: Protocol; readonly address: string }
   | { readonly fwmark: number; readonly family: IpFamily };
+
+/** The ports whose packets get a mark, by which IPVS knows the virtual server. */
+export interface PortRangesView {
+  readonly mark: number;
+  readonly addresses: readonly {
+    /** `203.0.113.9` */
+    readonly address: string;
+    /** `load-balancer IP` */
+    readonly kind: VipKind;
+    /** `10000-20000/UDP` */
+    readonly ranges: readonly string[];
+    /** All of it in one line: `203.0.113.9:10000-20000/UDP` */
+    readonly text: string;
+  }[];
+}
 
 export type VirtualServerState =
   | { readonly kind: 'in place' }
@@ -104,7 +122,7 @@ export type VirtualServerState =
 
 /** An endpoint as its slice has it. */
 export interface EndpointView {
-  /** `10.244.1.5:8080`; without a port where its slice has no such port. */
+  /** `10.244.1.5:8080`; without a port where its slice has no such port, with port 0 for whichever the client chose. */
   readonly address: string;
   readonly pod: string | null;
   readonly node: string | null;

@@ -7,8 +7,10 @@ import {
 } from '../../kernel/ipvs/model.ts';
 import { formatEndpoint } from '../../net/ip-address.ts';
 import type { ServicePort } from '../../cluster/objects.ts';
-import type { EndpointDecision, FrontEndDecision } from '../../translate/decisions.ts';
+import type { EndpointDecision, FrontEndFate } from '../../translate/decisions.ts';
 import { describeFrontEndFate } from '../../translate/describe-decision.ts';
+import type { FrontEnd } from '../../translate/front-end.ts';
+import { formatPortsWithMark, type PortsWithMark } from '../../translate/marked-ports.ts';
 import { foreignAtVipAdvice } from '../../desired/foreign-at-vips.ts';
 import { IpvsError } from '../../kernel/ipvs/ipvs-error.ts';
 import { countersView } from './counters-view.ts';
@@ -29,11 +31,14 @@ import type {
   VirtualServerView,
 } from './service-view.ts';
 
-/** A front end of a Service that becomes a virtual server, or would. */
+/** A front end of a Service, or its port ranges, that become a virtual server, or would. */
 export interface ServedFrontEnd {
-  readonly id: Extract<VirtualServerId, { readonly kind: 'address' }>;
-  readonly decision: FrontEndDecision;
+  readonly id: VirtualServerId;
+  readonly kind: FrontEnd['kind'] | 'port ranges';
+  readonly fate: FrontEndFate;
   readonly port: ServicePort | undefined;
+  /** What leads to it where it is for a packet mark. */
+  readonly addresses?: readonly PortsWithMark[];
   /** What was decided about the endpoints of its port, for its kind of traffic. */
   readonly endpoints: readonly EndpointDecision[];
 }
@@ -45,16 +50,17 @@ export function virtualServerView(
   cluster: ClusterKnowledge,
   kernel: KernelKnowledge,
 ): VirtualServerView {
-  const { id, decision, port } = frontEnd;
+  const { id, kind, fate, port, addresses } = frontEnd;
   const key = formatVirtualServer(id);
   return {
     key,
     id: idView(id),
-    frontEnd: decision.frontEnd.kind,
+    frontEnd: kind,
     service,
     servicePort: port === undefined ? null : { name: port.name, port: port.port },
-    ...(decision.fate.kind === 'claimed by an older Service'
-      ? claimedByAnother(decision)
+    portRanges: id.kind === 'fwmark' ? portRangesView(id.fwmark, addresses) : null,
+    ...(fate.kind === 'claimed by an older Service'
+      ? claimedByAnother(fate)
       : asItStands(key, frontEnd, cluster, kernel)),
     counters: countersView(kernel.counters.virtualServer(key)),
   };
@@ -97,8 +103,25 @@ function asItStands(
   };
 }
 
-function claimedByAnother({ fate }: FrontEndDecision): Standing {
-  const by = fate.kind === 'claimed by an older Service' ? fate.service : '';
+function portRangesView(
+  mark: number,
+  addresses: readonly PortsWithMark[] = [],
+): VirtualServerView['portRanges'] {
+  return {
+    mark,
+    addresses: addresses.map((ports) => ({
+      address: ports.address.text,
+      kind: ports.kind,
+      ranges: ports.ranges,
+      text: formatPortsWithMark(ports),
+    })),
+  };
+}
+
+function claimedByAnother(
+  fate: Extract<FrontEndFate, { readonly kind: 'claimed by an older Service' }>,
+): Standing {
+  const by = fate.service;
   return {
     ...settingsView(undefined),
     owned: true,
@@ -124,6 +147,7 @@ export function strayView(
     frontEnd: null,
     service: null,
     servicePort: null,
+    portRanges: null,
     ...settingsView(settings),
     owned,
     inKernel: true,

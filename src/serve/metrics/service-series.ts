@@ -81,7 +81,11 @@ const serviceScope: Scope = {
 const realServerScope: Scope = {
   prefix: 'kube_ipvs_real_server_',
   of: 'of a real server for one Service, since this program has started',
-  labels: { ...serviceLabels, real_server: 'its address and port' },
+  labels: {
+    ...serviceLabels,
+    real_server:
+      'its address and port; port 0 for port ranges, where it is reached at the port that the client has chosen',
+  },
 };
 
 const scopes = [serviceScope, realServerScope];

@@ -79,6 +79,7 @@ function factsText({ scheduler, persistence, drainTimeoutSeconds }) {
  */
 export function virtualServerParts(view, nowMs, history) {
   const { key, frontEnd, servicePort, state, realServers, unusedEndpoints, counters } = view;
+  const addresses = view.portRanges?.addresses ?? [];
   const shown = virtualServerState(state, nowMs);
   const port = servicePort === null || servicePort.name === '' ? '' : `port ${servicePort.name}`;
   const totals = counters?.totals;
@@ -99,6 +100,15 @@ export function virtualServerParts(view, nowMs, history) {
           { class: 'hint' },
           `${amount(totals.connections)} connections, ${bytes(totals.bytesIn)} in, ${bytes(totals.bytesOut)} out`,
         ),
+    ),
+    ...addresses.map(({ text, kind }) =>
+      element(
+        'p',
+        { class: 'facts' },
+        element('span', { class: 'mono' }, text),
+        ' ',
+        element('span', { class: 'hint' }, kind),
+      ),
     ),
     whyLine(shown),
     realServers.length + unusedEndpoints.length > 0 && table(view, nowMs, history),

@@ -122,7 +122,9 @@ export class ServiceCard {
 
 /** @param {ServiceView} view */
 function addressesText({ virtualServers, notServed }) {
-  const keys = virtualServers.map(({ key }) => key);
+  const keys = virtualServers.flatMap(({ key, portRanges }) =>
+    portRanges === null ? [key] : portRanges.addresses.map(({ text }) => text),
+  );
   if (keys.length === 0) {
     return notServed === null ? 'no virtual server' : 'not served here';
   }
