@@ -13,6 +13,7 @@ import { measureFirstSync } from './figures/first-sync.ts';
 import { measureFrontEnd } from './figures/front-end.ts';
 import { measureLargeService } from './figures/large-service.ts';
 import { measureMemory } from './figures/memory.ts';
+import { measurePortRanges } from './figures/port-ranges.ts';
 import { measureOutliers } from './figures/outliers.ts';
 import { measureProcesses } from './figures/processes.ts';
 import { measureRunOnce } from './figures/run-once.ts';
@@ -51,6 +52,7 @@ const measurements: readonly { readonly parts: readonly PartName[]; readonly mea
     { parts: ['start'], measure: measureStart },
     { parts: ['connection'], measure: measureConnection },
     { parts: ['front-end'], measure: measureFrontEnd },
+    { parts: ['port-ranges'], measure: measurePortRanges },
     { parts: ['processes'], measure: measureProcesses },
     { parts: ['data-path'], measure: measureDataPath },
   ];

@@ -17,6 +17,7 @@ export const partNames = [
   'start',
   'connection',
   'front-end',
+  'port-ranges',
   'processes',
   'data-path',
 ] as const;

@@ -1,3 +1,7 @@
+import {
+  packetFilterKinds,
+  type PacketFilterKind,
+} from '../../src/kernel/packet-filter/packet-filter.ts';
 import { rulesOfConnections, type RulesOfConnections } from './connection/rules.ts';
 
 /** A cluster in files, from nothing into an empty kernel. */
@@ -20,6 +24,12 @@ export function connectionProbe(rules: RulesOfConnections): ConnectionProbe {
   return `connection, ${rules}`;
 }
 
+export type PortRangesProbe = `port ranges, ${PacketFilterKind}`;
+
+export function portRangesProbe(filter: PacketFilterKind): PortRangesProbe {
+  return `port ranges, ${filter}`;
+}
+
 const connectionProbes = rulesOfConnections.map((rules) => connectionProbe(rules));
 
 /** The processes that measure, each in a network namespace of its own. */
@@ -37,6 +47,7 @@ export const probeNames = [
   'processes',
   'front end',
   ...connectionProbes,
+  ...packetFilterKinds.map((filter) => portRangesProbe(filter)),
 ] as const;
 
 export type ProbeName = (typeof probeNames)[number];

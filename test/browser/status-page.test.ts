@@ -145,6 +145,26 @@ describe('the status page in a browser', function () {
     assert.equal(await page.locator('#explain').isVisible(), false);
   });
 
+  it('names port ranges with their addresses, on the line of a Service and in its details', async () => {
+    const annotations = new Map([['kube-ipvs.io/port-ranges', '10000-20000/UDP']]);
+    const calls = service({ namespace: 'a', name: 'calls', annotations });
+    node.store.setService(calls);
+    node.translate();
+    try {
+      await open('#q=a%2Fcalls');
+      const ranges = '10.96.0.1:10000-20000/UDP';
+      const line = (await cards().first().locator('.addresses').textContent()) ?? '';
+      assert.ok(line.includes(ranges), line);
+      await page.keyboard.press('j');
+      await page.keyboard.press('Enter');
+      await cards().first().locator('.details .mono', { hasText: ranges }).waitFor();
+      await cards().first().locator('.details .hint', { hasText: 'port ranges' }).waitFor();
+    } finally {
+      node.store.deleteService('a/calls');
+      node.translate();
+    }
+  });
+
   it('shows whatever Services and annotations are named as text', async () => {
     const name = '<img src=x onerror=alert(1)>';
     const annotations = new Map([['kube-ipvs.io/scheduler', '"><script>alert(2)</script>']]);

@@ -40,6 +40,7 @@ function decisionsOf(golden: GoldenCase): DecisionsByService {
     ownerOf: () => undefined,
     nodeWeight: () => undefined,
     outliersOf: () => noOutliers,
+    markOf: () => undefined,
   });
   node.setNode(store.node);
   node.setNodeAddresses(goldenNodeAddresses);
@@ -58,7 +59,7 @@ function decisionsOf(golden: GoldenCase): DecisionsByService {
       const service = store.service(key);
       assert.ok(service !== undefined && objectKey(service) === key);
       translateService(service, store.slices(key), place, translation, decisions);
-      return [key, decisions.all.map((decision) => withClaims(decision, key, desired))];
+      return [key, decisions.all.flatMap((decision) => withClaims(decision, key, desired))];
     }),
   );
 }

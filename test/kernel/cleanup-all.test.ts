@@ -11,7 +11,7 @@ import { hasFilter, packetFilter } from '../support/packet-filter.ts';
 /** Of others, in the same tables and on the same link; some with names that look like ours. */
 const foreign = `
   for i in ${iptables} ${ip6tables}; do
-    for t in mangle nat filter; do
+    for t in mangle nat filter security; do
       $i -t $t -N KIPVS-LIKE; $i -t $t -A OUTPUT -m mark --mark 0x77 -j KIPVS-LIKE
     done
     $i -A INPUT -p tcp --dport 1 -j DROP
@@ -25,7 +25,7 @@ const foreign = `
   ip link add others0 type dummy; ip addr add 192.0.2.1/32 dev others0`;
 
 const removeAll = `
-  for i in ${iptables} ${ip6tables}; do for t in mangle nat filter; do
+  for i in ${iptables} ${ip6tables}; do for t in mangle nat filter security; do
     $i -t $t -F; $i -t $t -X; done; done
   ipset destroy
   ip link delete others0`;

@@ -238,7 +238,7 @@ async function rulesOfNode(): Promise<string> {
         place = line.startsWith('==') ? [line, ''] : [place[0] ?? '', line];
       }
       const isRule = /^(-|:\S+ - )/.test(line);
-      const isTable = /^table (?!ip6? (mangle|nat|filter)$)/.test(line);
+      const isTable = /^table (?!ip6? (mangle|nat|filter|security)$)/.test(line);
       return isRule || isTable
         ? [`${isRule ? place.join(' ') : ''} ${line.replace(/ \[\d+:\d+\]$/, '')}`]
         : [];

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { NftClient } from '../../src/kernel/nf-tables/client.ts';
 import { tableMessage } from '../../src/kernel/nf-tables/write-ruleset.ts';
-import type { FilterMember } from '../../src/kernel/packet-filter/filter-member.ts';
+import { portRangesOf, type FilterMember } from '../../src/kernel/packet-filter/filter-member.ts';
+import type { MarkedRange } from '../../src/kernel/packet-filter/marked-range.ts';
 import { ElementKind } from '../../src/kernel/packet-filter/nftables/element-kind.ts';
 import { TableFoundation } from '../../src/kernel/packet-filter/nftables/foundation.ts';
 import { memberKey } from '../../src/kernel/packet-filter/nftables/member-elements.ts';
@@ -44,6 +45,26 @@ function admitted(source: Cidr): FilterMember {
   };
 }
 
+/** Ports of one address with a mark, and who may connect. */
+function marked(first: number, last: number, mark = 1, ...sources: readonly string[]): MarkedRange {
+  const admits = sources.length === 0 ? undefined : sources.map(cidr);
+  return { protocol: 'UDP', first, last, mark, role: 'external', sources: admits };
+}
+
+/** Each takes the place of the one before: ranges that grow, shrink, split, move and change their marks. */
+const rangesInTurn: readonly (readonly MarkedRange[])[] = [
+  [marked(10_000, 20_000)],
+  [marked(10_000, 10_499), marked(10_501, 20_000)],
+  [marked(10_000, 10_499, 2), marked(10_501, 20_000)],
+  [marked(5000, 30_000)],
+  [marked(5000, 30_000, 2, '10.0.0.0/8', '192.0.2.0/24')],
+  [marked(5000, 30_000, 2, '10.0.0.0/9')],
+  [marked(5001, 29_999, 2, '10.0.0.0/8'), marked(30_000, 30_000, 3)],
+  [marked(1, 65_535)],
+  [],
+  [marked(1, 1), marked(65_535, 65_535)],
+];
+
 describe('the elements of the table in a kernel', () => {
   let client: NftClient;
   let foundation: TableFoundation;
@@ -78,6 +99,27 @@ describe('the elements of the table in a kernel', () => {
     assert.deepEqual((await table.applyAdditions(0)).failures, []);
     await table.relist();
     assert.deepEqual(table.differing(), []);
+  });
+
+  it('of port ranges are the desired ones, whatever they were before', async () => {
+    const table = new KindTable(kindOf());
+    await table.relist();
+    for (const ranges of rangesInTurn) {
+      const each = portRangesOf(ip('10.96.0.1'), ranges);
+      table.setDesired(memberKey(each), ranges.length === 0 ? undefined : each);
+      assert.deepEqual((await table.applyAdditions(0)).failures, []);
+      assert.deepEqual((await table.applyRemovals(0)).failures, []);
+      await table.relist();
+      assert.deepEqual(table.differing(), []);
+      const marks = ranges.map(({ protocol, first, last, mark }) => ({
+        ...{ protocol, first, last, mark },
+      }));
+      const found = await kindOf().portRanges();
+      assert.deepEqual(
+        found.flatMap((at) => at.ranges).toSorted((a, b) => a.first - b.first),
+        marks,
+      );
+    }
   });
 
   it('of source ranges are the desired ones, whatever they were before', async () => {
@@ -157,6 +199,7 @@ describe('the elements of the table in a kernel', () => {
       families,
       target: () => ({ client, table: tableName, head: foundation.head() }),
       isTableInPlace: () => foundation.inPlace,
+      servePortRanges: () => foundation.servePortRanges(),
       onApplied: () => undefined,
     });
   }

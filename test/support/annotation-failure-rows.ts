@@ -23,6 +23,21 @@ function ofAnnotation(
 
 /** What comes of single annotations: by their values, and by what they ask for. */
 export const annotationRows = {
+  InvalidPortRanges: ofAnnotation('InvalidPortRanges', 'ignored', {
+    'kube-ipvs.io/port-ranges': '10-5/UDP',
+  }),
+  InvalidPortRangesOn: ofAnnotation('InvalidPortRangesOn', 'fallback', {
+    'kube-ipvs.io/port-ranges-on': 'everywhere',
+  }),
+  InvalidAffinityAcrossPorts: ofAnnotation('InvalidAffinityAcrossPorts', 'fallback', {
+    'kube-ipvs.io/affinity-across-ports': 'maybe',
+  }),
+  AffinityAcrossPortsIgnored: ofAnnotation(
+    'AffinityAcrossPortsIgnored',
+    'ignored',
+    { 'kube-ipvs.io/affinity-across-ports': 'true' },
+    /sessionAffinity ClientIP/,
+  ),
   InvalidLocalityWeights: ofAnnotation('InvalidLocalityWeights', 'fallback', {
     'kube-ipvs.io/locality-weights': 'near=10',
   }),

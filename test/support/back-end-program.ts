@@ -57,7 +57,9 @@ async function examine(variant: IptablesVariant): Promise<BackEndReport> {
       chains: {
         masqueradeAll: false,
         masqueradeBit: 14,
+        rangeMarks: 0x107f,
         randomFully: true,
+        hasPortRanges: true,
         local: { kind: 'ranges', ranges: [cidr('10.244.0.0/16'), cidr('fd00:244::/32')] },
       },
       iptables: variant,

@@ -13,8 +13,10 @@ import { setsUnder } from './sets-under-rules.ts';
 export const settings: ChainSettings = {
   masqueradeAll: false,
   masqueradeBit: 14,
+  rangeMarks: 0x107f,
   local: { kind: 'none' },
   randomFully: true,
+  hasPortRanges: true,
 };
 export const program = 'iptables-nft';
 

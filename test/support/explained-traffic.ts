@@ -34,6 +34,10 @@ export interface Probe {
   readonly entry: NodeName;
   readonly question: Question;
   readonly outcome: Outcome;
+  /** Where the Pod listens, if not at the target port of the Services of these tests. */
+  readonly targetPort?: number;
+  /** Several real servers could have answered: that it was one of them is all that can be seen. */
+  readonly isOneOfSeveral?: boolean;
 }
 
 /** What `explain` says of messages that were really sent in the network of two nodes. */
@@ -70,7 +74,7 @@ export class ExplainedTraffic {
     return probes.flatMap((probe) => {
       const explanation = this.#explain(probe);
       const seen = seenOf(probe, this.#world(probe.entry));
-      const said = saidOf(explanation);
+      const said = saidOf(explanation, probe);
       const { client, question } = probe;
       return said === seen
         ? []
@@ -97,8 +101,22 @@ export class ExplainedTraffic {
   }
 }
 
-function saidOf({ verdict, realServers, source }: Explanation): string {
-  return verdict === 'forwarded' ? forwardedText(realServers, source) : verdict;
+function saidOf({ verdict, realServers, source }: Explanation, probe: Probe): string {
+  if (verdict !== 'forwarded') {
+    return verdict;
+  }
+  const answering = realServerOf(probe);
+  const isAmong = probe.isOneOfSeveral === true && realServers.includes(answering);
+  return forwardedText(isAmong ? [answering] : realServers, source);
+}
+
+/** The real server that answered. */
+function realServerOf({ question, outcome, targetPort: port = targetPort }: Probe): string {
+  const { family } = ip(question.address);
+  // Listeners have the names of their hosts.
+  const host = outcome.kind === 'answered' ? (outcome.by as HostName) : 'router';
+  const address = addressOf(host, family);
+  return address === '' ? '' : formatEndpoint(ip(address), port);
 }
 
 /** What `explain` has to say of an outcome. */
@@ -112,7 +130,7 @@ function seenOf(probe: Probe, world: ExplainWorld): string {
       return 'refused';
     case 'silent':
       // SCTP heeds no ICMP, by which the ports of a VIP are refused that no Service has.
-      return question.protocol === 'SCTP' && !isFrontEnd(question) ? 'refused' : 'dropped';
+      return question.protocol === 'SCTP' && !isFrontEnd(question, world) ? 'refused' : 'dropped';
     case 'failed':
       // The own node tells its processes that it drops.
       return outcomeText(outcome) === 'Operation not permitted' ? 'dropped' : outcome.reason;
@@ -121,9 +139,15 @@ function seenOf(probe: Probe, world: ExplainWorld): string {
   }
 }
 
-/** The Services of these tests have one port, and node ports. */
-function isFrontEnd({ port }: Question): boolean {
-  return port === servicePort || port >= lowestNodePort;
+/** The Services of these tests have one port, node ports and perhaps port ranges. */
+function isFrontEnd({ protocol, address, port }: Question, { desired }: ExplainWorld): boolean {
+  return (
+    port === servicePort ||
+    port >= lowestNodePort ||
+    desired
+      .portRangesAt(ip(address))
+      .some((range) => range.protocol === protocol && range.first <= port && port <= range.last)
+  );
 }
 
 function isOwn(address: string, { translator }: ExplainWorld): boolean {
@@ -131,16 +155,15 @@ function isOwn(address: string, { translator }: ExplainWorld): boolean {
 }
 
 function answeredText(
-  { client, question }: Probe,
-  { by, seen }: Extract<Outcome, { readonly kind: 'answered' }>,
+  probe: Probe,
+  { seen }: Extract<Outcome, { readonly kind: 'answered' }>,
   world: ExplainWorld,
 ): string {
+  const { client, question } = probe;
   const { family } = ip(question.address);
   const isClient = seen === addressOf(client, family);
   const source = isOwn(seen, world) ? 'node' : isClient ? 'client' : seen;
-  // Listeners have the names of their hosts.
-  const realServer = formatEndpoint(ip(addressOf(by as HostName, family)), targetPort);
-  return forwardedText([realServer], source);
+  return forwardedText([realServerOf(probe)], source);
 }
 
 function forwardedText(realServers: readonly string[], source: string | null): string {

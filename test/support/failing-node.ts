@@ -198,6 +198,7 @@ async function openFake(fake: FakeKernel, foundations: readonly Foundation[]): P
     onIpvsReloaded: () => undefined,
     flows: { onSearched: () => undefined },
     setLocalDetector: () => false,
+    portRanges: () => Promise.resolve([]),
     release: () => Promise.resolve([]),
     retirePredecessor: () => Promise.resolve({ kind: 'none' }),
     removeAll: () => Promise.reject(new Error('nobody asks for it')),

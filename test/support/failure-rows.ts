@@ -15,6 +15,13 @@ const foreign = {
   settings: { ...plainSettings, owned: false },
 };
 
+/** Both have one address, and ports of their own there. */
+function withRanges(name: string, ranges: string) {
+  const ports = [{ port: name === 'web' ? 80 : 81 }];
+  const annotations = { 'kube-ipvs.io/port-ranges': ranges };
+  return rawService(name, { ports }, { annotations });
+}
+
 /** One of each kind of failure: a kind without a row does not compile. */
 export const failureRows: Readonly<Record<ProblemReason, FailureRow>> = {
   ...annotationRows,
@@ -95,6 +102,21 @@ export const failureRows: Readonly<Record<ProblemReason, FailureRow>> = {
     advice: /another address or port/,
     metric: problems('AddressConflict', 'conflict'),
     doctor: ['services', 'conflict', /another port or address/],
+  },
+  PortRangeConflict: {
+    options: { manifests: [withRanges('web', '10-20/UDP'), withRanges('api', '15-30/UDP')] },
+    advice: /other ports, or another address/,
+    metric: problems('PortRangeConflict', 'conflict'),
+    doctor: ['services', 'conflict', /another port or address/],
+  },
+  PortRangesRefused: {
+    options: {
+      manifests: [withRanges('web', '10-20/UDP'), withRanges('api', '30-40/UDP')],
+      configuration: { kubeIpvs: { serviceMetrics: 'none', portRangeMarks: '0x1' } },
+    },
+    advice: /more bits/,
+    metric: problems('PortRangesRefused', 'refused'),
+    doctor: ['services', 'port-ranges-refused', /more bits/],
   },
   InvalidObject: {
     options: { manifests: [rawService('web', { ports: [{ port: 80 }, { port: 'http' }] })] },

@@ -138,7 +138,7 @@ export class FakeIptables {
 
   /** The kernel knows no target of ours but those that are chains of the table. */
   #refuses(program: string, chains: ReadonlyMap<string, unknown>, line: string): boolean {
-    const target = / -j (KIPVS-\S+)/.exec(line)?.[1];
+    const target = / -[jg] (KIPVS-\S+)/.exec(line)?.[1];
     return (
       this.options.refuses?.(line, program) === true ||
       (target !== undefined && !chains.has(target))

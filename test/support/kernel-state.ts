@@ -41,7 +41,7 @@ export async function emptyPacketFilter(): Promise<void> {
   await new TableFoundation(client, ['IPv4', 'IPv6'], removal, { note: () => undefined }).remove();
   client.close();
   const lines = [iptables, ip6tables].flatMap((program) =>
-    ['mangle', 'nat', 'filter'].map(
+    ['mangle', 'nat', 'filter', 'security'].map(
       (table) => `${program} -t ${table} -F 2>/dev/null; ${program} -t ${table} -X 2>/dev/null`,
     ),
   );

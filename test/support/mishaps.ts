@@ -28,14 +28,14 @@ const ofIptables = {
   'a rule is deleted': `${iptables} -t nat -D KIPVS-POSTROUTING 1`,
   'a jump is deleted': `${iptables} -t nat -D PREROUTING 1`,
   'the jump of forwarded packets is deleted': `${iptables} -D FORWARD 1`,
-  'all jumps are deleted': `for t in mangle nat filter; do for c in PREROUTING INPUT FORWARD OUTPUT POSTROUTING; do
+  'all jumps are deleted': `for t in mangle nat filter security; do for c in PREROUTING INPUT FORWARD OUTPUT POSTROUTING; do
        ${iptables} -t $t -F $c 2>/dev/null || true
      done; done`,
   'a set is flushed': 'ipset flush kube-ipvs-external-4',
   'an entry of a set is deleted': `ipset del kube-ipvs-vip-6 ${vipOf('cluster IP', 1).IPv6}`,
   'an entry is added to a set': 'ipset add kube-ipvs-cluster-4 10.96.7.7,tcp:80',
   'a set is destroyed': `${iptables} -F KIPVS-INPUT; ${iptables} -t nat -F KIPVS-SERVICES; ipset destroy kube-ipvs-refused-4`,
-  'everything of netfilter is removed': `for i in ${iptables} ${ip6tables}; do for t in mangle nat filter; do
+  'everything of netfilter is removed': `for i in ${iptables} ${ip6tables}; do for t in mangle nat filter security; do
        $i -t $t -F; $i -t $t -X; done; done
      ipset destroy`,
 } as const;
@@ -56,7 +56,8 @@ export const mishaps: Readonly<
 > = packetFilter === 'iptables' ? { ...ofIptables, ...ofIpvs } : ofIpvs;
 
 function flushed(program: string): string {
-  return `${program} -t mangle -F KIPVS-OUTPUT
-    for c in SERVICES CLOSED POSTROUTING MASQUERADE; do ${program} -t nat -F KIPVS-$c; done
-    for c in INPUT FORWARD REFUSE; do ${program} -F KIPVS-$c; done`;
+  return `for c in RANGES OUTPUT; do ${program} -t mangle -F KIPVS-$c; done
+    for c in SERVICES RANGES CLOSED POSTROUTING MASQUERADE; do ${program} -t nat -F KIPVS-$c; done
+    for c in INPUT RANGES FORWARD REFUSE; do ${program} -F KIPVS-$c; done
+    ${program} -t security -F KIPVS-MARKS`;
 }

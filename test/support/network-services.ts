@@ -19,6 +19,7 @@ export interface NetworkService {
   readonly externalPolicy?: 'Cluster' | 'Local';
   readonly protocols?: readonly TrafficProtocol[];
   readonly spec?: Readonly<Record<string, unknown>>;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export const frontEndKinds = [
@@ -51,14 +52,14 @@ export function nodePortOf(number: number, protocol: TrafficProtocol): number {
 
 /** A dual-stack Service with all kinds of front ends, and its slices. */
 export function serviceObjects(service: NetworkService): readonly unknown[] {
-  const { name, number, protocols = ['TCP', 'UDP', 'SCTP'], spec = {} } = service;
+  const { name, number, protocols = ['TCP', 'UDP', 'SCTP'], spec = {}, annotations } = service;
   const both = (kind: Exclude<FrontEndKind, 'node port'>) => Object.values(vipOf(kind, number));
   const ports = protocols.map((protocol) => ({ name: protocol.toLowerCase(), protocol }));
   return [
     {
       apiVersion: 'v1',
       kind: 'Service',
-      metadata: { name, namespace: 'default' },
+      metadata: { name, namespace: 'default', annotations },
       spec: {
         type: 'LoadBalancer',
         clusterIP: vipOf('cluster IP', number).IPv4,

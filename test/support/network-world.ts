@@ -61,10 +61,15 @@ export class NetworkWorld {
     return agent;
   }
 
-  /** Has a client ask by way of node-a, and keeps what became of it for `disagreements`. */
-  async ask(client: HostName, question: Question): Promise<Outcome> {
+  /** Has a client ask by way of its own node, or node-a, and keeps what became of it for `disagreements`. */
+  async ask(
+    client: HostName,
+    question: Question,
+    expected: Pick<Probe, 'targetPort' | 'isOneOfSeveral'> = {},
+  ): Promise<Outcome> {
     const outcome = await this.agent(client).ask(question);
-    this.#probes.push({ client, entry: 'node-a', question, outcome });
+    const entry = this.#programs.has('node-b') && isOnNodeB(client) ? 'node-b' : 'node-a';
+    this.#probes.push({ client, entry, question, outcome, ...expected });
     return outcome;
   }
 
@@ -72,7 +77,11 @@ export class NetworkWorld {
   async disagreements(): Promise<readonly string[]> {
     assert.ok(this.#probes.length > 0, 'nothing was asked');
     const configuration = this.#configurations.get('node-a');
-    const explained = await ExplainedTraffic.of(this.#objects, ['node-a'], configuration);
+    const explained = await ExplainedTraffic.of(
+      this.#objects,
+      [...this.#programs.keys()],
+      configuration,
+    );
     return explained.disagreements(this.#probes.splice(0));
   }
 
@@ -105,6 +114,10 @@ export class NetworkWorld {
     await this.folder.remove();
     await removeNetwork();
   }
+}
+
+function isOnNodeB(host: HostName): boolean {
+  return host === 'node-b' || host === 'pod-b1' || host === 'pod-b2';
 }
 
 /** Listeners on the target port at both addresses of a Pod or node. */

@@ -4,6 +4,6 @@ import type { FakeKernel } from './fake-kernel/fake-kernel.ts';
 
 /** The sets of a fake kernel, to which the rules of a fake iptables refer. */
 export function setsUnder(kernel: FakeKernel, iptables: FakeIptables): SetClient {
-  kernel.ipset.references = (name) => iptables.countRules(`--match-set ${name} `);
+  kernel.ipset.references = (name) => iptables.countRules(`-set ${name} `);
   return new SetClient({}, kernel.open('netfilter'));
 }

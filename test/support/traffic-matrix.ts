@@ -13,6 +13,7 @@ import {
   frontEndKinds,
   nodePortOf,
   servicePort,
+  targetPort,
   vipOf,
   type FrontEndKind,
   type NetworkService,
@@ -31,12 +32,20 @@ export const protocols: readonly TrafficProtocol[] = ['TCP', 'UDP', 'SCTP'];
 export const backends = ['pod-a1', 'pod-a2', 'pod-b1', 'pod-b2', 'node-a', 'node-b'] as const;
 export type Backend = (typeof backends)[number];
 
+/** Front ends of a port of its own, and ports of a range at the same addresses. */
+const rangeKinds = ['cluster IP range', 'load-balancer IP range'] as const;
+export const matrixFrontEnds = [...frontEndKinds, ...rangeKinds] as const;
+export type MatrixFrontEnd = (typeof matrixFrontEnds)[number];
+
+/** The target port is in it: a connection reaches the backend at the port that the client has chosen. */
+const portRanges = { 'kube-ipvs.io/port-ranges': '8000-8100/TCP,UDP,SCTP' };
+
 /** What a client must see: whose address the backend saw, or that nobody answers. */
 export type Expectation = 'own address' | "node's address" | 'refused';
 
 export interface Case {
   readonly client: Client;
-  readonly frontEnd: FrontEndKind;
+  readonly frontEnd: MatrixFrontEnd;
   readonly policy: Policy;
   readonly backend: Backend;
   readonly protocol: TrafficProtocol;
@@ -70,7 +79,7 @@ export function backendOf(client: Client, column: Column): Backend | undefined {
 
 export function allCases(): readonly Case[] {
   return clients.flatMap((client) =>
-    frontEndKinds.flatMap((frontEnd) =>
+    matrixFrontEnds.flatMap((frontEnd) =>
       policies.flatMap((policy) =>
         columns.flatMap((column) => {
           const backend = backendOf(client, column);
@@ -99,13 +108,14 @@ export function matrixServices(): readonly NetworkService[] {
       internalPolicy: internal,
       externalPolicy: external,
       endpoints: [{ addresses: addressesOf(backend), nodeName: nodeOfBackend(backend) }],
+      annotations: portRanges,
     })),
   );
 }
 
 /** With both policies Local a Service has no way to another node at all: that is no case here. */
 function serviceNumber({ backend, policy, frontEnd }: Case): number {
-  const kind = policy === 'Cluster' ? 0 : frontEnd === 'cluster IP' ? 2 : 1;
+  const kind = policy === 'Cluster' ? 0 : kindOf(frontEnd) === 'cluster IP' ? 2 : 1;
   return 1 + backends.indexOf(backend) + kind * 10;
 }
 
@@ -120,9 +130,23 @@ export function nodeOfBackend(backend: Backend): NodeName {
 export function questionOf(test: Case): Question {
   const { frontEnd, protocol, family } = test;
   const number = serviceNumber(test);
-  return frontEnd === 'node port'
+  const kind = kindOf(frontEnd);
+  const port = kind === frontEnd ? servicePort : targetPort;
+  return kind === 'node port'
     ? { protocol, address: nodeAddress['node-a'][family], port: nodePortOf(number, protocol) }
-    : { protocol, address: vipOf(frontEnd, number)[family], port: servicePort };
+    : { protocol, address: vipOf(kind, number)[family], port };
+}
+
+/** The kind of address, whichever port is asked there. */
+function kindOf(frontEnd: MatrixFrontEnd): FrontEndKind {
+  switch (frontEnd) {
+    case 'cluster IP range':
+      return 'cluster IP';
+    case 'load-balancer IP range':
+      return 'load-balancer IP';
+    default:
+      return frontEnd;
+  }
 }
 
 /** The node whose IPVS takes the packet: VIPs of a Pod's packets are bound on its own node. */
@@ -131,7 +155,8 @@ export function entryOf({ client, frontEnd }: Pick<Case, 'client' | 'frontEnd'>)
 }
 
 export function expectationOf(test: Case): Expectation {
-  const { client, frontEnd, policy, backend } = test;
+  const { client, policy, backend } = test;
+  const frontEnd = kindOf(test.frontEnd);
   const isHere = nodeOfBackend(backend) === entryOf(test);
   if (policy === 'Local' && !isHere && (frontEnd === 'cluster IP' || client === 'outside')) {
     return 'refused';
@@ -144,7 +169,9 @@ export function expectationOf(test: Case): Expectation {
   return !isDelivered && isMasqueraded(test, isHere) ? "node's address" : 'own address';
 }
 
-function isMasqueraded({ client, frontEnd, policy, backend }: Case, isHere: boolean): boolean {
+function isMasqueraded(test: Case, isHere: boolean): boolean {
+  const { client, policy, backend } = test;
+  const frontEnd = kindOf(test.frontEnd);
   if (client === backend) {
     return true;
   }
@@ -184,7 +211,7 @@ export interface MatrixResult {
 /** One line per client, front end and policy; a cell stands for all protocols and families. */
 export function matrixTable(results: readonly MatrixResult[]): string {
   const rows = clients.flatMap((client) =>
-    frontEndKinds.flatMap((frontEnd) =>
+    matrixFrontEnds.flatMap((frontEnd) =>
       policies.map((policy) => [
         client,
         frontEnd,
@@ -242,4 +269,5 @@ backend saw and in how many of 6 ways (TCP, UDP, SCTP x IPv4, IPv6).
     port is masqueraded then, since Pods of all nodes come to it; a VIP is not, since it is bound
     on every node and only this node's own Pods come to it here.
   A host-network backend here sees the client even with policy Cluster: nothing leaves the node.
+  A range is reached by a packet mark, and the backend at the port that the client has chosen.
   pod-b1's packets to VIPs are taken by its own node: 'here' is another node for it.`;

@@ -4,10 +4,8 @@ import { ipFamilies } from '../../../src/kernel/ip-families.ts';
 import { NftClient } from '../../../src/kernel/nf-tables/client.ts';
 import { executeRows } from '../../../src/kernel/packet-filter/nftables/execute-rows.ts';
 import { TableFoundation } from '../../../src/kernel/packet-filter/nftables/foundation.ts';
-import {
-  elementsOf,
-  type FrontEndRole,
-} from '../../../src/kernel/packet-filter/nftables/member-elements.ts';
+import type { FrontEndRole } from '../../../src/kernel/packet-filter/front-end-role.ts';
+import { elementsOf } from '../../../src/kernel/packet-filter/nftables/member-elements.ts';
 import { tableName } from '../../../src/kernel/packet-filter/nftables/rules.ts';
 import { clusterCIDR } from '../connection/cluster.ts';
 import type { ProbeInput } from '../probe-names.ts';

@@ -69,6 +69,7 @@ export function translateCluster(cluster: MergedManifests): Map<string, Translat
     ownerOf: () => undefined,
     nodeWeight: () => undefined,
     outliersOf: () => noOutliers,
+    markOf: () => undefined,
   };
   return new Map(
     cluster.services.map((service) => {
@@ -93,11 +94,13 @@ export async function readOperations(folder: string): Promise<Operations> {
   const members = [...translations, ...rows].flatMap((owner) => owner.members);
   const addresses = translations.flatMap(({ boundAddresses }) => boundAddresses);
   return {
-    entries: unique(members, memberKey).map((member) => ({
-      kind: 'add entry',
-      set: setOfMember(member),
-      entry: member.entry,
-    })),
+    // Port ranges, which would be entries of several sets, the cluster has none of.
+    entries: unique(members, memberKey).flatMap((member): SetOperation[] => {
+      const { entry } = member;
+      return entry.kind === 'port ranges'
+        ? []
+        : [{ kind: 'add entry', set: setOfMember(member), entry }];
+    }),
     virtualServers: rows.flatMap((row) =>
       virtualServerDifference(row, undefined).additions.flatMap(oneByOne),
     ),

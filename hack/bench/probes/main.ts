@@ -19,6 +19,7 @@ import { frontEnd } from './front-end.ts';
 import { floor, floorOfEverything } from './floor.ts';
 import { ipvsadm } from './ipvsadm.ts';
 import { largeService } from './large-service.ts';
+import { portRanges } from './port-ranges.ts';
 import { outliers } from './outliers.ts';
 import { processes } from './processes.ts';
 import { program, programTwice } from './program.ts';
@@ -50,6 +51,8 @@ const probes: Readonly<Record<ProbeName, (input: ProbeInput) => Promise<Reading>
   outliers,
   processes,
   'front end': frontEnd,
+  'port ranges, nftables': (input) => portRanges(input, 'nftables'),
+  'port ranges, iptables': (input) => portRanges(input, 'iptables'),
   ...connectionProbes(),
 };
 

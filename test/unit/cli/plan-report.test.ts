@@ -4,6 +4,7 @@ import { planJson, planText, type Plan } from '../../../src/cli/plan-report.ts';
 import type { ListedVirtualServer } from '../../../src/kernel/ipvs/read-table.ts';
 import { formatRealServer, formatVirtualServer } from '../../../src/kernel/ipvs/model.ts';
 import type { DesiredFrontEnd } from '../../../src/translate/desired.ts';
+import type { PortsWithMark } from '../../../src/translate/marked-ports.ts';
 import { ip } from '../../support/cluster-objects.ts';
 import { realServer } from '../../support/ipvs-examples.ts';
 import { changed, frontEnd, heldAs, realServers } from '../../support/rows.ts';
@@ -14,6 +15,11 @@ const web = frontEnd({ realServers: realServers('10.244.1.1', '10.244.1.2') });
 const persistence = { timeoutSeconds: 600, prefixLength: 32 };
 const sticky = frontEnd({ port: 443, scheduler: 'sh', persistence });
 
+const media: PortsWithMark = {
+  ...{ kind: 'load-balancer IP', address: ip('203.0.113.9') },
+  ranges: ['5060/TCP', '10000-20000/UDP'],
+};
+
 /** What the cluster wants is `rows`, each of the Service `default/web`, bound at 10.96.0.1. */
 function planOf(rows: readonly DesiredFrontEnd[], observed: Plan['observed']): Plan {
   return {
@@ -21,7 +27,9 @@ function planOf(rows: readonly DesiredFrontEnd[], observed: Plan['observed']): P
     boundAddresses: new Map(rows.length === 0 ? [] : [['10.96.0.1', ip('10.96.0.1')]]),
     observed,
     packetFilter: undefined,
-    serviceOf: (key) => (key.includes('10.96.0.1') ? 'default/web' : undefined),
+    serviceOf: (key) =>
+      key.includes('10.96.0.1') || key.startsWith('fwmark') ? 'default/web' : undefined,
+    portRangesOf: (key) => (key.startsWith('fwmark') ? [media] : []),
   };
 }
 
@@ -114,6 +122,48 @@ describe('the plan of weights, limits and one packet at a time', () => {
   });
 });
 
+/** A virtual server for a mark, whose real server is reached at the port that a client chooses. */
+const marked: DesiredFrontEnd = {
+  ...sticky,
+  virtualServer: {
+    ...sticky.virtualServer,
+    id: { kind: 'fwmark', family: 'IPv4', fwmark: 5 },
+    realServers: new Map([['10.244.1.1:0', realServer('10.244.1.1', { port: 0 })]]),
+  },
+};
+
+describe('the plan of port ranges', () => {
+  it('shows people the virtual server, and the ports that have its mark', () => {
+    const lines = planText(planOf([marked], undefined))
+      .split('\n')
+      .map((line) => line.trimEnd().replace(/ +/g, ' '));
+    assert.deepEqual(lines.slice(1, 5), [
+      'fwmark 5 (IPv4) sh -p 600 default/web 10.244.1.1:0',
+      '',
+      'Port ranges, by mark:',
+      ' fwmark 5 (IPv4) 203.0.113.9:5060/TCP, 10000-20000/UDP',
+    ]);
+  });
+
+  it('shows programs the mark, the addresses and the ranges', () => {
+    const { portRanges } = JSON.parse(planJson(planOf([marked], undefined))) as {
+      portRanges: unknown;
+    };
+    assert.deepEqual(portRanges, [
+      {
+        ...{ mark: 5, family: 'IPv4', service: 'default/web' },
+        addresses: [
+          {
+            ...{ address: '203.0.113.9', kind: 'load-balancer IP' },
+            ranges: ['5060/TCP', '10000-20000/UDP'],
+          },
+        ],
+        ...{ scheduler: 'sh', options: '-p 600', realServers: ['10.244.1.1:0'] },
+      },
+    ]);
+  });
+});
+
 describe('the plan for programs', () => {
   it('has virtual servers and bound addresses in the documented form', () => {
     const report = planJson(planOf([web, sticky], undefined));
@@ -141,6 +191,7 @@ describe('the plan for programs', () => {
         },
       ],
       boundAddresses: ['10.96.0.1/32'],
+      portRanges: [],
     });
     assert.deepEqual([difference, packetFilter], [null, null], 'the kernel could not be read');
   });

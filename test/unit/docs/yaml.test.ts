@@ -6,8 +6,9 @@ import { formatProblem } from '../../../src/base/problem.ts';
 import { parseService } from '../../../src/cluster/parse-service.ts';
 import { settingsFromText } from '../../../src/config/load-settings.ts';
 import { repository } from '../../support/deployed.ts';
+import { affinityAcrossPorts } from '../../../src/translate/annotations/affinity-across-ports.ts';
 import { fencedBlocks, markdownPages } from '../../support/markdown.ts';
-import { translate } from '../../support/translation.ts';
+import { nodeAt, onePod, translate } from '../../support/translation.ts';
 
 type Raw = Readonly<Record<string, unknown>>;
 
@@ -48,7 +49,7 @@ describe('YAML of the docs', () => {
       const { value, problems } = parseService(asService(object));
       assert.deepEqual(problems.map(formatProblem), []);
       assert.ok(value !== undefined && value.annotations.size > 0, 'has annotations of ours');
-      const translation = translate(value);
+      const translation = translate(value, onePod, { ...nodeAt, markOf: () => 5 });
       assert.deepEqual(translation.problems, []);
       assert.ok(translation.virtualServers.length > 0);
     });
@@ -65,19 +66,31 @@ function parsed(place: string, text: string): Raw {
   return object as Raw; // no array, no null
 }
 
-function metadataOf({ metadata }: Raw): Raw {
-  return typeof metadata === 'object' && metadata !== null ? (metadata as Raw) : {}; // no null
+function metadataOf(object: Raw): Raw {
+  return recordIn(object, 'metadata');
 }
 
-/** A page may show the annotations alone. */
+function recordIn(object: Raw, field: string): Raw {
+  const value = object[field];
+  return typeof value === 'object' && value !== null ? (value as Raw) : {}; // no null
+}
+
+/** A page may show the annotations alone, and leaves out what the cluster fills in. */
 function asService(object: Raw): Raw {
+  const metadata = metadataOf(object);
+  const spec = { ports: [{ port: 80 }], ...specFor(metadata), ...recordIn(object, 'spec') };
   return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    spec: { clusterIPs: ['10.96.0.1'], ports: [{ port: 80 }] },
-    ...object,
-    metadata: { namespace: 'default', name: 'web', ...metadataOf(object) },
+    ...{ apiVersion: 'v1', kind: 'Service', ...object },
+    spec: { clusterIPs: ['10.96.0.1'], ...spec },
+    metadata: { namespace: 'default', name: 'web', ...metadata },
   };
+}
+
+/** Affinity across ports is nothing without affinity, and with other target ports. */
+function specFor(metadata: Raw): Raw {
+  return affinityAcrossPorts.name in recordIn(metadata, 'annotations')
+    ? { sessionAffinity: 'ClientIP', ports: [{ port: 8080 }] }
+    : {};
 }
 
 function fileText(path: string): string {

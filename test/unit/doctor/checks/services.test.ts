@@ -30,6 +30,8 @@ describe('doctor: services', () => {
     ['ExternalIPRefused', 'vip-refused'],
     ['LoadBalancerIPRefused', 'vip-refused'],
     ['AddressConflict', 'conflict'],
+    ['PortRangeConflict', 'conflict'],
+    ['PortRangesRefused', 'port-ranges-refused'],
     ['EndpointRefused', 'endpoint-refused'],
     [undefined, 'bad-object'],
   ] as const;
