@@ -131,10 +131,21 @@ export class Daemon {
     }
     if (this.#store.synced && !this.#stopped) {
       await this.#watch.start();
-      await rememberPortRanges(this.#parts, this.#controller);
+      await this.#rememberPortRanges();
       this.#controller.start();
       this.#ruleWatch = watchRules(this.#parts, this.#controller);
     }
+  }
+
+  #rememberPortRanges(): Promise<void> {
+    const { kernel, listener } = this.#parts;
+    const asked = {
+      portRanges: () => kernel.portRanges(),
+      virtualServers: () => kernel.ipvs.virtualServers(),
+    };
+    return rememberPortRanges(asked, this.#store, this.#controller.translator, (message) => {
+      listener.info(message);
+    });
   }
 
   /** Ends all activity; what the kernel holds stays. */

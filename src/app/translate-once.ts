@@ -7,10 +7,8 @@ import {
 import type { ClusterStore } from '../cluster/store.ts';
 import type { AddressClient } from '../kernel/vip-link/client.ts';
 import { nodeAddressesOf } from '../kernel/vip-link/node-addresses.ts';
-import type { AddressWithPortRanges } from '../kernel/packet-filter/packet-filter.ts';
 import type { Source } from '../source/source.ts';
-import { affinityAcrossPorts } from '../translate/annotations/affinity-across-ports.ts';
-import { portRanges } from '../translate/annotations/port-ranges.ts';
+import { rememberPortRanges, type MarksInKernel } from './remember-port-ranges.ts';
 import { firstList } from './first-list.ts';
 
 /** What is translated, and into what. */
@@ -24,11 +22,7 @@ export interface OneTranslation {
   /** To read addresses needs no right at all, and no IPVS. */
   readonly addresses: Pick<AddressClient, 'links' | 'addresses'>;
   readonly listener: Omit<TranslatorListener, 'healthCheck'>;
-  /**
-   * The port ranges that the kernel holds, so that Services have the packet marks that they have there. Asked
-   * where some Service needs a mark.
-   */
-  portRanges(): Promise<readonly AddressWithPortRanges[]>;
+  readonly kernel: MarksInKernel;
 }
 
 /**
@@ -50,17 +44,9 @@ export async function translateOnce(parts: OneTranslation): Promise<ServiceTrans
   translator.nodeAddressesChanged(
     nodeAddressesOf(await addresses.links(), await addresses.addresses()),
   );
-  if (needsMarks(store)) {
-    // Without the right to ask, others are chosen: what is shown is then not what is there.
-    translator.rememberPortRanges(await parts.portRanges().catch(() => []));
-  }
+  // Without the right to ask, others are chosen: what is shown is then not what is there.
+  await rememberPortRanges(parts.kernel, store, translator, () => undefined);
   translator.everythingChanged();
   translator.translate();
   return translator;
-}
-
-function needsMarks(store: ClusterStore): boolean {
-  return Array.from(store.serviceKeys(), (key) => store.service(key)).some((service) =>
-    [portRanges, affinityAcrossPorts].some(({ name }) => service?.annotations.has(name)),
-  );
 }

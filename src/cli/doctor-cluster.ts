@@ -51,7 +51,7 @@ export async function readCluster(
         },
       },
       // No check asks which mark a Service has.
-      portRanges: () => Promise.resolve([]),
+      kernel: { portRanges: () => Promise.resolve([]), virtualServers: () => Promise.resolve([]) },
     });
   } catch (error) {
     const reasons = new Set([...requests, asError(error).message]);

@@ -5,6 +5,8 @@ import { ClusterStore } from '../cluster/store.ts';
 import type { Settings } from '../config/load-settings.ts';
 import { DesiredState } from '../desired/desired-state.ts';
 import type { ServiceTranslator } from '../desired/service-translator.ts';
+import { IpvsClient } from '../kernel/ipvs/client.ts';
+import type { VirtualServerHead } from '../kernel/ipvs/model.ts';
 import { ipFamilies } from '../kernel/ip-families.ts';
 import { portRangesThere } from '../kernel/packet-filter/port-ranges-there.ts';
 import { RememberedMembers } from '../kernel/packet-filter/remembered-members.ts';
@@ -59,6 +61,15 @@ export class ClusterTables {
   }
 }
 
+async function virtualServers(): Promise<readonly VirtualServerHead[]> {
+  const ipvs = await IpvsClient.connect();
+  try {
+    return await ipvs.virtualServers();
+  } finally {
+    ipvs.close();
+  }
+}
+
 /**
  * Reads the cluster once and translates it. Throws NetlinkError, SourceTimeoutError and what the source
  * raises.
@@ -80,7 +91,10 @@ export async function readCluster(
       timeoutMs: options.timeout,
       desired: tables.desired,
       settings,
-      portRanges: () => portRangesThere(ipFamilies(), settings.kernel),
+      kernel: {
+        portRanges: () => portRangesThere(ipFamilies(), settings.kernel),
+        virtualServers,
+      },
       addresses,
       listener: { problem: serviceProblem, mistake: logMistake.bind(undefined, log) },
     });

@@ -62,7 +62,10 @@ export async function runOnce(
       settings,
       addresses: kernel.addresses,
       listener: { problem: onProblem, mistake: logMistake.bind(undefined, log) },
-      portRanges: () => kernel.portRanges(),
+      kernel: {
+        portRanges: () => kernel.portRanges(),
+        virtualServers: () => kernel.ipvs.virtualServers(),
+      },
     });
   } finally {
     await release.end();

@@ -29,8 +29,14 @@ export class MarkBook {
     this.#now = now;
   }
 
-  /** What the kernel has from before a restart: whoever is there again has the same mark again. */
-  remember(before: readonly AddressWithPortRanges[]): void {
+  /**
+   * What the kernel has from before a restart: whoever is there again has the same mark again. `foreign` are marks for
+   * which others have virtual servers: nobody gets them.
+   */
+  remember(before: readonly AddressWithPortRanges[], foreign: readonly number[] = []): void {
+    for (const mark of foreign) {
+      this.#taken.add(mark);
+    }
     this.#before = new Map(before.map(({ address, ranges }) => [address.text, ranges]));
     const until = this.#now() + restMs;
     for (const { mark } of before.flatMap(({ ranges }) => ranges)) {

@@ -118,8 +118,11 @@ export class ServiceTranslator {
   }
 
   /** What the kernel has of port ranges from before a restart; to be called before anything is translated. */
-  rememberPortRanges(before: readonly AddressWithPortRanges[]): void {
-    this.#marks.remember(before);
+  rememberPortRanges(
+    before: readonly AddressWithPortRanges[],
+    foreignMarks: readonly number[] = [],
+  ): void {
+    this.#marks.remember(before, foreignMarks);
   }
 
   /** The Service, or one of its slices, has changed or is gone. */

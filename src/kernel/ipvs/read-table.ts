@@ -27,7 +27,7 @@ export interface TableVisitor {
   /** The virtual servers begin, or begin anew. */
   begin(): void;
   virtualServer(head: VirtualServerHead): void;
-  /** Comes for each virtual server by address; those by firewall mark are not asked for any. */
+  /** Comes for each virtual server by address, and for those of ours for a mark. */
   realServers(listed: ListedRealServers): void;
   /** Whether the real servers of one are still to come, and wanted. */
   lacksRealServers(key: string): boolean;
@@ -57,15 +57,17 @@ export async function visitTable(
   openText = openProcTable,
 ): Promise<void> {
   let expected = 0;
-  const limited = new Map<string, VirtualServerId>();
+  // Of these /proc has no thresholds, or no key.
+  const askedFor = new Map<string, VirtualServerId>();
   await client.eachVirtualServer(() => {
     visitor.begin();
     expected = 0;
-    limited.clear();
+    askedFor.clear();
     return (head) => {
-      expected += head.id.kind === 'address' ? 1 : 0;
-      if (head.settings.limited && head.id.kind === 'address') {
-        limited.set(formatVirtualServer(head.id), head.id);
+      const { id, settings } = head;
+      expected += id.kind === 'address' ? 1 : 0;
+      if (id.kind === 'address' ? settings.limited : settings.owned) {
+        askedFor.set(formatVirtualServer(id), id);
       }
       visitor.virtualServer(head);
     };
@@ -73,15 +75,14 @@ export async function visitTable(
   await visitRealServers(
     (listed) => {
       expected -= 1;
-      if (limited.size === 0 || !limited.has(listed.key)) {
+      if (askedFor.size === 0 || !askedFor.has(listed.key)) {
         visitor.realServers(listed);
       }
     },
     pace,
     openText(),
   );
-  // /proc shows no thresholds.
-  await visitOneByOne(client, visitor, [...limited.values()], pace);
+  await visitOneByOne(client, visitor, [...askedFor.values()], pace);
   if (expected > 0) {
     await visitUnlisted(client, visitor, pace);
   }

@@ -66,7 +66,10 @@ export class VirtualServerKind<
   ) {
     this.difference = (desired, observed) => {
       const address = addressOf(desired ?? observed);
-      return address !== undefined && isExcluded(address)
+      const isOthers =
+        (address !== undefined && isExcluded(address)) ||
+        (observed !== undefined && isForeignMark(observed.virtualServer));
+      return isOthers
         ? noDifference
         : virtualServerDifference(desired, observed, this.#startsOf(desired));
     };
@@ -134,7 +137,7 @@ export class VirtualServerKind<
         const held = sink.held(key);
         const isKnown =
           held !== undefined && sameSettings(held.virtualServer.settings, head.settings);
-        if (head.id.kind === 'fwmark') {
+        if (isForeignMark(head)) {
           part.take(key, isKnown ? held : observedFrom({ ...head, realServers: [] }));
         } else if (!isKnown) {
           news.set(key, head);
@@ -261,6 +264,11 @@ export class VirtualServerKind<
       lesserWeight: this.#lesserWeight,
     };
   }
+}
+
+/** kube-proxy makes none for marks: there is nothing to be taken over. */
+function isForeignMark({ id, settings }: VirtualServerHead): boolean {
+  return id.kind === 'fwmark' && !settings.owned;
 }
 
 function addressOf(

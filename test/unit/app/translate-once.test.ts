@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { translateOnce } from '../../../src/app/translate-once.ts';
 import { ClusterStore } from '../../../src/cluster/store.ts';
 import type { AddressWithPortRanges } from '../../../src/kernel/packet-filter/packet-filter.ts';
+import type { VirtualServerHead } from '../../../src/kernel/ipvs/model.ts';
 import type { Service } from '../../../src/cluster/objects.ts';
 import { ip, service } from '../../support/cluster-objects.ts';
+import { plainSettings } from '../../support/ipvs-examples.ts';
 import { MemoryTables } from '../../support/memory-tables.ts';
 import { asking } from '../../support/sip.ts';
 import { translatorOptions } from '../../support/translator-world.ts';
@@ -12,6 +14,7 @@ import { translatorOptions } from '../../support/translator-world.ts';
 async function translated(
   one: Service,
   held: readonly AddressWithPortRanges[],
+  others: readonly VirtualServerHead[] = [],
 ): Promise<{ readonly keys: readonly string[]; readonly asked: number }> {
   const tables = new MemoryTables();
   const store = new ClusterStore();
@@ -27,9 +30,12 @@ async function translated(
     ...{ store, timeoutMs: 1000, desired: tables.desired, settings: translatorOptions },
     addresses: { links: () => Promise.resolve([]), addresses: () => Promise.resolve([]) },
     listener: { problem: () => undefined, mistake: (_key, error) => assert.fail(error) },
-    portRanges: () => {
-      asked += 1;
-      return Promise.resolve(held);
+    kernel: {
+      portRanges: () => {
+        asked += 1;
+        return Promise.resolve(held);
+      },
+      virtualServers: () => Promise.resolve(others),
     },
   });
   return { keys: [...tables.virtualServers.rows.keys()], asked };
@@ -49,6 +55,17 @@ describe('a single translation of the cluster', () => {
     const annotations = new Map(Object.entries(asking('15-30/UDP')));
     const { keys, asked } = await translated(service({ annotations }), []);
     assert.deepEqual([keys.at(-1), asked], ['fwmark 1 (IPv4)', 1]);
+  });
+
+  it('gives them no mark that others have a virtual server for', async () => {
+    const annotations = new Map(Object.entries(asking('15-30/UDP')));
+    const settings = { ...plainSettings, owned: false };
+    const others = [1, 2].map((fwmark) => ({
+      id: { kind: 'fwmark', family: 'IPv4', fwmark } as const,
+      settings,
+    }));
+    const { keys } = await translated(service({ annotations }), [], others);
+    assert.equal(keys.at(-1), 'fwmark 3 (IPv4)');
   });
 
   it('does not ask the kernel where no Service needs a mark', async () => {
