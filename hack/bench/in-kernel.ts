@@ -12,6 +12,7 @@ import { measureConnection } from './figures/connection.ts';
 import { measureFirstSync } from './figures/first-sync.ts';
 import { measureFrontEnd } from './figures/front-end.ts';
 import { measureLargeService } from './figures/large-service.ts';
+import { measureLookedAt } from './figures/looked-at.ts';
 import { measureMemory } from './figures/memory.ts';
 import { measurePortRanges } from './figures/port-ranges.ts';
 import { measureOutliers } from './figures/outliers.ts';
@@ -48,6 +49,7 @@ const measurements: readonly { readonly parts: readonly PartName[]; readonly mea
     { parts: ['audit'], measure: measureAudit },
     { parts: ['counters'], measure: measureCounters },
     { parts: ['outliers'], measure: measureOutliers },
+    { parts: ['looked-at'], measure: measureLookedAt },
     { parts: ['memory'], measure: measureMemory },
     { parts: ['start'], measure: measureStart },
     { parts: ['connection'], measure: measureConnection },

@@ -13,6 +13,7 @@ export const partNames = [
   'audit',
   'counters',
   'outliers',
+  'looked-at',
   'memory',
   'start',
   'connection',

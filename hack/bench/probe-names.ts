@@ -44,6 +44,7 @@ export const probeNames = [
   'counters',
   'counters of real servers',
   'outliers',
+  'looked at',
   'processes',
   'front end',
   ...connectionProbes,

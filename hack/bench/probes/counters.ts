@@ -9,13 +9,14 @@ import { percentile } from '../statistics.ts';
 import { Arrivals } from './arrivals.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { LoadedController } from './loaded-controller.ts';
-import { Scraper } from './scraper.ts';
+import { Onlooker } from './onlooker.ts';
 
 /** Changes before those that count. */
 const warmUp = 100;
 /** Of the daemon. */
 const restMs = 10_000;
 const scrapes = 5;
+const onAndOn = { paths: ['/metrics'], everyMs: 0 };
 const address = { host: '127.0.0.1', port: 10_249 };
 
 /**
@@ -52,7 +53,7 @@ async function counters(
     const heapAfter = process.memoryUsage().heapUsed;
     const reading = new ReadingOnAndOn(book, detail);
     const whileRead = await arrivals.come(input.changes, () => reading.done > 0);
-    const scraper = new Scraper(address.port);
+    const scraper = new Onlooker(address.port, onAndOn);
     const whileScraped = await arrivals.come(input.changes, () => scraper.done > 0);
     await scraper.end();
     await reading.end();
@@ -144,10 +145,8 @@ async function scrapeAlone() {
   await collectGarbage();
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
-  const scraper = new Scraper(address.port);
-  while (scraper.done < scrapes) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  const scraper = new Onlooker(address.port, onAndOn);
+  await scraper.until(scrapes);
   delay.disable();
   await scraper.end();
   return { durations: scraper.durations, bytes: scraper.bytes, longestMs: delay.max / 1e6 };

@@ -3,7 +3,7 @@ import type { EndpointSlice, Service } from '../../../src/cluster/objects.ts';
 import { parseEndpointSlice } from '../../../src/cluster/parse-endpoint-slice.ts';
 import { parseService } from '../../../src/cluster/parse-service.ts';
 import type { Parsed } from '../../../src/cluster/fields.ts';
-import { settingsFromText } from '../../../src/config/load-settings.ts';
+import { settingsFromText, type Settings } from '../../../src/config/load-settings.ts';
 import { Controller, type ControllerListener } from '../../../src/app/controller.ts';
 import { openKernel, type Kernel } from '../../../src/app/kernel.ts';
 import type { RoundReport } from '../../../src/reconcile/reconciler.ts';
@@ -21,15 +21,16 @@ export class LoadedController {
   readonly store = new ClusterStore();
   readonly kernel: Kernel;
   readonly controller: Controller;
+  readonly settings: Settings;
   readonly #size: ClusterSize;
   readonly #onRound = new Set<(report: RoundReport) => void>();
   readonly #onAudit = new Set<(ms: number) => void>();
   readonly #onProgrammed = new Set<(ms: number) => void>();
 
-  private constructor(kernel: Kernel, size: ClusterSize) {
+  private constructor(kernel: Kernel, settings: Settings, size: ClusterSize) {
     this.kernel = kernel;
+    this.settings = settings;
     this.#size = size;
-    const settings = settingsFromText(JSON.stringify(configuration), {}, noWarnings);
     const options = { ...settings, auditEveryMs: neverMs };
     this.controller = new Controller(
       this.store,
@@ -48,7 +49,7 @@ export class LoadedController {
         throw new Error(message);
       },
     });
-    const loaded = new LoadedController(kernel, size);
+    const loaded = new LoadedController(kernel, settings, size);
     const indexes = Array.from({ length: size.services }, (_, index) => index);
     loaded.store.replaceServices(indexes.map((index) => parsedService(index)));
     loaded.store.replaceSlices(indexes.map((index) => loaded.slice(index, [])));

@@ -21,6 +21,7 @@ import { ipvsadm } from './ipvsadm.ts';
 import { largeService } from './large-service.ts';
 import { portRanges } from './port-ranges.ts';
 import { outliers } from './outliers.ts';
+import { lookedAt } from './looked-at.ts';
 import { processes } from './processes.ts';
 import { program, programTwice } from './program.ts';
 import { reconciler, reconcilerInParts } from './reconciler.ts';
@@ -49,6 +50,7 @@ const probes: Readonly<Record<ProbeName, (input: ProbeInput) => Promise<Reading>
   counters: counterSums,
   'counters of real servers': counterRealServers,
   outliers,
+  'looked at': lookedAt,
   processes,
   'front end': frontEnd,
   'port ranges, nftables': (input) => portRanges(input, 'nftables'),
