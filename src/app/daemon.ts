@@ -1,7 +1,6 @@
 import { AddressClient } from '../kernel/vip-link/client.ts';
 import { NodeAddressWatch } from '../kernel/vip-link/node-address-watch.ts';
 import { ReleaseWhileListing } from './release-while-listing.ts';
-import type { ObjectKey } from '../cluster/objects.ts';
 import type { ClusterStore } from '../cluster/store.ts';
 import type { Settings } from '../config/settings.ts';
 import { Controller, type ControllerListener } from './controller.ts';
@@ -11,6 +10,7 @@ import { ProxyHealth } from '../serve/health/proxy-health.ts';
 import { answerHealth } from './answer-health.ts';
 import { codeOf } from './code-of.ts';
 import { openCounters, watchForMetrics, type Counters } from './metric-sources.ts';
+import { openLimitWatch, type Limits } from './open-limit-watch.ts';
 import { openOutlierWatch } from './open-outlier-watch.ts';
 import type { OutlierWatch } from './outlier-watch.ts';
 import { NodeTroubles } from '../inspect/node-troubles.ts';
@@ -34,7 +34,6 @@ import type { RuleWatch } from '../kernel/packet-filter/packet-filter.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { OutlierBook } from '../outliers/outlier-book.ts';
 import { nodePortAddressesOf } from '../translate/node-addresses.ts';
-import type { HealthCheck } from '../translate/desired.ts';
 
 export type { DaemonListener, DaemonParts } from './daemon-parts.ts';
 
@@ -53,6 +52,7 @@ export class Daemon {
   readonly #counters: Counters | undefined;
   readonly #outliers: OutlierBook;
   readonly #outlierWatch: OutlierWatch;
+  readonly #limits: Limits;
   #nodeAddresses: readonly IpAddress[] = [];
   readonly #troubles = new OngoingTroubles();
   readonly #nodeTroubles: NodeTroubles;
@@ -81,6 +81,7 @@ export class Daemon {
       this.#controllerListener(),
     );
     this.#outlierWatch = openOutlierWatch(this.#outliers, this.#controller, parts);
+    this.#limits = openLimitWatch(parts);
     watchForMetrics(parts.metrics, { kernel, controller: this.#controller, health: this.#health });
     this.#takeOver = openTakeOver(parts, this.#health, this.#events);
     this.#counters = openCounters(parts, this.#nodeTroubles);
@@ -89,6 +90,7 @@ export class Daemon {
       translator: this.#controller.translator,
       kernel,
       outliers: this.#outliers,
+      full: this.#limits.full,
       troubles: this.#nodeTroubles,
       counters: this.#counters?.book,
     });
@@ -165,6 +167,7 @@ export class Daemon {
       this.#parts.events.close(),
       this.#counters?.reading.stop(),
       this.#outlierWatch.stop(),
+      this.#limits.watch.stop(),
     ]);
   }
 
@@ -213,6 +216,7 @@ export class Daemon {
       synced: () => {
         this.#counters?.reading.start();
         this.#outlierWatch.start();
+        this.#limits.watch.start();
         if (this.#health.roundEnded()) {
           metrics.rounds.synced();
           this.#takeOver?.start();
@@ -231,7 +235,7 @@ export class Daemon {
       programmed: ({ sinceArrivalMs, sinceTriggerMs }) => {
         metrics.changes.programmed(sinceArrivalMs, sinceTriggerMs);
       },
-      healthCheck: (service: ObjectKey, check: HealthCheck | undefined) => {
+      healthCheck: (service, check) => {
         this.#healthChecks.set(service, check);
       },
       auditFailed: (error) => {

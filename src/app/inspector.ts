@@ -5,8 +5,9 @@ import type { ClusterStore } from '../cluster/store.ts';
 import { Inspector, type InspectedKernel } from '../inspect/inspector.ts';
 import { LiveVirtualServers } from '../inspect/live-virtual-servers.ts';
 import { firstOf, noCounters, type CounterView } from '../inspect/statistics/counters.ts';
+import type { FullBook } from '../inspect/statistics/full-book.ts';
 import type { NodeTroubles } from '../inspect/node-troubles.ts';
-import { IpvsClient } from '../kernel/ipvs/client.ts';
+import type { IpvsClient } from '../kernel/ipvs/client.ts';
 import type { ServiceTranslator } from '../desired/service-translator.ts';
 import type { OutlierBook } from '../outliers/outlier-book.ts';
 import type { Standing } from '../outliers/standing.ts';
@@ -19,6 +20,7 @@ export interface InspectedDaemon {
   readonly translator: ServiceTranslator;
   readonly kernel: Kernel;
   readonly outliers: OutlierBook;
+  readonly full: FullBook;
   readonly troubles: NodeTroubles;
   /** Those that are read in the background, where they are. */
   readonly counters: CounterView | undefined;
@@ -35,10 +37,10 @@ export interface DaemonInspector {
  * somebody looks for the first time: no change waits for them.
  */
 export function openInspector(daemon: InspectedDaemon): DaemonInspector {
-  const { store, translator, kernel, outliers, troubles, counters = noCounters } = daemon;
+  const { store, translator, kernel, troubles, counters = noCounters } = daemon;
   let client: Promise<IpvsClient> | undefined;
   const connected = (): Promise<IpvsClient> =>
-    (client ??= IpvsClient.connect().catch((error: unknown) => {
+    (client ??= kernel.openReader().catch((error: unknown) => {
       client = undefined;
       throw error;
     }));
@@ -48,7 +50,7 @@ export function openInspector(daemon: InspectedDaemon): DaemonInspector {
     store,
     translator,
     desired: kernel.desired,
-    kernel: inspectedKernel(kernel, outliers, live, firstOf(counters, live.counters)),
+    kernel: inspectedKernel(daemon, live, firstOf(counters, live.counters)),
     nodeProblems: () => troubles.all(),
     virtualServerCount: () => kernel.virtualServerCount(),
     now: wallClockMs,
@@ -64,8 +66,7 @@ export function openInspector(daemon: InspectedDaemon): DaemonInspector {
 }
 
 function inspectedKernel(
-  kernel: Kernel,
-  outliers: OutlierBook,
+  { kernel, outliers, full }: Pick<InspectedDaemon, 'kernel' | 'outliers' | 'full'>,
   live: LiveVirtualServers,
   counters: CounterView,
 ): InspectedKernel {
@@ -79,6 +80,7 @@ function inspectedKernel(
         drainingForMs: (key, realServer) => virtualServers.drainingForMs(key, realServer),
         ejection: (group, realServer) =>
           ejectionOf(outliers.standing(group, realServer), monotonicMs()),
+        wasFull: (key, realServer) => full.isFull(key, realServer),
         isBoundByUs: (address) => desired.isVip(address),
         counters,
         nowMs: wallClockMs(),
@@ -86,6 +88,7 @@ function inspectedKernel(
     },
     strays: () => virtualServers.foreign,
     failures: (atMost) => [...reconciler.foundations.failures(), ...reconciler.failures(atMost)],
+    refusing: () => full.refusing,
     drainingCount: () => virtualServers.needsPolling().length,
     packetFilter: kernel.packetFilterChoice,
     isDaemon: true,

@@ -7,7 +7,7 @@ import { SetClient } from '../kernel/ipset/client.ts';
 import { ipFamilies } from '../kernel/ip-families.ts';
 import { IpvsClient } from '../kernel/ipvs/client.ts';
 import type { KernelConfiguration } from '../kernel/configuration.ts';
-import type { Operation } from '../kernel/ipvs/model.ts';
+import type { Operation, VirtualServer } from '../kernel/ipvs/model.ts';
 import { readTable } from '../kernel/ipvs/read-table.ts';
 import { TimeoutFoundation } from '../kernel/ipvs/timeout-foundation.ts';
 import type { PacketFilterChoice } from '../kernel/packet-filter/choose-packet-filter.ts';
@@ -64,6 +64,10 @@ export interface Kernel {
   >;
   /** How many virtual servers are known: desired, observed or both. */
   virtualServerCount(): number;
+  /** A client with sockets of its own, for reading that no change is to wait for. */
+  openReader(): Promise<IpvsClient>;
+  /** The virtual servers that are desired with limits of their real servers' connections. */
+  limited(): readonly VirtualServer[];
   /** Takes over settings that can change in the running process; the next audit acts upon them. */
   apply(configuration: KernelConfiguration): void;
   /** Calls back when IPVS turns out to have been unloaded and loaded: nothing of ours is in it. */
@@ -133,7 +137,7 @@ export async function openKernel(
     packetFilterChoice: chosen.choice,
     desired,
     virtualServers: kind,
-    virtualServerCount: () => virtualServers.size,
+    ...lookingAt(virtualServers),
     reconciler,
     apply(changed) {
       sysctls.set(sysctlsOf(changed));
@@ -174,6 +178,28 @@ function isIn(ranges: KernelConfiguration['excludeCIDRs']): (address: IpAddress)
 /** Changes of its members concern flows, too. */
 function filterListenerOf(listener: KernelListener, flows: StaleFlowCleaner): PacketFilterListener {
   return { note: listener.note.bind(listener), changed: flows.noteMemberChange.bind(flows) };
+}
+
+/** What others may know of the virtual servers, and of the kernel itself. */
+function lookingAt(
+  virtualServers: Pick<KindTable<DesiredFrontEnd, unknown, unknown>, 'size' | 'desired'>,
+): Pick<Kernel, 'virtualServerCount' | 'limited' | 'openReader'> {
+  return {
+    virtualServerCount: () => virtualServers.size,
+    limited: () => limitedOf(virtualServers.desired()),
+    openReader: () => IpvsClient.connect(),
+  };
+}
+
+/** Goes over all of them, which takes some microseconds for a thousand. */
+export function limitedOf(frontEnds: Iterable<DesiredFrontEnd>): readonly VirtualServer[] {
+  const limited: VirtualServer[] = [];
+  for (const { virtualServer } of frontEnds) {
+    if (virtualServer.settings.limited) {
+      limited.push(virtualServer);
+    }
+  }
+  return limited;
 }
 
 /** Nothing is desired any more. No foundations here: what is to go need not be put in place before. */

@@ -15,6 +15,7 @@ import {
   type StrayPage,
   type Summary,
 } from './pages.ts';
+import type { RefusingVirtualServer } from './statistics/full-book.ts';
 import { placeOf, ServiceIndex } from './service-index.ts';
 import { matches, type FilterContext, type ServiceFilter } from './service-query.ts';
 import { clusterKnowledge } from './views/cluster-knowledge.ts';
@@ -22,6 +23,7 @@ import type { ClusterKnowledge, KernelKnowledge } from './views/knowledge.ts';
 import {
   failureProblem,
   foreignAtVipProblem,
+  limitProblem,
   serviceProblemView,
   serviceTroubleView,
 } from './views/make-problem-view.ts';
@@ -39,6 +41,8 @@ export interface InspectedKernel {
   strays(): readonly VirtualServerId[];
   /** What it does not take: of each kind at most so many. */
   failures(atMost: number): readonly (Failing | Failure)[];
+  /** Those that refuse new connections since real servers are full. */
+  refusing(): readonly RefusingVirtualServer[];
   /** How many virtual servers have real servers that drain. */
   drainingCount(): number;
   /** Which packet filter is used, and why; null where that is not known. */
@@ -258,6 +262,9 @@ export class Inspector {
       if (vipOf !== undefined && this.#cluster.serviceOf(key) === undefined) {
         yield { service: vipOf, view: () => foreignAtVipProblem(key, vipOf) };
       }
+    }
+    for (const refusing of kernel.refusing()) {
+      yield { service: refusing.service, view: () => limitProblem(refusing) };
     }
     for (const trouble of translator.troubles()) {
       yield { service: trouble.service, view: () => serviceTroubleView(trouble) };

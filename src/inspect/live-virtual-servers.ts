@@ -7,7 +7,7 @@ import {
 } from '../kernel/ipvs/model.ts';
 import { RateBook } from './rate-book.ts';
 import type { CounterView } from './statistics/counters.ts';
-import type { HeldVirtualServer } from './views/knowledge.ts';
+import type { HeldRealServer, HeldVirtualServer } from './views/knowledge.ts';
 
 /** What is needed of the client. */
 export type LiveClient = Pick<IpvsClient, 'virtualServer' | 'realServers'>;
@@ -96,7 +96,8 @@ export class LiveVirtualServers {
   }
 }
 
-function asHeld({ realServer, connections }: CountedRealServer) {
+/** A real server as views have it. */
+export function asHeld({ realServer, connections }: CountedRealServer): HeldRealServer {
   return {
     realServer,
     activeConnections: connections.active,

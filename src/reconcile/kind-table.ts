@@ -38,6 +38,15 @@ export class KindTable<Desired, Observed, Change> implements AnyKindTable, Place
     return this.#rows.size;
   }
 
+  /** What is desired, of all objects. */
+  *desired(): Generator<Desired> {
+    for (const { desired } of this.#rows.all()) {
+      if (desired !== undefined) {
+        yield desired;
+      }
+    }
+  }
+
   /** Sets what is desired under a key, or that nothing is. The work is done in the next round. */
   setDesired(key: string, desired: Desired | undefined): void {
     this.setDesiredAt(this.#rows.of(key), desired);

@@ -124,6 +124,32 @@ describe('show', function () {
     }
   });
 
+  it('calls real servers full when the kernel refuses connections for it, and no sooner', async () => {
+    const limited = '10.96.0.3';
+    const limit = { annotations: { 'kube-ipvs.io/max-connections': '2' } };
+    folder.write('limited.json', serviceWith('limited', limited, [a], limit));
+    await becomes(() => isBound(limited), true);
+    const states = async (isDaemon: boolean) => {
+      const { services, problems } = await shown({ daemon: isDaemon, service: 'limited' });
+      const [virtualServer] = services[0]?.virtualServers ?? [];
+      return [
+        virtualServer?.state.kind,
+        virtualServer?.realServers[0]?.state.kind,
+        problems.map(({ reason }) => reason),
+      ];
+    };
+    const open = [await EchoClient.connect(limited, 80)];
+    assert.deepEqual(await states(true), ['in place', 'active', []]);
+    open.push(await EchoClient.connect(limited, 80));
+    await assert.rejects(EchoClient.connect(limited, 80), { code: 'ECONNREFUSED' });
+    assert.deepEqual(await states(false), ['full', 'full', ['LimitReached']]);
+    // The daemon looks every ten seconds which Services have the problem.
+    await becomes(() => states(true), ['full', 'full', ['LimitReached']]);
+    open.forEach((each) => {
+      each.close();
+    });
+  });
+
   async function connectedTo(endpoint: string): Promise<EchoClient> {
     for (let tries = 0; tries < 4; tries += 1) {
       const candidate = await EchoClient.connect(vip, 80);

@@ -1,6 +1,6 @@
 import { ApiTroubles } from '../../src/app/api-troubles.ts';
 import { Daemon } from '../../src/app/daemon.ts';
-import type { Kernel } from '../../src/app/kernel.ts';
+import { limitedOf, type Kernel } from '../../src/app/kernel.ts';
 import { createLogger } from '../../src/base/log.ts';
 import { monotonicMs } from '../../src/base/time/monotonic-clock.ts';
 import { version } from '../../src/base/version.ts';
@@ -15,6 +15,7 @@ import { askServer } from '../../src/kernel/takeover/ask-server.ts';
 import { NodeTroubles } from '../../src/inspect/node-troubles.ts';
 import { everything } from '../../src/inspect/service-query.ts';
 import type { ProblemView } from '../../src/inspect/views/problem-view.ts';
+import { IpvsClient } from '../../src/kernel/ipvs/client.ts';
 import { AddressClient } from '../../src/kernel/vip-link/client.ts';
 import { vipLinkName } from '../../src/kernel/vip-link/protocol.ts';
 import { OutlierBook } from '../../src/outliers/outlier-book.ts';
@@ -194,6 +195,8 @@ async function openFake(fake: FakeKernel, foundations: readonly Foundation[]): P
     reconciler: new Reconciler([virtualServers, boundAddresses], undefined, foundations),
     virtualServers: kinds.virtualServers,
     virtualServerCount: () => virtualServers.size,
+    openReader: () => IpvsClient.connect({}, fake.openElsewhere('generic')),
+    limited: () => limitedOf(virtualServers.desired()),
     apply: () => undefined,
     onIpvsReloaded: () => undefined,
     flows: { onSearched: () => undefined },

@@ -152,6 +152,20 @@ export const failureRows: Readonly<Record<ProblemReason, FailureRow>> = {
     doctor: ['foreign-virtual-servers', 'at-a-vip', /address of its own/],
     readers: virtualServers({ ...foreign, realServers: [] }),
   },
+  LimitReached: {
+    options: {
+      manifests: [
+        rawService('web', {}, { annotations: { 'kube-ipvs.io/max-connections': '2' } }),
+        rawSlice('web-1', 'web'),
+      ],
+      kernel: (kernel) => {
+        kernel.ipvs.connectionsEach = { active: 1, inactive: 1, persistent: 0 };
+      },
+    },
+    advice: /add Pods, or raise the limit \(kube-ipvs.io\/max-connections/,
+    metric: ['kube_ipvs_virtual_servers_refusing_for_limits', 1],
+    doctor: ['daemon', 'full', /kube-ipvs.io\/max-connections/],
+  },
   KernelRefused: {
     options: {
       manifests: web,

@@ -54,6 +54,8 @@ function watchAll(metrics: Metrics): void {
     draining: 1,
     foreignVirtualServers: 1,
   });
+  metrics.outliers.watch({ ejectedCount: 1 });
+  metrics.limits.watch({ realServerCount: 2, refusing: ['TCP 10.96.0.1:80'] });
   metrics.conntrack.watch({ usage: () => ({ entries: 10, limit: 100 }) });
 }
 
@@ -78,4 +80,5 @@ function changeEach(metrics: Metrics, step: number): void {
   metrics.api.answered('10.0.0.1:6443', 'GET', 200);
   metrics.conntrack.searched(1, 5);
   metrics.counters.read(100);
+  metrics.outliers.ejected('refused');
 }

@@ -2,6 +2,7 @@ import { Inspector } from '../../src/inspect/inspector.ts';
 import { readAll, type Shown } from '../../src/cli/show/shown-node.ts';
 import type { ShownNode } from '../../src/cli/show/shown-node.ts';
 import { everything, type ServiceFilter } from '../../src/inspect/service-query.ts';
+import { FullBook } from '../../src/inspect/statistics/full-book.ts';
 import type { Failing } from '../../src/reconcile/any-kind-table.ts';
 import type { HeldVirtualServer } from '../../src/inspect/views/knowledge.ts';
 import { formatVirtualServer, type VirtualServerId } from '../../src/kernel/ipvs/model.ts';
@@ -13,6 +14,7 @@ export class ShownWorld extends InspectWorld {
   readonly failures: Failing[] = [];
   /** What the kernel holds and no Service wants, as it was listed last. */
   readonly strays: VirtualServerId[] = [];
+  readonly full = new FullBook();
   isDaemon = false;
   packetFilter: PacketFilterChoice | null = null;
   /** How many virtual servers were read from the kernel, each time. */
@@ -30,6 +32,7 @@ export class ShownWorld extends InspectWorld {
       },
       strays: () => this.strays,
       failures: () => this.failures,
+      refusing: () => this.full.refusing,
       drainingCount: () => 0,
       packetFilter: { kind: 'nftables', why: 'the kernel has what it needs' },
       isDaemon: true,

@@ -6,6 +6,7 @@ import { openCounters, watchForMetrics } from '../../../src/app/metric-sources.t
 import { openStatus } from '../../../src/app/status.ts';
 import { wallClockMs } from '../../../src/base/time/wall-clock.ts';
 import { NodeTroubles } from '../../../src/inspect/node-troubles.ts';
+import { FullBook } from '../../../src/inspect/statistics/full-book.ts';
 import { OutlierBook } from '../../../src/outliers/outlier-book.ts';
 import { ProxyHealth } from '../../../src/serve/health/proxy-health.ts';
 import { HttpEndpoint } from '../../../src/serve/http/http-endpoint.ts';
@@ -102,6 +103,7 @@ function serve(loaded: LoadedController) {
     translator: controller.translator,
     kernel,
     outliers: new OutlierBook(),
+    full: new FullBook(),
     troubles,
     counters: counters?.book,
   });

@@ -11,6 +11,7 @@ import type {
   Summary,
 } from '../../inspect/pages.ts';
 import type { ServiceFilter } from '../../inspect/service-query.ts';
+import { FullBook } from '../../inspect/statistics/full-book.ts';
 import { noCounters } from '../../inspect/statistics/counters.ts';
 import type { KernelKnowledge } from '../../inspect/views/knowledge.ts';
 import { IpvsClient } from '../../kernel/ipvs/client.ts';
@@ -81,6 +82,18 @@ export class LocalNode implements ShownNode {
     return (this.#client ??= await IpvsClient.connect());
   }
 
+  /** By the connections of the last refresh. */
+  #refusing(desired: ReadCluster['desired']): FullBook['refusing'] {
+    const book = new FullBook();
+    for (const [key, held] of this.#observed.virtualServers) {
+      const service = desired.serviceOf(key);
+      if (held.settings.limited && service !== undefined) {
+        book.take(held, service);
+      }
+    }
+    return book.refusing;
+  }
+
   #kernel({ desired }: ReadCluster, packetFilter: PacketFilterChoice | null): InspectedKernel {
     const knowledge = (): KernelKnowledge => ({
       held: (key) => this.#observed.virtualServers.get(key),
@@ -100,6 +113,7 @@ export class LocalNode implements ShownNode {
           .filter(([key]) => desired.serviceOf(key) === undefined)
           .map(([, { id }]) => id),
       failures: () => [],
+      refusing: () => this.#refusing(desired),
       drainingCount: () =>
         [...this.#observed.virtualServers.values()].filter(
           ({ settings, realServers }) =>

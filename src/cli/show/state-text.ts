@@ -22,6 +22,7 @@ export function virtualServerState(state: VirtualServerState, nowMs: number): St
         why: `it stands at a VIP of ${state.vipOf ?? 'kube-ipvs'}`,
       };
     case 'no real servers':
+    case 'full':
     case 'missing':
     case 'differs':
     case 'unknown':
@@ -54,6 +55,13 @@ export function realServerState(state: RealServerState, nowMs: number): StateTex
     case 'missing':
       // The word says all of it, and where the virtual server is missing, all of them are.
       return { text: state.kind, style: 'warning', why: undefined };
+    case 'full':
+      // Where all are full, each would say the same.
+      return {
+        text: `full, ${state.connections} of ${state.limit}`,
+        style: 'warning',
+        why: undefined,
+      };
     case 'differs':
     case 'unwanted':
       return { text: state.kind, style: 'warning', why: state.why };

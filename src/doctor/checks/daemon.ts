@@ -60,6 +60,12 @@ const kinds = kindsOf({
       'Real servers of Services that ask for outlier ejection do not answer new connections from this node, or refuse them, and get none until they answer a trial (docs/failing-real-servers.md). kube-ipvs show says which: look at these Pods and at their nodes.',
     mend: 'kube-ipvs show',
   },
+  full: {
+    severity: 'warning',
+    means:
+      'Real servers have as many connections from this node as kube-ipvs.io/max-connections lets them have, and virtual servers refuse new ones for that. kube-ipvs show says which: add Pods, or raise the limit, which counts a closed TCP connection for two minutes more.',
+    mend: 'kube-ipvs show --problems',
+  },
   refused: {
     severity: 'note',
     means:
@@ -159,6 +165,7 @@ function counters({ metrics, metricsPort }: Seen): readonly Finding[] {
         ]),
     ...taken(metrics.body),
     ...ejected(metrics.body),
+    ...full(metrics.body),
     ...positive(metrics.body, 'kube_ipvs_refused_total').map(({ labels, value }) => {
       const reason = (labels['reason'] ?? '').replaceAll(/\W/g, '');
       return found(
@@ -185,6 +192,16 @@ function taken(text: string): readonly Finding[] {
 function ejected(text: string): readonly Finding[] {
   return positive(text, 'kube_ipvs_ejected_real_servers').map(({ value }) =>
     found(kinds.ejected, `${value} real servers are ejected now`),
+  );
+}
+
+function full(text: string): readonly Finding[] {
+  const [realServers] = samplesOf(text, 'kube_ipvs_full_real_servers');
+  return positive(text, 'kube_ipvs_virtual_servers_refusing_for_limits').map(({ value }) =>
+    found(
+      kinds.full,
+      `${value} virtual servers refuse new connections, ${realServers?.value ?? 0} real servers are full`,
+    ),
   );
 }
 

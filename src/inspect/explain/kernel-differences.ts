@@ -3,6 +3,7 @@ import { formatRealServer } from '../../kernel/ipvs/model.ts';
 import type { ListedVirtualServer } from '../../kernel/ipvs/read-table.ts';
 import { fateOfUnwanted } from '../../kernel/ipvs/virtual-server-difference.ts';
 import type { DesiredFrontEnd } from '../../translate/desired.ts';
+import { fullnessAdvice, fullRealServers, refusedForFullness } from '../views/full-view.ts';
 import { isVip } from './filter-verdict.ts';
 import type { Destination } from './packet.ts';
 import type { ExplainWorld } from './world.ts';
@@ -47,6 +48,7 @@ function virtualServerDifferences(
       : [`the kernel has ${key} with the scheduler ${there.settings.scheduler}, not ${scheduler}`]),
     ...missing(key, wanted, there),
     ...unwanted(key, wanted, there),
+    ...full(key, there),
   ];
 }
 
@@ -70,6 +72,20 @@ function missing(
           `the kernel has the real server ${key} of ${id} with weight ${present}, not ${weight}${effect}`,
         ];
   });
+}
+
+/** No difference, but another reason why new connections go elsewhere, or nowhere. */
+function full(id: string, there: ListedVirtualServer): readonly string[] {
+  const { keys, of } = fullRealServers(there, () => false);
+  const refused = refusedForFullness({ full: keys.size, of }, there.settings);
+  return [
+    ...Array.from(
+      keys,
+      (key) =>
+        `the real server ${key} of ${id} has as many connections as kube-ipvs.io/max-connections lets it have: it gets no new ones`,
+    ),
+    ...(refused === undefined ? [] : [`${id}: ${refused}; ${fullnessAdvice}`]),
+  ];
 }
 
 /** One that drains is as it should be. */

@@ -2,6 +2,8 @@ import { formatProblem } from '../../base/problem.ts';
 import { foreignAtVipAdvice } from '../../desired/foreign-at-vips.ts';
 import type { Failing, Failure } from '../../reconcile/any-kind-table.ts';
 import type { ServiceProblem, ServiceProblemReason } from '../../translate/service-problem.ts';
+import type { RefusingVirtualServer } from '../statistics/full-book.ts';
+import { fullnessAdvice } from './full-view.ts';
 import { agoText, type Refusal } from './knowledge.ts';
 import type { ServiceTrouble } from '../../desired/service-troubles.ts';
 import type { ProblemView } from './problem-view.ts';
@@ -145,6 +147,18 @@ export function foreignAtVipProblem(virtualServer: string, vipOf: string): Probl
     reason: 'ForeignAtVip',
     text: `made by others at a VIP of Service ${vipOf}, which has no such port: connections from Pods and other hosts are refused`,
     advice: foreignAtVipAdvice,
+    since: null,
+  };
+}
+
+/** A virtual server that refuses new connections since real servers of it are full. */
+export function limitProblem({ key, service, why }: RefusingVirtualServer): ProblemView {
+  return {
+    object: `virtual server ${key}`,
+    service,
+    reason: 'LimitReached',
+    text: why,
+    advice: fullnessAdvice,
     since: null,
   };
 }

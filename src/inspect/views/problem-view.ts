@@ -11,6 +11,8 @@ export type ProblemReason =
   /** A mistake of this program. */
   | 'NotTranslated'
   | 'ForeignAtVip'
+  /** Real servers have as many connections as they may, so that new ones are refused. */
+  | 'LimitReached'
   /** The kernel does not take an object. */
   | 'KernelRefused'
   /** Something that Services rest upon cannot be had or set in the kernel. */

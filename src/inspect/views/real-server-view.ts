@@ -1,4 +1,5 @@
 import { IpvsError } from '../../kernel/ipvs/ipvs-error.ts';
+import { limitsOf } from '../../kernel/ipvs/fullness.ts';
 import { describeUnwantedFate } from '../../kernel/ipvs/describe-real-server-fate.ts';
 import { formatRealServer, sameRealServer, type RealServer } from '../../kernel/ipvs/model.ts';
 import { fateOfUnwanted } from '../../kernel/ipvs/virtual-server-difference.ts';
@@ -7,6 +8,7 @@ import type { EndpointDecision } from '../../translate/decisions.ts';
 import { describeWeightRule } from '../../translate/describe-decision.ts';
 import { ejectionState } from './ejection-view.ts';
 import { addressOf, endpointView } from './endpoint-view.ts';
+import { connectionsThatCount, isHeldFull } from './full-view.ts';
 import { countersView } from './counters-view.ts';
 import {
   agoText,
@@ -66,13 +68,13 @@ function realServerView(
   if (realServer === undefined) {
     return undefined;
   }
-  const { method, weight, upperThreshold: upper, lowerThreshold: lower } = realServer;
+  const { method, weight } = realServer;
   return {
     ...endpointView(address, decision?.endpoint, context.thisNode),
     method,
     weight,
     weightBecause: weightBecause(context, one, weight),
-    limits: upper === 0 ? null : { upper, lower: lower === 0 ? threeQuarters(upper) : lower },
+    limits: limitsOf(realServer) ?? null,
     state: stateOf(context, one),
     connections: held === undefined ? null : connectionsOf(held),
     counters: countersView(context.kernel.counters.realServer(context.key, address)),
@@ -104,11 +106,6 @@ function weightBecause(context: RealServerContext, one: OneRealServer, weight: n
   return fate?.kind === 'used' && fate.weight !== undefined
     ? describeWeightRule(fate.weight.by)
     : 'every endpoint has the same';
-}
-
-/** The kernel's own rule where no lower threshold is set (ip_vs_unbind_dest). */
-function threeQuarters(upper: number): number {
-  return Math.ceil((upper * 3) / 4);
 }
 
 /** What a real server that starts slowly has and is to have; undefined for any other. */
@@ -145,14 +142,37 @@ function stateOf(context: RealServerContext, one: OneRealServer): RealServerStat
   if (wanted === undefined) {
     return notWanted(context, address, held);
   }
+  const full = fullState(context, address, held);
   const slowStart = slowStartOf(context, one);
   if (slowStart !== undefined) {
-    return { kind: 'active', why: slowStart };
+    return full ?? { kind: 'active', why: slowStart };
   }
   if (!sameRealServer(wanted, held.realServer)) {
     return { kind: 'differs', why: differenceOf(wanted, held.realServer) };
   }
-  return ejection ?? { kind: 'active', why: whyUsed(one) };
+  return full ?? ejection ?? { kind: 'active', why: whyUsed(one) };
+}
+
+function fullState(
+  { kernel, key }: RealServerContext,
+  address: string,
+  held: HeldRealServer,
+): RealServerState | undefined {
+  const limits = limitsOf(held.realServer);
+  if (
+    limits === undefined ||
+    held.realServer.weight === 0 ||
+    !isHeldFull(held, kernel.wasFull?.(key, address) === true)
+  ) {
+    return undefined;
+  }
+  const { upper, lower } = limits;
+  return {
+    kind: 'full',
+    why: `no new connections until it has fewer than ${lower}`,
+    connections: connectionsThatCount(held),
+    limit: upper,
+  };
 }
 
 /** Null for the ordinary reason: it is ready. */

@@ -103,6 +103,8 @@ export type VirtualServerState =
   | { readonly kind: 'in place' }
   /** In place, but nothing is behind it: connections are refused. */
   | { readonly kind: 'no real servers'; readonly why: string }
+  /** In place, but real servers have as many connections as they may: new ones are refused. */
+  | { readonly kind: 'full'; readonly why: string }
   /** The kernel lacks it. */
   | { readonly kind: 'missing'; readonly why: string }
   /** The kernel does not take it, or not as it should be. */
@@ -161,6 +163,14 @@ export type RealServerState =
       readonly since: string | null;
       /** When it is tried again. */
       readonly until: string | null;
+    }
+  /** It has as many connections as it may, and gets no new ones until some are over. */
+  | {
+      readonly kind: 'full';
+      readonly why: string;
+      /** Those that count, of so many that it may have. */
+      readonly connections: number;
+      readonly limit: number;
     }
   /** The kernel does not take it. */
   | { readonly kind: 'refused'; readonly why: string; readonly since: string | null }

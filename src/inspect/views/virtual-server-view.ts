@@ -14,6 +14,7 @@ import { formatPortsWithMark, type PortsWithMark } from '../../translate/marked-
 import { foreignAtVipAdvice } from '../../desired/foreign-at-vips.ts';
 import { IpvsError } from '../../kernel/ipvs/ipvs-error.ts';
 import { countersView } from './counters-view.ts';
+import { refusedForFullness, type Fullness } from './full-view.ts';
 import { noUnusedEndpoints, unusedEndpoints, type UnusedEndpoints } from './endpoint-view.ts';
 import {
   sinceOf,
@@ -209,12 +210,22 @@ function stateOf({ wanted, held, refusal, realServers, kernel }: StateParts): Vi
   if (wanted !== undefined && !sameSettings(wanted, held.settings)) {
     return { kind: 'differs', why: differenceOf(wanted, held.settings) };
   }
-  return realServers.some(({ state }) => state.kind !== 'draining')
-    ? { kind: 'in place' }
-    : {
-        kind: 'no real servers',
-        why: 'no endpoint can get its traffic: new connections are refused',
-      };
+  if (realServers.every(({ state }) => state.kind === 'draining')) {
+    return {
+      kind: 'no real servers',
+      why: 'no endpoint can get its traffic: new connections are refused',
+    };
+  }
+  const refused = refusedForFullness(fullnessOf(realServers), held.settings);
+  return refused === undefined ? { kind: 'in place' } : { kind: 'full', why: refused };
+}
+
+function fullnessOf(realServers: readonly RealServerView[]): Fullness {
+  const takers = realServers.filter(
+    ({ weight, connections }) => weight > 0 && connections !== null,
+  );
+  const full = takers.filter(({ state }) => state.kind === 'full').length;
+  return { full, of: takers.length };
 }
 
 function isAboutRealServer({ error }: Refusal): boolean {

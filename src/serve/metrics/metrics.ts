@@ -9,6 +9,7 @@ import { conntrackMetrics } from './groups/conntrack.ts';
 import { counterMetrics } from './groups/counters.ts';
 import { healthMetrics } from './groups/health.ts';
 import { kernelMetrics } from './groups/kernel-objects.ts';
+import { limitMetrics } from './groups/limits.ts';
 import { outlierMetrics } from './groups/outliers.ts';
 import { problemMetrics } from './groups/problems.ts';
 import { roundMetrics } from './groups/rounds.ts';
@@ -30,6 +31,7 @@ export class Metrics {
   readonly problems = problemMetrics(this.#registry);
   readonly kernel = kernelMetrics(this.#registry);
   readonly outliers = outlierMetrics(this.#registry);
+  readonly limits = limitMetrics(this.#registry);
   readonly api = apiMetrics(this.#registry);
   readonly conntrack = conntrackMetrics(this.#registry);
   readonly counters = counterMetrics(this.#registry);

@@ -24,7 +24,11 @@ The kernel counts what it remembers: a TCP connection that was closed counts for
 until \`ipvs.udpTimeout\`, and with session affinity each client that is kept counts as well. So for short
 connections the limit is one of connections in two minutes. Connections above a limit that is lowered go on.
 \`sh\`, \`mh\` and \`dh\` choose by a hash, and refuse a client whose real server is full though others are not,
-unless \`kube-ipvs.io/scheduler-flags\` has \`sh-fallback\` or \`mh-fallback\`.`,
+unless \`kube-ipvs.io/scheduler-flags\` has \`sh-fallback\` or \`mh-fallback\`.
+
+Full real servers are \`full\` in [\`kube-ipvs show\`](show.md), counted in \`kube_ipvs_full_real_servers\`; where new
+connections are refused for that, \`show --problems\`, \`explain\` and \`doctor\` say so, and
+\`kube_ipvs_virtual_servers_refusing_for_limits\` counts them.`,
   },
 
   byDefault({ defaults }) {

@@ -52,6 +52,14 @@ describe('doctor: daemon', () => {
     ]);
   });
 
+  it('warns where connections are refused for limits, and not where others have room', async () => {
+    const full = 'kube_ipvs_full_real_servers 3\nkube_ipvs_virtual_servers_refusing_for_limits ';
+    const [finding] = await findingsOf(daemon, metrics(`${full}1\n`));
+    assert.equal(finding?.kind, 'full');
+    assert.equal(finding.seen, '1 virtual servers refuse new connections, 3 real servers are full');
+    assert.deepEqual(await kindsFound(daemon, metrics(`${full}0\n`)), ['ok']);
+  });
+
   it('notes a Node that leaves', async () => {
     const leaves = but({ '/healthz': answered({ lastUpdated: '', nodeEligible: false }, 503) });
     assert.deepEqual(await kindsFound(daemon, leaves), ['node-leaves']);

@@ -47,6 +47,21 @@ function warningsOf(kernel: KernelLook | undefined, to = clusterIp): readonly st
 }
 
 describe('an explanation warns', () => {
+  it('of full real servers, and that new connections are refused for them', () => {
+    const there = listed();
+    const realServers = there.realServers.map((each) => ({
+      ...each,
+      realServer: { ...each.realServer, upperThreshold: 2 },
+      activeConnections: 2,
+    }));
+    const warnings = warningsOf(kernelWith([{ ...there, realServers }]));
+    assert.equal(warnings.length, 3);
+    assert.match(warnings[0] ?? '', /10\.244\.1\.7:8080 .* gets no new ones/);
+    assert.match(warnings[2] ?? '', /all its 2 real servers .* refused; add Pods, or raise/);
+    const one = realServers.map((each, index) => ({ ...each, activeConnections: 2 - index }));
+    assert.equal(warningsOf(kernelWith([{ ...there, realServers: one }])).length, 1);
+  });
+
   it('of nothing where the kernel is as desired, or was not read', () => {
     assert.deepEqual(warningsOf(kernelWith([listed()])), []);
     assert.deepEqual(warningsOf(undefined), []);
