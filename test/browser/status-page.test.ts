@@ -61,7 +61,7 @@ describe('the status page in a browser', function () {
 
   it('shows problems first, and then a page of the Services', async () => {
     await open();
-    assert.equal(await page.locator('#problems li').count(), 3);
+    assert.equal(await page.locator('#problems li').count(), 5);
     assert.match(
       (await page.locator('#problems li').first().textContent()) ?? '',
       /EPERM.*NET_ADMIN/s,
@@ -135,6 +135,36 @@ describe('the status page in a browser', function () {
     );
     // What is shown anew keeps the focus where it was.
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'default/web-0');
+  });
+
+  it('says which real servers are ejected, full, or start slowly', async () => {
+    const keys = ['shop/web-4', 'shop/api-9', 'payments/api-8'];
+    for (const [index, expected] of [
+      [0, /1 ejected.*ejected for 12s, 18s left.*does not answer new connections/s],
+      [1, /full.*all its 5 real servers have as many connections as they may.*full, 15 of 15/s],
+      [2, /5 active.*slow start: weight 3 of 10/s],
+    ] as const) {
+      const key = encodeURIComponent(keys[index] ?? '');
+      await page.goto('about:blank');
+      await open(`#q=${key}&open=${key}`);
+      await cards().first().locator('.details td').first().waitFor();
+      assert.match((await cards().first().textContent()) ?? '', expected);
+    }
+  });
+
+  it('keeps each real server on one line, but for what is said of its state', async () => {
+    await open('#q=shop%2Fweb-4&open=shop%2Fweb-4');
+    const cells = cards().first().locator('.details tbody td:not(:has(.why)):not(:has(svg))');
+    await cells.first().waitFor();
+    const heights = await cells.evaluateAll((all) =>
+      all.map((cell) => {
+        const range = document.createRange();
+        range.selectNodeContents(cell);
+        return range.getBoundingClientRect().height;
+      }),
+    );
+    assert.ok(heights.length > 20);
+    assert.ok(Math.max(...heights) < 30, String(Math.max(...heights)));
   });
 
   it('explains a Service, a click away', async () => {

@@ -1,6 +1,8 @@
 import { monotonicMs } from '../../src/base/time/monotonic-clock.ts';
 import { formatRealServer, formatVirtualServer } from '../../src/kernel/ipvs/model.ts';
 import { noStatistics } from '../../src/kernel/ipvs/statistics-sums.ts';
+import type { CountedGroup } from '../../src/outliers/counted-group.ts';
+import type { OutlierBook } from '../../src/outliers/outlier-book.ts';
 import type { FailingNode } from './failing-node.ts';
 import { until } from './until.ts';
 
@@ -10,6 +12,15 @@ const seconds = 5;
 /** A real server of the Service there is has not answered new connections for some seconds. */
 export async function ejectIn({ daemon, outliers, settings }: FailingNode): Promise<void> {
   await until('real servers are watched', () => !outliers.isEmpty);
+  ejectFirst(outliers);
+  // Translates all Services anew, as the watch does for one.
+  daemon.apply(settings);
+}
+
+/** The first real server that is watched has not answered for some seconds; answers its group and key. */
+export function ejectFirst(
+  outliers: OutlierBook,
+): readonly [group: CountedGroup, realServer: string] {
   const [group] = outliers.groups();
   const [watched] = group?.virtualServers ?? [];
   const [realServer] = watched?.rule.candidates.values() ?? [];
@@ -24,9 +35,9 @@ export async function ejectIn({ daemon, outliers, settings }: FailingNode): Prom
     group.take(key, [{ realServer, statistics, connections: connectionsNow }]);
     outliers.judge(group, monotonicMs() + 1000 * (second + 1 - seconds));
   }
-  if (outliers.standing(watched.rule.group, formatRealServer(realServer))?.kind !== 'ejected') {
+  const ejected = formatRealServer(realServer);
+  if (outliers.standing(watched.rule.group, ejected)?.kind !== 'ejected') {
     throw new Error('the test has ejected no real server');
   }
-  // Translates all Services anew, as the watch does for one.
-  daemon.apply(settings);
+  return [group, ejected];
 }

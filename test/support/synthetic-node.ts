@@ -2,7 +2,14 @@ import { HttpEndpoint } from '../../src/serve/http/http-endpoint.ts';
 import { StatusPage } from '../../src/serve/status/status-page.ts';
 import { describeDecision } from '../../src/translate/describe-decision.ts';
 import { IpvsError } from '../../src/kernel/ipvs/ipvs-error.ts';
-import type { Statistics } from '../../src/kernel/ipvs/model.ts';
+import {
+  formatRealServer,
+  formatVirtualServer,
+  type RealServer,
+  type Statistics,
+} from '../../src/kernel/ipvs/model.ts';
+import type { KernelKnowledge } from '../../src/inspect/views/knowledge.ts';
+import { OutlierBook } from '../../src/outliers/outlier-book.ts';
 import { NetlinkError } from '../../src/kernel/netlink/netlink-error.ts';
 import type { IpAddress } from '../../src/net/ip-address.ts';
 import {
@@ -16,6 +23,7 @@ import {
   slice,
 } from './cluster-objects.ts';
 import { plainSettings, realServer, virtualServer } from './ipvs-examples.ts';
+import { ejectFirst } from './eject-in.ts';
 import { freePort } from './free-port.ts';
 import { ShownWorld } from './shown.ts';
 
@@ -25,6 +33,25 @@ const names = ['web', 'api', 'cache', 'db', 'queue', 'auth', 'search', 'mail', '
 /** `10.96.1.2` for a number, in a range of 16 bits and more. */
 function address(first: number, second: number, index: number): IpAddress {
   return ip(`${first}.${second + (index >>> 16)}.${(index >>> 8) & 255}.${index & 255}`);
+}
+
+/** The first ones ask for what shows in states of their own. */
+function annotationsOf(index: number): ReadonlyMap<string, string> {
+  switch (index) {
+    case 3:
+      return new Map([['kube-ipvs.io/scheduler', 'best']]);
+    case 4:
+      return new Map([['kube-ipvs.io/outlier-ejection', 'true']]);
+    case 8:
+      return new Map([
+        ['kube-ipvs.io/scheduler', 'wlc'],
+        ['kube-ipvs.io/slow-start', '2m'],
+      ]);
+    case 9:
+      return new Map([['kube-ipvs.io/max-connections', '15']]);
+    default:
+      return new Map(index % 11 === 3 ? [['kube-ipvs.io/scheduler', 'wlc']] : []);
+  }
 }
 
 /**
@@ -42,8 +69,14 @@ export class SyntheticNode extends ShownWorld {
     },
   });
 
+  readonly #outliers: OutlierBook;
+  /** The real server that is ejected, and the group that it is judged in. */
+  #ejected: readonly [group: string, realServer: string] | undefined;
+
   constructor(services: number) {
-    super();
+    const outliers = new OutlierBook();
+    super({ outliers });
+    this.#outliers = outliers;
     for (let index = 0; index < services; index += 1) {
       this.#addService(index);
     }
@@ -68,6 +101,17 @@ export class SyntheticNode extends ShownWorld {
     this.counters = {
       virtualServer: reading,
       realServer: (key, realServerKey) => reading(`${key} ${realServerKey}`),
+    };
+  }
+
+  override get kernel(): KernelKnowledge {
+    return {
+      ...super.kernel,
+      ejection: (group, realServer) =>
+        group === this.#ejected?.[0] && realServer === this.#ejected[1]
+          ? { failing: 'no answer', forMs: 12_000, leftMs: 18_000 }
+          : undefined,
+      wasFull: (key, realServer) => this.full.isFull(key, realServer),
     };
   }
 
@@ -102,9 +146,7 @@ export class SyntheticNode extends ShownWorld {
         name,
         clusterIPs: index % 97 === 96 ? [] : [address(10, 96, index + 1)],
         ports: [servicePort({ name: 'http' })],
-        annotations: new Map(
-          index % 11 === 3 ? [['kube-ipvs.io/scheduler', index === 3 ? 'best' : 'wlc']] : [],
-        ),
+        annotations: annotationsOf(index),
       }),
     );
     const endpoints = Array.from({ length: 5 }, (_each, number) =>
@@ -128,6 +170,9 @@ export class SyntheticNode extends ShownWorld {
   }
 
   #addStates(): void {
+    this.#eject();
+    this.#startSlowly();
+    this.#fill();
     const keys = [...this.held.keys()];
     const [first = '', second = '', third = ''] = keys;
     this.#drain(first);
@@ -155,6 +200,52 @@ export class SyntheticNode extends ShownWorld {
         { realServer: realServer('10.9.9.1'), activeConnections: 2, inactiveConnections: 0 },
       ],
     });
+  }
+
+  /** A real server has not answered; the kernel has it with weight 0. */
+  #eject(): void {
+    if (this.#outliers.isEmpty) {
+      return;
+    }
+    const [group, realServer] = ejectFirst(this.#outliers);
+    this.translator.changed(group.service);
+    this.translate();
+    for (const { id, rule } of group.virtualServers) {
+      this.#ejected = [rule.group, realServer];
+      this.#holdOtherwise(formatVirtualServer(id), realServer, { weight: 0 });
+    }
+  }
+
+  /** One real server of each slow start has had a part of its weight so far. */
+  #startSlowly(): void {
+    for (const [key, { slowStartMs, virtualServer: desired }] of this.tables.virtualServers.rows) {
+      const [first] = desired.realServers.keys();
+      if (slowStartMs !== undefined && first !== undefined) {
+        this.#holdOtherwise(key, first, { weight: 3 });
+      }
+    }
+  }
+
+  /** Where there are limits, real servers have reached them. */
+  #fill(): void {
+    for (const [key, held] of this.held) {
+      const service = this.tables.desired.serviceOf(key);
+      if (held.settings.limited && service !== undefined) {
+        this.full.take(held, service);
+      }
+    }
+  }
+
+  #holdOtherwise(key: string, address: string, fields: Partial<RealServer>): void {
+    const held = this.held.get(key);
+    if (held !== undefined) {
+      const realServers = held.realServers.map((each) =>
+        formatRealServer(each.realServer) === address
+          ? { ...each, realServer: { ...each.realServer, ...fields } }
+          : each,
+      );
+      this.hold({ ...held, realServers });
+    }
   }
 
   /** A real server that is in no slice any more goes on with its connections. */

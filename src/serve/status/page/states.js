@@ -52,6 +52,9 @@ export function realServerState(state, nowMs) {
     }
     case 'refused':
       return { text: since('refused', state.since, nowMs), look: 'bad', why: state.why };
+    case 'full':
+      // Where all are full, each would say the same.
+      return { text: `full, ${state.connections} of ${state.limit}`, look: 'warning' };
     case 'missing':
       // The word says all of it, and where the virtual server is missing, all of them are.
       return { text: state.kind, look: 'warning' };
@@ -101,9 +104,13 @@ function stateOfRealServers(virtualServers) {
   if (refused > 0) {
     return { text: `${refused} refused`, look: 'bad' };
   }
-  const others = kinds.filter((kind) => kind !== 'draining' && kind !== 'active');
-  if (others[0] !== undefined) {
-    return { text: `${others.length} ${others[0]}`, look: 'warning' };
+  const others = Map.groupBy(
+    kinds.filter((kind) => kind !== 'draining' && kind !== 'active'),
+    (kind) => kind,
+  );
+  if (others.size > 0) {
+    const counts = Array.from(others, ([kind, { length }]) => `${length} ${kind}`);
+    return { text: counts.join(', '), look: 'warning' };
   }
   const draining = kinds.filter((kind) => kind === 'draining').length;
   const active = virtualServers[0]?.realServers.filter(({ state }) => state.kind === 'active');
