@@ -6,7 +6,7 @@ import { realServer, virtualServer } from './ipvs-examples.ts';
 /** Metrics that have something in each family, and some more at each call of `goOn`. */
 export async function richMetrics(): Promise<Metrics & { goOn: () => Promise<void> }> {
   const metrics = new Metrics();
-  const book = new CounterBook((key) => `default/web-${key.slice(-2)}`, { tallies: 20 });
+  const book = new CounterBook((key) => `default/web-${key.slice(-2)}`, { tallies: 26 });
   let reading = 0;
   const goOn = async (): Promise<void> => {
     reading += 1;
