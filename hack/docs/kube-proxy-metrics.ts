@@ -32,7 +32,7 @@ const goClient = 'a matter of client-go';
 
 /**
  * The lists of kube-proxy 1.30 and 1.36 (Kubernetes Metrics Reference of both, components of kube-proxy),
- * but for Go's runtime.
+ * but for Go's runtime and what the library component-base adds to each program.
  */
 export const kubeProxyMetrics: readonly KubeProxyMetric[] = [
   yes('kubeproxy_sync_proxy_rules_duration_seconds', 'both', oneRound),

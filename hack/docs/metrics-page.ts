@@ -69,7 +69,9 @@ ${metricTable(theirs)}
 
 ### Compared with kube-proxy
 
-The lists of kube-proxy 1.30 and 1.36, but for the metrics of Go's runtime:
+The lists of kube-proxy 1.30 and 1.36, but for the metrics of Go's runtime and for what each program of Kubernetes says
+of itself (\`kubernetes_feature_enabled\`, \`registered_metrics_total\`, \`version_info\`, \`leader_election_master_status\` and
+their like):
 
 ${table(['metric', '1.30', '1.36', 'here', ''], kubeProxyMetrics.map(comparison))}
 
