@@ -133,21 +133,12 @@ export class Daemon {
     }
     if (this.#store.synced && !this.#stopped) {
       await this.#watch.start();
-      await this.#rememberPortRanges();
+      await rememberPortRanges(kernel, this.#store, this.#controller.translator, (message) => {
+        listener.info(message);
+      });
       this.#controller.start();
       this.#ruleWatch = watchRules(this.#parts, this.#controller);
     }
-  }
-
-  #rememberPortRanges(): Promise<void> {
-    const { kernel, listener } = this.#parts;
-    const asked = {
-      portRanges: () => kernel.portRanges(),
-      virtualServers: () => kernel.ipvs.virtualServers(),
-    };
-    return rememberPortRanges(asked, this.#store, this.#controller.translator, (message) => {
-      listener.info(message);
-    });
   }
 
   /** Ends all activity; what the kernel holds stays. */

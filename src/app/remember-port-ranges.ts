@@ -9,7 +9,7 @@ import { portRanges } from '../translate/annotations/port-ranges.ts';
 /** What is asked of the kernel, and not where no Service needs a mark. */
 export interface MarksInKernel {
   portRanges(): Promise<readonly AddressWithPortRanges[]>;
-  virtualServers(): Promise<readonly VirtualServerHead[]>;
+  readonly ipvs: { virtualServers(): Promise<readonly VirtualServerHead[]> };
 }
 
 /**
@@ -27,7 +27,7 @@ export async function rememberPortRanges(
     return;
   }
   try {
-    const foreign = (await kernel.virtualServers()).flatMap(({ id, settings }) =>
+    const foreign = (await kernel.ipvs.virtualServers()).flatMap(({ id, settings }) =>
       id.kind === 'fwmark' && !settings.owned ? [id.fwmark] : [],
     );
     translator.rememberPortRanges(await kernel.portRanges(), foreign);

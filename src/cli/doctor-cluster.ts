@@ -51,7 +51,10 @@ export async function readCluster(
         },
       },
       // No check asks which mark a Service has.
-      kernel: { portRanges: () => Promise.resolve([]), virtualServers: () => Promise.resolve([]) },
+      kernel: {
+        portRanges: () => Promise.resolve([]),
+        ipvs: { virtualServers: () => Promise.resolve([]) },
+      },
     });
   } catch (error) {
     const reasons = new Set([...requests, asError(error).message]);

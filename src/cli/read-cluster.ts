@@ -93,7 +93,7 @@ export async function readCluster(
       settings,
       kernel: {
         portRanges: () => portRangesThere(ipFamilies(), settings.kernel),
-        virtualServers,
+        ipvs: { virtualServers },
       },
       addresses,
       listener: { problem: serviceProblem, mistake: logMistake.bind(undefined, log) },

@@ -62,10 +62,7 @@ export async function runOnce(
       settings,
       addresses: kernel.addresses,
       listener: { problem: onProblem, mistake: logMistake.bind(undefined, log) },
-      kernel: {
-        portRanges: () => kernel.portRanges(),
-        virtualServers: () => kernel.ipvs.virtualServers(),
-      },
+      kernel,
     });
   } finally {
     await release.end();

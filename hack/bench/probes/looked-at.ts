@@ -97,7 +97,7 @@ function serve(loaded: LoadedController) {
   const metrics = new Metrics();
   const troubles = new NodeTroubles(wallClockMs);
   watchForMetrics(metrics, { kernel, controller, health: new ProxyHealth(settings.auditEveryMs) });
-  const counters = openCounters(settings, kernel, metrics, troubles);
+  const counters = openCounters({ settings, kernel, metrics }, troubles);
   const status = openStatus(settings, {
     store,
     translator: controller.translator,

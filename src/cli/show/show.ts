@@ -19,6 +19,7 @@ import { hasColours } from './terminal.ts';
 import { usualDefaults } from '../../translate/annotations/annotation.ts';
 import { showText } from './text.ts';
 import { watch } from './watch.ts';
+import { writeOut } from './write-out.ts';
 
 /** Shows the virtual servers of this node with their Services, and what is wrong with them. */
 export async function show(options: ShowOptions, log: Logger): Promise<ExitCode> {
@@ -27,7 +28,7 @@ export async function show(options: ShowOptions, log: Logger): Promise<ExitCode>
     if (options.watch) {
       await watch(node, options, () => report(node, options));
     } else {
-      process.stdout.write(await report(node, options));
+      await writeOut(report(node, options));
     }
     return exitCode.success;
   } finally {
@@ -35,12 +36,12 @@ export async function show(options: ShowOptions, log: Logger): Promise<ExitCode>
   }
 }
 
-async function report(node: ShownNode, options: ShowOptions): Promise<string> {
-  const shown = await readAll(node, filterOf(options));
+async function* report(node: ShownNode, options: ShowOptions): AsyncGenerator<string> {
   if (options.output === 'json') {
-    return showJson(shown, await observeBoundAddresses());
+    yield* showJson(node, filterOf(options), await observeBoundAddresses());
+    return;
   }
-  return showText(shown, {
+  yield showText(await readAll(node, filterOf(options)), {
     detail: options.output,
     withColours: hasColours(),
     isFiltered: isFiltered(options),

@@ -37,49 +37,65 @@ const problemsAtMost = 200;
 
 /** Everything that a filter lets through, one page after the other. */
 export async function readAll(node: ShownNode, filter: ServiceFilter): Promise<Shown> {
-  const page = { offset: 0, limit: problemsAtMost };
-  const { problems, total: problemCount } = await node.problems(filter, page);
   return {
+    ...(await firstProblems(node, filter)),
     summary: await node.summary(),
-    services: await allServices(node, filter),
-    strays: await allStrays(node, filter),
-    problems,
-    problemCount,
+    services: await allOf(servicePages(node, filter)),
+    strays: await allOf(strayPages(node, filter)),
   };
 }
 
-async function allServices(
+async function allOf<Item>(pages: AsyncIterable<readonly Item[]>): Promise<readonly Item[]> {
+  const all: Item[] = [];
+  for await (const page of pages) {
+    all.push(...page);
+  }
+  return all;
+}
+
+/** The Services that a filter lets through, some at a time. */
+export async function* servicePages(
   node: ShownNode,
   filter: ServiceFilter,
-): Promise<ServicePage['services']> {
-  const services: ServicePage['services'][number][] = [];
+): AsyncGenerator<ServicePage['services']> {
+  let last: string | undefined;
   for (;;) {
-    const last = services.at(-1)?.key;
     const page = await node.services(filter, {
       offset: 0,
       limit: servicesPerQuestion,
       // A blank is before all that a name may go on with: this is the next key.
       ...(last === undefined ? {} : { from: { key: `${last} `, before: 0 } }),
     });
-    services.push(...page.services);
-    if (page.services.length === 0 || page.offset + page.services.length >= page.total) {
-      return services;
+    yield page.services;
+    last = page.services.at(-1)?.key;
+    if (last === undefined || page.offset + page.services.length >= page.total) {
+      return;
     }
   }
 }
 
-async function allStrays(
+/** The virtual servers that no Service wants and a filter lets through, some at a time. */
+export async function* strayPages(
   node: ShownNode,
   filter: ServiceFilter,
-): Promise<StrayPage['virtualServers']> {
-  const strays: StrayPage['virtualServers'][number][] = [];
+): AsyncGenerator<StrayPage['virtualServers']> {
   let offset = 0;
   for (;;) {
     const page = await node.strays(filter, { offset, limit: straysPerQuestion });
-    strays.push(...page.virtualServers);
+    yield page.virtualServers;
     offset = page.offset + straysPerQuestion;
     if (offset >= page.total) {
-      return strays;
+      return;
     }
   }
+}
+
+/** What is wrong with what a filter lets through, the first ones, and how many there are. */
+export async function firstProblems(
+  node: ShownNode,
+  filter: ServiceFilter,
+): Promise<Pick<Shown, 'problems' | 'problemCount'>> {
+  const page = { offset: 0, limit: problemsAtMost };
+  const { problems, total: problemCount } = await node.problems(filter, page);
+  return { problems, problemCount };
 }

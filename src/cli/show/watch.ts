@@ -6,12 +6,13 @@ import type { ShownNode } from './shown-node.ts';
 import { hasColours, keysIn, redraw, terminalCommands, type Key } from './terminal.ts';
 import { WatchScreen } from './watch-screen.ts';
 import { WatchView } from './watch-view.ts';
+import { writeOut } from './write-out.ts';
 
 /** Shows a node until somebody has seen enough: as a page on a terminal, else one report after the other. */
 export async function watch(
   node: ShownNode,
   options: ShowOptions,
-  report: () => Promise<string>,
+  report: () => AsyncIterable<string>,
 ): Promise<void> {
   if (process.stdout.isTTY && options.output !== 'json') {
     await new WatchLoop(node, options).run();
@@ -23,13 +24,17 @@ export async function watch(
 async function printAgainAndAgain(
   node: ShownNode,
   intervalMs: number,
-  report: () => Promise<string>,
+  report: () => AsyncIterable<string>,
 ): Promise<void> {
-  while (process.stdout.writable) {
-    process.stdout.write(`${await report()}\n`);
+  while (await writeOut(withBlankLine(report()))) {
     await pause(intervalMs);
     await node.refresh();
   }
+}
+
+async function* withBlankLine(parts: AsyncIterable<string>): AsyncGenerator<string> {
+  yield* parts;
+  yield '\n';
 }
 
 /** The page on a terminal. */

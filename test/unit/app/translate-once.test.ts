@@ -35,7 +35,7 @@ async function translated(
         asked += 1;
         return Promise.resolve(held);
       },
-      virtualServers: () => Promise.resolve(others),
+      ipvs: { virtualServers: () => Promise.resolve(others) },
     },
   });
   return { keys: [...tables.virtualServers.rows.keys()], asked };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { stripVTControlCharacters } from 'node:util';
 import { showJson } from '../../../../src/cli/show/json.ts';
-import type { Shown } from '../../../../src/cli/show/shown-node.ts';
 import { showText, type TextOptions } from '../../../../src/cli/show/text.ts';
+import { everything } from '../../../../src/inspect/service-query.ts';
 import {
   endpoint,
   ip,
@@ -70,7 +70,7 @@ describe('what show prints', () => {
     const filterLine = 'Packet filter iptables: the kernel has no nf_tables.';
     assert.deepEqual((await textOf(world)).slice(-2), ['', filterLine]);
     assert.ok(!(await textOf(world, { isFiltered: true })).includes(filterLine));
-    assert.deepEqual(json(await world.shown()).packetFilter, world.packetFilter);
+    assert.deepEqual((await json(world)).packetFilter, world.packetFilter);
   });
 
   it('for people says when there is nothing', async () => {
@@ -186,7 +186,7 @@ describe('what show prints', () => {
     });
 
     it('says it for programs', async () => {
-      const { virtualServers } = json(await worldWithForeign().shown());
+      const { virtualServers } = await json(worldWithForeign());
       assert.deepEqual(
         virtualServers.map(({ address, refusedAtVipOf }) => [address, refusedAtVipOf]),
         [
@@ -198,11 +198,28 @@ describe('what show prints', () => {
     });
   });
 
+  it('for programs comes as it is read, whatever the size of the node', async () => {
+    const world = new ShownWorld();
+    for (let index = 0; index < 250; index += 1) {
+      const clusterIPs = [ip(`10.96.1.${index}`)];
+      world.store.setService(service({ name: `web-${index}`, clusterIPs }));
+    }
+    world.programAll();
+    const readsAtEach: number[] = [];
+    for await (const part of showJson(world.node, everything, addresses)) {
+      if (part.includes('"notServed"')) {
+        readsAtEach.push(world.reads.length);
+      }
+    }
+    assert.equal(readsAtEach.length, 250);
+    assert.deepEqual([readsAtEach[0], readsAtEach[249]], [1, 3]);
+  });
+
   it('for programs has what the kernel holds, by virtual server', async () => {
     const world = usualWorld();
     world.store.setService(service({ name: 'late', clusterIPs: [ip('10.96.0.9')] }));
     world.translate();
-    const { virtualServers, boundAddresses } = json(await world.shown());
+    const { virtualServers, boundAddresses } = await json(world);
     assert.deepEqual(virtualServers, [
       {
         protocol: 'TCP',
@@ -255,7 +272,7 @@ describe('what show prints', () => {
     const world = new ShownWorld();
     world.store.setService(service());
     world.translate();
-    const { virtualServers, services } = json(await world.shown());
+    const { virtualServers, services } = await json(world);
     assert.deepEqual(virtualServers, []);
     assert.deepEqual(
       services.map(({ key, virtualServers: [first] }) => [key, first?.state.kind]),
@@ -264,17 +281,21 @@ describe('what show prints', () => {
   });
 });
 
+const addresses = new Map([
+  ['fd00::1', { address: ip('fd00::1'), owned: false, settled: true }],
+  ['10.96.0.1', { address: ip('10.96.0.1'), owned: true, settled: true }],
+]);
+
 /** The JSON, as programs that know nothing of ours take it. */
-function json(shown: Shown) {
-  return JSON.parse(
-    showJson(
-      shown,
-      new Map([
-        ['fd00::1', { address: ip('fd00::1'), owned: false, settled: true }],
-        ['10.96.0.1', { address: ip('10.96.0.1'), owned: true, settled: true }],
-      ]),
-    ),
-  ) as {
+async function json(world: ShownWorld) {
+  let text = '';
+  for await (const part of showJson(world.node, everything, addresses)) {
+    text += part;
+  }
+  const read: unknown = JSON.parse(text);
+  // In parts, and yet as if it were written at once.
+  assert.equal(text, `${JSON.stringify(read, undefined, 2)}\n`);
+  return read as {
     readonly packetFilter: unknown;
     readonly virtualServers: readonly { address: string; refusedAtVipOf?: string }[];
     readonly boundAddresses: unknown;

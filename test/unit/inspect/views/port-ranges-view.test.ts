@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { showJson } from '../../../../src/cli/show/json.ts';
 import { showText } from '../../../../src/cli/show/text.ts';
+import { everything } from '../../../../src/inspect/service-query.ts';
 import type { Service } from '../../../../src/cluster/objects.ts';
 import { endpoint, ip, service, servicePort, slice } from '../../../support/cluster-objects.ts';
 import { asking } from '../../../support/sip.ts';
@@ -155,7 +156,11 @@ describe('what show prints of port ranges', () => {
   });
 
   it('for programs has the mark, the addresses and the ranges', async () => {
-    const { virtualServers } = JSON.parse(showJson(await worldOf().shown(), new Map())) as {
+    let text = '';
+    for await (const part of showJson(worldOf().node, everything, new Map())) {
+      text += part;
+    }
+    const { virtualServers } = JSON.parse(text) as {
       virtualServers: { fwmark?: number; portRanges?: unknown; service: string }[];
     };
     const marked = virtualServers.find(({ fwmark }) => fwmark === 1);
