@@ -40,7 +40,7 @@ What IPVS counts is read every ten seconds in the background, over 64 bits, and 
 virtual servers on the node, cluster IP, external addresses and node ports. \`kubeIpvs.serviceMetrics\` chooses whether each real
 server has series too, or nothing has; \`kubeIpvs.serviceMetricsLimit\` says how many series there may be. Whoever is
 over the limit is counted in \`kube_ipvs_services_without_series\` or \`kube_ipvs_real_servers_without_series\`, and gets
-series of its own once others have gone.
+series of its own once others have gone. [What readings and scrapes cost](show.md#what-it-costs-to-look) is measured.
 
 These counters begin at zero when the program starts, and go up from there by what the kernel has counted
 between two readings. What the kernel showed at the start is not in them: an earlier process has told it. So a

@@ -121,10 +121,9 @@ export class Daemon {
       this.#nodeChanged();
     }
     const release = new ReleaseWhileListing({
-      store: this.#store,
+      ...{ store: this.#store, listener },
       protectedRanges: settings.translation.protectedRanges,
       release: (othersAt) => kernel.release(othersAt),
-      listener,
     });
     try {
       await source.start(this.#store);
@@ -133,9 +132,7 @@ export class Daemon {
     }
     if (this.#store.synced && !this.#stopped) {
       await this.#watch.start();
-      await rememberPortRanges(kernel, this.#store, this.#controller.translator, (message) => {
-        listener.info(message);
-      });
+      await rememberPortRanges(kernel, this.#store, this.#controller.translator, listener);
       this.#controller.start();
       this.#ruleWatch = watchRules(this.#parts, this.#controller);
     }

@@ -1,5 +1,6 @@
 import { asError } from '../base/as-error.ts';
 import type { ClusterStore } from '../cluster/store.ts';
+import type { DaemonListener } from './daemon-parts.ts';
 import type { ServiceTranslator } from '../desired/service-translator.ts';
 import type { VirtualServerHead } from '../kernel/ipvs/model.ts';
 import type { AddressWithPortRanges } from '../kernel/packet-filter/packet-filter.ts';
@@ -14,14 +15,14 @@ export interface MarksInKernel {
 
 /**
  * Lets Services have the packet marks that they have in the kernel, or their clients would get another endpoint
- * after a restart, and none that others have virtual servers for, as keepalived may. `failed` is told
- * where the kernel cannot be asked; then marks are given anew.
+ * after a restart, and none that others have virtual servers for, as keepalived may. Where the kernel cannot be
+ * asked, marks are given anew.
  */
 export async function rememberPortRanges(
   kernel: MarksInKernel,
   store: ClusterStore,
   translator: ServiceTranslator,
-  failed: (message: string) => void,
+  listener: Pick<DaemonListener, 'info'>,
 ): Promise<void> {
   if (!needsMarks(store)) {
     return;
@@ -32,7 +33,7 @@ export async function rememberPortRanges(
     );
     translator.rememberPortRanges(await kernel.portRanges(), foreign);
   } catch (error) {
-    failed(`port ranges get new packet marks: ${asError(error).message}`);
+    listener.info(`port ranges get new packet marks: ${asError(error).message}`);
   }
 }
 

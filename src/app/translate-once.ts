@@ -45,7 +45,7 @@ export async function translateOnce(parts: OneTranslation): Promise<ServiceTrans
     nodeAddressesOf(await addresses.links(), await addresses.addresses()),
   );
   // Without the right to ask, others are chosen: what is shown is then not what is there.
-  await rememberPortRanges(parts.kernel, store, translator, () => undefined);
+  await rememberPortRanges(parts.kernel, store, translator, { info: () => undefined });
   translator.everythingChanged();
   translator.translate();
   return translator;

@@ -56,8 +56,7 @@ export const mishaps: Readonly<
 > = packetFilter === 'iptables' ? { ...ofIptables, ...ofIpvs } : ofIpvs;
 
 function flushed(program: string): string {
-  return `for c in RANGES OUTPUT; do ${program} -t mangle -F KIPVS-$c; done
-    for c in SERVICES RANGES CLOSED POSTROUTING MASQUERADE; do ${program} -t nat -F KIPVS-$c; done
-    for c in INPUT RANGES FORWARD REFUSE; do ${program} -F KIPVS-$c; done
-    ${program} -t security -F KIPVS-MARKS`;
+  return `${program} -t mangle -F KIPVS-OUTPUT
+    for c in SERVICES CLOSED POSTROUTING MASQUERADE; do ${program} -t nat -F KIPVS-$c; done
+    for c in INPUT FORWARD REFUSE; do ${program} -F KIPVS-$c; done`;
 }
