@@ -97,3 +97,16 @@ export function serviceObjects(service: NetworkService): readonly unknown[] {
     })),
   ];
 }
+
+/** What a Service of `serviceObjects` says besides. */
+export function annotated(
+  objects: readonly unknown[],
+  annotations: Readonly<Record<string, string>>,
+): readonly unknown[] {
+  return objects.map((object) => {
+    const typed = object as { readonly kind: string; readonly metadata: object };
+    return typed.kind === 'Service'
+      ? { ...typed, metadata: { ...typed.metadata, annotations } }
+      : object;
+  });
+}
