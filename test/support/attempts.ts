@@ -6,18 +6,25 @@ import { setTimeout as delay } from 'node:timers/promises';
 export interface Attempts {
   readonly made: number;
   readonly failed: number;
-  /** When the last failed one was begun, by `performance.now()`; undefined where none has failed. */
-  readonly lastFailedAtMs: number | undefined;
+  /** Those that have failed, in the order in which that was known. */
+  readonly failures: readonly FailedAttempt[];
   /** The names of the EchoServers that have answered. */
   readonly answeredBy: Set<string>;
   stop(): Promise<void>;
+}
+
+/** Times by `performance.now()`. */
+export interface FailedAttempt {
+  readonly beganAtMs: number;
+  /** When the client heard of it, or waited no longer. */
+  readonly endedAtMs: number;
 }
 
 /** A client gives a new connection so long, in milliseconds. */
 const limitMs = 2000;
 
 /** What a client may do with a connection that is answered. */
-const kinds = ['short', 'kept', 'half closed', 'reset', 'unused'] as const;
+const kinds = ['short', 'kept', 'half closed', 'reset', 'unused', 'idle'] as const;
 
 /** `short`: each asks once and closes; `of every kind`: all that healthy clients do, in turn. */
 export function startAttempts(
@@ -29,12 +36,13 @@ export function startAttempts(
   const running = new Set<Promise<void>>();
   let timer: NodeJS.Timeout | undefined = undefined;
   let isStopped = false;
-  const state = { made: 0, failed: 0, lastFailedAtMs: undefined as number | undefined };
+  let made = 0;
+  const failures: FailedAttempt[] = [];
   const answeredBy = new Set<string>();
   const one = async (): Promise<void> => {
-    const startedAt = performance.now();
-    const kind = how === 'short' ? 'short' : (kinds[state.made % kinds.length] ?? 'short');
-    state.made += 1;
+    const beganAtMs = performance.now();
+    const kind = how === 'short' ? 'short' : (kinds[made % kinds.length] ?? 'short');
+    made += 1;
     const socket = connect(port, address);
     socket.on('error', () => socket.destroy());
     try {
@@ -45,8 +53,7 @@ export function startAttempts(
         answeredBy.add(name);
       }
     } catch {
-      state.failed += 1;
-      state.lastFailedAtMs = startedAt;
+      failures.push({ beganAtMs, endedAtMs: performance.now() });
     } finally {
       socket.destroy();
     }
@@ -57,14 +64,12 @@ export function startAttempts(
   }, 1000 / perSecond);
   return {
     get made() {
-      return state.made;
+      return made;
     },
     get failed() {
-      return state.failed;
+      return failures.length;
     },
-    get lastFailedAtMs() {
-      return state.lastFailedAtMs;
-    },
+    failures,
     answeredBy,
     stop: async () => {
       isStopped = true;
@@ -99,6 +104,11 @@ async function use(
     case 'reset':
       socket.resetAndDestroy();
       return undefined;
+    case 'idle':
+      for (let seconds = 0; seconds < 30 && !isStopped(); seconds += 1) {
+        await delay(1000);
+      }
+      return await ask(socket, AbortSignal.timeout(limitMs));
     case 'unused':
       // As the check of a load balancer, or a client that has nothing to ask yet.
       await delay(200);
