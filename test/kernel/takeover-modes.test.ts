@@ -24,6 +24,7 @@ import {
 import { endpointListeners, NetworkWorld } from '../support/network-world.ts';
 import { packetFilter } from '../support/packet-filter.ts';
 import { patience } from '../support/patience.ts';
+import { ofOthers, printRules, rulesIn } from '../support/printed-rules.ts';
 
 /** A Service with one endpoint on the node itself and one on the other. */
 const service = 1;
@@ -218,40 +219,8 @@ const askers: readonly Asker[] = protocols.flatMap((protocol) => {
   ] as const;
 });
 
-/**
- * Every chain and rule of every program with its table, word for word but for the counters, and the other tables
- * by name. Tables that hold nothing are left out: they stay once somebody has used them.
- */
 async function rulesOfNode(): Promise<string> {
-  const variants = isUml ? ['legacy'] : ['nft', 'legacy'];
-  const programs = variants.flatMap((variant) => [`iptables-${variant}`, `ip6tables-${variant}`]);
-  const printed = await inHost(
-    'node-a',
-    `for program in ${programs.join(' ')}; do echo "== $program"; $program-save; done
-     ${isUml ? '' : 'nft list tables'}`,
-  );
-  let place = ['', ''];
-  return printed
-    .split('\n')
-    .flatMap((line) => {
-      if (line.startsWith('==') || line.startsWith('*')) {
-        place = line.startsWith('==') ? [line, ''] : [place[0] ?? '', line];
-      }
-      const isRule = /^(-|:\S+ - )/.test(line);
-      const isTable = /^table (?!ip6? (mangle|nat|filter|security)$)/.test(line);
-      return isRule || isTable
-        ? [`${isRule ? place.join(' ') : ''} ${line.replace(/ \[\d+:\d+\]$/, '')}`]
-        : [];
-    })
-    .join('\n');
-}
-
-/** Without what kube-ipvs has made. */
-function ofOthers(rules: string): string {
-  return rules
-    .split('\n')
-    .filter((line) => !/KIPVS-|table inet kube-ipvs/.test(line))
-    .join('\n');
+  return rulesIn(await inHost('node-a', printRules));
 }
 
 function here(command: string, text: string): string {

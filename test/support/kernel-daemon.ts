@@ -1,6 +1,7 @@
 import { ClusterStore } from '../../src/cluster/store.ts';
 import { settingsFromText } from '../../src/config/load-settings.ts';
 import { Daemon, type DaemonParts } from '../../src/app/daemon.ts';
+import type { ProgramEvent } from '../../src/serve/events/event.ts';
 import type { Kernel } from '../../src/app/kernel.ts';
 import { Metrics } from '../../src/serve/metrics/metrics.ts';
 import { formatProblem, type Problem } from '../../src/base/problem.ts';
@@ -21,6 +22,8 @@ interface DaemonLine {
  */
 export class KernelDaemon {
   readonly log: DaemonLine[] = [];
+  /** All that would be told to an API server. */
+  readonly events: ProgramEvent[] = [];
   readonly #kernel: Kernel;
   readonly #daemon: Daemon;
   #isStopped = false;
@@ -38,7 +41,7 @@ export class KernelDaemon {
       ...parts,
       kernel,
       store: new ClusterStore(),
-      events: { record: () => undefined, close: () => Promise.resolve() },
+      events: { record: (event) => this.events.push(event), close: () => Promise.resolve() },
       metrics: new Metrics(),
       listener: {
         debug: (msg, details) => this.log.push({ ...details, level: 'debug', msg }),
