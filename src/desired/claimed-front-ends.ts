@@ -1,6 +1,12 @@
 import type { ObjectKey } from '../cluster/objects.ts';
 import { formatVirtualServer } from '../kernel/ipvs/model.ts';
-import { commonPorts, mergedPorts, withoutPorts, type PortRange } from '../net/port-range.ts';
+import {
+  commonPorts,
+  mergedPorts,
+  singlePort,
+  withoutPorts,
+  type PortRange,
+} from '../net/port-range.ts';
 import type {
   Decision,
   FrontEndDecision,
@@ -101,7 +107,7 @@ function ordinaryPorts(
       const holder = desired.serviceOf(key);
       if (holder !== undefined) {
         const ofHolder = found.get(holder) ?? [];
-        ofHolder.push({ first: port, last: port });
+        ofHolder.push(singlePort(port));
         found.set(holder, ofHolder);
       }
     }

@@ -80,10 +80,13 @@ export class ClaimedPortRanges {
     return addresses;
   }
 
-  /** Ports of this address may have got virtual servers of their own, or have them no longer. */
-  ordinaryChanged(address: IpAddress): void {
+  /** Ports of these addresses may have got virtual servers of their own, or have them no longer. */
+  ordinaryChanged(addresses: readonly IpAddress[]): void {
+    // Hardly any cluster has port ranges, and a first sync comes here for every Service.
     if (this.#addresses.size > 0) {
-      this.#share(address.text);
+      addresses.forEach(({ text }) => {
+        this.#share(text);
+      });
     }
   }
 

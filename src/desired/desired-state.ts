@@ -8,7 +8,7 @@ import {
   type FilterMember,
 } from '../kernel/packet-filter/filter-member.ts';
 import type { MarkedRange } from '../kernel/packet-filter/marked-range.ts';
-import type { PortRange } from '../net/port-range.ts';
+import { singlePort, type PortRange } from '../net/port-range.ts';
 import type { Protocol } from '../net/protocol.ts';
 import { noTranslation, type DesiredFrontEnd, type Translation } from '../translate/desired.ts';
 import type { MemberPlaces } from '../kernel/packet-filter/packet-filter.ts';
@@ -127,9 +127,8 @@ export class DesiredState {
     }
     const vips = this.#replaceAddresses(claims, before.boundAddresses, translation.boundAddresses);
     this.#setMembers(claims, before.members, translation.members);
-    for (const address of [...before.boundAddresses, ...translation.boundAddresses]) {
-      this.#portRanges.ordinaryChanged(address);
-    }
+    this.#portRanges.ordinaryChanged(before.boundAddresses);
+    this.#portRanges.ordinaryChanged(translation.boundAddresses);
     const virtualServersAt = gone.length === 0 ? places : [...gone, ...places];
     return { virtualServers: virtualServersAt, vips, portRangesAt };
   }
@@ -148,7 +147,7 @@ export class DesiredState {
       .flatMap((owner) => (owner instanceof ServiceClaims ? owner.translation.virtualServers : []))
       .flatMap(({ virtualServer: { id } }) =>
         id.kind === 'address' && id.protocol === protocol && id.address.equals(address)
-          ? [{ first: id.port, last: id.port }]
+          ? [singlePort(id.port)]
           : [],
       );
   }

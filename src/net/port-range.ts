@@ -6,6 +6,19 @@ export interface PortRange {
 
 export const allPorts: PortRange = { first: 1, last: 65_535 };
 
+export function singlePort(port: number): PortRange {
+  return { first: port, last: port };
+}
+
+export function holdsPort({ first, last }: PortRange, port: number): boolean {
+  return first <= port && port <= last;
+}
+
+/** Whether two ranges have a port in common. */
+export function haveCommonPort(a: PortRange, b: PortRange): boolean {
+  return a.first <= b.last && b.first <= a.last;
+}
+
 /** What is left of some ports without others, in ascending order. Pure. */
 export function withoutPorts(
   ports: readonly PortRange[],
@@ -45,7 +58,7 @@ export function formatPortRange({ first, last }: PortRange): string {
 }
 
 function outsideOf(range: PortRange, taken: PortRange): readonly PortRange[] {
-  if (taken.last < range.first || taken.first > range.last) {
+  if (!haveCommonPort(range, taken)) {
     return [range];
   }
   const below = { first: range.first, last: taken.first - 1 };

@@ -4,11 +4,17 @@ import {
   type Service,
   type ServicePort,
 } from '../cluster/objects.ts';
-import type { RealServers, VirtualServerSettings } from '../kernel/ipvs/model.ts';
+import type { RealServers } from '../kernel/ipvs/model.ts';
 import type { FilterMember } from '../kernel/packet-filter/filter-member.ts';
 import type { MarkedRange } from '../kernel/packet-filter/marked-range.ts';
 import type { IpFamily } from '../net/ip-address.ts';
-import { formatPortRange, mergedPorts, withoutPorts, type PortRange } from '../net/port-range.ts';
+import {
+  formatPortRange,
+  mergedPorts,
+  singlePort,
+  withoutPorts,
+  type PortRange,
+} from '../net/port-range.ts';
 import { protocols, type Protocol } from '../net/protocol.ts';
 import { affinityAcrossPorts } from './annotations/affinity-across-ports.ts';
 import type { Choices } from './annotations/registry.ts';
@@ -24,6 +30,7 @@ import { requestedAt } from './requested-port-ranges.ts';
 import { routesByTraffic, type Route, type RouteChoices } from './routes.ts';
 import { serviceProblem, type ServiceProblem } from './service-problem.ts';
 import { admittedSources, frontEndRole, hasOwnAddressHere } from './set-members.ts';
+import { virtualServerSettings } from './virtual-server-settings.ts';
 
 /** What the port ranges of a Service depend on, all of it decided before. */
 export interface PortRangeContext {
@@ -37,7 +44,6 @@ export interface PortRangeContext {
   readonly routeChoices: RouteChoices;
   /** The ports of the spec that belong to the whole. */
   readonly acrossPorts: ReadonlySet<ServicePort>;
-  readonly settingsOf: (family: IpFamily) => VirtualServerSettings;
   readonly recorder: DecisionRecorder | undefined;
 }
 
@@ -51,6 +57,7 @@ export interface PortRangeRows {
   readonly portRanges: PortRanges | undefined;
 }
 
+/** Those of nearly every Service. */
 export const noPortRanges: PortRangeRows = {
   virtualServers: [],
   hairpins: [],
@@ -70,10 +77,7 @@ interface PortsAt {
  * has one mark where both policies are Cluster, so that a client has one Pod at all addresses.
  */
 export function translatePortRanges(context: PortRangeContext): PortRangeRows {
-  const { service, choices, acrossPorts, vips, node } = context;
-  if (choices.portRanges.length + acrossPorts.size === 0) {
-    return noPortRanges;
-  }
+  const { service, vips, node } = context;
   const served = vips.filter(({ address }) => !node.nodeAddresses.has(address.text));
   const all = served
     .map((vip) => ({ vip, ports: portsAt(vip, context) }))
@@ -134,16 +138,14 @@ function requestsAt(vip: Vip, { service, choices, acrossPorts }: PortRangeContex
     const wanted = [...requested, ...across];
     const taken = [
       ...ofProtocol.filter((port) => !isAcross(port)).map(onePort),
-      ...(protocol === 'TCP'
-        ? vip.apiServerPorts.map((port) => ({ first: port, last: port }))
-        : []),
+      ...(protocol === 'TCP' ? vip.apiServerPorts.map(singlePort) : []),
     ];
     return { protocol, wanted, taken, across };
   });
 }
 
 function onePort({ port }: ServicePort): PortRange {
-  return { first: port, last: port };
+  return singlePort(port);
 }
 
 interface FamilyRows extends Pick<PortRangeRows, 'virtualServers' | 'hairpins'> {
@@ -186,7 +188,7 @@ function rowsOfFamily(
 }
 
 function rowOf(
-  { choices, settingsOf }: PortRangeContext,
+  { service, choices }: PortRangeContext,
   family: IpFamily,
   fwmark: number,
   realServers: RealServers,
@@ -194,7 +196,7 @@ function rowOf(
   return {
     virtualServer: {
       id: { kind: 'fwmark', family, fwmark },
-      settings: settingsOf(family),
+      settings: virtualServerSettings(service, { family, protocol: 'TCP' }, choices),
       realServers,
     },
     drainTimeoutMs: choices.drainTimeoutMs,

@@ -1,6 +1,6 @@
 import type { EndpointSlice, Service, ServicePort } from '../cluster/objects.ts';
+import type { IpFamily } from '../net/ip-address.ts';
 import type { VirtualServerSettings } from '../kernel/ipvs/model.ts';
-import { hostPrefixLength, type IpFamily } from '../net/ip-address.ts';
 import {
   noTranslation,
   type HealthCheck,
@@ -24,7 +24,7 @@ import {
 import type { FrontEnd, Traffic } from './front-end.ts';
 import type { NodeFacts } from './node-facts.ts';
 import { acrossPortsOf, withoutPortRanges } from './across-ports.ts';
-import { translatePortRanges } from './port-ranges.ts';
+import { noPortRanges, translatePortRanges } from './port-ranges.ts';
 import { PortRecorder } from './port-recorder.ts';
 import { EndpointGuard } from './refused-endpoints.ts';
 import type { VipSettings } from './refused-vips.ts';
@@ -41,7 +41,7 @@ import { sliceWeightProblems } from './slice-weight-problems.ts';
 import type { ServiceProblem } from './service-problem.ts';
 import { frontEndMembers, hairpinMembers, serviceMembers } from './set-members.ts';
 import type { FilterMember } from '../kernel/packet-filter/filter-member.ts';
-import { schedulerFlagBits } from '../kernel/ipvs/schedulers.ts';
+import { virtualServerSettings } from './virtual-server-settings.ts';
 
 /** The part of the configuration that decides what a Service becomes. */
 export interface TranslationSettings extends VipSettings, ServiceDefaults {}
@@ -64,7 +64,8 @@ export function translateService(
   if (fate.kind !== 'served') {
     return noTranslation;
   }
-  const { choices, problems } = choicesOf({ service, defaults: settings, ...node });
+  const { missingSchedulers } = node;
+  const { choices, problems } = choicesOf({ service, defaults: settings, missingSchedulers });
   const routeChoices = routeChoicesOf(choices, slices, node);
   const families = familiesOf(service);
   const vips = vipsOf(service, node, settings, recorder);
@@ -76,18 +77,19 @@ export function translateService(
   const routesOfPorts: Routes[] = [];
   const ejections: ServiceProblem[] = [];
   const across = acrossPortsOf(service, slices, families, choices.affinityAcrossPorts);
-  const ranges = translatePortRanges({
-    ...{ service, slices, node, choices, families, vips: vips.vips, guard, routeChoices },
-    ...{ acrossPorts: across.ports, recorder },
-    settingsOf: (family) => settingsOf(service, { family, protocol: 'TCP' }, choices),
-  });
+  const hasPortRanges = choices.portRanges.length + across.ports.size > 0;
+  const ranges = hasPortRanges
+    ? translatePortRanges({
+        ...{ service, slices, node, choices, families, vips: vips.vips, guard, routeChoices },
+        ...{ acrossPorts: across.ports, recorder },
+      })
+    : noPortRanges;
   for (const port of service.ports) {
     const { protocol } = port;
     for (const family of families) {
       const inRanges = across.ports.has(port) ? ranges.portRanges : undefined;
       const told = servedWithPortRanges(recorder, inRanges);
       const all = frontEndsOf(port, family, vips, node, told);
-      const frontEnds = withoutPortRanges(all, inRanges);
       const traffics = recorder && new Set(all.map(trafficOf));
       const ofPort = traffics && new PortRecorder(recorder, { port, families, traffics });
       const notes = ofPort?.gathering;
@@ -95,11 +97,11 @@ export function translateService(
       hairpins.push(...hairpinMembers(protocol, endpoints, node));
       const routes = routesByTraffic(service, endpoints, node, routeChoices, ofPort);
       routesOfPorts.push(routes);
-      const ofServers = settingsOf(service, { family, protocol }, choices);
+      const ofServers = virtualServerSettings(service, { family, protocol }, choices);
       const ejection = ejectionOf(service, port, family, choices, node);
       ejections.push(...ejectionProblems(service, port, ejection?.outliers));
       const served = servedBy(routes, ejection);
-      for (const frontEnd of frontEnds) {
+      for (const frontEnd of withoutPortRanges(all, inRanges)) {
         const row = { protocol, settings: ofServers, ...served[trafficOf(frontEnd)] };
         virtualServers.push(rowOf(service, frontEnd, row, choices, node));
       }
@@ -192,27 +194,6 @@ function fateOf({ proxyName, clusterIPs, ports, isExternalName }: Service): Serv
     return isExternalName === true ? externalName : headless;
   }
   return ports.length > 0 ? served : withoutPorts;
-}
-
-function settingsOf(
-  { sessionAffinity }: Service,
-  { family, protocol }: { readonly family: IpFamily; readonly protocol: Protocol },
-  { scheduler, schedulerFlags, onePacket, connectionLimits }: Choices,
-): VirtualServerSettings {
-  return {
-    scheduler,
-    schedulerFlags: schedulerFlagBits(schedulerFlags),
-    persistence:
-      sessionAffinity.kind === 'ClientIP'
-        ? {
-            timeoutSeconds: sessionAffinity.timeoutSeconds,
-            prefixLength: hostPrefixLength(family),
-          }
-        : undefined,
-    onePacket: onePacket && protocol === 'UDP',
-    limited: connectionLimits !== undefined,
-    owned: true,
-  };
 }
 
 function healthCheckOf(
