@@ -1,9 +1,6 @@
 import type { Bench } from '../bench.ts';
-import { bounds } from '../bounds.ts';
-import type { Figure, Unit } from '../figure.ts';
-import { valuesOf, type Reading } from '../reading.ts';
 import type { Section } from '../report.ts';
-import { timesOf } from './ratio-figure.ts';
+import { whileEndpointsChange } from './while-endpoints-change.ts';
 
 /** What it costs to read the kernel's counters and to be scraped, and whether changes wait for it. */
 export async function measureCounters(bench: Bench): Promise<Section[]> {
@@ -14,33 +11,15 @@ export async function measureCounters(bench: Bench): Promise<Section[]> {
 }
 
 async function measure(
-  { options, probe }: Bench,
+  bench: Bench,
   name: 'counters' | 'counters of real servers',
   what: string,
 ): Promise<Section> {
-  const services = options.quick ? options.services : 2 * options.services;
-  const changes = options.quick ? 100 : 1000;
-  const { endpoints } = options;
-  const readings: Reading[] = [];
-  for (let run = 0; run < options.runs; run += 1) {
-    readings.push(await probe(name, { services, endpoints, changes }));
-  }
-  const figure = (title: string, reading: string, unit: Unit = 'ms'): Figure => ({
-    name: title,
-    unit,
-    samples: valuesOf(readings, reading),
+  const measured = await whileEndpointsChange(bench, name, {
+    mostChanges: 1000,
+    usualTail: 'usual p99',
   });
-  const tail = (title: string, reading: string): Figure => ({
-    ...figure(title, reading),
-    below: [
-      timesOf(
-        'usual p99',
-        valuesOf(readings, reading),
-        valuesOf(readings, 'usual p99'),
-        bounds.counters,
-      ),
-    ],
-  });
+  const { services, endpoints, changes, figure, tail } = measured;
   return {
     title: `counters ${what}, of ${services} Services x ${endpoints}, while endpoints change`,
     notes: [

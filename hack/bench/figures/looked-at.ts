@@ -1,35 +1,14 @@
 import type { Bench } from '../bench.ts';
-import { bounds } from '../bounds.ts';
-import type { Figure, Unit } from '../figure.ts';
-import { valuesOf, type Reading } from '../reading.ts';
 import type { Section } from '../report.ts';
-import { timesOf } from './ratio-figure.ts';
+import { whileEndpointsChange } from './while-endpoints-change.ts';
 
 /** What it costs to be scraped and looked at, and whether changes wait for it. */
-export async function measureLookedAt({ options, probe }: Bench): Promise<Section[]> {
-  const services = options.quick ? options.services : 2 * options.services;
-  const changes = options.quick ? 100 : 3000;
-  const { endpoints } = options;
-  const readings: Reading[] = [];
-  for (let run = 0; run < options.runs; run += 1) {
-    readings.push(await probe('looked at', { services, endpoints, changes }));
-  }
-  const figure = (title: string, reading: string, unit: Unit = 'ms'): Figure => ({
-    name: title,
-    unit,
-    samples: valuesOf(readings, reading),
+export async function measureLookedAt(bench: Bench): Promise<Section[]> {
+  const measured = await whileEndpointsChange(bench, 'looked at', {
+    mostChanges: 3000,
+    usualTail: 'p99 that nobody looks at',
   });
-  const tail = (title: string, reading: string): Figure => ({
-    ...figure(title, reading),
-    below: [
-      timesOf(
-        'p99 that nobody looks at',
-        valuesOf(readings, reading),
-        valuesOf(readings, 'usual p99'),
-        bounds.counters,
-      ),
-    ],
-  });
+  const { services, endpoints, changes, figure, tail } = measured;
   return [
     {
       title: `looked at: ${services} Services x ${endpoints}, while endpoints change`,

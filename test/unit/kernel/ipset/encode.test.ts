@@ -8,26 +8,18 @@ import {
 } from '../../../../src/kernel/ipset/encode.ts';
 import type { SetEntry } from '../../../../src/kernel/ipset/set-entry.ts';
 import type { IpSet } from '../../../../src/kernel/ipset/model.ts';
-import type { MessageWriter } from '../../../../src/kernel/netlink/message-writer.ts';
 import { cidr, ip } from '../../../support/cluster-objects.ts';
-import { hex, writtenHex } from '../../../support/written-bytes.ts';
+import { writtenHex } from '../../../support/written-bytes.ts';
+import {
+  a4,
+  a6,
+  ascii,
+  assertWritten,
+  protocolSix,
+  setNameA,
+} from '../../../support/written-ipset.ts';
 
-/** The digits of ASCII text with its closing zero, without padding. */
-function ascii(text: string): string {
-  return Buffer.from(`${text}\0`, 'latin1').toString('hex');
-}
-
-function assertWritten(write: (writer: MessageWriter) => void, ...lines: string[]): void {
-  assert.equal(writtenHex(write), hex(...lines));
-}
-
-/** Protocol 6 of ipset, in the attribute that leads every message. */
-const protocolSix = '0500 0100 06 000000';
-
-const a4: IpSet = { name: 'a', type: 'hash:ip', family: 'IPv4' };
-const a6: IpSet = { name: 'a', type: 'hash:ip', family: 'IPv6' };
 const ports: IpSet = { name: 'a', type: 'bitmap:port', family: 'IPv4' };
-const setNameA = '0600 0200 6100 0000';
 
 describe('the question for the revisions of a type', () => {
   it('names the type and the family', () => {

@@ -2,23 +2,15 @@ import assert from 'node:assert/strict';
 import { writeCreateSet, writeSetOperation } from '../../../../src/kernel/ipset/encode.ts';
 import type { IpSet } from '../../../../src/kernel/ipset/model.ts';
 import { formatSetEntry, type SetEntry } from '../../../../src/kernel/ipset/set-entry.ts';
-import type { MessageWriter } from '../../../../src/kernel/netlink/message-writer.ts';
 import { cidr, ip } from '../../../support/cluster-objects.ts';
-import { hex, writtenHex } from '../../../support/written-bytes.ts';
-
-/** The digits of ASCII text with its closing zero, without padding. */
-function ascii(text: string): string {
-  return Buffer.from(`${text}\0`, 'latin1').toString('hex');
-}
-
-function assertWritten(write: (writer: MessageWriter) => void, ...lines: string[]): void {
-  assert.equal(writtenHex(write), hex(...lines));
-}
-
-const protocolSix = '0500 0100 06 000000';
-const a4: IpSet = { name: 'a', type: 'hash:ip', family: 'IPv4' };
-const a6: IpSet = { name: 'a', type: 'hash:ip', family: 'IPv6' };
-const setNameA = '0600 0200 6100 0000';
+import {
+  a4,
+  a6,
+  ascii,
+  assertWritten,
+  protocolSix,
+  setNameA,
+} from '../../../support/written-ipset.ts';
 
 describe('the order to make a set of port ranges', () => {
   it('asks for marks for packets, and for more room, where the entries are ports with marks', () => {
