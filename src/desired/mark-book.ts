@@ -2,6 +2,7 @@ import type { ObjectKey } from '../cluster/objects.ts';
 import { monotonicMs } from '../base/time/monotonic-clock.ts';
 import type { AddressWithPortRanges } from '../kernel/packet-filter/packet-filter.ts';
 import { MarkMask } from '../net/mark-mask.ts';
+import { haveCommonPort } from '../net/port-range.ts';
 import type { Traffic } from '../translate/front-end.ts';
 import type { PortsAtAddress } from '../translate/node-facts.ts';
 
@@ -83,10 +84,7 @@ export class MarkBook {
     for (const { address, ports } of at) {
       const before = this.#before.get(address.text) ?? [];
       const mark = before.find((range) =>
-        ports.some(
-          ({ protocol, first, last }) =>
-            protocol === range.protocol && first <= range.last && range.first <= last,
-        ),
+        ports.some((wanted) => wanted.protocol === range.protocol && haveCommonPort(wanted, range)),
       )?.mark;
       if (mark !== undefined && this.#mask.has(mark) && !this.#taken.has(mark)) {
         return mark;

@@ -1,5 +1,6 @@
 import { objectKey, type ObjectKey, type Service } from '../cluster/objects.ts';
 import { IpAddress } from '../net/ip-address.ts';
+import { holdsPort } from '../net/port-range.ts';
 import { portRanges } from '../translate/annotations/port-ranges.ts';
 import { parsePortRanges } from '../translate/requested-port-ranges.ts';
 
@@ -114,7 +115,7 @@ function asksForInRange({ annotations }: Service, port: number): boolean {
   const text = annotations.get(portRanges.name);
   const requested = text === undefined ? undefined : parsePortRanges(text);
   return (requested ?? []).some(
-    ({ ranges, isAll }) => isAll || ranges.some(({ first, last }) => first <= port && port <= last),
+    ({ ranges, isAll }) => isAll || ranges.some((range) => holdsPort(range, port)),
   );
 }
 

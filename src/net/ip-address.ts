@@ -117,7 +117,12 @@ export class IpAddress {
 
 /** `10.0.0.1:80` or `[fd00::1]:80`. */
 export function formatEndpoint(address: IpAddress, port: number): string {
-  return address.family === 'IPv4' ? `${address.text}:${port}` : `[${address.text}]:${port}`;
+  return `${formatHost(address)}:${port}`;
+}
+
+/** As it stands before a colon: `10.0.0.1` or `[fd00::1]`. */
+export function formatHost({ family, text }: IpAddress): string {
+  return family === 'IPv4' ? text : `[${text}]`;
 }
 
 /** The number of bytes in an address of the family. */

@@ -30,9 +30,7 @@ export class MarkMask {
 
   /** Of 32 bits. */
   constructor(mask: number) {
-    this.#bits = Array.from({ length: 32 }, (_, bit) => bit).filter(
-      (bit) => ((mask >>> bit) & 1) === 1,
-    );
+    this.#bits = Array.from({ length: 32 }, (_, bit) => bit).filter((bit) => hasBit(mask, bit));
   }
 
   /** How many marks there are; 0 is none. */
@@ -43,18 +41,17 @@ export class MarkMask {
   /** The mark of a number from 1 to `size`. */
   markOf(number: number): number {
     return this.#bits.reduce(
-      (mark, bit, index) => mark + (Math.floor(number / 2 ** index) % 2) * 2 ** bit,
+      (mark, bit, index) => mark + (hasBit(number, index) ? 2 ** bit : 0),
       0,
     );
   }
 
   /** Whether a mark has bits of the mask alone, and some. */
   has(mark: number): boolean {
-    const known = this.#bits.reduce(
-      (sum, bit) => sum + (Math.floor(mark / 2 ** bit) % 2) * 2 ** bit,
-      0,
+    return (
+      mark !== 0 &&
+      this.#bits.reduce((rest, bit) => rest - (hasBit(mark, bit) ? 2 ** bit : 0), mark) === 0
     );
-    return mark !== 0 && known === mark;
   }
 }
 

@@ -1,5 +1,5 @@
 import { formatVirtualServer, type VirtualServerId } from '../kernel/ipvs/model.ts';
-import type { IpAddress } from '../net/ip-address.ts';
+import { formatHost, type IpAddress } from '../net/ip-address.ts';
 import type { Decision } from './decisions.ts';
 import { formatPorts } from './describe-decision.ts';
 import type { Traffic, VipKind } from './front-end.ts';
@@ -55,6 +55,5 @@ export function marksOf(decisions: readonly Decision[]): readonly MarkOfService[
 
 /** `203.0.113.9:10000-20000/UDP`, `[2001:db8::9]:5060/TCP, 10000-20000/UDP` */
 export function formatPortsWithMark({ address, ranges }: PortsWithMark): string {
-  const host = address.family === 'IPv6' ? `[${address.text}]` : address.text;
-  return `${host}:${ranges.join(', ')}`;
+  return `${formatHost(address)}:${ranges.join(', ')}`;
 }

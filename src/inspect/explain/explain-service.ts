@@ -1,4 +1,5 @@
 import type { ServicePort } from '../../cluster/objects.ts';
+import { formatHost } from '../../net/ip-address.ts';
 import { formatPortRange } from '../../net/port-range.ts';
 import type { Decision, PortRangeDecision } from '../../translate/decisions.ts';
 import { describeDecision } from '../../translate/describe-decision.ts';
@@ -145,8 +146,7 @@ function askedOf(
 
 /** `UDP 203.0.113.9:10000-20000` */
 function formatRange({ protocol, address, ports }: PortRangeDecision): string {
-  const host = address.family === 'IPv6' ? `[${address.text}]` : address.text;
-  return `${protocol} ${host}:${ports.map(formatPortRange).join(',')}`;
+  return `${protocol} ${formatHost(address)}:${ports.map(formatPortRange).join(',')}`;
 }
 
 function frontEndOf({ to: _to, answers, ...asked }: AskedFrontEnd): FrontEndExplanation {

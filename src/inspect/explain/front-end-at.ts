@@ -7,7 +7,7 @@ import type {
   PortRangeDecision,
 } from '../../translate/decisions.ts';
 import type { FrontEnd, Traffic } from '../../translate/front-end.ts';
-import type { PortRange } from '../../net/port-range.ts';
+import { holdsPort } from '../../net/port-range.ts';
 import { trafficOf } from '../../translate/front-ends.ts';
 import type { Destination } from './packet.ts';
 import type { ExplainWorld } from './world.ts';
@@ -72,7 +72,7 @@ export function frontEndAt(
         : desired
             .portRangeConflictsAt(to.address.text)
             .filter(({ holder, protocol }) => holder === key && protocol === to.protocol)
-            .filter(({ ports }) => ports.some((each) => holds(each, to)))
+            .filter(({ ports }) => ports.some((range) => holdsPort(range, to.port)))
             .map(({ loser }) => loser),
   };
 }
@@ -111,12 +111,8 @@ function rangeDecisionAt(
         decision.fate.kind === fate &&
         decision.protocol === to.protocol &&
         decision.address.equals(to.address) &&
-        decision.ports.some((each) => holds(each, to)),
+        decision.ports.some((range) => holdsPort(range, to.port)),
     );
-}
-
-function holds({ first, last }: PortRange, { port }: Destination): boolean {
-  return first <= port && port <= last;
 }
 
 /** The endpoint at the port that the client has chosen. */

@@ -1,5 +1,6 @@
 import { formatVirtualServer } from '../../kernel/ipvs/model.ts';
 import type { MarkedRange } from '../../kernel/packet-filter/marked-range.ts';
+import { holdsPort } from '../../net/port-range.ts';
 import { formatDestination, type Destination } from './packet.ts';
 import type { ExplainWorld } from './world.ts';
 
@@ -12,7 +13,7 @@ export function rangeAt(
 ): MarkedRange | undefined {
   return desired
     .portRangesAt(address)
-    .find((range) => range.protocol === protocol && range.first <= port && port <= range.last);
+    .find((range) => range.protocol === protocol && holdsPort(range, port));
 }
 
 /** The virtual server that would take a packet: the one for its mark, or that of its address and port. */

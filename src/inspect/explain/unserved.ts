@@ -1,5 +1,6 @@
 import type { Service } from '../../cluster/objects.ts';
 import { foreignAtVipAdvice } from '../../desired/foreign-at-vips.ts';
+import { holdsPort } from '../../net/port-range.ts';
 import { specialAddress } from '../../net/special-address.ts';
 import type { Decision } from '../../translate/decisions.ts';
 import { formatPorts as formatPortRanges } from '../../translate/describe-decision.ts';
@@ -96,7 +97,7 @@ function isAbout(decision: Decision, { protocol, address, port }: Destination): 
       return (
         decision.protocol === protocol &&
         decision.address.equals(address) &&
-        decision.ports.some(({ first, last }) => first <= port && port <= last)
+        decision.ports.some((range) => holdsPort(range, port))
       );
     case 'endpoint':
       return false;

@@ -1,4 +1,5 @@
 import type { IpAddress } from '../../net/ip-address.ts';
+import { holdsPort } from '../../net/port-range.ts';
 import type { FilterEntry } from '../packet-filter/filter-entry.ts';
 import type { MarkedRange } from '../packet-filter/marked-range.ts';
 import type { MemberChange } from '../packet-filter/packet-filter.ts';
@@ -53,10 +54,7 @@ export class ChangedPortRanges {
   #isElsewhereNow(flow: Flow, change: RangesChange): boolean {
     const [before, after] = [change.before, change.after].map((ranges) =>
       ranges.find(
-        ({ protocol, first, last }) =>
-          protocol === flow.protocol &&
-          first <= flow.destinationPort &&
-          flow.destinationPort <= last,
+        (range) => range.protocol === flow.protocol && holdsPort(range, flow.destinationPort),
       ),
     );
     const isSame = before?.mark === after?.mark && before?.role === after?.role;

@@ -1,21 +1,18 @@
 import type { AddressOperation } from '../vip-link/messages.ts';
 import { protocols, type Protocol } from '../../net/protocol.ts';
+import { frontEndRoles, type FrontEndRole } from '../packet-filter/front-end-role.ts';
 import type { MemberChange } from '../packet-filter/packet-filter.ts';
 import type { Operation } from '../ipvs/model.ts';
 import { formatEndpoint, type IpAddress, type IpFamily } from '../../net/ip-address.ts';
 import { ChangedPortRanges, type PortRangesEntry } from './changed-port-ranges.ts';
 import type { Flow, FlowSelection } from './messages.ts';
 
-/** The roles of which a front end has exactly one: how its connections are treated. */
-const treatments = ['cluster', 'external', 'local', 'node-only', 'refused'] as const;
-type Treatment = (typeof treatments)[number];
-
 /** What has changed at one address and port of a protocol. */
 interface FrontEndChange {
   /** Whether there is a virtual server, where it came or went. */
   virtualServer: 'added' | 'deleted' | undefined;
   /** How connections are treated, where that has changed. */
-  treatment: Treatment | undefined;
+  treatment: FrontEndRole | undefined;
   treatmentChanged: boolean;
   /** For UDP: the real servers that are gone. */
   readonly goneRealServers: Set<string>;
@@ -118,7 +115,7 @@ export class StaleFlows {
       this.#notePortRanges(kind, entry);
       return;
     }
-    const treatment = treatments.find((name) => name === role);
+    const treatment = frontEndRoles.find((name) => name === role);
     if (treatment === undefined || entry.kind !== 'endpoint') {
       return;
     }

@@ -1,5 +1,5 @@
 import type { Cidr } from '../../net/cidr.ts';
-import type { IpAddress } from '../../net/ip-address.ts';
+import { formatHost, type IpAddress } from '../../net/ip-address.ts';
 import { formatMark } from '../../net/mark-mask.ts';
 import { formatPortRange, type PortRange } from '../../net/port-range.ts';
 import type { Protocol } from '../../net/protocol.ts';
@@ -29,9 +29,8 @@ export function formatSetEntry(entry: SetEntry): string {
   switch (entry.kind) {
     case 'marked ports': {
       const { address, protocol, mark, mask } = entry;
-      const host = address.family === 'IPv4' ? address.text : `[${address.text}]`;
       const ports = formatPortRange(entry);
-      return `${protocol} ${host}:${ports} ${formatMark(mark)}/${formatMark(mask)}`;
+      return `${protocol} ${formatHost(address)}:${ports} ${formatMark(mark)}/${formatMark(mask)}`;
     }
     case 'address and mark':
       return `${entry.address.text},${formatMark(entry.mark)}`;

@@ -1,4 +1,4 @@
-import { equalityOf, optional } from '../../base/equality.ts';
+import { equalityOf, optional, sameLists } from '../../base/equality.ts';
 import type { Cidr } from '../../net/cidr.ts';
 import type { PortRange } from '../../net/port-range.ts';
 import type { Protocol } from '../../net/protocol.ts';
@@ -14,9 +14,7 @@ export interface MarkedRange extends PortRange {
   readonly sources: readonly Cidr[] | undefined;
 }
 
-const sameSources = optional<readonly Cidr[]>(
-  (a, b) => a.length === b.length && a.every(({ text }, index) => text === b[index]?.text),
-);
+const sameSources = optional(sameLists<Cidr>((a, b) => a.text === b.text));
 
 const sameMarkedRange = equalityOf<MarkedRange>({
   protocol: (a, b) => a.protocol === b.protocol,
@@ -28,12 +26,4 @@ const sameMarkedRange = equalityOf<MarkedRange>({
 });
 
 /** Whether two lists have the same ranges in the same order. */
-export function sameMarkedRanges(a: readonly MarkedRange[], b: readonly MarkedRange[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((range, index) => {
-      const other = b[index];
-      return other !== undefined && sameMarkedRange(range, other);
-    })
-  );
-}
+export const sameMarkedRanges = sameLists(sameMarkedRange);
