@@ -1,14 +1,14 @@
 import type { ServicePort } from '../../cluster/objects.ts';
 import { formatHost } from '../../net/ip-address.ts';
 import { formatPortRange } from '../../net/port-range.ts';
-import type { Decision, PortRangeDecision } from '../../translate/decisions.ts';
+import type { Decision, FrontEndDecision, PortRangeDecision } from '../../translate/decisions.ts';
 import { describeDecision } from '../../translate/describe-decision.ts';
 import { stepOf } from './decision-step.ts';
 import type { Explanation, FrontEndExplanation, ServiceExplanation, Step } from './explanation.ts';
 import { explainPacket } from './explain-packet.ts';
 import { formatDestination, formatSender, type Destination, type Sender } from './packet.ts';
 import { virtualServerAt } from './range-at.ts';
-import type { ServiceQuestion } from './service-question.ts';
+import { isAskedRange, type AskedPorts, type ServiceQuestion } from './service-question.ts';
 import type { ExplainWorld } from './world.ts';
 
 /** Those that the packet filter tells from each other. */
@@ -19,20 +19,17 @@ const allSenders: readonly Sender[] = [{ kind: 'pod' }, { kind: 'node' }, { kind
  * sends them: a Pod, a process of this node and a host outside, unless others are asked for. Pure.
  */
 export function explainService(
-  { key, service, ports }: ServiceQuestion,
+  { key, service, about }: ServiceQuestion,
   asked: ExplainWorld,
   senders = allSenders,
 ): ServiceExplanation {
   const world = remembering(asked);
   const decisions = world.translator.decisionsOf(key) ?? [];
-  const isWhole = ports.length === service.ports.length;
-  const concerned = decisions.filter((decision) =>
-    decision.about === 'port range' ? isWhole : concerns(decision, ports),
-  );
+  const concerned = decisions.filter((decision) => concerns(decision, about, service.ports));
   // Ports of the spec first, as in a Service.
   const frontEnds = concerned
     .toSorted((a, b) => Number(a.about === 'port range') - Number(b.about === 'port range'))
-    .flatMap((decision) => destinationOf(decision, isWhole))
+    .flatMap((decision) => destinationOf(decision, about))
     .flatMap((destination) => askedOf(destination, world, senders));
   const first = frontEnds[0]?.answers[0]?.explanation;
   const steps = concerned.map((decision) => ({
@@ -87,42 +84,49 @@ interface AskedDestination extends Pick<AskedFrontEnd, 'to' | 'kind'> {
   readonly range?: PortRangeDecision;
 }
 
-/** What a packet is sent to for a decision; of a range, the first port. */
-function destinationOf(decision: Decision, withRanges: boolean): readonly AskedDestination[] {
+/** What a packet is sent to for a decision; of a range, the port that is asked about or the first one. */
+function destinationOf(decision: Decision, asked: AskedPorts): readonly AskedDestination[] {
   if (decision.about === 'front end' && 'address' in decision.frontEnd) {
     const { protocol, frontEnd, fate } = decision;
     const { address, port, kind } = frontEnd;
-    const isInRange = withRanges && fate.kind === 'served with the port ranges';
+    const isInRange = asked.kind === 'all' && fate.kind === 'served with the port ranges';
     return isInRange ? [] : [{ to: { protocol, address, port }, kind }];
   }
   if (decision.about !== 'port range' || decision.fate.kind !== 'served') {
     return [];
   }
   const { protocol, address, kind, ports } = decision;
-  return ports
-    .slice(0, 1)
-    .map(({ first: port }) => ({ to: { protocol, address, port }, kind, range: decision }));
+  const port = asked.kind === 'in a port range' ? asked.port : ports[0]?.first;
+  return port === undefined ? [] : [{ to: { protocol, address, port }, kind, range: decision }];
 }
 
-function concerns(
-  decision: Exclude<Decision, PortRangeDecision>,
-  ports: readonly ServicePort[],
-): boolean {
+/** Port ranges have the real servers of the first port (`all` are those of the spec). */
+function concerns(decision: Decision, asked: AskedPorts, all: readonly ServicePort[]): boolean {
+  const ports = asked.kind === 'ports' ? asked.ports : asked.kind === 'all' ? all : all.slice(0, 1);
   switch (decision.about) {
     case 'Service':
     case 'address':
       return true;
     case 'endpoint':
       return ports.includes(decision.port);
-    case 'front end': {
-      const { protocol, frontEnd } = decision;
-      return ports.some(
-        (port) =>
-          port.protocol === protocol &&
-          (frontEnd.kind === 'node port' ? port.nodePort : port.port) === frontEnd.port,
+    case 'front end':
+      return asked.kind !== 'in a port range' && isFrontEndOf(decision, ports);
+    case 'port range':
+      return (
+        asked.kind === 'all' || (asked.kind === 'in a port range' && isAskedRange(asked, decision))
       );
-    }
   }
+}
+
+function isFrontEndOf(
+  { protocol, frontEnd }: FrontEndDecision,
+  ports: readonly ServicePort[],
+): boolean {
+  return ports.some(
+    (port) =>
+      port.protocol === protocol &&
+      (frontEnd.kind === 'node port' ? port.nodePort : port.port) === frontEnd.port,
+  );
 }
 
 function askedOf(

@@ -189,6 +189,45 @@ describe('what is explained of a Service with port ranges', () => {
     );
   });
 
+  for (const question of ['default/sip:10042/udp', 'sip:10042']) {
+    it(`is of a port in a range, where it is asked about: ${question}`, () => {
+      const explanation = explainedService(sipWorld(), question);
+      const { frontEnds } = explanation;
+      assert.deepEqual(
+        frontEnds.map(({ virtualServer, ports, from }) => [
+          ...[virtualServer, ports],
+          ...Object.values(from).map(outcome),
+        ]),
+        [
+          ['UDP 10.96.0.10:10000-14999,15001-20000', 'client', 'node', 'node'],
+          ['UDP 198.51.100.7:10000-14999,15001-20000', 'node', 'node', 'node'],
+        ].map(([ports, ...sources]) => [
+          ...['fwmark 1 (IPv4)', ports],
+          ...sources.map(
+            (source) => `forwarded to 10.244.1.7:10042 10.244.2.3:10042, source ${source}`,
+          ),
+        ]),
+      );
+      assertSays(
+        explanation,
+        '10000-14999,15001-20000/UDP at 198.51.100.7 (load-balancer IP): served, by the packet mark 0x1',
+      );
+      assert.ok(!textsOf(explanation).some((text) => text.includes(':5060 (')));
+    });
+  }
+
+  it('is an error at a port that neither the spec nor a range has, which names both', () => {
+    assert.throws(() => explainedService(sipWorld(), 'default/sip:9/udp'), {
+      name: 'QuestionError',
+      message:
+        'Service default/sip has no port "9/udp"; it has sip (UDP 5060), odd (UDP 15000), UDP 10000-14999,15001-20000',
+    });
+    assert.throws(
+      () => explainedService(sipWorld(), 'default/sip:10042/tcp'),
+      /no port "10042\/tcp"/,
+    );
+  });
+
   it('names the ports that an older Service has, and to that one who asks in vain', () => {
     const younger = {
       ...rawService(

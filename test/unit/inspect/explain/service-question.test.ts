@@ -10,14 +10,14 @@ const ports = [
 const world = worldOf(web({ ports }));
 
 function found(text: string): string {
-  const question = findService(text, world);
-  return `${question.key}: ${question.ports.map(({ name }) => name).join(', ')}`;
+  const { key, about } = findService(text, world);
+  return `${key}: ${about.kind === 'ports' ? about.ports.map(({ name }) => name).join(', ') : about.kind}`;
 }
 
 describe('a Service that is asked about', () => {
   for (const [text, expected] of [
-    ['default/web', 'default/web: dns, dns-tcp, http'],
-    ['web', 'default/web: dns, dns-tcp, http'],
+    ['default/web', 'default/web: all'],
+    ['web', 'default/web: all'],
     ['default/web:http', 'default/web: http'],
     ['default/web:53', 'default/web: dns, dns-tcp'],
     ['default/web:53/tcp', 'default/web: dns-tcp'],
