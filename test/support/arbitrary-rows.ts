@@ -129,7 +129,8 @@ export function observedVirtualServer(
 
 /**
  * The least number of operations between the two, counted field by field. A real server that is to
- * be drained is not there yet, or one step from being gone; where connections are to be reset it goes at once.
+ * be drained is not there yet, or one step from being gone; where connections are to be reset it goes at once. A
+ * virtual server says that it is limited until no real server has a limit.
  */
 export function leastOperations(
   desired: DesiredVirtualServer | undefined,
@@ -140,14 +141,31 @@ export function leastOperations(
     return held?.settings.owned === true ? 1 : 0;
   }
   const wanted = desired.virtualServer;
-  const isSame = held !== undefined && sameSettings(wanted.settings, held.settings);
+  const staysLimited = held !== undefined && areUnwantedLimited(wanted, held);
+  const first = staysLimited ? { ...wanted.settings, limited: true } : wanted.settings;
+  const isSame = held !== undefined && sameSettings(first, held.settings);
   const keys = new Set([...wanted.realServers.keys(), ...(held?.realServers.keys() ?? [])]);
   const differing = [...keys].filter(
     (key) =>
       !areSame(wanted.realServers.get(key), held?.realServers.get(key)) &&
-      !isWaitedFor(desired, observed, key),
+      (!isWaitedFor(desired, observed, key) ||
+        (staysLimited && isLimited(held.realServers.get(key)))),
   );
-  return (isSame ? 0 : 1) + differing.length;
+  return (isSame ? 0 : 1) + (staysLimited ? 1 : 0) + differing.length;
+}
+
+/** Whether some that are no longer wanted have limits where none is to have any. */
+function areUnwantedLimited(wanted: VirtualServer, held: VirtualServer): boolean {
+  const unwanted = [...held.realServers].filter(([key]) => !wanted.realServers.has(key));
+  return (
+    held.settings.limited &&
+    !wanted.settings.limited &&
+    unwanted.some(([, realServer]) => isLimited(realServer))
+  );
+}
+
+function isLimited(realServer: RealServer | undefined): boolean {
+  return realServer !== undefined && realServer.upperThreshold + realServer.lowerThreshold > 0;
 }
 
 function areSame(a: RealServer | undefined, b: RealServer | undefined): boolean {

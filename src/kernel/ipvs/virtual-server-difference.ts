@@ -70,17 +70,41 @@ export function virtualServerDifference(
       removals: noDifference.removals,
     };
   }
-  const isSame = sameSettings(settings, observed.virtualServer.settings);
+  const haveLimits = doUnwantedHaveLimits(desired.virtualServer, observed.virtualServer);
+  const meanwhile = haveLimits ? { ...settings, limited: true } : settings;
+  const isSame = sameSettings(meanwhile, observed.virtualServer.settings);
   if (isSame && realServers === observed.virtualServer.realServers) {
     return noDifference;
   }
   const wanted = wantedRealServers(desired, observed.virtualServer.realServers, known);
+  const change = { kind: 'change virtual server', id } as const;
   return {
-    additions: isSame ? wanted : [{ kind: 'change virtual server', id, settings }, ...wanted],
+    additions: isSame ? wanted : [{ ...change, settings: meanwhile }, ...wanted],
     removals: areAllWanted(desired, observed, wanted)
       ? noDifference.removals
-      : unwantedRealServers(desired, observed),
+      : [
+          ...unwantedRealServers(desired, observed),
+          ...(haveLimits ? [{ ...change, settings }] : []),
+        ],
   };
+}
+
+/**
+ * Whether real servers that are no longer wanted have limits, where none is to have any. Then the virtual server
+ * says that it is limited until they have none: they may have to stay for a while, and be wanted again.
+ */
+function doUnwantedHaveLimits(desired: VirtualServer, observed: VirtualServer): boolean {
+  return (
+    !desired.settings.limited &&
+    observed.settings.limited &&
+    [...observed.realServers].some(
+      ([key, realServer]) => !desired.realServers.has(key) && hasLimit(realServer),
+    )
+  );
+}
+
+function hasLimit({ upperThreshold, lowerThreshold }: RealServer): boolean {
+  return upperThreshold > 0 || lowerThreshold > 0;
 }
 
 /**
@@ -209,21 +233,27 @@ function unwantedRealServers(
   { virtualServer, drained }: ObservedVirtualServer,
 ): readonly Operation[] {
   const { id } = virtualServer;
+  const { limited } = desired.virtualServer.settings;
   const operations: Operation[] = [];
   virtualServer.realServers.forEach((realServer, key) => {
     if (desired.virtualServer.realServers.has(key)) {
       return;
     }
-    switch (fateOfUnwanted(desired, realServer, drained.has(key))) {
+    const fate = fateOfUnwanted(desired, realServer, drained.has(key));
+    switch (fate) {
       case 'drain':
-        operations.push({
-          kind: 'change real server',
-          id,
-          realServer: withWeight(realServer, effectiveWeight({ desired: undefined })),
-        });
+      case 'keep draining': {
+        const draining = withWeight(realServer, effectiveWeight({ desired: undefined }));
+        if (fate === 'drain' || (!limited && hasLimit(realServer))) {
+          const without = limited ? {} : { upperThreshold: 0, lowerThreshold: 0 };
+          operations.push({
+            kind: 'change real server',
+            id,
+            realServer: { ...draining, ...without },
+          });
+        }
         break;
-      case 'keep draining':
-        break;
+      }
       case 'delete: reset':
       case 'delete: UDP':
       case 'delete: no drain timeout':

@@ -172,7 +172,9 @@ describe('the difference of a virtual server', () => {
           removals.every(
             (operation) =>
               operation.kind.startsWith('delete') ||
-              (operation.kind === 'change real server' && operation.realServer.weight === 0),
+              (operation.kind === 'change real server' && operation.realServer.weight === 0) ||
+              // That none has a limit is said when the last one has none.
+              (operation.kind === 'change virtual server' && !operation.settings.limited),
           ),
         );
       }),
@@ -235,12 +237,14 @@ function expected(
   desired: DesiredVirtualServer,
   observed: ObservedVirtualServer | undefined,
 ): RealServers {
-  const all = new Map(desired.virtualServer.realServers);
+  const { realServers: wanted, settings } = desired.virtualServer;
+  const all = new Map(wanted);
+  const limits = settings.limited ? {} : { upperThreshold: 0, lowerThreshold: 0 };
   for (const [endpoint, realServer] of observed?.virtualServer.realServers ?? []) {
     const isOver = realServer.weight === 0 && observed?.drained.has(endpoint) === true;
     const isReset = desired.resets?.has(endpoint) === true;
     if (!all.has(endpoint) && drains(desired) && !isOver && !isReset) {
-      all.set(endpoint, { ...realServer, weight: 0 });
+      all.set(endpoint, { ...realServer, ...limits, weight: 0 });
     }
   }
   return all;
