@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ipvsadm } from './ipvsadm.ts';
-import { patience } from './patience.ts';
+import { patience, restAfter } from './patience.ts';
 
 /** A real server as `ipvsadm -Ln` lists it, with its connections. */
 export interface ListedRealServer {
@@ -50,14 +50,16 @@ export async function becomes<T>(
   const limitMs = ms * patience;
   const startedAt = performance.now();
   for (;;) {
+    const askedAt = performance.now();
     const value = await read();
-    const elapsed = performance.now() - startedAt;
+    const now = performance.now();
+    const elapsed = now - startedAt;
     if (isDeepStrictEqual(value, expected)) {
       return elapsed;
     }
     if (elapsed > limitMs) {
       assert.deepEqual(value, expected, `after ${limitMs} ms`);
     }
-    await delay(10);
+    await delay(restAfter(now - askedAt));
   }
 }

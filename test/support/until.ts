@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { patience } from './patience.ts';
+import { patience, restAfter } from './patience.ts';
 
 /**
  * Waits until the condition holds; fails, in the words given, after some seconds, more of them in a
@@ -11,11 +11,14 @@ export async function until(
   ms = 5000,
 ): Promise<void> {
   const limitMs = ms * patience;
-  const deadline = performance.now() + limitMs;
+  let askedAt = performance.now();
+  const deadline = askedAt + limitMs;
   while (!(await condition())) {
-    if (performance.now() > deadline) {
+    const now = performance.now();
+    if (now > deadline) {
       throw new Error(`waited for ${limitMs} ms in vain until ${what}`);
     }
-    await delay(5);
+    await delay(restAfter(now - askedAt));
+    askedAt = performance.now();
   }
 }
