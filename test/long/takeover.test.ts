@@ -28,6 +28,10 @@ const stale = '10.96.99.99';
  */
 const firstOwnPort = 20_000;
 
+/** So do those that ask all the time, each asker another range: hundreds of random ports meet. */
+const firstAskedPort = 21_000;
+const portsOfAsker = 900;
+
 describe('taking over from kube-proxy', function () {
   this.timeout(120_000 * patience);
   const golden = loadGoldenCases()?.find(({ name }) => name === caseName);
@@ -85,14 +89,14 @@ describe('taking over from kube-proxy', function () {
 
   it('breaks no connection and refuses none while it starts', async () => {
     let starting = true;
-    const hammering = clients.flatMap((client) =>
-      questions.map(async (question) => {
-        while (starting) {
-          await answers(client, question);
-          await delay(20);
-        }
-      }),
-    );
+    const askers = clients.flatMap((client) => questions.map((question) => ({ client, question })));
+    const hammering = askers.map(async ({ client, question }, asker) => {
+      for (let asked = 0; starting; asked += 1) {
+        const sourcePort = firstAskedPort + asker * portsOfAsker + (asked % portsOfAsker);
+        await answers(client, { ...question, sourcePort });
+        await delay(20);
+      }
+    });
     await world.startProgram('node-a');
     starting = false;
     await Promise.all(hammering);

@@ -107,7 +107,11 @@ export class TrafficAgent {
     }
   }
 
+  /** Nothing where it has ended. */
   async stop(): Promise<void> {
+    if (this.#process.signalCode !== null) {
+      return;
+    }
     const exited = once(this.#process, 'exit');
     this.#process.kill('SIGKILL');
     await exited;
