@@ -11,6 +11,15 @@ const ipHeaderBytes: Readonly<Record<IpFamily, number>> = { IPv4: 20, IPv6: 40 }
  */
 const smallestBytes: Readonly<Record<Protocol, number>> = { TCP: 20, SCTP: 16, UDP: 0 };
 
+/**
+ * How many of the packets in were first packets sent once more, where none was answered: a client of TCP
+ * does so after a second (RFC 6298, 2.1). 0 for the others: one of UDP need not wait for an answer, and one of
+ * SCTP waits for three seconds. Pure.
+ */
+export function repeatsIn(protocol: Protocol, { connections, packetsIn }: Statistics): number {
+  return protocol === 'TCP' ? Math.max(0, packetsIn - connections) : 0;
+}
+
 /** An ICMP error's own header, before what it quotes. */
 const icmpHeaderBytes = 8;
 

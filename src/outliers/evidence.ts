@@ -11,6 +11,8 @@ export interface Evidence {
   readonly isConfirmed: boolean;
   /** Resets and ICMP errors. */
   readonly refusals: number;
+  /** First packets that were sent once more. */
+  readonly repeats: number;
 }
 
 /** How a real server fails: nothing comes back, or refusals alone. */
@@ -22,23 +24,30 @@ export interface Threshold {
   readonly ms: number;
 }
 
-/** What there is after another look, with what was counted since the one before. Pure. */
+/** What there is after another look, with what was counted, and repeated, since the one before. Pure. */
 export function evidenceAfter(
   before: Evidence | undefined,
   answered: boolean,
   { connections, packetsIn, packetsOut }: Statistics,
+  repeats: number,
   nowMs: number,
 ): Evidence | undefined {
   if (answered || (before === undefined && connections === 0)) {
     return undefined;
   }
-  const { firstSeenAtMs = nowMs, connections: seen = 0, refusals = 0 } = before ?? {};
+  const {
+    firstSeenAtMs = nowMs,
+    connections: seen = 0,
+    refusals = 0,
+    repeats: repeated = 0,
+  } = before ?? {};
   return {
     firstSeenAtMs,
     connections: seen + connections,
     seenBefore: seen,
     isConfirmed: before?.isConfirmed === true || (before !== undefined && packetsIn > 0),
     refusals: refusals + packetsOut,
+    repeats: repeated + repeats,
   };
 }
 
@@ -64,6 +73,18 @@ const countersMs = 2000;
  */
 export function isUpToDate({ isConfirmed, firstSeenAtMs }: Evidence, nowMs: number): boolean {
   return isConfirmed || nowMs - firstSeenAtMs >= countersMs + 500;
+}
+
+/**
+ * Whether the packets alone tell, at the first look: each that was sent once more has been without an answer
+ * for a second, while nothing at all came back.
+ */
+export function isSilent(
+  { connections, refusals, repeats }: Evidence,
+  threshold: Threshold,
+): boolean {
+  const { connections: enough } = threshold;
+  return refusals === 0 && connections >= enough && repeats >= enough;
 }
 
 export function failingBy({ refusals }: Evidence): Failing {

@@ -2,7 +2,7 @@ import type { Statistics } from '../kernel/ipvs/model.ts';
 import { noStatistics } from '../kernel/ipvs/statistics-sums.ts';
 import type { IpFamily } from '../net/ip-address.ts';
 import type { Protocol } from '../net/protocol.ts';
-import { hasAnswered } from './answers.ts';
+import { hasAnswered, repeatsIn } from './answers.ts';
 import { mostEjected } from './most-ejected.ts';
 import {
   ejected,
@@ -45,7 +45,8 @@ export function judge(
     const standing = before.get(key) ?? unblemished;
     const seen = counted(key) ?? noStatistics;
     const answered = hasAnswered(protocol, family, seen);
-    standings.set(key, standingAfter(standing, { nowMs, answered, counted: seen }));
+    const repeats = repeatsIn(protocol, seen);
+    standings.set(key, standingAfter(standing, { nowMs, answered, counted: seen, repeats }));
   }
   restoreOverLimit(standings);
   ejectFailing(standings, nowMs);

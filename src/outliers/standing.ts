@@ -3,6 +3,7 @@ import {
   evidenceAfter,
   failingBy,
   isEnough,
+  isSilent,
   isUpToDate,
   type Evidence,
   type Failing,
@@ -57,16 +58,18 @@ export interface Look {
   readonly nowMs: number;
   /** As `hasAnswered` has it. */
   readonly answered: boolean;
+  /** As `repeatsIn` has it. */
+  readonly repeats: number;
   /** Since the look before. */
   readonly counted: Statistics;
 }
 
 /** How it stands after a look; whether it is ejected is decided among all of its group. Pure. */
 export function standingAfter(standing: Standing, look: Look): Standing {
-  const { nowMs, answered, counted } = look;
+  const { nowMs, answered, counted, repeats } = look;
   switch (standing.kind) {
     case 'in use': {
-      const evidence = evidenceAfter(standing.evidence, answered, counted, nowMs);
+      const evidence = evidenceAfter(standing.evidence, answered, counted, repeats, nowMs);
       const past = isForgotten(standing.past, nowMs) ? undefined : standing.past;
       return evidence === undefined && past === undefined
         ? unblemished
@@ -78,7 +81,7 @@ export function standingAfter(standing: Standing, look: Look): Standing {
         ? { kind: 'in use', evidence: undefined, past: { ejectedMs, endedAtMs: nowMs } }
         : {
             ...standing,
-            evidence: evidenceAfter(standing.evidence, answered, counted, nowMs),
+            evidence: evidenceAfter(standing.evidence, answered, counted, repeats, nowMs),
             silentSinceMs: silentAfter(standing, counted),
           };
     }
@@ -96,7 +99,8 @@ export function fails(standing: InUse | OnTrial, nowMs: number): boolean {
     return false;
   }
   return kind === 'in use'
-    ? isEnough(evidence, firstThreshold, nowMs) && isUpToDate(evidence, nowMs)
+    ? isSilent(evidence, firstThreshold) ||
+        (isEnough(evidence, firstThreshold, nowMs) && isUpToDate(evidence, nowMs))
     : isEnough(evidence, trialThreshold, nowMs);
 }
 

@@ -142,7 +142,7 @@ describe('the elements of the table in a kernel', () => {
         assert.deepEqual((await table.applyRemovals(nowMs)).failures, []);
         assert.deepEqual(await listedRanges(), wanted.map(({ text }) => text).toSorted());
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Statistics } from '../../../src/kernel/ipvs/model.ts';
-import { hasAnswered } from '../../../src/outliers/answers.ts';
+import { hasAnswered, repeatsIn } from '../../../src/outliers/answers.ts';
 
 /** What is counted of a look in which these packets, of so many bytes each, went in and out. */
 function counted(
@@ -79,5 +79,20 @@ describe('whether a real server of UDP has answered', () => {
 
   it('is false without any', () => {
     assert.equal(hasAnswered('UDP', 'IPv4', counted(1, [60], [])), false);
+  });
+});
+
+describe('how many first packets were sent once more', () => {
+  it('is what came in beside one packet for each connection', () => {
+    assert.equal(repeatsIn('TCP', counted(2, [60, 60, 60, 60, 60], [])), 3);
+  });
+
+  it('is none where connections are older than their packets', () => {
+    assert.equal(repeatsIn('TCP', counted(2, [60], [])), 0);
+  });
+
+  it('is not known of UDP and SCTP', () => {
+    assert.equal(repeatsIn('UDP', counted(1, [60, 60], [])), 0);
+    assert.equal(repeatsIn('SCTP', counted(1, [60, 60], [])), 0);
   });
 });
