@@ -71,8 +71,9 @@ echo '== rules'
 # As in iptables-variant.ts.
 case $KUBE_IPVS_IN_TEST_KERNEL in
   uml) iptables-legacy-save ;;
-  *) iptables-nft-save ;;
+  *) iptables-nft-save || true ;;
 esac
+nft list table inet kube-ipvs 2>/dev/null || true
 echo '== addresses'
 ip -o address show dev kube-ipvs0 || true
 echo '== settings'

@@ -1,3 +1,4 @@
+import { effectiveCapabilities, type Capabilities } from '../../kernel/capabilities.ts';
 import type { PacketFilterKind } from '../../kernel/packet-filter/packet-filter.ts';
 import { defineCheck } from '../check.ts';
 import { found, kindsOf, orFine, type Finding } from '../finding.ts';
@@ -29,19 +30,14 @@ const kinds = kindsOf({
   },
 });
 
-/** The numbers of capabilities (linux/capability.h). */
-const netAdmin = 12n;
-const netRaw = 13n;
-const sysResource = 24n;
-
 interface Seen {
   /** What the configuration names, and what it leads to. */
   readonly packetFilter: {
     readonly wanted: PacketFilterKind | 'auto';
     readonly kind: PacketFilterKind;
   };
-  /** The bits of the effective capabilities; undefined where the kernel does not say. */
-  readonly effective: bigint | undefined;
+  /** Undefined where the kernel does not say. */
+  readonly effective: Capabilities | undefined;
   readonly oomScore: { readonly wanted: number; readonly present: number | undefined };
 }
 
@@ -54,14 +50,13 @@ export const capabilities = defineCheck<Seen>({
   kinds,
   look: async (readers) => {
     const status = (await readers.file('/proc/self/status')) ?? '';
-    const hex = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
     const score = await readers.file('/proc/self/oom_score_adj');
     return {
       packetFilter: {
         wanted: readers.settings.kernel.packetFilter,
         kind: await packetFilterOf(readers),
       },
-      effective: hex === undefined ? undefined : BigInt(`0x${hex}`),
+      effective: effectiveCapabilities(status),
       oomScore: {
         wanted: readers.settings.oomScoreAdj,
         present: score === undefined ? undefined : Number(score),
@@ -72,22 +67,21 @@ export const capabilities = defineCheck<Seen>({
     if (effective === undefined) {
       throw new Error('/proc/self/status has no line CapEff');
     }
-    const has = (number: bigint): boolean => ((effective >> number) & 1n) === 1n;
     const findings: Finding[] = [];
-    if (!has(netAdmin)) {
+    if (!effective.has('NET_ADMIN')) {
       findings.push(found(kinds['no-net-admin'], 'NET_ADMIN is missing'));
     }
-    if (!has(netRaw) && packetFilter.kind === 'iptables') {
+    if (!effective.has('NET_RAW') && packetFilter.kind === 'iptables') {
       findings.push(found(kinds['no-net-raw'], 'NET_RAW is missing'));
-    } else if (!has(netRaw) && packetFilter.wanted === 'auto') {
+    } else if (!effective.has('NET_RAW') && packetFilter.wanted === 'auto') {
       findings.push(found(kinds['net-raw-for-iptables'], 'NET_RAW is missing'));
     }
     const { wanted, present } = oomScore;
-    if (present !== undefined && wanted < present && !has(sysResource)) {
+    if (present !== undefined && wanted < present && !effective.has('SYS_RESOURCE')) {
       const seen = `oomScoreAdj is ${wanted}, this process has ${present}, and SYS_RESOURCE is missing`;
       findings.push(found(kinds['oom-score'], seen));
     }
-    const fine = has(netRaw)
+    const fine = effective.has('NET_RAW')
       ? 'NET_ADMIN and NET_RAW are there'
       : 'NET_ADMIN is there, and the packet filter nftables needs no other';
     return orFine(findings, fine);

@@ -5,6 +5,7 @@ import { AnotherLook } from './another-look.ts';
 import { chooseVariant, type VariantFinding } from './choose-variant.ts';
 import { IptablesError, type Iptables, type IptablesVariant } from './iptables.ts';
 import { monotonicMs } from '../../../base/time/monotonic-clock.ts';
+import { hasCapability } from '../../own-capabilities.ts';
 
 type OpenIptables = (family: IpFamily, variant: IptablesVariant) => Iptables;
 
@@ -22,6 +23,7 @@ export class VariantChooser {
   readonly #note: (message: string) => void;
   readonly #now: () => number;
   readonly #anotherLook: AnotherLook;
+  readonly #hasRight: () => Promise<boolean>;
   #chosen: IptablesVariant | undefined;
   #failure: { readonly error: Error; readonly atMs: number } | undefined;
 
@@ -32,12 +34,15 @@ export class VariantChooser {
     note: (message: string) => void,
     now: () => number = monotonicMs,
     anotherLook = new AnotherLook(),
+    // iptables opens raw sockets, and says of one that it may not open that the kernel has no such table.
+    hasRight = () => hasCapability('NET_RAW'),
   ) {
     this.#chosen = wanted === 'auto' ? undefined : wanted;
     this.#open = open;
     this.#note = note;
     this.#now = now;
     this.#anotherLook = anotherLook;
+    this.#hasRight = hasRight;
   }
 
   /** Which one was chosen or configured; undefined before that. */
@@ -88,7 +93,7 @@ export class VariantChooser {
         case 'wait':
           throw new IptablesError(choice.reason, 'busy');
         case 'none':
-          throw noneWorks(findings, failures);
+          throw noneWorks(findings, failures, await this.#hasRight());
         case 'chosen': {
           const { variant, why } = choice;
           const refused = await tryVariant(this.#open('IPv4', variant), failures);
@@ -106,16 +111,21 @@ export class VariantChooser {
   }
 }
 
-/** A program may be installed at any time; what the kernel refuses needs another kernel or module. */
+/** A program may be installed at any time; what the kernel refuses needs another kernel, module or right. */
 function noneWorks(
   findings: Readonly<Record<IptablesVariant, VariantFinding>>,
   failures: readonly IptablesError[],
+  hasRight: boolean,
 ): Error {
   const reasons = variants.map((variant) => {
     const finding = findings[variant];
     return finding.kind === 'works' ? '' : finding.reason;
   });
   const message = `no masquerade and no filter: no iptables works here: ${reasons.join('; ')}`;
+  if (!hasRight) {
+    const mend = 'it needs the capability NET_RAW, which this process does not have';
+    return new ImpossibleError(`${message}: ${mend}`, 'right');
+  }
   return failures.some(({ failure }) => failure === 'missing')
     ? new IptablesError(message, 'missing')
     : new ImpossibleError(message);
