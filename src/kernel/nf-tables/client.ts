@@ -139,7 +139,8 @@ export class NftClient {
   /** The rules of a table, each as the kernel prints it, handles included. Rejects with NetlinkError. */
   rules(table: string): Promise<readonly Buffer[]> {
     return this.#listOfTable(nftMessage.getRule, ruleAttribute.table, table, (payload) =>
-      Buffer.from(payload),
+      // The header has the number of nf_tables' last transaction, whoever's it was.
+      Buffer.from(payload.subarray(netfilterHeaderLength)),
     );
   }
 

@@ -53,11 +53,16 @@ export function answerTo(message: ReceivedMessage, state: FakeState): readonly B
     netlinkMessage(
       0xa00 | command,
       sequence,
-      Buffer.concat([Buffer.from([family, 0, 0, 0]), payload]),
+      Buffer.concat([headerOf(family, state), payload]),
       isDump ? 2 : 0,
     ),
   );
   return isDump ? [...parts, doneMessage(sequence)] : parts;
+}
+
+/** With the end of the generation's number in it (nfnl_msg_put in net/netfilter/nf_tables_api.c). */
+function headerOf(family: number, { generation }: FakeState): Buffer {
+  return Buffer.from([family, 0, (generation >> 8) & 0xff, generation & 0xff]);
 }
 
 interface Part {

@@ -26,6 +26,13 @@ interface FoundationListener {
 /** Whether others can change the table while this process lives. */
 export type Ownership = 'unknown' | 'owned' | 'open to all';
 
+/** What was written. */
+interface Written {
+  readonly settings: RuleSettings;
+  /** The rules as the kernel shows them since then. */
+  readonly rules: readonly Buffer[];
+}
+
 const ownedAndPersistent = tableFlag.owner | tableFlag.persist;
 
 /** What says that the kernel has no such flags, before Linux 6.9 (EOPNOTSUPP, which Node calls ENOTSUP). */
@@ -42,8 +49,8 @@ export class TableFoundation implements Foundation {
   readonly #listener: FoundationListener;
   #settings: RuleSettings;
   #ownership: Ownership = 'unknown';
-  /** The rules as the kernel shows them since they were written; undefined before that. */
-  #written: readonly Buffer[] | undefined;
+  /** Undefined before the first time. */
+  #written: Written | undefined;
   #inPlace = false;
 
   constructor(
@@ -75,14 +82,12 @@ export class TableFoundation implements Foundation {
   /** How packets of Pods are known; the rules follow when they are looked after next. */
   setLocalDetector(local: LocalDetector): void {
     this.#settings = { ...this.#settings, local };
-    this.#written = undefined;
   }
 
   /** There are port ranges from now on: the rules for them come at once. Throws as `ensure`. */
   async servePortRanges(): Promise<void> {
     if (this.#settings.hasPortRanges !== true) {
       this.#settings = { ...this.#settings, hasPortRanges: true };
-      this.#written = undefined;
       await this.ensure();
     }
   }
@@ -90,16 +95,18 @@ export class TableFoundation implements Foundation {
   /** Whether the rules are as they were written. Rejects with NetlinkError. */
   async areRulesAsWritten(): Promise<boolean> {
     const written = this.#written;
-    return written === undefined || sameRules(await this.#client.rules(tableName), written);
+    return written === undefined || sameRules(await this.#client.rules(tableName), written.rules);
   }
 
   async ensure(): Promise<void> {
-    if (this.#written !== undefined && (await this.areRulesAsWritten())) {
+    // Others may come while these are written: they are not what is written then.
+    const settings = this.#settings;
+    if (this.#written?.settings === settings && (await this.areRulesAsWritten())) {
       return;
     }
     this.#inPlace = false;
-    await this.#write(rulesetOf(this.#families, this.#settings));
-    this.#written = await this.#client.rules(tableName);
+    await this.#write(rulesetOf(this.#families, settings));
+    this.#written = { settings, rules: await this.#client.rules(tableName) };
     this.#inPlace = true;
   }
 
