@@ -64,6 +64,8 @@ export class SetEntryKind implements Kind<FilterMember, ObservedEntry, SetChange
   readonly #rangeMarks: number;
   readonly #onApplied: (change: MemberChange) => void;
   readonly #servePortRanges: () => Promise<void>;
+  /** What nothing was done about, since a set was missing: to be compared when it is listed next. */
+  readonly #heldBack = new WeakSet<ObservedEntry>();
 
   /**
    * `onApplied` hears of each change that succeeded; `rangeMarks` has the bits of packet marks that belong
@@ -96,7 +98,7 @@ export class SetEntryKind implements Kind<FilterMember, ObservedEntry, SetChange
     }
     const set = desired === undefined ? observed?.set : setOfMember(desired);
     return set === undefined || this.#places.inKernel(set) === undefined
-      ? noDifference
+      ? this.#holdBack(observed)
       : setEntryDifference(desired, observed);
   };
 
@@ -123,7 +125,9 @@ export class SetEntryKind implements Kind<FilterMember, ObservedEntry, SetChange
           part = sink.begin();
           return (entry) => {
             const key = entryKey(set, entry);
-            part.take(key, sink.held(key) ?? { set, entry });
+            const held = sink.held(key);
+            const isKnown = held !== undefined && !this.#heldBack.has(held);
+            part.take(key, isKnown ? held : { set, entry });
           };
         },
         sink.pace,
@@ -134,8 +138,9 @@ export class SetEntryKind implements Kind<FilterMember, ObservedEntry, SetChange
       const found = await this.#readPortRanges(family, sink.pace);
       const part = sink.begin();
       for (const [key, ranges] of found) {
-        const known = sink.held(key);
-        part.take(key, isHeld(known) && holdTheSame(known, ranges) ? known : ranges);
+        const held = sink.held(key);
+        const isKnown = isHeld(held) && holdTheSame(held, ranges) && !this.#heldBack.has(held);
+        part.take(key, isKnown ? held : ranges);
       }
       part.end();
     }
@@ -202,7 +207,7 @@ export class SetEntryKind implements Kind<FilterMember, ObservedEntry, SetChange
     held: HeldPortRanges | undefined,
   ): Difference<SetChange> {
     if (setsOf(desired ?? held).some((set) => this.#places.inKernel(set) === undefined)) {
-      return noDifference;
+      return this.#holdBack(held);
     }
     const wanted =
       desired?.entry.kind === 'port ranges'
@@ -215,6 +220,13 @@ export class SetEntryKind implements Kind<FilterMember, ObservedEntry, SetChange
     const of = { before: held === undefined ? undefined : memberOfHeld(held), after: desired };
     const partOf = (operation: SetOperation): SetChange => ({ ...operation, of });
     return { additions: additions.map(partOf), removals: removals.map(partOf) };
+  }
+
+  #holdBack(observed: ObservedEntry | undefined): Difference<never> {
+    if (observed !== undefined) {
+      this.#heldBack.add(observed);
+    }
+    return noDifference;
   }
 
   async #readPortRanges(

@@ -25,6 +25,8 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
   readonly #isTableInPlace: () => boolean;
   readonly #servePortRanges: () => Promise<void>;
   readonly #onApplied: (change: MemberChange) => void;
+  /** What nothing was done about, since the table was not in place: to be compared when it is listed next. */
+  readonly #heldBack = new WeakSet<ObservedMember>();
 
   /**
    * Where the table is not in place nothing is done, and the audit that finds it there brings what is
@@ -51,6 +53,9 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
     observed: ObservedMember | undefined,
   ): Difference<ElementChange> => {
     if (!this.#isTableInPlace()) {
+      if (observed !== undefined) {
+        this.#heldBack.add(observed);
+      }
       return noDifference;
     }
     if (desired === undefined) {
@@ -84,7 +89,8 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
         },
         take: (key, observed) => {
           const held = sink.held(key);
-          part.take(key, held !== undefined && isSame(held, observed) ? held : observed);
+          const isKnown = held !== undefined && isSame(held, observed) && !this.#heldBack.has(held);
+          part.take(key, isKnown ? held : observed);
         },
         end: () => {
           part.end();

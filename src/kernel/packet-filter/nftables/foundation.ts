@@ -104,10 +104,14 @@ export class TableFoundation implements Foundation {
     if (this.#written?.settings === settings && (await this.areRulesAsWritten())) {
       return;
     }
-    this.#inPlace = false;
-    await this.#write(rulesetOf(this.#families, settings));
-    this.#written = { settings, rules: await this.#client.rules(tableName) };
+    try {
+      await this.#write(rulesetOf(this.#families, settings));
+    } catch (error) {
+      this.#inPlace = false;
+      throw error;
+    }
     this.#inPlace = true;
+    this.#written = { settings, rules: await this.#client.rules(tableName) };
   }
 
   /** Deletes the table, if there is one. Throws NetlinkError; an Error where another process owns it. */
@@ -127,6 +131,8 @@ export class TableFoundation implements Foundation {
       ? await this.#client.table(tableName)
       : undefined;
     const removal = old === undefined ? [] : removalOf(old);
+    // Elements go on being changed while rules alone are written.
+    this.#inPlace &&= old === undefined;
     throwUnlessTaken(await this.#writeOwned(removal, ruleset));
     if (old !== undefined) {
       this.#listener.note(

@@ -3,7 +3,10 @@ import { SetClient } from '../../../../../src/kernel/ipset/client.ts';
 import { memberKey } from '../../../../../src/kernel/packet-filter/iptables/member-key.ts';
 import { SetEntryKind } from '../../../../../src/kernel/packet-filter/iptables/set-kind.ts';
 import { KindTable } from '../../../../../src/reconcile/kind-table.ts';
-import type { FilterMember } from '../../../../../src/kernel/packet-filter/filter-member.ts';
+import {
+  portRangesOf,
+  type FilterMember,
+} from '../../../../../src/kernel/packet-filter/filter-member.ts';
 import { ip } from '../../../../support/cluster-objects.ts';
 import { FakeKernel } from '../../../../support/fake-kernel/fake-kernel.ts';
 
@@ -21,7 +24,11 @@ function cluster(text: string, port: number): FilterMember {
 function setUp() {
   const kernel = new FakeKernel();
   const client = new SetClient({}, kernel.open('netfilter'));
-  const kind = new SetEntryKind(client, ['IPv4', 'IPv6']);
+  /** The names of the sets that are not known to be in the kernel. */
+  const missing = new Set<string>();
+  const kind = new SetEntryKind(client, ['IPv4', 'IPv6'], {
+    inKernel: (set) => (missing.has(set.name) ? undefined : set),
+  });
   const table = new KindTable(kind);
   const desire = (...members: readonly FilterMember[]) => {
     members.forEach((member) => {
@@ -35,7 +42,7 @@ function setUp() {
     return [...added.failures, ...removed.failures].map(({ error }) => error.message);
   };
   const held = (name: string) => kernel.ipset.entries(name);
-  return { kernel, client, kind, table, desire, round, held };
+  return { kernel, client, kind, missing, table, desire, round, held };
 }
 
 describe('the entries of the sets', () => {
@@ -85,6 +92,41 @@ describe('the entries of the sets', () => {
     await table.relist();
     await round();
     assert.deepEqual(held('kube-ipvs-vip-4'), ['10.96.0.1']);
+  });
+
+  it('that were to go while their set was not known to be there go after the audit that finds it', async () => {
+    const { missing, table, desire, round, held } = setUp();
+    await table.relist();
+    desire(vip('10.96.0.1'), vip('10.96.0.2'));
+    await round();
+    missing.add('kube-ipvs-vip-4');
+    table.setDesired(memberKey(vip('10.96.0.2')), undefined);
+    await round();
+    assert.deepEqual(held('kube-ipvs-vip-4'), ['10.96.0.1', '10.96.0.2']);
+    missing.clear();
+    await table.relist();
+    await round();
+    assert.deepEqual(held('kube-ipvs-vip-4'), ['10.96.0.1']);
+    assert.deepEqual(table.takeDrifted(), []);
+  });
+
+  it('of port ranges that were to change meanwhile change then, too', async () => {
+    const { missing, table, desire, round, held } = setUp();
+    const ranges = (last: number): FilterMember =>
+      portRangesOf(ip('192.0.2.1'), [
+        { protocol: 'UDP', first: 10_000, last, mark: 1, role: 'external', sources: undefined },
+      ]);
+    await table.relist();
+    desire(ranges(10_003));
+    await round();
+    missing.add('kube-ipvs-range-guarded-4');
+    desire(ranges(10_001));
+    await round();
+    assert.equal(held('kube-ipvs-range-marks-4').length, 4);
+    missing.clear();
+    await table.relist();
+    await round();
+    assert.equal(held('kube-ipvs-range-marks-4').length, 2);
   });
 
   it('that the kernel refused are read in their own sets alone, which are made again', async () => {

@@ -169,6 +169,31 @@ describe('the elements of the table', () => {
     client.close();
   });
 
+  it('that were to change while the table was not in place change after the audit that finds it there', async () => {
+    const { kernel, table, told, node, desire, round, settled, client } = await elementWorld();
+    await settled(frontEnd('refused'), vip('10.96.0.1'), vip('10.96.0.2'));
+    node.isTableInPlace = false;
+    desire(frontEnd('cluster'));
+    table.setDesired(memberKey(vip('10.96.0.2')), undefined);
+    assert.deepEqual(await round(), []);
+    // An audit that does not find it there either leaves them as they are.
+    await table.relist();
+    assert.deepEqual(await round(), []);
+    assert.deepEqual(kernel.transactions, []);
+    node.isTableInPlace = true;
+    await table.relist();
+    assert.deepEqual(await round(), []);
+    assert.deepEqual(kernel.elements('front-ends-4'), [`${webKey} : accept`]);
+    assert.deepEqual(kernel.elements('vips-4'), ['0a600001']);
+    assert.deepEqual(table.takeDrifted(), []);
+    assert.deepEqual(told, [
+      'deleted refused TCP 10.96.0.1:80',
+      'added cluster TCP 10.96.0.1:80',
+      'deleted vip 10.96.0.2',
+    ]);
+    client.close();
+  });
+
   it('are none in a table that is gone', async () => {
     const { kernel, table, settled, client } = await elementWorld();
     await settled(frontEnd('cluster'), vip('10.96.0.1'));

@@ -54,26 +54,6 @@ describe('the table of nf_tables', () => {
     client.close();
   });
 
-  it('is left alone as long as its rules are as they were written', async () => {
-    const { kernel, client, foundation } = setUp();
-    await foundation.ensure();
-    await foundation.ensure();
-    assert.equal(kernel.transactions.length, 1);
-    client.close();
-  });
-
-  it('is left alone whatever others and this process change elsewhere meanwhile', async () => {
-    const { kernel, client, foundation } = setUp();
-    await foundation.ensure();
-    kernel.othersDo(() => undefined);
-    assert.equal((await client.transact([foundation.head()])).kind, 'taken');
-    kernel.transactions.length = 0;
-    assert.equal(await foundation.areRulesAsWritten(), true);
-    await foundation.ensure();
-    assert.deepEqual(kernel.transactions, []);
-    client.close();
-  });
-
   it('is open to all where the kernel has no owners, and is asked for that once', async () => {
     const { kernel, client, foundation } = setUp();
     kernel.hasOwnership = false;
@@ -192,31 +172,6 @@ describe('the table of nf_tables', () => {
       client.close();
     });
   }
-
-  it('is written anew when Pods are known in another way', async () => {
-    const { kernel, client, foundation } = setUp();
-    await foundation.ensure();
-    foundation.setLocalDetector({ kind: 'ranges', ranges: [cidr('10.244.0.0/16')] });
-    await foundation.ensure();
-    assert.equal(kernel.transactions.length, 2);
-    const first = kernel.table()?.chains.get('cluster-source-4')?.[0]?.words ?? '';
-    assert.match(first, /cmp neq reg 1 0af40000/);
-    client.close();
-  });
-
-  it('is written anew for what is known of Pods only since it is being written', async () => {
-    const { kernel, client, foundation } = setUp();
-    kernel.onCommit = () => {
-      kernel.onCommit = () => undefined;
-      foundation.setLocalDetector({ kind: 'ranges', ranges: [cidr('10.244.0.0/16')] });
-    };
-    await foundation.ensure();
-    await foundation.ensure();
-    assert.equal(kernel.transactions.length, 2);
-    const first = kernel.table()?.chains.get('cluster-source-4')?.[0]?.words ?? '';
-    assert.match(first, /cmp neq reg 1 0af40000/);
-    client.close();
-  });
 
   for (const hasOwnership of [true, false]) {
     it(`with sets of another kind is replaced at once, ${hasOwnership ? 'and then owned' : 'where none is owned'}`, async () => {
