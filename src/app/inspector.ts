@@ -80,7 +80,7 @@ function inspectedKernel(
         drainingForMs: (key, realServer) => virtualServers.drainingForMs(key, realServer),
         ejection: (group, realServer) =>
           ejectionOf(outliers.standing(group, realServer), monotonicMs()),
-        wasFull: (key, realServer) => full.isFull(key, realServer),
+        fullUnder: (key, realServer) => full.fullUnder(key, realServer),
         isBoundByUs: (address) => desired.isVip(address),
         counters,
         nowMs: wallClockMs(),
@@ -89,7 +89,7 @@ function inspectedKernel(
     strays: () => virtualServers.foreign,
     failures: (atMost) => [...reconciler.foundations.failures(), ...reconciler.failures(atMost)],
     refusing: () => full.refusing,
-    drainingCount: () => virtualServers.needsPolling().length,
+    drainingCount: () => virtualServers.withDraining,
     packetFilter: kernel.packetFilterChoice,
     isDaemon: true,
   };

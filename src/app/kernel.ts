@@ -60,7 +60,7 @@ export interface Kernel {
   /** What is known of virtual servers besides: since when some drain, and which are others'. */
   readonly virtualServers: Pick<
     VirtualServerKind<DesiredFrontEnd>,
-    'draining' | 'drainingForMs' | 'foreign' | 'needsPolling' | 'startAtOnce'
+    'draining' | 'drainingForMs' | 'foreign' | 'startAtOnce' | 'withDraining'
   >;
   /** How many virtual servers are known: desired, observed or both. */
   virtualServerCount(): number;

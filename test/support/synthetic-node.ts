@@ -111,7 +111,7 @@ export class SyntheticNode extends ShownWorld {
         group === this.#ejected?.[0] && realServer === this.#ejected[1]
           ? { failing: 'no answer', forMs: 12_000, leftMs: 18_000 }
           : undefined,
-      wasFull: (key, realServer) => this.full.isFull(key, realServer),
+      fullUnder: (key, realServer) => this.full.fullUnder(key, realServer),
     };
   }
 

@@ -8,7 +8,10 @@ import { isVip } from './filter-verdict.ts';
 import type { Destination } from './packet.ts';
 import type { ExplainWorld } from './world.ts';
 
-/** Where the kernel is not as desired at a destination, which `key` is the virtual server of; nothing where it could not be read, or is not touched. */
+/**
+ * Where the kernel is not as desired at a destination, which `key` is the virtual server of; nothing where it could
+ * not be read, or is not touched. A slow start that is under way is as desired.
+ */
 export function kernelDifferences(
   to: Destination,
   key: string,
@@ -54,7 +57,7 @@ function virtualServerDifferences(
 
 function missing(
   id: string,
-  { virtualServer }: DesiredFrontEnd,
+  { virtualServer, slowStartMs }: DesiredFrontEnd,
   there: ListedVirtualServer,
 ): string[] {
   const weights = new Map(
@@ -66,7 +69,8 @@ function missing(
       return [`the kernel lacks the real server ${key} of ${id}: nothing is sent to it`];
     }
     const effect = present === 0 ? ': it gets no new connections' : '';
-    return present === weight
+    const isStarting = slowStartMs !== undefined && present > 0 && present < weight;
+    return present === weight || isStarting
       ? []
       : [
           `the kernel has the real server ${key} of ${id} with weight ${present}, not ${weight}${effect}`,
@@ -76,11 +80,11 @@ function missing(
 
 /** No difference, but another reason why new connections go elsewhere, or nowhere. */
 function full(id: string, there: ListedVirtualServer): readonly string[] {
-  const { keys, of } = fullRealServers(there, () => false);
+  const { full: keys, of } = fullRealServers(there, () => undefined);
   const refused = refusedForFullness({ full: keys.size, of }, there.settings);
   return [
     ...Array.from(
-      keys,
+      keys.keys(),
       (key) =>
         `the real server ${key} of ${id} has as many connections as kube-ipvs.io/max-connections lets it have: it gets no new ones`,
     ),

@@ -13,13 +13,15 @@ export interface RefusingVirtualServer {
 }
 
 interface Kept {
-  readonly full: ReadonlySet<string>;
+  /** With the upper limit of each. */
+  readonly full: ReadonlyMap<string, number>;
   readonly refusing: RefusingVirtualServer | undefined;
 }
 
 /**
  * Which real servers have as many connections as they may, as each was looked at last. One stays full
- * until it was seen with fewer connections than its lower limit, as in the kernel, which does not say.
+ * until it was seen with fewer connections than its lower limit, or with a greater upper one, as in the kernel,
+ * which does not say.
  */
 export class FullBook {
   /** Those alone that have full real servers, by `formatVirtualServer`. */
@@ -39,15 +41,15 @@ export class FullBook {
     return [...this.#virtualServers.values()].flatMap(({ refusing }) => refusing ?? []);
   }
 
-  /** Both by their keys. */
-  isFull(virtualServer: string, realServer: string): boolean {
-    return this.#virtualServers.get(virtualServer)?.full.has(realServer) === true;
+  /** The upper limit under which a real server is full, both by their keys; undefined where it is not. */
+  fullUnder(virtualServer: string, realServer: string): number | undefined {
+    return this.#virtualServers.get(virtualServer)?.full.get(realServer);
   }
 
   /** A virtual server of a Service was looked at. */
   take(held: HeldVirtualServer, service: ObjectKey): void {
     const key = formatVirtualServer(held.id);
-    const { keys: full, of } = fullRealServers(held, (realServer) => this.isFull(key, realServer));
+    const { full, of } = fullRealServers(held, (realServer) => this.fullUnder(key, realServer));
     if (full.size === 0) {
       this.#virtualServers.delete(key);
       return;

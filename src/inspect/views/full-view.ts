@@ -13,25 +13,27 @@ export function connectionsThatCount(held: HeldRealServer): number {
   return countedConnections({
     active: held.activeConnections,
     inactive: held.inactiveConnections,
-    persistent: held.persistentConnections ?? 0,
   });
 }
 
-/** Whether a real server gets no new connections since it has so many. */
-export function isHeldFull(held: HeldRealServer, wasFull: boolean): boolean {
-  return isFull(limitsOf(held.realServer), connectionsThatCount(held), wasFull);
+/** Whether a real server gets no new connections since it has so many; `fullUnder` as in `isFull`. */
+export function isHeldFull(held: HeldRealServer, fullUnder: number | undefined): boolean {
+  return isFull(limitsOf(held.realServer), connectionsThatCount(held), fullUnder);
 }
 
-/** Those of a virtual server that are full, by `formatRealServer`; one of weight 0 gets none anyway. */
+/**
+ * Those of a virtual server that are full, by `formatRealServer`, each with its upper limit; one of weight 0 gets
+ * none anyway.
+ */
 export function fullRealServers(
   { realServers }: Pick<HeldVirtualServer, 'realServers'>,
-  wasFull: (realServer: string) => boolean,
-): { readonly keys: ReadonlySet<string>; readonly of: number } {
+  fullUnder: (realServer: string) => number | undefined,
+): { readonly full: ReadonlyMap<string, number>; readonly of: number } {
   const takers = realServers.filter(({ realServer }) => realServer.weight > 0);
-  const keys = takers
-    .filter((held) => isHeldFull(held, wasFull(formatRealServer(held.realServer))))
-    .map(({ realServer }) => formatRealServer(realServer));
-  return { keys: new Set(keys), of: takers.length };
+  const full = takers
+    .filter((held) => isHeldFull(held, fullUnder(formatRealServer(held.realServer))))
+    .map(({ realServer }) => [formatRealServer(realServer), realServer.upperThreshold] as const);
+  return { full: new Map(full), of: takers.length };
 }
 
 /** Which new connections are refused since real servers are full, as a clause; undefined where none is. */

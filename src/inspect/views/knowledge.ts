@@ -50,8 +50,11 @@ export interface KernelKnowledge {
   drainingForMs(virtualServer: string, realServer: string): number | undefined;
   /** How a real server of a group fails; undefined where it does not. Missing outside the running daemon. */
   ejection?(group: string, realServer: string): EjectionKnowledge | undefined;
-  /** Whether a real server was full when that was looked at last. Missing outside the running daemon. */
-  wasFull?(virtualServer: string, realServer: string): boolean;
+  /**
+   * The upper limit under which a real server was full when that was looked at last; undefined where it was not.
+   * Missing outside the running daemon.
+   */
+  fullUnder?(virtualServer: string, realServer: string): number | undefined;
   /** Whether an address on the VIP link is ours. */
   isBoundByUs(address: string): boolean;
   readonly counters: CounterView;

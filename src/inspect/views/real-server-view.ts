@@ -4,7 +4,7 @@ import { describeUnwantedFate } from '../../kernel/ipvs/describe-real-server-fat
 import { formatRealServer, sameRealServer, type RealServer } from '../../kernel/ipvs/model.ts';
 import { fateOfUnwanted } from '../../kernel/ipvs/virtual-server-difference.ts';
 import type { DesiredFrontEnd } from '../../translate/desired.ts';
-import type { EndpointDecision } from '../../translate/decisions.ts';
+import type { EndpointDecision, EndpointFate } from '../../translate/decisions.ts';
 import { describeWeightRule } from '../../translate/describe-decision.ts';
 import { ejectionState } from './ejection-view.ts';
 import { addressOf, endpointView } from './endpoint-view.ts';
@@ -68,7 +68,9 @@ function realServerView(
   if (realServer === undefined) {
     return undefined;
   }
-  const { method, weight } = realServer;
+  const { method } = realServer;
+  // One whose connections are reset is in the kernel no more.
+  const weight = held === undefined && wanted === undefined ? 0 : realServer.weight;
   return {
     ...endpointView(address, decision?.endpoint, context.thisNode),
     method,
@@ -93,19 +95,32 @@ function weightBecause(context: RealServerContext, one: OneRealServer, weight: n
   if (!context.owned) {
     return 'set by others';
   }
-  if (weight === 0) {
-    return one.wanted === undefined ? 'it drains' : 'it is ejected';
+  if (
+    weight === 0 &&
+    ejectionState(context.desired, one.address, context.kernel)?.kind === 'ejected'
+  ) {
+    return 'it is ejected';
+  }
+  if (weight === 0 && one.wanted === undefined) {
+    return 'it drains';
   }
   if (slowStartOf(context, one) !== undefined) {
     return 'slow start';
   }
-  const { fate } = one.decision ?? {};
-  if (one.wanted?.weight !== weight) {
-    return 'the kernel holds it so';
+  return one.wanted?.weight === weight ? becauseOf(one.decision?.fate) : 'the kernel holds it so';
+}
+
+function becauseOf(fate: EndpointFate | undefined): string {
+  switch (fate?.kind) {
+    case 'weight 0':
+      return describeWeightRule(fate.by);
+    case 'used':
+      return fate.weight === undefined
+        ? 'every endpoint has the same'
+        : describeWeightRule(fate.weight.by);
+    default:
+      return 'every endpoint has the same';
   }
-  return fate?.kind === 'used' && fate.weight !== undefined
-    ? describeWeightRule(fate.weight.by)
-    : 'every endpoint has the same';
 }
 
 /** What a real server that starts slowly has and is to have; undefined for any other. */
@@ -162,7 +177,7 @@ function fullState(
   if (
     limits === undefined ||
     held.realServer.weight === 0 ||
-    !isHeldFull(held, kernel.wasFull?.(key, address) === true)
+    !isHeldFull(held, kernel.fullUnder?.(key, address))
   ) {
     return undefined;
   }

@@ -33,6 +33,15 @@ export class DrainTimes {
     return count;
   }
 
+  /** How many virtual servers have real servers that drain. */
+  get virtualServerCount(): number {
+    let count = 0;
+    for (const [, times] of this.#startedAt.entries()) {
+      count += Number([...times.values()].some((time) => time !== 'rests'));
+    }
+    return count;
+  }
+
   /** The virtual servers with real servers that drain or rest. */
   virtualServers(): readonly string[] {
     return this.#startedAt.virtualServers();

@@ -21,21 +21,29 @@ export function limitsOf({
   return { upper, lower: lower === 0 ? Math.ceil((upper * 3) / 4) : lower };
 }
 
-/** So many connections count: each kept client of session affinity as well. */
-export function countedConnections({ active, inactive, persistent }: Connections): number {
-  return active + inactive + persistent;
+/** So many connections count (ip_vs_dest_totalconns): a kept client of session affinity is none. */
+export function countedConnections({
+  active,
+  inactive,
+}: Pick<Connections, 'active' | 'inactive'>): number {
+  return active + inactive;
 }
 
 /**
  * Whether a real server with so many connections gets no new ones. Between its limits that depends on
- * which of them it has passed last: `wasFull` says what is known of that.
+ * which of them it has passed last: `fullUnder` is the upper limit under which it was full, undefined where it was
+ * not. One that is raised has the kernel forget that (__ip_vs_update_dest).
  */
 export function isFull(
   limits: ConnectionLimits | undefined,
   connections: number,
-  wasFull: boolean,
+  fullUnder: number | undefined,
 ): boolean {
-  return limits !== undefined && connections >= (wasFull ? limits.lower : limits.upper);
+  if (limits === undefined) {
+    return false;
+  }
+  const isStillFull = fullUnder !== undefined && limits.upper <= fullUnder;
+  return connections >= (isStillFull ? limits.lower : limits.upper);
 }
 
 /** Schedulers that choose a real server by a hash, whether it is full or not, and then refuse. */

@@ -89,6 +89,11 @@ export class VirtualServerKind<
     return this.#drainTimes.count;
   }
 
+  /** How many virtual servers have some. */
+  get withDraining(): number {
+    return this.#drainTimes.virtualServerCount;
+  }
+
   /** For how long a real server has drained, in milliseconds; undefined where it does not. */
   drainingForMs(virtualServer: string, realServer: string): number | undefined {
     const startedAtMs = this.#drainTimes.startedAtMs(virtualServer, realServer);

@@ -21,7 +21,7 @@ no second. When all real servers of a Service are full, the kernel lets no new c
 of TCP or UDP has "connection refused", and one of SCTP hears nothing.
 
 The kernel counts what it remembers: a TCP connection that was closed counts for two minutes more, a UDP flow
-until \`ipvs.udpTimeout\`, and with session affinity each client that is kept counts as well. So for short
+until \`ipvs.udpTimeout\`; a client that session affinity keeps does not count. So for short
 connections the limit is one of connections in two minutes. Connections above a limit that is lowered go on.
 \`sh\`, \`mh\` and \`dh\` choose by a hash, and refuse a client whose real server is full though others are not,
 unless \`kube-ipvs.io/scheduler-flags\` has \`sh-fallback\` or \`mh-fallback\`.

@@ -4,6 +4,7 @@ import { formatVirtualServer } from '../../../../src/kernel/ipvs/model.ts';
 import type { ListedVirtualServer } from '../../../../src/kernel/ipvs/read-table.ts';
 import { ip } from '../../../support/cluster-objects.ts';
 import { explained, pod, textsOf, web, worldOf } from '../../../support/explained.ts';
+import { annotated } from '../../../support/network-services.ts';
 import { plainSettings, realServer, virtualServer } from '../../../support/ipvs-examples.ts';
 
 const clusterIp = '10.96.0.10:80';
@@ -60,6 +61,21 @@ describe('an explanation warns', () => {
     assert.match(warnings[2] ?? '', /all its 2 real servers .* refused; add Pods, or raise/);
     const one = realServers.map((each, index) => ({ ...each, activeConnections: 2 - index }));
     assert.equal(warningsOf(kernelWith([{ ...there, realServers: one }])).length, 1);
+  });
+
+  it('of no slow start that is under way', () => {
+    const starting = annotated(web(), {
+      'kube-ipvs.io/scheduler': 'wrr',
+      'kube-ipvs.io/slow-start': '30s',
+    });
+    const warnings = (weight: number) => {
+      const kernel = kernelWith([
+        listed({ scheduler: 'wrr', weights: { '10.244.1.7': 10, '10.244.2.3': weight } }),
+      ]);
+      return explained(worldOf(starting, { kernel }), pod, clusterIp).warnings;
+    };
+    assert.deepEqual(warnings(3), []);
+    assert.match(warnings(0).join(), /with weight 0, not 10: it gets no new connections/);
   });
 
   it('of nothing where the kernel is as desired, or was not read', () => {

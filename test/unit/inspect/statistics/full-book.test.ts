@@ -28,17 +28,33 @@ describe('the book of full real servers', () => {
     const book = new FullBook();
     const seen = [9, 10, 5, 3].map((count) => {
       book.take(held([count, 0]), 'default/web');
-      return book.isFull(key, first);
+      return book.fullUnder(key, first) !== undefined;
     });
     assert.deepEqual(seen, [false, true, true, false]);
   });
 
-  it('counts the kept clients of session affinity', () => {
+  it('counts no kept client of session affinity, as the kernel does not', () => {
     const book = new FullBook();
     const [one] = held([9]).realServers;
     assert.ok(one);
-    book.take({ ...held([]), realServers: [{ ...one, persistentConnections: 1 }] }, 'default/web');
-    assert.equal(book.realServerCount, 1);
+    book.take({ ...held([]), realServers: [{ ...one, persistentConnections: 9 }] }, 'default/web');
+    assert.equal(book.realServerCount, 0);
+  });
+
+  it('forgets one whose limit is raised, and none whose limit is lowered', () => {
+    const book = new FullBook();
+    const limited = (upperThreshold: number): HeldVirtualServer => ({
+      ...held([]),
+      realServers: held([10]).realServers.map((each) => ({
+        ...each,
+        realServer: { ...each.realServer, upperThreshold, lowerThreshold: 0 },
+      })),
+    });
+    const seen = [10, 12, 10, 9].map((limit) => {
+      book.take(limited(limit), 'default/web');
+      return book.realServerCount;
+    });
+    assert.deepEqual(seen, [1, 0, 1, 1]);
   });
 
   it('tells of a virtual server that refuses, and of none where others have room', () => {

@@ -33,6 +33,17 @@ describe('the time of draining', () => {
     assert.equal(times.count, 3);
   });
 
+  it('is counted by virtual servers, without those whose real servers rest', () => {
+    const times = new DrainTimes();
+    times.start(web, pod, 1000);
+    times.start(web, other, 1000);
+    times.replace(dns, [pod], 1000, () => true);
+    assert.deepEqual(
+      [times.virtualServers(), times.virtualServerCount, times.count],
+      [[web, dns], 1, 2],
+    );
+  });
+
   it('ends, and starts anew', () => {
     const times = new DrainTimes();
     times.start(web, pod, 1000);

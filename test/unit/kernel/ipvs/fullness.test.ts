@@ -7,11 +7,11 @@ describe('a real server with limits', () => {
 
   it('is full from its upper limit on, and until it has fewer connections than its lower one', () => {
     assert.deepEqual(
-      [9, 10, 11].map((connections) => isFull(limits, connections, false)),
+      [9, 10, 11].map((connections) => isFull(limits, connections, undefined)),
       [false, true, true],
     );
     assert.deepEqual(
-      [3, 4, 9].map((connections) => isFull(limits, connections, true)),
+      [3, 4, 9].map((connections) => isFull(limits, connections, 10)),
       [false, true, true],
     );
   });
@@ -21,7 +21,7 @@ describe('a real server with limits', () => {
   });
 
   it('is never full without an upper limit', () => {
-    assert.equal(isFull(limitsOf({ upperThreshold: 0, lowerThreshold: 4 }), 1000, true), false);
+    assert.equal(isFull(limitsOf({ upperThreshold: 0, lowerThreshold: 4 }), 1000, 10), false);
   });
 });
 
