@@ -299,8 +299,10 @@ export class Inspector {
     const context = this.#filterContext();
     const ofServices = { ...filter, problems: false };
     return (problem) => {
-      const found =
-        problem.service === null ? undefined : this.#parts.store.service(problem.service);
+      if (problem.service === null) {
+        return service === undefined;
+      }
+      const found = this.#parts.store.service(problem.service);
       return found !== undefined && matches(found, ofServices, context);
     };
   }

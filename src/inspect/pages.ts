@@ -51,11 +51,20 @@ export interface Summary {
   readonly isDaemon: boolean;
 }
 
-/** The items of a page, of a list that is there as a whole. */
+/** The items of a page, of a list that is there as a whole; the last page where the list has become shorter. */
 export function pageOf<Item>(
   all: readonly Item[],
   { offset, limit }: PageRequest,
 ): { readonly items: readonly Item[]; readonly offset: number; readonly total: number } {
-  const start = Math.min(Math.max(offset, 0), all.length);
+  const start = startOfPage({ offset, limit }, all.length);
   return { items: all.slice(start, start + limit), offset: start, total: all.length };
+}
+
+/** Where the page begins that has this offset, or the last one where there is none. */
+export function startOfPage(
+  { offset, limit }: Pick<PageRequest, 'offset' | 'limit'>,
+  total: number,
+): number {
+  const lastPage = total === 0 ? 0 : Math.floor((total - 1) / limit) * limit;
+  return offset < total ? Math.max(offset, 0) : lastPage;
 }

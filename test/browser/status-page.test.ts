@@ -101,6 +101,21 @@ describe('the status page in a browser', function () {
     assert.equal(await page.locator('#q').inputValue(), 'payments/api-');
   });
 
+  it('leads to the Services from its first key on, and keeps the search', async () => {
+    await open();
+    await page.keyboard.press('/');
+    await page.keyboard.type('payments/api-');
+    await page.waitForFunction(
+      () => document.querySelector('#services-title')?.textContent !== 'Services (10,000)',
+    );
+    const found = await title();
+    await page.locator('#skip').press('Enter');
+    assert.equal(await page.evaluate(() => document.activeElement?.id), 'services');
+    await page.reload();
+    await page.waitForSelector('#services .card');
+    assert.equal(await title(), found);
+  });
+
   it('goes through the pages by keys, to the last one', async () => {
     await open();
     const first = await keyOf(0);

@@ -63,14 +63,20 @@ export function virtualServerView(
     ...(fate.kind === 'claimed by an older Service'
       ? claimedByAnother(fate)
       : asItStands(key, frontEnd, cluster, kernel)),
-    counters: countersView(kernel.counters.virtualServer(key)),
   };
 }
 
 type Standing = UnusedEndpoints &
   Pick<
     VirtualServerView,
-    'scheduler' | 'flags' | 'persistence' | 'owned' | 'inKernel' | 'state' | 'realServers'
+    | 'scheduler'
+    | 'flags'
+    | 'persistence'
+    | 'owned'
+    | 'inKernel'
+    | 'state'
+    | 'realServers'
+    | 'counters'
   >;
 
 function asItStands(
@@ -100,6 +106,7 @@ function asItStands(
     inKernel: held !== undefined,
     state: stateOf({ wanted, held, refusal, realServers, kernel }),
     realServers,
+    counters: countersView(kernel.counters.virtualServer(key)),
     ...unusedEndpoints(endpoints, thisNode),
   };
 }
@@ -129,6 +136,8 @@ function claimedByAnother(
     inKernel: false,
     state: { kind: 'claimed', by, why: describeFrontEndFate(fate) },
     realServers: [],
+    // What is counted there is the other's.
+    counters: null,
     ...noUnusedEndpoints,
   };
 }

@@ -127,6 +127,31 @@ describe('the inspector', () => {
     assert.equal(world.inspector.problems(everything, { offset: 1, limit: 1 }).problems.length, 1);
   });
 
+  it('tells problems of the node with any filter, but for one Service', () => {
+    const world = worldOfFive();
+    world.failures.push({
+      kind: 'foundation',
+      key: 'masquerade IPv4',
+      error: new Error('no'),
+      forMs: 1,
+    });
+    const reasons = (filter: Partial<ServiceFilter>) =>
+      world.inspector
+        .problems({ ...everything, ...filter }, { offset: 0, limit: 10 })
+        .problems.map(({ reason }) => reason);
+    assert.deepEqual(reasons({ namespace: 'default' }), ['KernelIncomplete']);
+    assert.deepEqual(reasons({ search: ['prod'] }), ['KernelIncomplete', 'UnknownScheduler']);
+    assert.deepEqual(reasons({ service: 'default/a' }), []);
+  });
+
+  it('gives the last page of a list that has become shorter', () => {
+    const { problems, offset, total } = worldOfFive().inspector.problems(everything, {
+      offset: 10,
+      limit: 10,
+    });
+    assert.deepEqual([problems.length, offset, total], [1, 0, 1]);
+  });
+
   it('lists virtual servers that no Service wants, where no Services are asked for', async () => {
     const world = worldOfFive();
     world.hold({ id: virtualServer('10.9.9.9', 81), settings: plainSettings, realServers: [] });

@@ -3,11 +3,16 @@ import { byId, element, fill, setText } from './dom.js';
 
 const explainWindow = byId('explain', HTMLDialogElement);
 
+/** How often somebody has asked: an answer that comes late is that to another question. */
+let asked = 0;
+
 /**
  * Opens the window that says why a Service becomes what it does.
  * @param {string} service
  */
 export async function explain(service) {
+  asked += 1;
+  const turn = asked;
   setText(byId('explain-title', HTMLElement), `Why ${service} becomes what it does`);
   const steps = byId('explain-steps', HTMLElement);
   fill(steps, element('li', {}, 'asking'));
@@ -17,8 +22,12 @@ export async function explain(service) {
   try {
     /** @type {{ readonly steps: readonly { readonly text: string }[] }} */
     const explained = await get(`explain?${new URLSearchParams({ service }).toString()}`);
-    fill(steps, ...explained.steps.map(({ text }) => element('li', {}, text)));
+    if (turn === asked) {
+      fill(steps, ...explained.steps.map(({ text }) => element('li', {}, text)));
+    }
   } catch (error) {
-    fill(steps, element('li', {}, error instanceof Error ? error.message : String(error)));
+    if (turn === asked) {
+      fill(steps, element('li', {}, error instanceof Error ? error.message : String(error)));
+    }
   }
 }

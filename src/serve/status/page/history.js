@@ -3,6 +3,9 @@
 /** A minute, at a value every two seconds. */
 const valuesAtMost = 30;
 
+/** More are not open at a time; those that were seen last stay. */
+const keysAtMost = 5000;
+
 export class History {
   /** @type {Map<string, number[]>} */
   #values = new Map();
@@ -18,20 +21,18 @@ export class History {
     if (value !== undefined) {
       values.push(value);
       values.splice(0, values.length - valuesAtMost);
+      // The last one in the order of the map.
+      this.#values.delete(key);
       this.#values.set(key, values);
+      this.#forgetOldest();
     }
     return values;
   }
 
-  /**
-   * Forgets keys that are no longer seen.
-   * @param {ReadonlySet<string>} seen
-   */
-  keepOnly(seen) {
-    for (const key of this.#values.keys()) {
-      if (!seen.has(key)) {
-        this.#values.delete(key);
-      }
+  #forgetOldest() {
+    const [oldest] = this.#values.keys();
+    if (this.#values.size > keysAtMost && oldest !== undefined) {
+      this.#values.delete(oldest);
     }
   }
 }

@@ -304,6 +304,11 @@ document.addEventListener('visibilitychange', () => {
     window.clearTimeout(timer);
   }
 });
+byId('skip', HTMLAnchorElement).addEventListener('click', (event) => {
+  // The part of the address behind # says which place is shown.
+  event.preventDefault();
+  services.focus();
+});
 window.addEventListener('hashchange', () => {
   takePlace();
   void refresh();

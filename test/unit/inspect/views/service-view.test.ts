@@ -289,6 +289,7 @@ describe('the view of a Service', () => {
         [view?.state.kind, view?.state.kind === 'claimed' && view.state.by, view?.realServers],
         ['claimed', 'default/web', []],
       );
+      assert.equal(view?.counters, null);
       assert.deepEqual(
         problems.map(({ reason }) => reason),
         ['AddressConflict'],
