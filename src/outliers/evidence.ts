@@ -5,9 +5,9 @@ export interface Evidence {
   /** When the first of them was seen, in milliseconds: it is no younger than that. */
   readonly firstSeenAtMs: number;
   readonly connections: number;
-  /** Those of them that an earlier look has seen. */
-  readonly seenBefore: number;
-  /** Whether a later look than the first has seen the counters go on, still without an answer. */
+  /** When they were seen to be enough; undefined where they are not. */
+  readonly enoughAtMs: number | undefined;
+  /** Whether a later look than that has seen the counters go on, still without an answer. */
   readonly isConfirmed: boolean;
   /** Resets and ICMP errors. */
   readonly refusals: number;
@@ -24,55 +24,65 @@ export interface Threshold {
   readonly ms: number;
 }
 
-/** What there is after another look, with what was counted, and repeated, since the one before. Pure. */
+/** What a look has seen, since the one before. */
+export interface Seen {
+  readonly nowMs: number;
+  /** As `hasAnswered` has it. */
+  readonly answered: boolean;
+  /** As `repeatsIn` has it. */
+  readonly repeats: number;
+  readonly counted: Statistics;
+}
+
+/** What there is after another look. Pure. */
 export function evidenceAfter(
   before: Evidence | undefined,
-  answered: boolean,
-  { connections, packetsIn, packetsOut }: Statistics,
-  repeats: number,
-  nowMs: number,
+  { nowMs, answered, repeats, counted }: Seen,
+  threshold: Threshold,
 ): Evidence | undefined {
-  if (answered || (before === undefined && connections === 0)) {
+  if (answered || (before === undefined && counted.connections === 0)) {
     return undefined;
   }
-  const {
-    firstSeenAtMs = nowMs,
-    connections: seen = 0,
-    refusals = 0,
-    repeats: repeated = 0,
-  } = before ?? {};
+  const { firstSeenAtMs, connections, refusals, repeats: repeated } = before ?? none(nowMs);
+  const seen = connections + counted.connections;
   return {
     firstSeenAtMs,
-    connections: seen + connections,
-    seenBefore: seen,
-    isConfirmed: before?.isConfirmed === true || (before !== undefined && packetsIn > 0),
-    refusals: refusals + packetsOut,
+    connections: seen,
+    enoughAtMs: before?.enoughAtMs ?? (seen >= threshold.connections ? nowMs : undefined),
+    isConfirmed:
+      before?.isConfirmed === true || (before?.enoughAtMs !== undefined && counted.packetsIn > 0),
+    refusals: refusals + counted.packetsOut,
     repeats: repeated + repeats,
   };
+}
+
+function none(
+  nowMs: number,
+): Pick<Evidence, 'firstSeenAtMs' | 'connections' | 'refusals' | 'repeats'> {
+  return { firstSeenAtMs: nowMs, connections: 0, refusals: 0, repeats: 0 };
 }
 
 /** So much earlier than it should a look may come: the one before has taken longer. */
 const jitterMs = 100;
 
-/** Whether that is enough to say that it fails. */
-export function isEnough(
-  evidence: Evidence,
-  { connections, ms }: Threshold,
-  nowMs: number,
-): boolean {
-  return evidence.seenBefore >= connections && nowMs - evidence.firstSeenAtMs >= ms - jitterMs;
-}
-
 /** The kernel brings the counters of a real server up to date so often, in milliseconds. */
 const countersMs = 2000;
 
 /**
- * Whether the kernel has brought the counters up to date since the first look at this: until then none of the
- * connections can be seen to be answered, whatever became of them. Where nothing is counted any more, the time
- * alone tells.
+ * Whether that is enough to say that it fails: so many connections, for so long, and the kernel has brought the
+ * counters up to date since these were seen. Until then none of them can be seen to be answered, whatever became
+ * of them. Where nothing is counted any more, the time alone tells.
  */
-export function isUpToDate({ isConfirmed, firstSeenAtMs }: Evidence, nowMs: number): boolean {
-  return isConfirmed || nowMs - firstSeenAtMs >= countersMs + 500;
+export function isEnough(
+  { firstSeenAtMs, enoughAtMs, isConfirmed }: Evidence,
+  { ms }: Threshold,
+  nowMs: number,
+): boolean {
+  return (
+    enoughAtMs !== undefined &&
+    nowMs - firstSeenAtMs >= ms - jitterMs &&
+    (isConfirmed || nowMs - enoughAtMs >= countersMs + 500)
+  );
 }
 
 /**

@@ -48,20 +48,20 @@ export function judge(
     const repeats = repeatsIn(protocol, seen);
     standings.set(key, standingAfter(standing, { nowMs, answered, counted: seen, repeats }));
   }
-  restoreOverLimit(standings);
+  restoreOverLimit(standings, nowMs);
   ejectFailing(standings, nowMs);
   restoreWhereAllFail(standings, nowMs);
   return standings;
 }
 
 /** Others have gone since: the first to be tried anyway are tried now. */
-function restoreOverLimit(standings: Map<string, Standing>): void {
+function restoreOverLimit(standings: Map<string, Standing>, nowMs: number): void {
   const out = ejectedOf(standings).toSorted(([, a], [, b]) => a.untilMs - b.untilMs);
   for (const [key, standing] of out.slice(
     0,
     Math.max(0, out.length - mostEjected(standings.size)),
   )) {
-    standings.set(key, onTrial(standing));
+    standings.set(key, onTrial(standing, nowMs));
   }
 }
 
@@ -82,7 +82,7 @@ function ejectFailing(standings: Map<string, Standing>, nowMs: number): void {
 function restoreWhereAllFail(standings: Map<string, Standing>, nowMs: number): void {
   if (usedOf(standings).every(([, standing]) => fails(standing, nowMs))) {
     for (const [key, standing] of ejectedOf(standings)) {
-      standings.set(key, onTrial(standing));
+      standings.set(key, onTrial(standing, nowMs));
     }
   }
 }

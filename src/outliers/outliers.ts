@@ -1,11 +1,15 @@
 import type { Failing } from './evidence.ts';
 import type { Standings } from './judge.ts';
+import { isTrialForgotten } from './standing.ts';
 
 /** What is to be done about the real servers of a group that fail, by `formatRealServer`. */
 export interface Outliers {
   /** Those that get no new connections, the first one first. */
   readonly ejected: ReadonlyMap<string, EjectedAs>;
-  /** Those that have failed and not answered since: the ejected ones, and those on trial. */
+  /**
+   * Those that have failed and not answered since: the ejected ones, and those on trial, as long as that was to be
+   * expected.
+   */
   readonly failing: ReadonlyMap<string, Failing>;
 }
 
@@ -23,7 +27,10 @@ export function outliersOf(
   const ejected: { key: string; sinceMs: number; as: EjectedAs }[] = [];
   const failing = new Map<string, Failing>();
   for (const [key, standing] of standings) {
-    if (standing.kind === 'in use') {
+    if (
+      standing.kind === 'in use' ||
+      (standing.kind === 'on trial' && isTrialForgotten(standing, nowMs))
+    ) {
       continue;
     }
     failing.set(key, standing.failing);

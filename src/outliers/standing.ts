@@ -4,9 +4,9 @@ import {
   failingBy,
   isEnough,
   isSilent,
-  isUpToDate,
   type Evidence,
   type Failing,
+  type Seen,
   type Threshold,
 } from './evidence.ts';
 
@@ -36,6 +36,7 @@ export interface OnTrial extends Failure {
   readonly evidence: Evidence | undefined;
   /** How long it was ejected before. */
   readonly ejectedMs: number;
+  readonly triedAtMs: number;
 }
 
 /** It gets no new connections. */
@@ -53,23 +54,12 @@ interface Failure {
 
 export const unblemished: InUse = { kind: 'in use', evidence: undefined, past: undefined };
 
-/** What a look has seen of a real server. */
-export interface Look {
-  readonly nowMs: number;
-  /** As `hasAnswered` has it. */
-  readonly answered: boolean;
-  /** As `repeatsIn` has it. */
-  readonly repeats: number;
-  /** Since the look before. */
-  readonly counted: Statistics;
-}
-
 /** How it stands after a look; whether it is ejected is decided among all of its group. Pure. */
-export function standingAfter(standing: Standing, look: Look): Standing {
-  const { nowMs, answered, counted, repeats } = look;
+export function standingAfter(standing: Standing, look: Seen): Standing {
+  const { nowMs, answered, counted } = look;
   switch (standing.kind) {
     case 'in use': {
-      const evidence = evidenceAfter(standing.evidence, answered, counted, repeats, nowMs);
+      const evidence = evidenceAfter(standing.evidence, look, firstThreshold);
       const past = isForgotten(standing.past, nowMs) ? undefined : standing.past;
       return evidence === undefined && past === undefined
         ? unblemished
@@ -81,13 +71,13 @@ export function standingAfter(standing: Standing, look: Look): Standing {
         ? { kind: 'in use', evidence: undefined, past: { ejectedMs, endedAtMs: nowMs } }
         : {
             ...standing,
-            evidence: evidenceAfter(standing.evidence, answered, counted, repeats, nowMs),
+            evidence: evidenceAfter(standing.evidence, look, trialThreshold),
             silentSinceMs: silentAfter(standing, counted),
           };
     }
     case 'ejected': {
       const after = { ...standing, silentSinceMs: silentAfter(standing, counted) };
-      return nowMs >= standing.untilMs ? onTrial(after) : after;
+      return nowMs >= standing.untilMs ? onTrial(after, nowMs) : after;
     }
   }
 }
@@ -99,8 +89,7 @@ export function fails(standing: InUse | OnTrial, nowMs: number): boolean {
     return false;
   }
   return kind === 'in use'
-    ? isSilent(evidence, firstThreshold) ||
-        (isEnough(evidence, firstThreshold, nowMs) && isUpToDate(evidence, nowMs))
+    ? isSilent(evidence, firstThreshold) || isEnough(evidence, firstThreshold, nowMs)
     : isEnough(evidence, trialThreshold, nowMs);
 }
 
@@ -125,14 +114,23 @@ export function ejected(standing: InUse | OnTrial, evidence: Evidence, nowMs: nu
 }
 
 /** It gets its weight back, and whether it answers will show. */
-export function onTrial({ failing, silentSinceMs, sinceMs, untilMs }: Ejected): OnTrial {
+export function onTrial(
+  { failing, silentSinceMs, sinceMs, untilMs }: Ejected,
+  nowMs: number,
+): OnTrial {
   return {
     kind: 'on trial',
     failing,
     silentSinceMs,
     evidence: undefined,
     ejectedMs: untilMs - sinceMs,
+    triedAtMs: nowMs,
   };
+}
+
+/** Whether nobody has wanted it for as long as it was ejected: it may answer by now, or not. */
+export function isTrialForgotten({ triedAtMs, ejectedMs }: OnTrial, nowMs: number): boolean {
+  return nowMs - triedAtMs >= ejectedMs;
 }
 
 function silentAfter({ silentSinceMs }: Failure, { packetsOut }: Statistics): number | undefined {

@@ -54,12 +54,25 @@ describe('the judgement of a real server', () => {
     assert.deepEqual(group.ejected, ['a']);
   });
 
-  it('wants three connections that have had a second to be answered', () => {
+  it('wants three connections whose answers could be seen since', () => {
     const one: Second = { connections: 1, back: 'nothing' };
     group.seconds(3, { a: one, b: serves });
+    group.seconds(2, { a: idle, b: serves });
     assert.deepEqual(group.ejected, []);
     group.second({ a: idle, b: serves });
     assert.deepEqual(group.ejected, ['a']);
+  });
+
+  it('gives the third one as long, however old the first two are', () => {
+    const load = { a: { ...isDead, connections: 2 }, b: serves };
+    group.second(load);
+    group.seconds(600, { a: idle, b: serves });
+    group.second({ a: { ...isDead, connections: 1 }, b: serves });
+    group.seconds(2, { a: idle, b: serves });
+    assert.deepEqual(group.ejected, []);
+    group.second({ a: serves, b: serves });
+    group.seconds(10, { a: idle, b: serves });
+    assert.deepEqual(group.ejected, []);
   });
 
   it('counts connections of long ago that nothing was heard of since', () => {
@@ -69,7 +82,7 @@ describe('the judgement of a real server', () => {
       group.seconds(60, { a: idle, b: idle });
       group.second({ a: one, b: idle });
     }
-    group.second({ a: idle, b: idle });
+    group.seconds(3, { a: idle, b: idle });
     assert.deepEqual(group.ejected, ['a']);
   });
 
@@ -101,6 +114,16 @@ describe('the judgement of a real server', () => {
     assert.equal(group.standings.get('a')?.kind, 'on trial');
     group.second({ a: serves, b: serves });
     assert.equal(group.standings.get('a')?.kind, 'in use');
+  });
+
+  it('ends a trial when the counters can show an answer, and no sooner', () => {
+    group.until({ a: isDead, b: serves }, () => group.ejected.length > 0);
+    group.until({ a: idle, b: serves }, () => group.ejected.length === 0);
+    group.second({ a: { ...isDead, connections: 1 }, b: serves });
+    group.seconds(2, { a: idle, b: serves });
+    assert.equal(group.standings.get('a')?.kind, 'on trial');
+    group.second({ a: idle, b: serves });
+    assert.equal(group.standings.get('a')?.kind, 'ejected');
   });
 
   it('ejects one that fails again soon for longer, and forgets when it has served for as long', () => {
