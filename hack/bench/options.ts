@@ -103,14 +103,21 @@ export function parseRequest(args: readonly string[]): Request {
   if (isCounted && values.quick === true) {
     throw new UsageError('--quick has no bounds that --counted could be held against');
   }
-  const [byDefault, parts] = defaultsOf(values);
+  const [byDefault, defaultParts] = defaultsOf(values);
+  const parts = parseParts(values.only, defaultParts);
+  if (isCounted && parts.includes('data-path')) {
+    throw new UsageError(
+      '--only data-path counts rules and needs no clock: run it without --counted, by both packet filters ' +
+        'with KUBE_IPVS_TEST_KERNEL=debian-13',
+    );
+  }
   const options = {
     services: wholeNumber('services', values.services, byDefault.services, 65_000),
     endpoints: wholeNumber('endpoints', values.endpoints, byDefault.endpoints, 100),
     runs: wholeNumber('runs', values.runs, byDefault.runs, 100),
     quick: values.quick === true,
     counted: isCounted,
-    parts: parseParts(values.only, parts),
+    parts,
   };
   return values.profile === undefined
     ? { kind: 'measure', options }

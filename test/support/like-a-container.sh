@@ -13,6 +13,7 @@ set -euo pipefail
 if [ "${INSIDE:-no}" = no ]; then
   # One for the whole kernel, which only the node's own network namespace may set; kube-proxy's
   # least value (conntrack.min), so that there is nothing to set.
+  modprobe nf_conntrack 2>/dev/null || true
   echo 131072 >/proc/sys/net/netfilter/nf_conntrack_max
   INSIDE=yes exec unshare --mount --net --propagation private bash "$0" "$@"
 fi

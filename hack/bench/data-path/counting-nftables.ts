@@ -25,7 +25,7 @@ export function countingCopy(listed: string): string {
       .join('\n')
       .replace(/^table inet \S+ \{.*$/m, `table inet ${countingTable} {`)
       // nft prints the port of a connection as part of a key, but reads it only where it knows the protocol.
-      .replace(/^\s*(ct original ip6? daddr \. )/gm, 'meta l4proto tcp $1')
+      .replace(/^\s*((?!typeof).*ct original proto-dst)/gm, 'meta l4proto tcp $1')
       .replace(/priority dstnat;/g, 'priority dstnat - 1;')
       .replace(/priority -100;/g, 'priority -101;')
       .replace(/priority srcnat;/g, 'priority srcnat - 1;')
@@ -45,9 +45,12 @@ export function readNftablesCounts(listed: string): PacketCounts {
   return { first: counts(marks.first), all: counts(marks.all) };
 }
 
-/** One word of a key, as nft writes it, and one look into a set or map. */
+/** One word of a key, as nft writes it, and one look into a set or map, for a verdict or for a mark. */
 const word = String.raw`(?:(?:ip6?|th|tcp|udp) \w+|meta \w+|ct original (?:ip6? )?[\w-]+|iifname)`;
-const look = new RegExp(String.raw`${word}(?: \. ${word})* (?:!= |vmap )?@`, 'g');
+const look = new RegExp(
+  String.raw`(?:meta mark set )?${word}(?: \. ${word})* (?:!= |vmap |map )?@`,
+  'g',
+);
 
 function countersBefore(rule: string): string[] {
   const both = (match: string, kind: 'rule' | 'lookUp'): string[] => [

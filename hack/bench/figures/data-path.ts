@@ -10,53 +10,88 @@ import type { Bound, Figure } from '../figure.ts';
 import type { Section } from '../report.ts';
 import { summarize } from '../statistics.ts';
 
+type PacketFilterName = 'nftables' | 'iptables';
+
+interface Measured {
+  readonly own: ReadonlyMap<PacketFilterName, CountsOfFrontEnds>;
+  readonly kubeProxy: CountsOfFrontEnds;
+}
+
 /** What a connection passes on its way to a Pod, beside what it passes with kube-proxy. */
 export async function measureDataPath({ options }: Bench): Promise<Section[]> {
-  const own = await countOwnRules(options.runs, 'iptables');
-  const kubeProxy = await countKubeProxyRules(options.runs);
+  const own = new Map<PacketFilterName, CountsOfFrontEnds>();
+  for (const name of packetFilters()) {
+    own.set(name, await countOwnRules(options.runs, name));
+  }
+  const measured = { own, kubeProxy: await countKubeProxyRules(options.runs) };
   return [
-    section('the first packet of a connection', 'first', own, kubeProxy),
-    section('all packets of a connection (a question and its answer)', 'all', own, kubeProxy),
+    section('the first packet of a connection', 'first', measured),
+    section('all packets of a connection (a question and its answer)', 'all', measured),
   ];
 }
 
-function section(
-  what: string,
-  packets: keyof PacketCounts,
-  own: CountsOfFrontEnds,
-  kubeProxy: CountsOfFrontEnds,
-): Section {
-  const figure = (name: string, part: keyof Counts, word: string): Figure => {
-    const samples = valuesOf(own, name, packets, part);
-    const theirs = valuesOf(kubeProxy, name, packets, part);
-    const row = { name: `${word}: ${name}`, unit: 'count', samples } as const;
-    return theirs.length === 0 ? row : { ...row, bound: asMany(summarize(theirs).median, part) };
-  };
+/** User Mode Linux has no NAT of nf_tables. */
+function packetFilters(): readonly PacketFilterName[] {
+  return process.env['KUBE_IPVS_IN_TEST_KERNEL'] === 'uml'
+    ? ['iptables']
+    : ['nftables', 'iptables'];
+}
+
+const words = { rules: 'rules', lookUps: 'look-ups' } as const;
+
+function section(what: string, packets: keyof PacketCounts, measured: Measured): Section {
   return {
     title: `data path: ${what}, TCP over IPv4, entering and leaving one node`,
     notes: [
-      'Counted in the kernel by rules put before every rule and every look into a set. The bound is',
-      "what kube-proxy's rules of the golden case count, in the same network.",
+      'Counted in the kernel by rules put before every rule and every look into a set. The bound of iptables is',
+      "what kube-proxy's rules of the golden case count, in the same network, and that of nftables what iptables counts.",
     ],
-    figures: [
-      ...frontEnds.map(({ name }) => figure(name, 'rules', 'rules')),
-      ...frontEnds.map(({ name }) => figure(name, 'lookUps', 'look-ups')),
-    ],
+    figures: (['rules', 'lookUps'] as const).flatMap((part) =>
+      frontEnds.flatMap(({ name }) => figuresOf(measured, name, packets, part)),
+    ),
   };
 }
 
-/** Counts are the same on every machine and for every table: what holds is required at once. */
-function asMany(limit: number, part: keyof Counts): Bound {
-  return part === 'rules'
-    ? { sense: 'at most', limit, status: 'required', quickLimit: limit }
-    : { sense: 'at most', limit, status: 'goal' };
-}
-
-function valuesOf(
-  counts: CountsOfFrontEnds,
+/** Both packet filters and kube-proxy, as far as they were counted. */
+function figuresOf(
+  { own, kubeProxy }: Measured,
   name: string,
   packets: keyof PacketCounts,
   part: keyof Counts,
-): number[] {
-  return (counts.get(name) ?? []).map((sample) => sample[packets][part]);
+): readonly Figure[] {
+  const of = (counts: CountsOfFrontEnds | undefined) =>
+    (counts?.get(name) ?? []).map((sample) => sample[packets][part]);
+  const [nftables, iptables, theirs] = [
+    of(own.get('nftables')),
+    of(own.get('iptables')),
+    of(kubeProxy),
+  ];
+  const row = (who: string, samples: readonly number[], bound?: Bound): readonly Figure[] =>
+    samples.length === 0
+      ? []
+      : [
+          {
+            name: `${words[part]}: ${name}: ${who}`,
+            unit: 'count',
+            samples,
+            ...(bound && { bound }),
+          },
+        ];
+  return [
+    ...row('nftables', nftables, { ...asMany(iptables), status: 'required' }),
+    ...row('iptables', iptables, theirs.length === 0 ? undefined : boundOf(theirs, part)),
+    ...row("kube-proxy's", theirs),
+  ];
+}
+
+function asMany(samples: readonly number[]): Pick<Bound, 'sense' | 'limit'> {
+  return { sense: 'at most', limit: summarize(samples).median };
+}
+
+/** Counts are the same on every machine and for every table: what holds is required at once. */
+function boundOf(theirs: readonly number[], part: keyof Counts): Bound {
+  const bound = asMany(theirs);
+  return part === 'rules'
+    ? { ...bound, status: 'required', quickLimit: bound.limit }
+    : { ...bound, status: 'goal' };
 }

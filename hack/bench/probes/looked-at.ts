@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, statSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openCounters, watchForMetrics } from '../../../src/app/metric-sources.ts';
 import { openStatus } from '../../../src/app/status.ts';
@@ -19,7 +20,7 @@ import { Arrivals } from './arrivals.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { configuration } from './configuration.ts';
 import { LoadedController } from './loaded-controller.ts';
-import { Onlooker, type Look } from './onlooker.ts';
+import { makeWay, Onlooker, type Look } from './onlooker.ts';
 
 /** Fewer than any Service takes. */
 const bytesOfService = 1000;
@@ -199,29 +200,38 @@ async function showJson(
 ) {
   const config = join(folder, 'looked-at.json');
   writeFileSync(config, JSON.stringify(configuration));
+  // Not a pipe: this is the process whose changes are measured.
+  const output = join(folder, 'shown.json');
+  const file = openSync(output, 'w');
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
     [...moreNodeOptions, ...startArguments(program), 'show', '-o', 'json', '--config', config],
-    { stdio: ['ignore', 'pipe', 'pipe'] },
+    { stdio: ['ignore', file, 'pipe'] },
   );
-  let printed = 0;
-  let start = '';
+  makeWay(child);
+  closeSync(file);
   let said = '';
-  child.stdout.on('data', (part: Buffer) => {
-    start ||= part.toString();
-    printed += part.length;
-  });
-  child.stderr.setEncoding('utf8').on('data', (part: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (part: string) => {
     said += part;
   });
   const [code] = (await once(child, 'close')) as [number | null]; // as the event is documented
   const ms = performance.now() - startedAt;
+  const { size: printed } = statSync(output);
+  const start = await beginningOf(output);
   if (code !== 0 || !start.includes('"source": "daemon"') || printed < services * bytesOfService) {
-    throw new Error(
-      `show ended with ${code} after ${printed} bytes, ${start.slice(0, 200)}: ${said}`,
-    );
+    throw new Error(`show ended with ${code} after ${printed} bytes, ${start}: ${said}`);
   }
   const kibibytes = Number(/most resident: (\d+)/.exec(said)?.[1]);
   return { ms, bytes: printed, megabytes: (kibibytes * 1024) / 1e6 };
+}
+
+async function beginningOf(path: string): Promise<string> {
+  const file = await open(path);
+  try {
+    const { buffer } = await file.read({ buffer: Buffer.alloc(200) });
+    return buffer.toString();
+  } finally {
+    await file.close();
+  }
 }

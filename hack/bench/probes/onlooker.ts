@@ -1,5 +1,6 @@
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, setPriority } from 'node:os';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -38,6 +39,13 @@ const program = `
   look();
 `;
 
+/** Who looks is elsewhere, or has another processor: here it gets of the only one what the daemon leaves. */
+export function makeWay({ pid }: Pick<ChildProcess, 'pid'>): void {
+  if (pid !== undefined) {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  }
+}
+
 /** Another process that asks the daemon one time after the other, until the end. */
 export class Onlooker {
   /** Milliseconds that each look took, as the other process sees it. */
@@ -51,6 +59,7 @@ export class Onlooker {
     this.#process = spawn(process.execPath, ['-e', program, told], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    makeWay(this.#process);
     createInterface({ input: this.#process.stdout }).on('line', (line) => {
       const [ms = 0, bytes = 0] = line.split(' ').map(Number);
       this.durations.push(ms);

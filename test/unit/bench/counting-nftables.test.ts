@@ -49,6 +49,16 @@ describe('the table that counts', () => {
     ]);
   });
 
+  it('counts a look for a mark, and sets none for that', () => {
+    const rule = 'ip daddr @vips-4 meta mark set ip daddr . meta l4proto . th dport map @marks-4';
+    const copy = countingCopy(listed.replace(/ip daddr \. meta .* drop/, rule));
+    const looks = linesOf(copy).filter((line) => line.endsWith('"count-look-up"'));
+    assert.deepEqual(looks, [
+      'meta nfproto ipv4 counter comment "count-look-up"',
+      'meta nfproto ipv4 ip daddr @vips-4 counter comment "count-look-up"',
+    ]);
+  });
+
   it('is not made where a look into a set is written in a way that is not known', () => {
     const unknown = listed.replace('ip saddr != @admitted-4', 'ip ttl % 2 @admitted-4');
     assert.throws(() => countingCopy(unknown), /not all looks into sets are known/);

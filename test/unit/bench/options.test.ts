@@ -110,6 +110,14 @@ describe('the options of the benchmark', () => {
     assert.throws(() => parseRequest(['--fast']), UsageError);
   });
 
+  it('refuse to count rules by a clock, and say how it is done', () => {
+    assert.throws(
+      () => parseRequest(['--counted', '--only=data-path,start']),
+      /data-path counts rules and needs no clock: .*KUBE_IPVS_TEST_KERNEL=debian-13/,
+    );
+    assert.deepEqual(parsed('--only=data-path').parts, ['data-path']);
+  });
+
   it('have the bounds applied to counted instructions of one size alone', () => {
     assert.equal(strictnessOf(parsed('--counted')), 'full');
     assert.equal(strictnessOf(parsed('--counted', '--runs=1')), 'full');
