@@ -6,7 +6,6 @@ import {
 } from '../../../../../src/kernel/packet-filter/nftables/foundation.ts';
 import type { RuleSettings } from '../../../../../src/kernel/packet-filter/nftables/rules.ts';
 import { ImpossibleError } from '../../../../../src/reconcile/foundation.ts';
-import { cidr } from '../../../../support/cluster-objects.ts';
 import { FakeNfTables } from '../../../../support/fake-kernel/nf-tables.ts';
 
 const families = ['IPv4', 'IPv6'] as const;
