@@ -72,10 +72,12 @@ export class SetFoundation implements Foundation {
     const reasons: Error[] = [];
     for (const set of this.#sets) {
       try {
-        this.#places.set(set.name, { kind: 'there', set: await this.#ensure(set, names) });
+        await this.#ensure(set, names);
       } catch (error) {
         const reason = asError(error);
-        this.#places.set(set.name, { kind: 'missing', reason });
+        if (this.inKernel(set) === undefined) {
+          this.#places.set(set.name, { kind: 'missing', reason });
+        }
         if (this.#isMissed(set, reason)) {
           reasons.push(reason);
         }
@@ -157,7 +159,11 @@ export class SetFoundation implements Foundation {
     }
   }
 
-  async #ensure(set: IpSet, names: ReadonlySet<string>): Promise<IpSet> {
+  /**
+   * Where the kernel does not say how the set is, it counts as being where it was: without it the chains
+   * would be written without its rules, and let through whom these drop.
+   */
+  async #ensure(set: IpSet, names: ReadonlySet<string>): Promise<void> {
     const spare = spareOf(set);
     const own = await this.#look(set, names.has(set.name), set);
     const other = await this.#look(spare, names.has(spare.name), set);
@@ -165,9 +171,12 @@ export class SetFoundation implements Foundation {
       .filter(({ header, unsuited }) => header !== undefined && unsuited === undefined)
       // After a replacement the chains refer to the spare, and stay with it.
       .toSorted((a, b) => referencesOf(b) - referencesOf(a))[0];
+    if (found === undefined) {
+      this.#places.delete(set.name);
+    }
     const chosen = found?.set ?? (await this.#make(own, other));
+    this.#places.set(set.name, { kind: 'there', set: chosen });
     await this.#tidy(chosen === set ? other : own, chosen);
-    return chosen;
   }
 
   async #look(named: IpSet, exists: boolean, wanted: IpSet): Promise<Candidate> {
