@@ -11,6 +11,8 @@ export interface BackgroundWork<Client extends { close(): void }> {
   do(client: Client, isStopped: () => boolean): Promise<void>;
   /** It failed; it is tried again over a new client when it is due. */
   failed(error: Error): void;
+  /** It is done, or there is nothing to do. */
+  succeeded?(): void;
   /** How long to wait, in milliseconds, after one that took so long. */
   waitMs(tookMs: number): number;
 }
@@ -67,6 +69,7 @@ export class BackgroundLoop<Client extends { close(): void }> {
 
   async #runOnce(): Promise<void> {
     if (this.#work.isNeeded?.() === false) {
+      this.#work.succeeded?.();
       return;
     }
     try {
@@ -74,6 +77,7 @@ export class BackgroundLoop<Client extends { close(): void }> {
       this.#client = client;
       if (!this.#stopped) {
         await this.#work.do(client, () => this.#stopped);
+        this.#work.succeeded?.();
       }
     } catch (error) {
       this.#client?.close();

@@ -80,18 +80,19 @@ export class Daemon {
       { ...settings, outliers: this.#outliers },
       this.#controllerListener(),
     );
-    this.#outlierWatch = openOutlierWatch(this.#outliers, this.#controller, parts);
-    this.#limits = openLimitWatch(parts);
+    const troubles = this.#nodeTroubles;
+    this.#outlierWatch = openOutlierWatch(this.#outliers, this.#controller, parts, troubles);
+    this.#limits = openLimitWatch(parts, troubles);
     watchForMetrics(parts.metrics, { kernel, controller: this.#controller, health: this.#health });
     this.#takeOver = openTakeOver(parts, this.#health, this.#events);
-    this.#counters = openCounters(parts, this.#nodeTroubles);
+    this.#counters = openCounters(parts, troubles);
     this.#status = openStatus(settings, {
       store: this.#store,
       translator: this.#controller.translator,
       kernel,
       outliers: this.#outliers,
       full: this.#limits.full,
-      troubles: this.#nodeTroubles,
+      troubles,
       counters: this.#counters?.book,
     });
     kernel.onIpvsReloaded(() => {
@@ -284,9 +285,7 @@ export class Daemon {
         opened: (name) => {
           this.#nodeTroubles.end(name);
         },
-        failed: (name, error) => {
-          this.#bindFailed(name, error);
-        },
+        failed: this.#bindFailed.bind(this),
       },
     );
   }

@@ -18,6 +18,7 @@ export interface LimitedVirtualServers {
 export interface LimitWatchOptions {
   /** The connections could not be read; the next look asks again. */
   readonly failed: (error: Error) => void;
+  readonly succeeded?: () => void;
   /** From the end of a look to the next one, in milliseconds. */
   readonly restMs?: number;
   readonly open: () => Promise<LimitClient>;
@@ -47,6 +48,7 @@ export class LimitWatch {
       isNeeded: () => this.#isAnyLimited(),
       do: (client, isStopped) => this.#look(client, isStopped),
       failed: options.failed,
+      ...(options.succeeded && { succeeded: options.succeeded }),
       waitMs: () => options.restMs ?? defaultRestMs,
     });
   }

@@ -7,10 +7,9 @@ import type { Metrics } from '../serve/metrics/metrics.ts';
 import { seriesEach } from '../serve/metrics/service-series.ts';
 import { BackgroundCounters } from './background-counters.ts';
 import type { Controller } from './controller.ts';
-import { codeOf } from './code-of.ts';
 import type { DaemonParts } from './daemon-parts.ts';
 import type { Kernel } from './kernel.ts';
-import { kernelTrouble } from './node-trouble-texts.ts';
+import { readingTroubles } from './reading-troubles.ts';
 
 /** What metrics are read from. */
 export interface MetricSources {
@@ -57,8 +56,6 @@ export function watchForMetrics(
   });
 }
 
-const counters = "the kernel's counters";
-
 /** The kernel's counters, with what reads them; undefined where nobody is to see them. */
 export interface Counters {
   readonly book: CounterBook;
@@ -79,6 +76,7 @@ export function openCounters(
     tallies: Math.floor(seriesLimit / seriesEach),
   });
   metrics.serveCounters(book);
+  const listener = readingTroubles("the kernel's counters", metrics, troubles);
   const reading = new BackgroundCounters(
     book,
     {
@@ -88,12 +86,9 @@ export function openCounters(
     {
       read: (durationMs) => {
         metrics.counters.read(durationMs);
-        troubles.end(counters);
+        listener.succeeded();
       },
-      failed: (error) => {
-        metrics.kernel.failed('counters', codeOf(error));
-        troubles.begin(counters, kernelTrouble(error, counters));
-      },
+      failed: listener.failed.bind(listener),
     },
   );
   return { book, reading };

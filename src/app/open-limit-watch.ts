@@ -1,7 +1,8 @@
+import type { NodeTroubles } from '../inspect/node-troubles.ts';
 import { FullBook } from '../inspect/statistics/full-book.ts';
-import { codeOf } from './code-of.ts';
 import type { DaemonParts } from './daemon-parts.ts';
 import { LimitWatch } from './limit-watch.ts';
+import { readingTroubles } from './reading-troubles.ts';
 
 /** What is known of full real servers, and the watch that finds them. */
 export interface Limits {
@@ -10,10 +11,10 @@ export interface Limits {
 }
 
 /** Opens the watch, with the metrics that count what it finds; nothing is read yet. */
-export function openLimitWatch({
-  kernel,
-  metrics,
-}: Pick<DaemonParts, 'kernel' | 'metrics'>): Limits {
+export function openLimitWatch(
+  { kernel, metrics }: Pick<DaemonParts, 'kernel' | 'metrics'>,
+  troubles: NodeTroubles,
+): Limits {
   const full = new FullBook();
   metrics.limits.watch(full);
   const virtualServers = {
@@ -22,9 +23,7 @@ export function openLimitWatch({
   };
   const watch = new LimitWatch(full, virtualServers, {
     open: () => kernel.openReader(),
-    failed: (error) => {
-      metrics.kernel.failed('counters', codeOf(error));
-    },
+    ...readingTroubles('the connections of real servers with limits', metrics, troubles),
   });
   return { full, watch };
 }

@@ -13,6 +13,8 @@ export interface OutlierListener {
   ejected(ejection: Ejection): void;
   /** The counters could not be read; the next look asks again. */
   failed(error: Error): void;
+  /** They were read. */
+  succeeded?(): void;
 }
 
 export interface OutlierWatchOptions {
@@ -42,6 +44,9 @@ export class OutlierWatch {
       failed: (error) => {
         listener.failed(error);
       },
+      succeeded: () => {
+        listener.succeeded?.();
+      },
       waitMs: (tookMs) => Math.max(this.#everyMs - tookMs, tookMs),
     });
   }
@@ -61,7 +66,7 @@ export class OutlierWatch {
 export async function lookAtOutliers(
   book: OutlierBook,
   client: Pick<OutlierClient, 'realServers'>,
-  listener: Omit<OutlierListener, 'failed'>,
+  listener: Omit<OutlierListener, 'failed' | 'succeeded'>,
   isStopped: () => boolean = () => false,
 ): Promise<void> {
   for (const group of book.groups()) {

@@ -8,7 +8,12 @@ import { buildNetwork, inHost, podAddress, removeNetwork } from '../../../test/s
 import { kubeProxyLeftovers } from '../../../test/support/network-leftovers.ts';
 import { endpointListeners, NetworkWorld } from '../../../test/support/network-world.ts';
 import { TrafficAgent } from '../../../test/support/traffic.ts';
-import { countingCopy, countingTable, readNftablesCounts } from './counting-nftables.ts';
+import {
+  countingCopy,
+  countingTable,
+  readNftablesCounts,
+  withoutRanges,
+} from './counting-nftables.ts';
 import { minus, readCounts, withCountingRules, type PacketCounts } from './counting-rules.ts';
 import { frontEnds, inKubeProxy, objects, questionTo, type FrontEnd } from './front-ends.ts';
 
@@ -109,7 +114,8 @@ const inNftables: Counter = {
   async addCounters() {
     const listed = await inHost('node-a', 'nft list table inet kube-ipvs');
     // The copy is nobody's; and nft before 1.1 has no word for a table that persists.
-    await load('nft -f', countingCopy(listed.replace(/^\tflags .*\n/m, '')));
+    const copied = withoutRanges(listed.replace(/^\tflags .*\n/m, ''));
+    await load('nft -f', countingCopy(copied));
   },
   read: async () =>
     readNftablesCounts(await inHost('node-a', `nft list table inet ${countingTable}`)),

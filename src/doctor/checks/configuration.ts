@@ -100,8 +100,13 @@ export const configuration = defineCheck<Seen>({
 
 function ports({ healthzBindAddress, metricsBindAddress }: Settings): readonly Finding[] {
   const findings: Finding[] = [];
-  if (healthzBindAddress !== undefined && healthzBindAddress.port === metricsBindAddress?.port) {
-    findings.push(found(kinds['same-port'], `both have port ${healthzBindAddress.port}`));
+  if (healthzBindAddress !== undefined && metricsBindAddress !== undefined) {
+    const { host, port } = healthzBindAddress;
+    const hosts = [host, metricsBindAddress.host];
+    const collide = hosts[0] === hosts[1] || hosts.some((one) => everywhere.has(one));
+    if (port === metricsBindAddress.port && collide) {
+      findings.push(found(kinds['same-port'], `both have port ${port}`));
+    }
   }
   if (metricsBindAddress !== undefined && everywhere.has(metricsBindAddress.host)) {
     const seen = `metricsBindAddress is ${metricsBindAddress.host}`;

@@ -30,6 +30,8 @@ const kinds = kindsOf({
 });
 
 interface Seen {
+  /** Of IPVS itself. */
+  readonly ipvs: ModuleState;
   readonly states: ReadonlyMap<string, ModuleState>;
   /** The default of the configuration. */
   readonly byDefault: string;
@@ -51,14 +53,15 @@ export const schedulers = defineCheck<Seen>({
       states.set(name, await readers.module(`ip_vs_${name}`));
     }
     return {
+      ipvs: await readers.module('ip_vs'),
       states,
       byDefault: readers.settings.translation.scheduler,
       wantedBy: cluster.kind === 'read' ? cluster.schedulers : new Map<string, string>(),
     };
   },
-  judge: ({ states, byDefault, wantedBy }) => {
+  judge: ({ ipvs, states, byDefault, wantedBy }) => {
     const missing = [...states].filter(([, state]) => isLacking(state)).map(([name]) => name);
-    if ([...states.values()].every((state) => state === 'unknown' || isLacking(state))) {
+    if ([...states.values()].every((state) => state === 'unknown') || isLacking(ipvs)) {
       return [found(kinds['not-told'], 'no module of a scheduler is to be seen')];
     }
     const needed = new Set<string>([byDefault, fallbackScheduler]);

@@ -3,6 +3,7 @@ import {
   countingCopy,
   countingTable,
   readNftablesCounts,
+  withoutRanges,
 } from '../../../hack/bench/data-path/counting-nftables.ts';
 
 const listed = `table inet kube-ipvs { # progname kube-ipvs
@@ -57,6 +58,12 @@ describe('the table that counts', () => {
       'meta nfproto ipv4 counter comment "count-look-up"',
       'meta nfproto ipv4 ip daddr @vips-4 counter comment "count-look-up"',
     ]);
+  });
+
+  it('may do without what only packets to ranges pass', () => {
+    const rule =
+      '\t\tip daddr @range-vips-4 ip daddr . meta l4proto . th dport vmap @range-ends-4\n';
+    assert.equal(withoutRanges(rule), '\t\tip daddr @range-vips-4 counter\n');
   });
 
   it('is not made where a look into a set is written in a way that is not known', () => {

@@ -31,7 +31,7 @@ export function kernelMetrics(make: MetricRegistry): KernelMetrics {
   const kernel = new Late<KernelSource>();
   const errors = make.counter({
     name: 'kube_ipvs_kernel_errors_total',
-    help: 'What the kernel refused or could not answer: each failure counts when it begins, not when it is tried again.',
+    help: 'What the kernel refused or could not answer. What is refused counts when it begins, not when it is tried again; each list and each reading of counters that fails counts.',
     labels: {
       kind: 'the kind of object, `foundation`, `audit` for a list of the kernel, or `counters` for a reading of its counters',
       errno: "the errno's name, or `other`",

@@ -36,6 +36,8 @@ describe('doctor: configuration', () => {
   it('minds two servers at one port', async () => {
     const same = { healthzBindAddress: '0.0.0.0:10256', metricsBindAddress: '127.0.0.1:10256' };
     assert.deepEqual(await withFields(same), ['same-port']);
+    const apart = { healthzBindAddress: '10.0.0.1:10256', metricsBindAddress: '127.0.0.1:10256' };
+    assert.deepEqual(await withFields(apart), ['ok']);
   });
 
   it('notes metrics that all may read', async () => {

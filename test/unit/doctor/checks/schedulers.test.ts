@@ -48,10 +48,16 @@ describe('doctor: schedulers', () => {
   });
 
   it('says that it cannot tell where modules are not to be seen, or IPVS is missing', async () => {
-    for (const state of ['unknown', 'missing'] as const) {
-      assert.deepEqual(await kindsFound(schedulers, modulesBut(schedulerModules(state))), [
-        'not-told',
-      ]);
+    for (const seen of [
+      schedulerModules('unknown'),
+      { ip_vs: 'missing', ...schedulerModules('missing') },
+    ] as const) {
+      assert.deepEqual(await kindsFound(schedulers, modulesBut(seen)), ['not-told']);
     }
+  });
+
+  it('calls it an error where IPVS is there and no scheduler at all', async () => {
+    const [finding] = await findingsOf(schedulers, modulesBut(schedulerModules('missing')));
+    assert.equal(finding?.kind, 'default-missing');
   });
 });
