@@ -10,6 +10,7 @@ import {
   type ChainSettings,
   type Table,
 } from './chains.ts';
+import { InTurn } from '../in-turn.ts';
 import { IptablesError, type Iptables, type IptablesVariant } from './iptables.ts';
 import type { LocalDetector } from '../local-detector.ts';
 import { featuresOf, findRefused, moduleOf, needsOf, type Need } from './missing-feature.ts';
@@ -49,6 +50,8 @@ export class MasqueradeFoundation implements Foundation {
   readonly name: string;
   readonly #parts: MasqueradeParts;
   readonly #anotherLook: AnotherLook;
+  /** What two wrote at a time, each by what was there before, would be there twice. */
+  readonly #inTurn = new InTurn();
   #settings: ChainSettings;
   #iptables: Iptables | undefined;
   /** An earlier run has left rules for port ranges: they stay, for it is not known yet whether any are desired. */
@@ -72,16 +75,22 @@ export class MasqueradeFoundation implements Foundation {
   }
 
   /** There are port ranges now: writes the rules for them, unless it did. Rejects as `ensure`. */
-  async servePortRanges(): Promise<void> {
-    const isWritten = this.#written?.tables.some(({ chains }) =>
-      chains.some(({ name }) => name === 'KIPVS-RANGES'),
-    );
-    if (isWritten === false) {
-      await this.ensure();
-    }
+  servePortRanges(): Promise<void> {
+    return this.#inTurn.do(async () => {
+      const isWritten = this.#written?.tables.some(({ chains }) =>
+        chains.some(({ name }) => name === 'KIPVS-RANGES'),
+      );
+      if (isWritten === false) {
+        await this.#ensure();
+      }
+    });
   }
 
-  async ensure(): Promise<void> {
+  ensure(): Promise<void> {
+    return this.#inTurn.do(() => this.#ensure());
+  }
+
+  async #ensure(): Promise<void> {
     this.#checkSets();
     const iptables = await this.#openIptables();
 

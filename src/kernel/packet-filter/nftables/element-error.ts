@@ -1,4 +1,4 @@
-import type { NetlinkError } from '../../netlink/netlink-error.ts';
+import { NetlinkError } from '../../netlink/netlink-error.ts';
 import { formatEntry } from '../filter-entry.ts';
 import type { ElementChange } from './element-change.ts';
 
@@ -8,9 +8,10 @@ export class ElementError extends Error {
   /** The errno's name. */
   readonly code: string;
 
-  constructor(change: ElementChange, cause: NetlinkError) {
+  /** What the kernel said is the cause, or the cause of that. */
+  constructor(change: ElementChange, cause: Error) {
     super(`${describe(change)}: ${cause.message}`, { cause });
-    this.code = cause.code;
+    this.code = [cause, cause.cause].find((one) => one instanceof NetlinkError)?.code ?? 'EIO';
   }
 }
 

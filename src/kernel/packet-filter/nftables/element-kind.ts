@@ -1,3 +1,4 @@
+import { asError } from '../../../base/as-error.ts';
 import type { IpFamily } from '../../../net/ip-address.ts';
 import {
   noDifference,
@@ -136,23 +137,34 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
     return this.#members.portRanges();
   }
 
+  /** Where the rules for port ranges cannot be had, these fail, and nothing else. */
   async apply(changes: readonly ElementChange[]): Promise<(ElementError | undefined)[]> {
-    if (changes.some(({ after }) => after?.role === 'port-ranges')) {
-      await this.#servePortRanges();
-    }
+    const lack = changes.some(bringsPortRanges) ? await this.#whyNoPortRanges() : undefined;
+    const isLacking = (change: ElementChange): boolean =>
+      lack !== undefined && bringsPortRanges(change);
+    const possible = changes.filter((change) => !isLacking(change));
     const present = await this.#members.rangesBeside(
-      changes.flatMap(({ remove, add }) => [...remove, ...add]),
+      possible.flatMap(({ remove, add }) => [...remove, ...add]),
     );
-    const rows = withoutOverlaps(changes, present);
-    const outcomes = await executeRows(this.#target(), rows);
-    return changes.map((change, index) => {
-      const cause = outcomes[index];
+    const outcomes = await executeRows(this.#target(), withoutOverlaps(possible, present));
+    const causes = new Map(possible.map((change, index) => [change, outcomes[index]] as const));
+    return changes.map((change) => {
+      const cause = isLacking(change) ? lack : causes.get(change);
       if (cause !== undefined) {
         return new ElementError(change, cause);
       }
       this.#tell(change);
       return undefined;
     });
+  }
+
+  async #whyNoPortRanges(): Promise<Error | undefined> {
+    try {
+      await this.#servePortRanges();
+      return undefined;
+    } catch (error) {
+      return asError(error);
+    }
   }
 
   #tell({ before, after }: ElementChange): void {
@@ -163,6 +175,10 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
       this.#onApplied({ kind: 'added', member: after });
     }
   }
+}
+
+function bringsPortRanges({ after }: ElementChange): boolean {
+  return after?.role === 'port-ranges';
 }
 
 function changeOf(

@@ -14,7 +14,8 @@ import {
   tableMessage,
   type WriteNftMessage,
 } from '../../nf-tables/write-ruleset.ts';
-import type { NetlinkError } from '../../netlink/netlink-error.ts';
+import { NetlinkError } from '../../netlink/netlink-error.ts';
+import { InTurn } from '../in-turn.ts';
 import type { LocalDetector } from '../local-detector.ts';
 import { modulesOfRules, oldestRelease } from './needs.ts';
 import { rulesetOf, tableName, type RuleSettings } from './rules.ts';
@@ -47,6 +48,7 @@ export class TableFoundation implements Foundation {
   readonly #client: NftClient;
   readonly #families: readonly IpFamily[];
   readonly #listener: FoundationListener;
+  readonly #inTurn = new InTurn();
   #settings: RuleSettings;
   #ownership: Ownership = 'unknown';
   /** Undefined before the first time. */
@@ -84,10 +86,12 @@ export class TableFoundation implements Foundation {
     this.#settings = { ...this.#settings, local };
   }
 
-  /** There are port ranges from now on: the rules for them come at once. Throws as `ensure`. */
+  /** There are port ranges from now on: the rules for them come at once. Rejects as `ensure`. */
   async servePortRanges(): Promise<void> {
     if (this.#settings.hasPortRanges !== true) {
       this.#settings = { ...this.#settings, hasPortRanges: true };
+    }
+    if (this.#written?.settings.hasPortRanges !== true) {
       await this.ensure();
     }
   }
@@ -98,7 +102,11 @@ export class TableFoundation implements Foundation {
     return written === undefined || sameRules(await this.#client.rules(tableName), written.rules);
   }
 
-  async ensure(): Promise<void> {
+  ensure(): Promise<void> {
+    return this.#inTurn.do(() => this.#ensure());
+  }
+
+  async #ensure(): Promise<void> {
     // Others may come while these are written: they are not what is written then.
     const settings = this.#settings;
     if (this.#written?.settings === settings && (await this.areRulesAsWritten())) {
@@ -107,7 +115,8 @@ export class TableFoundation implements Foundation {
     try {
       await this.#write(rulesetOf(this.#families, settings));
     } catch (error) {
-      this.#inPlace = false;
+      // An error that passes leaves all as it was, and what is there can go on being filled.
+      this.#inPlace &&= error instanceof NetlinkError;
       throw error;
     }
     this.#inPlace = true;

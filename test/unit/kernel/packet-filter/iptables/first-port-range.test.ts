@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { portRangesOf } from '../../../../../src/kernel/packet-filter/filter-member.ts';
 import { openIptablesFilter } from '../../../../../src/kernel/packet-filter/iptables/iptables-filter.ts';
 import { settings as chains } from '../../../../support/chains-world.ts';
@@ -21,12 +22,13 @@ function openWorld(
   iptables = new FakeIptables(),
   kernel = new FakeKernel(),
   rangeMarks = chains.rangeMarks,
+  run = iptables.run,
 ) {
   const filter = openIptablesFilter(
     ['IPv4'],
     { chains: { ...chains, rangeMarks, hasPortRanges: false }, iptables: 'nft' },
     { note: () => undefined, changed: () => undefined },
-    iptables.run,
+    run,
     setsUnder(kernel, iptables),
   );
   const ensure = async () => {
@@ -44,6 +46,13 @@ function openWorld(
   return { iptables, kernel, filter, ensure, desire, hasRules };
 }
 
+/** As many turns of the event loop. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) {
+    await nextTurn();
+  }
+}
+
 describe('the first port range of a node', () => {
   it('brings the rules for port ranges, before its ports get marks', async () => {
     const { iptables, kernel, filter, ensure, desire, hasRules } = openWorld();
@@ -58,6 +67,34 @@ describe('the first port range of a node', () => {
     assert.equal(hasRules(), true);
     assert.equal(kernel.ipset.entries('kube-ipvs-range-marks-4').length, 10);
     assert.deepEqual(await ensure(), []);
+  });
+
+  it('brings them while an audit writes the rules anew, and each jump is there once', async () => {
+    const slow = new FakeIptables();
+    const { iptables, filter, ensure, desire, hasRules } = openWorld(
+      slow,
+      undefined,
+      undefined,
+      async (...call) => {
+        const answer = await slow.run(...call);
+        await turns(20);
+        return answer;
+      },
+    );
+    await ensure();
+    await filter.members.relist();
+    iptables.setRules(program, 'nat', 'PREROUTING', []);
+    desire();
+    await Promise.all([filter.foundations[1]?.ensure(), filter.members.applyAdditions(0)]);
+    assert.equal(hasRules(), true);
+    for (const [table, chain] of [
+      ['nat', 'PREROUTING'],
+      ['mangle', 'PREROUTING'],
+    ] as const) {
+      const rules = iptables.rules(program, table, chain) ?? [];
+      assert.ok(rules.length > 0);
+      assert.deepEqual(rules, [...new Set(rules)]);
+    }
   });
 
   it('leaves its sets as they are in audits, and has others where other bits of marks are configured', async () => {

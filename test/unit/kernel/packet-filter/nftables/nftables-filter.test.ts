@@ -1,14 +1,23 @@
 import assert from 'node:assert/strict';
 import { NftClient } from '../../../../../src/kernel/nf-tables/client.ts';
-import type { FilterMember } from '../../../../../src/kernel/packet-filter/filter-member.ts';
+import { formatEntry } from '../../../../../src/kernel/packet-filter/filter-entry.ts';
+import {
+  portRangesOf,
+  type FilterMember,
+} from '../../../../../src/kernel/packet-filter/filter-member.ts';
 import { openNftablesFilter } from '../../../../../src/kernel/packet-filter/nftables/nftables-filter.ts';
 import type { PacketFilter } from '../../../../../src/kernel/packet-filter/packet-filter.ts';
 import { cidr, ip } from '../../../../support/cluster-objects.ts';
 import { FakeNfTables } from '../../../../support/fake-kernel/nf-tables.ts';
 
+const vip: FilterMember = { role: 'vip', entry: { kind: 'address', address: ip('10.96.0.1') } };
+const otherVip: FilterMember = {
+  role: 'vip',
+  entry: { kind: 'address', address: ip('10.96.0.2') },
+};
 const members: readonly FilterMember[] = [
-  { role: 'vip', entry: { kind: 'address', address: ip('10.96.0.1') } },
-  { role: 'vip', entry: { kind: 'address', address: ip('10.96.0.2') } },
+  vip,
+  otherVip,
   ...['10.96.0.1', '10.96.0.2'].map(
     (address) =>
       ({
@@ -69,6 +78,46 @@ describe('the packet filter of nf_tables', () => {
       filter.close();
     });
   }
+
+  it('holds up nothing else where the rules of the first port range cannot be written', async () => {
+    const kernel = new FakeNfTables();
+    const filter = open(kernel);
+    const desire = (member: FilterMember) => {
+      filter.members.setDesiredAt(filter.members.at(filter.members.keyOf(member)), member);
+    };
+    for (const foundation of filter.foundations) {
+      await foundation.ensure();
+    }
+    await filter.members.relist();
+    const ranges = portRangesOf(ip('192.0.2.1'), [
+      { protocol: 'UDP', first: 16, last: 32, mark: 5, role: 'external', sources: undefined },
+    ]);
+    desire(ranges);
+    desire(vip);
+    kernel.refuses = (words) => (words === 'chain filter-input' ? 'ENOMEM' : undefined);
+    const { failures } = await filter.members.applyAdditions(0);
+    assert.deepEqual(
+      failures.map(({ key, error }) => [key, error.message.replace(/ENOMEM.*/, 'ENOMEM')]),
+      [
+        [
+          filter.members.keyOf(ranges),
+          `add port-ranges ${formatEntry(ranges.entry)} to the table kube-ipvs: ENOMEM`,
+        ],
+      ],
+    );
+    assert.deepEqual(kernel.elements('vips-4'), ['0a600001']);
+    assert.deepEqual(kernel.elements('range-marks-4'), []);
+    desire(otherVip);
+    assert.deepEqual((await filter.members.applyAdditions(0)).failures, []);
+    assert.equal(kernel.elements('vips-4').length, 2);
+    // And it is tried again by itself, without an audit.
+    kernel.refuses = () => undefined;
+    await filter.members.reread(60_000);
+    assert.deepEqual((await filter.members.applyAdditions(60_000)).failures, []);
+    assert.equal(kernel.elements('range-marks-4').length, 1);
+    assert.ok(kernel.table()?.chains.has('filter-input'));
+    filter.close();
+  });
 
   it('knows of no members where there is no table', async () => {
     const filter = open(new FakeNfTables());

@@ -48,16 +48,36 @@ describe('the table of nf_tables, once it was written,', () => {
     client.close();
   });
 
-  it('is in place no longer when it could not be written anew', async () => {
+  it('stays in place when it could not be written anew for now', async () => {
     const { kernel, client, foundation } = setUp();
     await foundation.ensure();
     foundation.setLocalDetector({ kind: 'ranges', ranges: [cidr('10.244.0.0/16')] });
     kernel.refuses = (words) => (words === 'chain begin' ? 'ENOMEM' : undefined);
     await assert.rejects(foundation.ensure(), { code: 'ENOMEM' });
+    assert.equal(foundation.inPlace, true);
+    client.close();
+  });
+
+  it('is in place no longer when the kernel cannot have it any more, until it can', async () => {
+    const { kernel, client, foundation } = setUp();
+    await foundation.ensure();
+    kernel.tables.clear();
+    kernel.refuses = (words) => (words === 'chain begin' ? 'ENOENT' : undefined);
+    await assert.rejects(foundation.ensure(), { name: 'ImpossibleError' });
     assert.equal(foundation.inPlace, false);
     kernel.refuses = () => undefined;
     await foundation.ensure();
     assert.equal(foundation.inPlace, true);
+    client.close();
+  });
+
+  it('is written once where an audit and the first port range ask for it at the same time', async () => {
+    const { kernel, client, foundation } = setUp();
+    await foundation.ensure();
+    kernel.tables.clear();
+    await Promise.all([foundation.ensure(), foundation.servePortRanges()]);
+    assert.equal(kernel.transactions.length, 2);
+    assert.ok(kernel.table()?.chains.has('filter-input'));
     client.close();
   });
 
