@@ -5,6 +5,7 @@ import { ipFamilies } from '../kernel/ip-families.ts';
 import { whatIsThere, type PacketFilterRemains } from '../kernel/packet-filter/what-is-there.ts';
 import { openKernel } from '../app/kernel.ts';
 import type { Logger } from '../base/log.ts';
+import type { Settings } from '../config/load-settings.ts';
 import {
   addressesOfOthers,
   boundAddressDifference,
@@ -16,6 +17,7 @@ import { observedFrom } from '../kernel/ipvs/virtual-server-kind.ts';
 import { cleanupKubeProxy } from './cleanup-kube-proxy.ts';
 import { cleanupPacketFilter } from './cleanup-packet-filter.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
+import { addressOfId, withoutLeftAlone } from './left-alone.ts';
 import { observeKernel } from './observe-kernel.ts';
 import { kernelListener, logFailure, settingsOf } from './open-source.ts';
 import type { CleanupOptions } from './options.ts';
@@ -33,7 +35,7 @@ export async function cleanup(options: CleanupOptions, log: Logger): Promise<Exi
     return cleanupPacketFilter(options, log);
   }
   const settings = await settingsOf(options, log);
-  for (const line of await toBeRemoved()) {
+  for (const line of await toBeRemoved(settings)) {
     process.stdout.write(`${options.dryRun ? 'would ' : ''}${line}\n`);
   }
   if (options.dryRun) {
@@ -54,9 +56,17 @@ export async function cleanup(options: CleanupOptions, log: Logger): Promise<Exi
   }
 }
 
-async function toBeRemoved(): Promise<readonly string[]> {
-  const { virtualServers, boundAddresses } = await observeKernel();
-  const ownAddresses = without(boundAddresses, addressesOfOthers(virtualServers.values()));
+async function toBeRemoved({ excludeCIDRs }: Settings): Promise<readonly string[]> {
+  const there = await observeKernel();
+  const others = addressesOfOthers(there.virtualServers.values());
+  const ownAddresses = withoutLeftAlone(
+    without(there.boundAddresses, others),
+    excludeCIDRs,
+    ({ address }) => address,
+  );
+  const virtualServers = withoutLeftAlone(there.virtualServers, excludeCIDRs, ({ id }) =>
+    addressOfId(id),
+  );
   const observed = new Map(Array.from(virtualServers, ([key, row]) => [key, observedFrom(row)]));
   return [
     ...differences(boundAddressDifference, new Map(), ownAddresses)

@@ -8,6 +8,7 @@ import {
 import type { PacketFilterChoice } from '../kernel/packet-filter/choose-packet-filter.ts';
 import type { PacketFilterKind } from '../kernel/packet-filter/packet-filter.ts';
 import type { PacketFilterRemains } from '../kernel/packet-filter/what-is-there.ts';
+import type { Cidr } from '../net/cidr.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { boundAddressDifference } from '../kernel/vip-link/bound-address-difference.ts';
 import { differences } from '../reconcile/differences.ts';
@@ -17,6 +18,7 @@ import {
 } from '../kernel/ipvs/virtual-server-difference.ts';
 import { observedFrom } from '../kernel/ipvs/virtual-server-kind.ts';
 import { ipvsadmOptions, toGoldenShape } from './golden-shape.ts';
+import { addressOfId, withoutLeftAlone } from './left-alone.ts';
 import type { ObservedKernel } from './observe-kernel.ts';
 import { formatPortsWithMark, type PortsWithMark } from '../translate/marked-ports.ts';
 import { formatTable } from './text-table.ts';
@@ -26,6 +28,8 @@ export interface Plan {
   readonly virtualServers: ReadonlyMap<string, DesiredVirtualServer>;
   readonly boundAddresses: ReadonlyMap<string, IpAddress>;
   readonly observed: ObservedKernel | undefined;
+  /** `ipvs.excludeCIDRs`: nothing is done there. */
+  readonly excluded: readonly Cidr[];
   /** Undefined where it cannot be told. */
   readonly packetFilter: PlannedFilter | undefined;
   serviceOf(key: string): string | undefined;
@@ -145,10 +149,16 @@ function differenceText(plan: Plan): string {
 }
 
 function plannedChanges(plan: Plan, observed: ObservedKernel): PlannedChange[] {
+  const { excluded } = plan;
+  const there = new Map(
+    Array.from(observed.virtualServers, ([key, listed]) => [key, observedFrom(listed)]),
+  );
   const virtualServers = differences(
     virtualServerDifference,
-    plan.virtualServers,
-    new Map(Array.from(observed.virtualServers, ([key, listed]) => [key, observedFrom(listed)])),
+    withoutLeftAlone(plan.virtualServers, excluded, ({ virtualServer }) =>
+      addressOfId(virtualServer.id),
+    ),
+    withoutLeftAlone(there, excluded, ({ virtualServer }) => addressOfId(virtualServer.id)),
   ).map(({ key, additions, removals }) => ({
     object: `virtual server ${key}`,
     service: plan.serviceOf(key),
@@ -156,8 +166,8 @@ function plannedChanges(plan: Plan, observed: ObservedKernel): PlannedChange[] {
   }));
   const boundAddresses = differences(
     boundAddressDifference,
-    plan.boundAddresses,
-    observed.boundAddresses,
+    withoutLeftAlone(plan.boundAddresses, excluded, (address) => address),
+    withoutLeftAlone(observed.boundAddresses, excluded, ({ address }) => address),
   ).map(({ key, additions, removals }) => ({
     object: `bound address ${key}`,
     service: undefined,

@@ -19,12 +19,12 @@ export async function plan(options: PlanOptions, log: Logger): Promise<ExitCode>
   const leftOut = 'the plan leaves out what would change in it';
   const observed = await observeIfAvailable(log, leftOut);
   const packetFilter = observed === undefined ? undefined : await plannedFilter(settings);
-  const report: Plan = { ...desired, observed, packetFilter };
+  const report: Plan = { ...desired, excluded: settings.excludeCIDRs, observed, packetFilter };
   process.stdout.write(options.output === 'json' ? planJson(report) : planText(report));
   return exitCode.success;
 }
 
-type DesiredRows = Omit<Plan, 'observed' | 'packetFilter'>;
+type DesiredRows = Omit<Plan, 'excluded' | 'observed' | 'packetFilter'>;
 
 async function plannedFilter({ kernel }: Settings): Promise<PlannedFilter> {
   const families = ipFamilies();

@@ -5,7 +5,7 @@ import type { ListedVirtualServer } from '../../../src/kernel/ipvs/read-table.ts
 import { formatRealServer, formatVirtualServer } from '../../../src/kernel/ipvs/model.ts';
 import type { DesiredFrontEnd } from '../../../src/translate/desired.ts';
 import type { PortsWithMark } from '../../../src/translate/marked-ports.ts';
-import { ip } from '../../support/cluster-objects.ts';
+import { cidr, ip } from '../../support/cluster-objects.ts';
 import { realServer } from '../../support/ipvs-examples.ts';
 import { changed, frontEnd, heldAs, realServers } from '../../support/rows.ts';
 
@@ -26,6 +26,7 @@ function planOf(rows: readonly DesiredFrontEnd[], observed: Plan['observed']): P
     virtualServers: new Map(rows.map((row) => [formatVirtualServer(row.virtualServer.id), row])),
     boundAddresses: new Map(rows.length === 0 ? [] : [['10.96.0.1', ip('10.96.0.1')]]),
     observed,
+    excluded: [],
     packetFilter: undefined,
     serviceOf: (key) =>
       key.includes('10.96.0.1') || key.startsWith('fwmark') ? 'default/web' : undefined,
@@ -70,6 +71,26 @@ const weighed = frontEnd({
       return [formatRealServer(each), each];
     }),
   ),
+});
+
+describe('the plan where addresses are excluded (ipvs.excludeCIDRs)', () => {
+  const excluded = [cidr('10.96.0.0/24')];
+
+  it('does nothing there, whatever is desired and whatever the kernel holds', () => {
+    for (const [rows, held] of [
+      [[web], emptyKernel],
+      [[], kernelWith([web])],
+      [[web], kernelWith([sticky])],
+    ] as const) {
+      assert.notDeepEqual(differenceOf(planOf(rows, held)), []);
+      assert.deepEqual(differenceOf({ ...planOf(rows, held), excluded }), []);
+    }
+  });
+
+  it('does elsewhere what is to be done', () => {
+    const plan = { ...planOf([web], emptyKernel), excluded: [cidr('10.96.0.0/32')] };
+    assert.deepEqual(differenceOf(plan), differenceOf(planOf([web], emptyKernel)));
+  });
 });
 
 describe('the plan of weights, limits and one packet at a time', () => {
