@@ -1,9 +1,13 @@
 import { addressLength, type IpAddress } from '../../net/ip-address.ts';
 import { swap16, swap32 } from './byte-order.ts';
+import { NetlinkError } from './netlink-error.ts';
 import { align, attributeHeaderLength, messageHeaderLength, nestedAttribute } from './protocol.ts';
 
 /** Enough for what one event makes; a batch grows it. */
 const initialCapacity = 4 << 10;
+
+/** The length of an attribute has 16 bits. */
+const longestAttribute = 0xffff;
 
 /** How deep attributes nest in any message that we send. */
 const deepestNesting = 8;
@@ -161,11 +165,16 @@ export class MessageWriter {
     this.#words[at >>> 2] = (type | nestedAttribute) << 16;
   }
 
+  /** Throws NetlinkError where it holds more than its length can say: that would change its type. */
   endNested(): void {
     this.#depth -= 1;
     const start = this.#nesting[this.#depth] ?? 0;
     const word = start >>> 2;
-    this.#words[word] = (this.#words[word] ?? 0) | (this.#length - start);
+    const length = this.#length - start;
+    if (length > longestAttribute) {
+      throw new NetlinkError('EMSGSIZE', `an attribute cannot be ${length} bytes long`);
+    }
+    this.#words[word] = (this.#words[word] ?? 0) | length;
   }
 
   /** An attribute of up to four bytes; those of `value` above its length are zero. */

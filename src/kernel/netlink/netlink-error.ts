@@ -3,10 +3,10 @@ import { getSystemErrorMap } from 'node:util';
 /**
  * The kernel's answer to a message, or the lack of one.
  *
- * `code` is the name of the errno (`ENOENT`). Four codes are also raised here:
+ * `code` is the name of the errno (`ENOENT`). Five codes are also raised here:
  * `ETIMEDOUT` (no answer before the deadline), `ENOBUFS` (answers were lost, the
- * outcome is not known), `EBADMSG` (the answer makes no sense) and `EINTR` (a dump was
- * interrupted too many times).
+ * outcome is not known), `EBADMSG` (the answer makes no sense), `EINTR` (a dump was
+ * interrupted too many times) and `EMSGSIZE` (a message cannot be written).
  */
 export class NetlinkError extends Error {
   override readonly name = 'NetlinkError';

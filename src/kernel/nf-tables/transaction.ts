@@ -36,8 +36,8 @@ export async function transact(
   const failures = new Map<number, NetlinkError>();
   const last = firstSequence + messages.length;
   let whole: NetlinkError | undefined;
-  write(writer, firstSequence, messages, mode);
   try {
+    write(writer, firstSequence, messages, mode);
     await lane.converse((message, finish) => {
       const { sequence, type, payload } = message;
       if (type !== messageType.error || sequence < firstSequence || sequence > last) {

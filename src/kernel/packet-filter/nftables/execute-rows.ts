@@ -17,7 +17,10 @@ export interface RowTarget {
   readonly head: WriteNftMessage;
 }
 
-/** A transaction is one datagram, which the kernel takes only so long. */
+/**
+ * Rows share a transaction, which is one datagram, up to this length; the elements of a message are one attribute,
+ * whose length has 16 bits.
+ */
 const mostBytes = 55_000;
 
 /**
@@ -35,23 +38,23 @@ export async function executeRows(
   rows: readonly ElementRow[],
 ): Promise<(NetlinkError | undefined)[]> {
   const outcomes = new Array<NetlinkError | undefined>(rows.length).fill(undefined);
-  for (const part of partsOf(rows)) {
+  for (const part of inParts([...rows.keys()], (index) => bytesOfRow(rowAt(rows, index)))) {
     await executePart(target, rows, part, outcomes);
   }
   return outcomes;
 }
 
-/** The numbers of the rows of each transaction. */
-function partsOf(rows: readonly ElementRow[]): readonly (readonly number[])[] {
-  const parts: number[][] = [];
+/** One part after the other, each of them as long as may be; what is longer by itself is one of its own. */
+function inParts<T>(all: readonly T[], lengthOf: (one: T) => number): readonly (readonly T[])[] {
+  const parts: T[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
-  for (const [index, row] of rows.entries()) {
-    const length = bytesOfRow(row);
+  for (const one of all) {
+    const length = lengthOf(one);
     if (bytes + length > mostBytes) {
       parts.push([]);
       bytes = 0;
     }
-    parts.at(-1)?.push(index);
+    parts.at(-1)?.push(one);
     bytes += length;
   }
   return parts;
@@ -161,16 +164,18 @@ async function transactRows(
 
 /** Deletions first: an element that changes its verdict is deleted and added. */
 function messagesOf(table: string, rows: readonly ElementRow[]): readonly WriteNftMessage[] {
-  const removals = bySet(rows.flatMap(({ remove }) => remove));
-  const additions = bySet(rows.flatMap(({ add }) => add));
+  const removals = inMessages(rows.flatMap(({ remove }) => remove));
+  const additions = inMessages(rows.flatMap(({ add }) => add));
   return [
     ...removals.map((elements) => elementsMessage('delete', table, elements)),
     ...additions.map((elements) => elementsMessage('add', table, elements)),
   ];
 }
 
-function bySet(elements: readonly NftElement[]): readonly (readonly NftElement[])[] {
-  return [...Map.groupBy(elements, ({ set }) => set).values()];
+/** A message is about one set. */
+function inMessages(elements: readonly NftElement[]): readonly (readonly NftElement[])[] {
+  const bySet = [...Map.groupBy(elements, ({ set }) => set).values()];
+  return bySet.flatMap((ofSet) => inParts(ofSet, bytesOf));
 }
 
 function rowAt(rows: readonly ElementRow[], index: number): ElementRow {

@@ -123,6 +123,18 @@ describe('the netlink message writer', () => {
     });
   });
 
+  it('refuses attributes that hold more than their length can say', () => {
+    const write = (length: number) =>
+      writtenBytes((writer) => {
+        writer.beginNested(1);
+        writer.attributeBytes(2, new Uint8Array(length));
+        writer.endNested();
+      });
+    // Two headers of 4 bytes each.
+    assert.equal(write(0xffff - 8 - 3).length, 0xfffc);
+    assert.throws(() => write(0xffff - 7), { name: 'NetlinkError', code: 'EMSGSIZE' });
+  });
+
   it('writes attributes that the reader finds again, of any type and length', () => {
     const attributes = fc.array(
       fc.record({ type: fc.nat({ max: 0x3fff }), value: fc.uint8Array({ maxLength: 300 }) }),

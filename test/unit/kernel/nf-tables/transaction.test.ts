@@ -119,6 +119,20 @@ describe('a transaction of nf_tables', () => {
     client.close();
   });
 
+  it('fails where a message cannot be written, and the next one is as ever', async () => {
+    const { kernel, client } = setUp();
+    const tooLong: WriteNftMessage = (writer, sequence) => {
+      tableMessage('a', 0)(writer, sequence);
+      writer.beginNested(1);
+      writer.attributeBytes(1, new Uint8Array(0x1_0000));
+      writer.endNested();
+    };
+    assert.equal(wordsOf(await client.transact([tooLong])), 'failed: EMSGSIZE');
+    assert.deepEqual(kernel.sockets.datagrams, []);
+    assert.equal(wordsOf(await client.transact(messages('b'))), 'taken');
+    client.close();
+  });
+
   it('waits for the one before it', async () => {
     const { kernel, client } = setUp();
     kernel.refuses = (words) => (words === 'table a' ? 'EBUSY' : undefined);

@@ -78,6 +78,18 @@ describe('carrying out rows', () => {
     client.close();
   });
 
+  it('takes several messages and one transaction for a row that is longer than one message may be', async () => {
+    const { kernel, client, execute } = await setUp();
+    const all = Array.from({ length: 5000 }, (_, index) => vip(index + 1));
+    assert.deepEqual(await execute([adding(...all)]), [undefined]);
+    assert.equal(kernel.elements('vips-4').length, 5000);
+    assert.equal(kernel.transactions.length, 1);
+    assert.deepEqual(await execute([{ remove: all, add: [] }]), [undefined]);
+    assert.deepEqual(kernel.elements('vips-4'), []);
+    assert.equal(kernel.transactions.length, 2);
+    client.close();
+  });
+
   it('lets one bad row among thousands fail alone', async () => {
     const { kernel, client, execute } = await setUp();
     const bad = 4321;
