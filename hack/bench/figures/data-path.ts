@@ -78,8 +78,12 @@ function figuresOf(
           },
         ];
   return [
-    ...row('nftables', nftables, { ...asMany(iptables), status: 'required' }),
-    ...row('iptables', iptables, theirs.length === 0 ? undefined : boundOf(theirs, part)),
+    ...row('nftables', nftables, required(asMany(iptables))),
+    ...row(
+      'iptables',
+      iptables,
+      theirs.length === 0 ? undefined : { ...asMany(theirs), status: 'goal' },
+    ),
     ...row("kube-proxy's", theirs),
   ];
 }
@@ -88,10 +92,7 @@ function asMany(samples: readonly number[]): Pick<Bound, 'sense' | 'limit'> {
   return { sense: 'at most', limit: summarize(samples).median };
 }
 
-/** Counts are the same on every machine and for every table: what holds is required at once. */
-function boundOf(theirs: readonly number[], part: keyof Counts): Bound {
-  const bound = asMany(theirs);
-  return part === 'rules'
-    ? { ...bound, status: 'required', quickLimit: bound.limit }
-    : { ...bound, status: 'goal' };
+/** Counts are the same on every machine and for every table. */
+function required(bound: Pick<Bound, 'sense' | 'limit'>): Bound {
+  return { ...bound, status: 'required', quickLimit: bound.limit };
 }

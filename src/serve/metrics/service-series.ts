@@ -58,6 +58,9 @@ const families: readonly Family[] = [
   },
 ];
 
+/** Lines are put together in no time, and sent in a multiple of it: so many characters are a part. */
+const mostPerPart = 16_384;
+
 /** How many series each Service and each real server has. */
 export const seriesEach = families.length;
 
@@ -151,7 +154,7 @@ async function* textOf(
     let text = `# HELP ${name} ${helpOf(scope, family)}\n# TYPE ${name} ${family.type}\n`;
     for (const { labels, tally } of rows) {
       text += `${name}{${labels}} ${family.value(tally)}\n`;
-      if (parts.isOver()) {
+      if (text.length >= mostPerPart || parts.isOver()) {
         yield text;
         text = '';
         await parts.pause();
