@@ -38,7 +38,7 @@ export async function packetFilterAtWork(
   if (settings.packetFilter === 'auto') {
     const there: PacketFilterKind[] = [];
     for (const kind of packetFilterKinds) {
-      there.push(...((await isThere(kind, families)) ? [kind] : []));
+      there.push(...((await isThere(kind, families).catch(() => false)) ? [kind] : []));
     }
     const [only, ...others] = there;
     if (only !== undefined && others.length === 0) {

@@ -1,8 +1,9 @@
+import { asError } from '../../base/as-error.ts';
 import type { IpFamily } from '../../net/ip-address.ts';
 import type { Failure } from '../../reconcile/any-kind-table.ts';
 import type { RunProgram } from './iptables/iptables.ts';
 import { removePacketFilter, type PacketFilterSettings } from './open-packet-filter.ts';
-import { packetFilterKinds, type PacketFilter, type PacketFilterKind } from './packet-filter.ts';
+import type { PacketFilter, PacketFilterKind } from './packet-filter.ts';
 import { isThere } from './what-is-there.ts';
 
 /** What became of the packet filter that an earlier run has left. */
@@ -10,6 +11,7 @@ export type Retirement =
   /** There is none, or it went before. */
   | { readonly kind: 'none' }
   | { readonly kind: 'gone'; readonly filter: PacketFilterKind }
+  /** As far as is known: the kernel may not have said. */
   | {
       readonly kind: 'left';
       readonly filter: PacketFilterKind;
@@ -27,6 +29,7 @@ export class Predecessor {
   readonly #families: readonly IpFamily[];
   readonly #settings: PacketFilterSettings;
   readonly #run: RunProgram | undefined;
+  readonly #isThere: typeof isThere;
   #isDone = false;
   #isBusy = false;
 
@@ -35,11 +38,13 @@ export class Predecessor {
     families: readonly IpFamily[],
     settings: PacketFilterSettings,
     run: RunProgram | undefined,
+    whetherThere = isThere,
   ) {
     this.#filter = filter;
     this.#families = families;
     this.#settings = settings;
     this.#run = run;
+    this.#isThere = whetherThere;
   }
 
   /**
@@ -60,15 +65,36 @@ export class Predecessor {
   }
 
   async #retire(): Promise<Retirement> {
-    const other = packetFilterKinds.find((kind) => kind !== this.#filter.kind);
-    if (other === undefined || !(await isThere(other, this.#families))) {
-      this.#isDone = true;
+    const other = this.#filter.kind === 'nftables' ? 'iptables' : 'nftables';
+    try {
+      return await this.#remove(other);
+    } catch (error) {
+      return { kind: 'left', filter: other, failures: [failureOf(other, asError(error))] };
+    }
+  }
+
+  /** Rejects where the kernel does not say what there is. */
+  async #remove(other: PacketFilterKind): Promise<Retirement> {
+    const isLeft = await this.#isThere(other, this.#families);
+    const failures = isLeft
+      ? await removePacketFilter(other, this.#families, this.#settings, this.#run)
+      : [];
+    this.#isDone = failures.length === 0;
+    if (!isLeft) {
       return { kind: 'none' };
     }
-    const failures = await removePacketFilter(other, this.#families, this.#settings, this.#run);
-    this.#isDone = failures.length === 0;
     return this.#isDone
       ? { kind: 'gone', filter: other }
       : { kind: 'left', filter: other, failures };
   }
+}
+
+/** It may be there, and judge packets by what was true once: that is to be told. */
+function failureOf(filter: PacketFilterKind, cause: Error): Failure {
+  const message = `what an earlier run may have left of it stays: ${cause.message}`;
+  return {
+    kind: 'foundation',
+    key: `packet filter ${filter}`,
+    error: new Error(message, { cause }),
+  };
 }

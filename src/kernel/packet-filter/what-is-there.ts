@@ -1,5 +1,7 @@
 import type { IpFamily } from '../../net/ip-address.ts';
 import { SetClient } from '../ipset/client.ts';
+import { unlessAbsent } from '../netlink/netlink-error.ts';
+import type { OpenTransport } from '../netlink/transport.ts';
 import { withNftClient } from '../nf-tables/with-client.ts';
 import { chainsOfAllVersions } from './iptables/chains.ts';
 import type { RunProgram } from './iptables/iptables.ts';
@@ -17,16 +19,23 @@ export interface PacketFilterRemains {
   readonly sets: readonly string[];
 }
 
-/** Whether the kernel holds anything of a packet filter of ours. Asks over netlink alone; never rejects. */
+/** What a kernel without ipset answers. */
+const withoutIpset = ['EINVAL', 'EPROTONOSUPPORT'];
+
+/**
+ * Whether the kernel holds anything of a packet filter of ours. Asks over netlink alone. Rejects with NetlinkError
+ * where that is not known.
+ */
 export async function isThere(
   kind: PacketFilterKind,
   families: readonly IpFamily[],
+  open?: OpenTransport,
 ): Promise<boolean> {
   if (kind === 'nftables') {
-    const header = await withNftClient((client) => client.table(tableName)).catch(() => undefined);
+    const header = await withNftClient((client) => client.table(tableName), open);
     return header !== undefined;
   }
-  return (await ourSets(families)).length > 0;
+  return (await ourSets(families, open)).length > 0;
 }
 
 /**
@@ -37,22 +46,25 @@ export async function whatIsThere(
   families: readonly IpFamily[],
   run?: RunProgram,
 ): Promise<PacketFilterRemains> {
+  const hasTable = await isThere('nftables', families).catch(() => false);
   return {
-    table: (await isThere('nftables', families)) ? `inet ${tableName}` : undefined,
+    table: hasTable ? `inet ${tableName}` : undefined,
     chainsOf: [...(await ofNftVariant()), ...(await ofLegacyVariant(families, run))],
-    sets: await ourSets(families),
+    sets: await ourSets(families).catch(() => []),
   };
 }
 
-async function ourSets(families: readonly IpFamily[]): Promise<readonly string[]> {
-  const client = new SetClient();
+/** Rejects with NetlinkError. */
+async function ourSets(
+  families: readonly IpFamily[],
+  open?: OpenTransport,
+): Promise<readonly string[]> {
+  const client = new SetClient({}, open);
   try {
-    const names = await client.names();
+    const names = (await unlessAbsent(client.names(), withoutIpset)) ?? new Set();
     return allSets(families)
       .flatMap((set) => [set.name, spareOf(set).name])
       .filter((name) => names.has(name));
-  } catch {
-    return [];
   } finally {
     client.close();
   }
