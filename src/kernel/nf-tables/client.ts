@@ -56,6 +56,14 @@ export interface BaseChain extends ChainHeader {
   readonly policy: number;
 }
 
+/** How many transactions nf_tables has taken. */
+export interface TransactionCounts {
+  /** Of whomever, from some number on. */
+  readonly all: number;
+  /** Of a client. */
+  readonly own: number;
+}
+
 /** How long the kernel may take for a transaction, in milliseconds: it may load modules meanwhile. */
 const transactionMs = 30_000;
 const highestSequence = 0xffff_0000;
@@ -88,9 +96,12 @@ export class NftClient {
     messages: readonly WriteNftMessage[],
     mode: TransactionMode = 'commit',
   ): Promise<TransactionOutcome> {
-    const outcome = this.#last.then(() => this.#transact(messages, mode));
-    this.#last = outcome;
-    return outcome;
+    return this.#inTurn(() => this.#transact(messages, mode));
+  }
+
+  /** Asked between transactions of this client, so that both numbers are of one moment. Rejects with NetlinkError. */
+  transactionsSoFar(): Promise<TransactionCounts> {
+    return this.#inTurn(async () => ({ all: await this.generation(), own: this.#committed }));
   }
 
   /** How many transactions of this client the kernel has taken. */
@@ -218,6 +229,12 @@ export class NftClient {
       beginNetfilterMessage(writer, sequence, message, messageFlag.dump, anyFamily);
       writer.endMessage();
     }, decode);
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
   }
 
   async #transact(

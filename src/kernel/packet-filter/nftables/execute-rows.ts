@@ -38,10 +38,16 @@ export async function executeRows(
   rows: readonly ElementRow[],
 ): Promise<(NetlinkError | undefined)[]> {
   const outcomes = new Array<NetlinkError | undefined>(rows.length).fill(undefined);
-  for (const part of inParts([...rows.keys()], (index) => bytesOfRow(rowAt(rows, index)))) {
+  const numbers = [...rows.keys()].filter((index) => !isEmpty(rowAt(rows, index)));
+  for (const part of inParts(numbers, (index) => bytesOfRow(rowAt(rows, index)))) {
     await executePart(target, rows, part, outcomes);
   }
   return outcomes;
+}
+
+/** The kernel does not count a transaction that changes nothing, and whoever counts ours would. */
+function isEmpty({ remove, add }: ElementRow): boolean {
+  return remove.length + add.length === 0;
 }
 
 /** One part after the other, each of them as long as may be; what is longer by itself is one of its own. */

@@ -1,6 +1,6 @@
 import { asError } from '../../../base/as-error.ts';
 import { startInterval } from '../../../base/time/timers.ts';
-import type { NftClient } from '../../nf-tables/client.ts';
+import type { NftClient, TransactionCounts } from '../../nf-tables/client.ts';
 import type { RuleWatch, RuleWatchListener } from '../packet-filter.ts';
 import type { TableFoundation } from './foundation.ts';
 
@@ -16,18 +16,17 @@ const lookEveryMs = 500;
  * would make them; hence the question.
  */
 export class TableWatch implements RuleWatch {
-  readonly #client: Pick<NftClient, 'generation' | 'committed'>;
+  readonly #client: Pick<NftClient, 'transactionsSoFar'>;
   readonly #table: Pick<TableFoundation, 'ownership' | 'areRulesAsWritten'>;
   readonly #listener: RuleWatchListener;
   readonly #timer: NodeJS.Timeout;
-  /** The number then, and how many transactions of our own were before it. */
-  #seen: { readonly generation: number; readonly committed: number } | undefined;
+  #seen: TransactionCounts | undefined;
   #isLooking = false;
   #failureTold = false;
   #stopped = false;
 
   constructor(
-    client: Pick<NftClient, 'generation' | 'committed'>,
+    client: Pick<NftClient, 'transactionsSoFar'>,
     table: Pick<TableFoundation, 'ownership' | 'areRulesAsWritten'>,
     listener: RuleWatchListener,
   ) {
@@ -52,18 +51,18 @@ export class TableWatch implements RuleWatch {
         this.#tellGone();
       }
     } catch (error) {
+      // Whatever was changed by then was not looked at.
+      this.#seen = undefined;
       this.#tellFailure(asError(error));
     }
     this.#isLooking = false;
   }
 
-  /** One of our own that is under way counts as somebody's; the rules are then as they were. */
   async #haveOthersChanged(): Promise<boolean> {
-    const { committed } = this.#client;
-    const generation = await this.#client.generation();
     const before = this.#seen;
-    this.#seen = { generation, committed };
-    return before === undefined || generation - before.generation !== committed - before.committed;
+    const now = await this.#client.transactionsSoFar();
+    this.#seen = now;
+    return before === undefined || now.all - before.all !== now.own - before.own;
   }
 
   #tellGone(): void {

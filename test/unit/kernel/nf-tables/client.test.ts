@@ -69,6 +69,26 @@ describe('questions to nf_tables', () => {
     client.close();
   });
 
+  it('for the number of transactions are asked between those of the client', async () => {
+    const { kernel, client } = setUp();
+    const [, first, , second] = await Promise.all([
+      client.transact([tableMessage('a', 0)]),
+      client.transactionsSoFar(),
+      client.transact([tableMessage('b', 0)]),
+      client.transactionsSoFar(),
+    ]);
+    assert.deepEqual(
+      [first, second],
+      [
+        { all: 2, own: 1 },
+        { all: 3, own: 2 },
+      ],
+    );
+    kernel.othersDo(() => undefined);
+    assert.deepEqual(await client.transactionsSoFar(), { all: 4, own: 2 });
+    client.close();
+  });
+
   it('go on beside transactions', async () => {
     const { client } = setUp();
     const [outcome, generation] = await Promise.all([

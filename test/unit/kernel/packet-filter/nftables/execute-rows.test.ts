@@ -64,6 +64,15 @@ describe('carrying out rows', () => {
     client.close();
   });
 
+  it('takes nothing for rows that change nothing, and one transaction for the others', async () => {
+    const { kernel, client, execute } = await setUp();
+    assert.deepEqual(await execute([adding(), adding()]), [undefined, undefined]);
+    assert.deepEqual(kernel.transactions, []);
+    assert.deepEqual(await execute([adding(), adding(vip(1))]), [undefined, undefined]);
+    assert.equal(kernel.transactions.length, 1);
+    client.close();
+  });
+
   it('takes as few datagrams as the length of attributes allows, for thousands', async () => {
     const { kernel, client, execute } = await setUp();
     const count = 10_000;

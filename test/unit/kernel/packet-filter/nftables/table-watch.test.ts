@@ -1,22 +1,26 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { NftClient } from '../../../../../src/kernel/nf-tables/client.ts';
+import { tableMessage } from '../../../../../src/kernel/nf-tables/write-ruleset.ts';
 import type { Ownership } from '../../../../../src/kernel/packet-filter/nftables/foundation.ts';
 import { TableWatch } from '../../../../../src/kernel/packet-filter/nftables/table-watch.ts';
+import { FakeNfTables } from '../../../../support/fake-kernel/nf-tables.ts';
 
 function setUp(ownership: Ownership = 'open to all') {
   const node = { generation: 7, committed: 2, rules: true, ownership };
   const looks: string[] = [];
   const told: string[] = [];
   const faults: Error[] = [];
+  const ruleFaults: Error[] = [];
   const watch = new TableWatch(
     {
-      generation: () => {
+      transactionsSoFar: () => {
         looks.push('generation');
         const fault = faults.shift();
-        return fault === undefined ? Promise.resolve(node.generation) : Promise.reject(fault);
-      },
-      get committed() {
-        return node.committed;
+        return fault === undefined
+          ? Promise.resolve({ all: node.generation, own: node.committed })
+          : Promise.reject(fault);
       },
     },
     {
@@ -25,12 +29,13 @@ function setUp(ownership: Ownership = 'open to all') {
       },
       areRulesAsWritten: () => {
         looks.push('rules');
-        return Promise.resolve(node.rules);
+        const fault = ruleFaults.shift();
+        return fault === undefined ? Promise.resolve(node.rules) : Promise.reject(fault);
       },
     },
     { gone: () => told.push('gone'), failed: (error) => told.push(error.message) },
   );
-  return { node, looks, told, faults, watch };
+  return { node, looks, told, faults, ruleFaults, watch };
 }
 
 async function pass(ms: number): Promise<void> {
@@ -85,6 +90,41 @@ describe('a table that others can change', () => {
     watch.stop();
   });
 
+  it('is looked at after a flush that follows a transaction of our own, under way as it was asked', async () => {
+    const kernel = new FakeNfTables();
+    const client = new NftClient(kernel.open);
+    let looks = 0;
+    const watch = new TableWatch(
+      client,
+      {
+        ownership: 'open to all',
+        areRulesAsWritten: () => {
+          looks += 1;
+          return Promise.resolve(true);
+        },
+      },
+      { gone: () => assert.fail('gone'), failed: (error) => assert.fail(error.message) },
+    );
+    const look = async () => {
+      mock.timers.tick(500);
+      for (let turn = 0; turn < 8; turn += 1) {
+        await nextTurn();
+      }
+    };
+    await look();
+    const underWay = client.transact([tableMessage('kube-ipvs', 0)]);
+    await look();
+    await underWay;
+    looks = 0;
+    await look();
+    assert.equal(looks, 0);
+    kernel.othersDo(() => kernel.table()?.chains.clear());
+    await look();
+    assert.equal(looks, 1);
+    watch.stop();
+    client.close();
+  });
+
   it('is left alone where this process owns it, or nothing is known', async () => {
     for (const ownership of ['owned', 'unknown'] as const) {
       const { looks, watch } = setUp(ownership);
@@ -101,6 +141,19 @@ describe('a table that others can change', () => {
     await pass(500);
     assert.deepEqual(told, ['ENOBUFS']);
     node.rules = false;
+    await pass(500);
+    assert.deepEqual(told, ['ENOBUFS', 'gone']);
+    watch.stop();
+  });
+
+  it('whose rules could not be read when others had changed something is looked at again', async () => {
+    const { node, told, ruleFaults, watch } = setUp();
+    await pass(500);
+    node.generation += 1;
+    node.rules = false;
+    ruleFaults.push(new Error('ENOBUFS'));
+    await pass(500);
+    assert.deepEqual(told, ['ENOBUFS']);
     await pass(500);
     assert.deepEqual(told, ['ENOBUFS', 'gone']);
     watch.stop();
