@@ -1,10 +1,19 @@
+import type { IpAddress } from '../../../net/ip-address.ts';
 import type { NftElement } from '../../nf-tables/element.ts';
 import type { FilterMember } from '../filter-member.ts';
 import type { ElementRow } from './execute-rows.ts';
+import { elementsOf } from './member-elements.ts';
 
-/** What the kernel holds under a key: what a member is, or elements that we never make together. */
-export type ObservedMember = FilterMember | OddElements;
+/** What the kernel holds under a key. */
+export type ObservedMember = FilterMember | ObservedPortRanges | OddElements;
 
+/** All that the sets hold about the port ranges of an address. */
+export interface ObservedPortRanges {
+  readonly address: IpAddress;
+  readonly elements: readonly NftElement[];
+}
+
+/** What no member is: elements that we never make, or never together. */
 export interface OddElements {
   readonly elements: readonly NftElement[];
 }
@@ -17,4 +26,8 @@ export interface ElementChange extends ElementRow {
 
 export function isMember(observed: ObservedMember): observed is FilterMember {
   return 'role' in observed;
+}
+
+export function elementsOfObserved(observed: ObservedMember): readonly NftElement[] {
+  return isMember(observed) ? elementsOf(observed) : observed.elements;
 }

@@ -1,6 +1,6 @@
 import { NetlinkError } from '../../netlink/netlink-error.ts';
 import { formatEntry } from '../filter-entry.ts';
-import type { ElementChange } from './element-change.ts';
+import { isMember, type ElementChange, type ObservedMember } from './element-change.ts';
 
 /** A change of what the packet filter knows of Services, that the kernel refused. */
 export class ElementError extends Error {
@@ -19,7 +19,15 @@ function describe({ before, after }: ElementChange): string {
   if (after !== undefined) {
     return `add ${after.role} ${formatEntry(after.entry)} to the table kube-ipvs`;
   }
-  return before !== undefined && 'role' in before
-    ? `delete ${before.role} ${formatEntry(before.entry)} from the table kube-ipvs`
-    : 'delete elements from the table kube-ipvs';
+  return `delete ${wordsOf(before)} from the table kube-ipvs`;
+}
+
+function wordsOf(before: ObservedMember | undefined): string {
+  if (before === undefined) {
+    return 'elements';
+  }
+  if (isMember(before)) {
+    return `${before.role} ${formatEntry(before.entry)}`;
+  }
+  return 'address' in before ? `port-ranges ${before.address.text}` : 'elements';
 }

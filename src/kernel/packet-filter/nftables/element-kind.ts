@@ -11,7 +11,12 @@ import { haveSameKey, type NftElement } from '../../nf-tables/element.ts';
 import { isSameVerdict } from '../../nf-tables/expressions.ts';
 import { sayTheSame, type FilterMember } from '../filter-member.ts';
 import type { AddressWithPortRanges, MemberChange } from '../packet-filter.ts';
-import { isMember, type ElementChange, type ObservedMember } from './element-change.ts';
+import {
+  elementsOfObserved,
+  isMember,
+  type ElementChange,
+  type ObservedMember,
+} from './element-change.ts';
 import { ElementError } from './element-error.ts';
 import { executeRows, type RowTarget } from './execute-rows.ts';
 import { elementsOf } from './member-elements.ts';
@@ -117,19 +122,15 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
     return found;
   }
 
-  /** All members that the kernel holds. Rejects with NetlinkError. */
-  async members(): Promise<readonly FilterMember[]> {
-    const members: FilterMember[] = [];
+  /** All that the kernel holds. Rejects with NetlinkError. */
+  async observed(): Promise<readonly ObservedMember[]> {
+    const all: ObservedMember[] = [];
     await this.#members.each({
       begin: () => undefined,
-      take: (_, observed) => {
-        if (isMember(observed)) {
-          members.push(observed);
-        }
-      },
+      take: (_, observed) => all.push(observed),
       end: () => undefined,
     });
-    return members;
+    return all;
   }
 
   /** The ports that get a mark, by address. Rejects with NetlinkError. */
@@ -200,10 +201,6 @@ function changeOf(
     remove: present.filter((element) => !isAmong(element, wanted)),
     add: wanted.filter((element) => !isAmong(element, present)),
   };
-}
-
-function elementsOfObserved(observed: ObservedMember): readonly NftElement[] {
-  return isMember(observed) ? elementsOf(observed) : observed.elements;
 }
 
 /** Whether two rows of one key say the same. */

@@ -89,6 +89,13 @@ function twice({ bytes }: IpAddress): Uint8Array {
   return Uint8Array.of(...bytes, ...bytes);
 }
 
+/** The address that an element is about; undefined for a port, which is one of the node. */
+export function addressOfElement(element: NftElement): IpAddress | undefined {
+  return element.set === healthPorts.name
+    ? undefined
+    : addressOfRange(element, element.set.endsWith('-6') ? 'IPv6' : 'IPv4');
+}
+
 /** The address whose port ranges an element is about. */
 export function addressOfRange({ key }: NftElement, family: IpFamily): IpAddress {
   return IpAddress.fromBytes(family, key);

@@ -1,5 +1,5 @@
 import type { Pace } from '../../../base/work-in-parts.ts';
-import type { IpFamily } from '../../../net/ip-address.ts';
+import type { IpAddress, IpFamily } from '../../../net/ip-address.ts';
 import type { NftClient } from '../../nf-tables/client.ts';
 import type { NftElement } from '../../nf-tables/element.ts';
 import type { Verdict } from '../../nf-tables/expressions.ts';
@@ -178,17 +178,21 @@ export class MemberList {
     visitor: MemberVisitor,
     pace: Pace | undefined,
   ): Promise<void> {
-    const byAddress = new Map<string, NftElement[]>();
+    const byAddress = new Map<string, { address: IpAddress; elements: NftElement[] }>();
     for (const role of portRangeRoles) {
       for (const element of await this.#elementsOf(setOf(role, family).name, pace)) {
         const address = addressOfRange(element, family);
-        const key = memberKey(portRangesOf(address, []));
-        byAddress.set(key, [...(byAddress.get(key) ?? []), element]);
+        const found = byAddress.get(address.text);
+        if (found === undefined) {
+          byAddress.set(address.text, { address, elements: [element] });
+        } else {
+          found.elements.push(element);
+        }
       }
     }
     visitor.begin();
-    for (const [key, elements] of byAddress) {
-      visitor.take(key, { elements });
+    for (const { address, elements } of byAddress.values()) {
+      visitor.take(memberKey(portRangesOf(address, [])), { address, elements });
     }
     visitor.end();
   }

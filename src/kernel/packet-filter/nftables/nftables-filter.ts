@@ -12,11 +12,16 @@ import type {
   PacketFilter,
   PacketFilterListener,
 } from '../packet-filter.ts';
-import type { ElementChange, ObservedMember } from './element-change.ts';
+import {
+  elementsOfObserved,
+  isMember,
+  type ElementChange,
+  type ObservedMember,
+} from './element-change.ts';
 import { ElementKind } from './element-kind.ts';
 import { executeRows, type RowTarget } from './execute-rows.ts';
 import { takingUp, TableFoundation } from './foundation.ts';
-import { elementsOf, memberKey } from './member-elements.ts';
+import { addressOfElement, memberKey } from './member-elements.ts';
 import { tableName, type RuleSettings } from './rules.ts';
 import { TableWatch } from './table-watch.ts';
 
@@ -55,9 +60,12 @@ export function openNftablesFilter(
       if (header === undefined) {
         return;
       }
-      const rows = (await kind.members())
-        .filter(({ entry }) => entry.kind !== 'port' && addresses.has(entry.address.text))
-        .map((member) => ({ remove: elementsOf(member), add: [] }));
+      const rows = (await kind.observed()).map((observed) => ({
+        remove: elementsOfObserved(observed).filter((element) =>
+          addresses.has(addressOfElement(element)?.text ?? ''),
+        ),
+        add: [],
+      }));
       throwFirst(await executeRows({ ...target(), head: takingUp(header) }, rows));
     },
     remove: () => removeTable(table),
@@ -82,7 +90,7 @@ async function readMembers(
 ): Promise<readonly FilterMember[] | undefined> {
   // Not readable, or not there: then there is nothing of ours.
   const header = await client.table(tableName).catch(() => undefined);
-  return header === undefined ? undefined : kind.members();
+  return header === undefined ? undefined : (await kind.observed()).filter(isMember);
 }
 
 /** Of what the sets hold of port ranges, where those get marks. */

@@ -7,6 +7,7 @@ import {
 } from '../../../../../src/kernel/packet-filter/filter-member.ts';
 import { elementsMessage } from '../../../../../src/kernel/nf-tables/write-elements.ts';
 import { tableMessage } from '../../../../../src/kernel/nf-tables/write-ruleset.ts';
+import { isMember } from '../../../../../src/kernel/packet-filter/nftables/element-change.ts';
 import {
   elementsOf,
   memberKey,
@@ -37,7 +38,9 @@ describe('the elements of a member', () => {
             ...elements.map((element) => elementsMessage('add', tableName, [element])),
           ]);
           assert.equal(outcome.kind, 'taken');
-          assert.deepEqual(inWords(await kind.members()), inWords(members));
+          const observed = await kind.observed();
+          assert.ok(observed.every(isMember));
+          assert.deepEqual(inWords(observed), inWords(members));
           client.close();
         },
       ),

@@ -34,13 +34,13 @@ function open(kernel: FakeNfTables): PacketFilter {
 }
 
 /** What a run has left, with the kernel of today or with an older one. */
-async function leftBy(kernel: FakeNfTables): Promise<void> {
+async function leftBy(kernel: FakeNfTables, left = members): Promise<void> {
   const filter = open(kernel);
   for (const foundation of filter.foundations) {
     await foundation.ensure();
   }
   await filter.members.relist();
-  for (const member of members) {
+  for (const member of left) {
     filter.members.setDesiredAt(filter.members.at(filter.members.keyOf(member)), member);
   }
   const { failures } = await filter.members.applyAdditions(0);
@@ -116,6 +116,40 @@ describe('the packet filter of nf_tables', () => {
     assert.deepEqual((await filter.members.applyAdditions(60_000)).failures, []);
     assert.equal(kernel.elements('range-marks-4').length, 1);
     assert.ok(kernel.table()?.chains.has('filter-input'));
+    filter.close();
+  });
+
+  it('forgets whatever is there at an address: port ranges, and what others have put there', async () => {
+    const kernel = new FakeNfTables();
+    await leftBy(kernel, [
+      ...members,
+      ...['10.96.0.1', '10.96.0.2'].map((address) =>
+        portRangesOf(ip(address), [
+          { protocol: 'UDP', first: 16, last: 32, mark: 5, role: 'external', sources: undefined },
+        ]),
+      ),
+      { role: 'health', entry: { kind: 'port', port: 0x0a60 } },
+    ]);
+    const key = '0a6000010600000000510000';
+    const frontEnds = kernel.table()?.sets.get('front-ends-4')?.elements;
+    frontEnds?.set(`${key}-${key}`, { key, keyEnd: undefined, verdict: 'drop' });
+    const filter = open(kernel);
+    await filter.forget(new Set(['10.96.0.1']));
+    for (const set of kernel.table()?.sets.keys() ?? []) {
+      assert.deepEqual(
+        kernel.elements(set).filter((words) => words.startsWith('0a600001')),
+        [],
+        set,
+      );
+    }
+    assert.deepEqual(await filter.portRanges(), [
+      {
+        address: ip('10.96.0.2'),
+        ranges: [{ protocol: 'UDP', first: 16, last: 32, mark: 5 }],
+      },
+    ]);
+    assert.deepEqual(kernel.elements('range-vips-4'), ['0a600002']);
+    assert.deepEqual(kernel.elements('health-ports'), ['0a60']);
     filter.close();
   });
 

@@ -70,6 +70,17 @@ describe('port ranges of an address in the table', () => {
     client.close();
   });
 
+  it('are named where the kernel refuses to delete what an earlier run has left', async () => {
+    const { kernel, table, round, settled, client } = await elementWorld();
+    await settled(portRanges({}));
+    await table.relist();
+    kernel.refuses = (words) => (words.includes('range-marks-4') ? 'ENOMEM' : undefined);
+    table.setDesired(memberKey(portRanges()), undefined);
+    const [message = ''] = await round();
+    assert.match(message, /^delete port-ranges 10\.96\.0\.1 from the table kube-ipvs: ENOMEM/);
+    client.close();
+  });
+
   it('are mended when others have changed a mark', async () => {
     const { kernel, table, round, settled, client } = await elementWorld();
     await settled(portRanges({}));
