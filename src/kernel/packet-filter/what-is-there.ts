@@ -7,6 +7,7 @@ import { chainsOfAllVersions } from './iptables/chains.ts';
 import type { RunProgram } from './iptables/iptables.ts';
 import { legacyRules } from './iptables/legacy-rules.ts';
 import { allSets, spareOf } from './iptables/sets.ts';
+import { withoutIpset } from './iptables/without-ipset.ts';
 import { tableName } from './nftables/rules.ts';
 import type { PacketFilterKind } from './packet-filter.ts';
 
@@ -18,9 +19,6 @@ export interface PacketFilterRemains {
   readonly chainsOf: readonly string[];
   readonly sets: readonly string[];
 }
-
-/** What a kernel without ipset answers. */
-const withoutIpset = ['EINVAL', 'EPROTONOSUPPORT'];
 
 /**
  * Whether the kernel holds anything of a packet filter of ours. Asks over netlink alone. Rejects with NetlinkError

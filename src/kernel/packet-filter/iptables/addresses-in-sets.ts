@@ -2,8 +2,10 @@ import type { SetClient } from '../../ipset/client.ts';
 import type { IpSet, SetOperation } from '../../ipset/model.ts';
 import type { SetEntry } from '../../ipset/set-entry.ts';
 import { throwFirst } from '../../netlink/execute-operations.ts';
+import { unlessAbsent } from '../../netlink/netlink-error.ts';
+import { withoutIpset } from './without-ipset.ts';
 
-/** The addresses in some sets, as texts; undefined where none of the sets is there. */
+/** The addresses in some sets, as texts; undefined where none of the sets is there. Rejects with NetlinkError. */
 export async function addressesInSets(
   client: SetClient,
   sets: readonly IpSet[],
@@ -38,5 +40,5 @@ export async function forgetInSets(
 
 /** Undefined as well where the kernel has no sets at all, and then there are none of ours. */
 function entriesOf(client: SetClient, set: IpSet): Promise<readonly SetEntry[] | undefined> {
-  return client.entries(set).catch(() => undefined);
+  return unlessAbsent(client.entries(set), withoutIpset);
 }

@@ -1,5 +1,6 @@
-import { tablesOf, type ChainSettings, type Table } from './chains.ts';
+import { setInRule, tablesOf, type ChainSettings, type Table } from './chains.ts';
 import { ourTables, removalText, restoreText } from './restore-text.ts';
+import { spareNameOf } from './sets.ts';
 
 const lastChain = 'KIPVS-POSTROUTING';
 
@@ -22,7 +23,8 @@ export function giveWayText(
   }
   const staying = tablesOf(family, settings)
     .filter(({ name }) => name === 'nat')
-    .map(fromVipAlone);
+    .map(fromVipAlone)
+    .map((table) => asNamedIn(present, table));
   return (
     restoreText(staying, present) +
     removalText(
@@ -66,5 +68,19 @@ function fromVipAlone({ name, chains, jumps }: Table): Table {
         rules: chain.rules.filter((rule) => /^-m set --match-set \S+ src -j MASQUERADE/.test(rule)),
       })),
     jumps: jumps.filter(({ to }) => to === lastChain),
+  };
+}
+
+/** With spares in place of the sets whose spares the rules look into that are there. */
+function asNamedIn(present: string, { name, chains, jumps }: Table): Table {
+  const isNamed = (set: string): boolean => present.includes(`-set ${set} `);
+  const named = (text: string): string =>
+    text.replaceAll(setInRule, (option, set: string) =>
+      isNamed(spareNameOf(set)) && !isNamed(set) ? option.replace(set, spareNameOf(set)) : option,
+    );
+  return {
+    name,
+    chains: chains.map((chain) => ({ ...chain, rules: chain.rules.map(named) })),
+    jumps: jumps.map((jump) => ({ ...jump, rule: named(jump.rule) })),
   };
 }

@@ -24,7 +24,7 @@ import { memberKey } from './member-key.ts';
 import { RuleWatch } from './rule-watch.ts';
 import { SetFoundation } from './set-foundation.ts';
 import { SetEntryKind, type ObservedEntry, type SetChange } from './set-kind.ts';
-import { allSets, setOf } from './sets.ts';
+import { allSets, setOf, withSpares } from './sets.ts';
 import { VariantChooser } from './variant-chooser.ts';
 
 interface Settings {
@@ -84,12 +84,9 @@ export function openIptablesFilter(
       });
     }),
     addressesOf: (role) =>
-      addressesInSets(
-        client,
-        families.map((family) => setOf(role, family)),
-      ),
+      addressesInSets(client, withSpares(families.map((family) => setOf(role, family)))),
     portRanges: () => portRangesIn(kind, client),
-    forget: (addresses) => forgetInSets(client, allSets(families), addresses),
+    forget: (addresses) => forgetInSets(client, withSpares(allSets(families)), addresses),
     remove: () => removeAll(chains, sets),
     close() {
       client.close();

@@ -21,7 +21,15 @@ import {
 } from './held-port-ranges.ts';
 import { memberKey } from './member-key.ts';
 import { readPortRanges } from './port-range-sets.ts';
-import { allSets, isRangeSet, rangeSetsOf, roleOfSet, setOf, setOfMember } from './sets.ts';
+import {
+  allSets,
+  isRangeSet,
+  rangeSetsOf,
+  roleOfSet,
+  setOf,
+  setOfMember,
+  spareOf,
+} from './sets.ts';
 import type { IpFamily } from '../../../net/ip-address.ts';
 import { usualMarkMask } from '../../../net/mark-mask.ts';
 import type { Pace } from '../../../base/work-in-parts.ts';
@@ -189,13 +197,18 @@ export class SetEntryKind implements Kind<FilterMember, ObservedEntry, SetChange
     return outcomes;
   }
 
-  /** The ports that get a mark, by address, before anything was put in place. Rejects with NetlinkError. */
+  /**
+   * The ports that get a mark, by address, before anything was put in place: an address comes twice where sets
+   * and their spares have it. Rejects with NetlinkError.
+   */
   async portRanges(): Promise<readonly AddressWithPortRanges[]> {
     const all = await Promise.all(
-      this.#families.map((family) =>
-        readPortRanges(family, async (set, begin) => {
-          await this.#client.eachEntry(set, begin);
-        }),
+      this.#families.flatMap((family) =>
+        [(set: IpSet) => set, spareOf].map((named) =>
+          readPortRanges(family, async (set, begin) => {
+            await this.#client.eachEntry(named(set), begin);
+          }),
+        ),
       ),
     );
     return all.flat().map(({ address, ports }) => ({ address, ranges: ports }));

@@ -123,7 +123,16 @@ export function withMarkMask(set: IpSet, rangeMarks: number): IpSet {
  * kernel then neither deletes nor renames it.
  */
 export function spareOf(set: IpSet): IpSet {
-  return { ...set, name: `${set.name}-b` };
+  return { ...set, name: spareNameOf(set.name) };
+}
+
+export function spareNameOf(name: string): string {
+  return `${name}-b`;
+}
+
+/** By whichever names they may be in the kernel. */
+export function withSpares(sets: readonly IpSet[]): readonly IpSet[] {
+  return sets.flatMap((set) => [set, spareOf(set)]);
 }
 
 /** Without these types no packet can be told from another: their sets are in nearly all rules. */

@@ -70,6 +70,14 @@ describe('the text that takes our rules out for a kube-proxy', () => {
     assert.deepEqual(describeGiveWay('', 'iptables-nft'), []);
   });
 
+  it('names sets as the rules do that are there: a spare, where they look into that', () => {
+    const spares = inPlace.replaceAll(/(kube-ipvs-(?:vip|empty)-4) /g, '$1-b ');
+    assert.notEqual(spares, inPlace);
+    assert.deepEqual(giveWayText('IPv4', settings, spares).match(/^-[AI] .*$/gm), [
+      '-A KIPVS-POSTROUTING -m set --match-set kube-ipvs-vip-4-b src -j MASQUERADE --random-fully',
+    ]);
+  });
+
   it('touches nothing of others, and is empty where nothing of ours is', () => {
     assert.ok(!text.includes('OTHERS'));
     assert.equal(giveWayText('IPv4', settings, '*nat\n:OTHERS - [0:0]\nCOMMIT\n'), '');
