@@ -104,6 +104,11 @@ export class NftClient {
     return this.#inTurn(async () => ({ all: await this.generation(), own: this.#committed }));
   }
 
+  /** How many messages a transaction may have, so that the errors of all fit the receive buffer. */
+  get mostMessages(): number {
+    return this.#lane.mostMessages;
+  }
+
   /** How many transactions of this client the kernel has taken. */
   get committed(): number {
     return this.#committed;

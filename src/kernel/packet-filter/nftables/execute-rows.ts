@@ -12,7 +12,7 @@ export interface ElementRow {
 
 /** Where rows are written; `head` is the first message of each transaction. */
 export interface RowTarget {
-  readonly client: Pick<NftClient, 'transact'>;
+  readonly client: Pick<NftClient, 'transact' | 'mostMessages'>;
   readonly table: string;
   readonly head: WriteNftMessage;
 }
@@ -22,12 +22,6 @@ export interface RowTarget {
  * whose length has 16 bits.
  */
 const mostBytes = 55_000;
-
-/**
- * From so many rows on, those that fail are looked for by halves: each message that fails is answered by
- * an error, and the errors of all of them must fit the receive buffer.
- */
-const mostSingleRows = 100;
 
 /**
  * Carries out rows in few transactions. Returns for each why it failed, or undefined: a row that fails takes no
@@ -99,13 +93,26 @@ async function executePart(
   if (outcome.whole !== undefined || part.length === 1) {
     const error = outcome.whole ?? outcome.ofGroup.get(0);
     part.forEach((index) => (outcomes[index] = error));
-  } else if (part.length > mostSingleRows) {
+  } else if (messagesSingly(target, rows, part) > target.client.mostMessages) {
     const middle = part.length >> 1;
     await executePart(target, rows, part.slice(0, middle), outcomes);
     await executePart(target, rows, part.slice(middle), outcomes);
   } else {
     await executeSingly(target, rows, part, outcomes);
   }
+}
+
+/**
+ * How many messages rows are that share none. With more than the client may send, those that fail are looked for by
+ * halves: each message that fails is answered by an error.
+ */
+function messagesSingly(
+  { table }: RowTarget,
+  rows: readonly ElementRow[],
+  part: readonly number[],
+): number {
+  const head = 1;
+  return part.reduce((sum, index) => sum + messagesOf(table, [rowAt(rows, index)]).length, head);
 }
 
 /** Finds out which rows are to blame, and carries out the others. */

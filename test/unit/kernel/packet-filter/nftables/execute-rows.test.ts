@@ -12,8 +12,9 @@ import {
 import { rulesetOf, tableName } from '../../../../../src/kernel/packet-filter/nftables/rules.ts';
 import { FakeNfTables } from '../../../../support/fake-kernel/nf-tables.ts';
 
-async function setUp() {
+async function setUp(mostErrors?: number) {
   const kernel = new FakeNfTables();
+  kernel.sockets.mostErrors = mostErrors;
   const client = new NftClient(kernel.open);
   const ruleset = rulesetOf(['IPv4'], { local: { kind: 'none' }, masqueradeAll: false });
   await client.transact([tableMessage(tableName, 0), ...rulesetMessages(ruleset)]);
@@ -121,6 +122,31 @@ describe('carrying out rows', () => {
     assert.equal(kernel.elements('vips-4').length, 395);
     // The whole; both halves; four quarters, each of which is tried singly, and again without those.
     assert.ok(kernel.transactions.length <= 1 + 2 + 4 * 3, `${kernel.transactions.length}`);
+    client.close();
+  });
+
+  it('asks for no more errors at a time than the receive buffer holds, however many messages a row has', async () => {
+    const mostErrors = 40;
+    const { kernel, client, execute } = await setUp(mostErrors);
+    const frontEnd = (number: number, chain: string): readonly NftElement[] =>
+      ['front-ends-4', 'sources-4'].map((set) => ({
+        set,
+        key: Buffer.from(`${vipHex(number)}0600000000500000`, 'hex'),
+        verdict: { kind: 'goto', chain },
+      }));
+    const numbers = Array.from({ length: 30 }, (_, index) => index + 1);
+    await execute(numbers.map((number) => adding(...frontEnd(number, 'refused-4'))));
+    kernel.transactions.length = 0;
+    kernel.refuses = (words) => (words.includes(vipHex(17)) ? 'ENOMEM' : undefined);
+    const outcomes = await execute(
+      numbers.map((number) => ({
+        remove: frontEnd(number, 'refused-4'),
+        add: frontEnd(number, 'guard-4'),
+      })),
+    );
+    assert.deepEqual(failing(outcomes), ['16: ENOMEM']);
+    const lengths = kernel.transactions.map(({ length }) => length);
+    assert.ok(Math.max(...lengths) <= mostErrors, lengths.join());
     client.close();
   });
 
