@@ -8,7 +8,7 @@ import { patience, restAfter } from './patience.ts';
 export async function until(
   what: string,
   condition: () => boolean | Promise<boolean>,
-  ms = 5000,
+  ms = 15_000,
 ): Promise<void> {
   const limitMs = ms * patience;
   let askedAt = performance.now();
