@@ -36,13 +36,7 @@ const countedParts: readonly PartName[] = [
 ];
 
 /** What is cheap and does not need a large table to say something. */
-const quickParts: readonly PartName[] = [
-  'first-sync',
-  'change',
-  'large-service',
-  'burst',
-  'processes',
-];
+const quickParts: readonly PartName[] = ['first-sync', 'change', 'large-service', 'processes'];
 
 export type PartName = (typeof partNames)[number];
 
