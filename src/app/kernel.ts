@@ -24,6 +24,7 @@ import type {
   PacketFilter,
   PacketFilterListener,
 } from '../kernel/packet-filter/packet-filter.ts';
+import { isIn } from '../net/cidr.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { addressesOfOthers } from '../kernel/vip-link/bound-address-difference.ts';
 import { BoundAddressKind } from '../kernel/vip-link/bound-address-kind.ts';
@@ -169,10 +170,6 @@ export async function openKernel(
       conntrack.close();
     },
   };
-}
-
-function isIn(ranges: KernelConfiguration['excludeCIDRs']): (address: IpAddress) => boolean {
-  return (address) => ranges.some((range) => range.contains(address));
 }
 
 /** Changes of its members concern flows, too. */

@@ -11,13 +11,14 @@ import {
   boundAddressDifference,
   without,
 } from '../kernel/vip-link/bound-address-difference.ts';
-import { differences } from '../reconcile/differences.ts';
+import { boundAddressesAt } from '../kernel/vip-link/bound-address-kind.ts';
+import { isIn } from '../net/cidr.ts';
+import { differences, exceptWhere } from '../reconcile/differences.ts';
 import { virtualServerDifference } from '../kernel/ipvs/virtual-server-difference.ts';
-import { observedFrom } from '../kernel/ipvs/virtual-server-kind.ts';
+import { observedFrom, virtualServersAt } from '../kernel/ipvs/virtual-server-kind.ts';
 import { cleanupKubeProxy } from './cleanup-kube-proxy.ts';
 import { cleanupPacketFilter } from './cleanup-packet-filter.ts';
 import { exitCode, type ExitCode } from './exit-code.ts';
-import { addressOfId, withoutLeftAlone } from './left-alone.ts';
 import { observeKernel } from './observe-kernel.ts';
 import { kernelListener, logFailure, settingsOf } from './open-source.ts';
 import type { CleanupOptions } from './options.ts';
@@ -57,22 +58,23 @@ export async function cleanup(options: CleanupOptions, log: Logger): Promise<Exi
 }
 
 async function toBeRemoved({ excludeCIDRs }: Settings): Promise<readonly string[]> {
-  const there = await observeKernel();
-  const others = addressesOfOthers(there.virtualServers.values());
-  const ownAddresses = withoutLeftAlone(
-    without(there.boundAddresses, others),
-    excludeCIDRs,
-    ({ address }) => address,
-  );
-  const virtualServers = withoutLeftAlone(there.virtualServers, excludeCIDRs, ({ id }) =>
-    addressOfId(id),
-  );
+  const { virtualServers, boundAddresses } = await observeKernel();
+  const isExcluded = isIn(excludeCIDRs);
+  const ownAddresses = without(boundAddresses, addressesOfOthers(virtualServers.values()));
   const observed = new Map(Array.from(virtualServers, ([key, row]) => [key, observedFrom(row)]));
   return [
-    ...differences(boundAddressDifference, new Map(), ownAddresses)
+    ...differences(
+      exceptWhere(boundAddressesAt(isExcluded), boundAddressDifference),
+      new Map(),
+      ownAddresses,
+    )
       .flatMap(({ removals }) => removals)
       .map(({ address }) => `unbind address ${address.hostPrefix}`),
-    ...differences(virtualServerDifference, new Map(), observed)
+    ...differences(
+      exceptWhere(virtualServersAt(isExcluded), virtualServerDifference),
+      new Map(),
+      observed,
+    )
       .flatMap(({ removals }) => removals)
       .map(describeOperation),
     ...removalsOf(await whatIsThere(ipFamilies())),

@@ -8,17 +8,17 @@ import {
 import type { PacketFilterChoice } from '../kernel/packet-filter/choose-packet-filter.ts';
 import type { PacketFilterKind } from '../kernel/packet-filter/packet-filter.ts';
 import type { PacketFilterRemains } from '../kernel/packet-filter/what-is-there.ts';
-import type { Cidr } from '../net/cidr.ts';
+import { isIn, type Cidr } from '../net/cidr.ts';
 import type { IpAddress } from '../net/ip-address.ts';
 import { boundAddressDifference } from '../kernel/vip-link/bound-address-difference.ts';
-import { differences } from '../reconcile/differences.ts';
+import { boundAddressesAt } from '../kernel/vip-link/bound-address-kind.ts';
+import { differences, exceptWhere } from '../reconcile/differences.ts';
 import {
   virtualServerDifference,
   type DesiredVirtualServer,
 } from '../kernel/ipvs/virtual-server-difference.ts';
-import { observedFrom } from '../kernel/ipvs/virtual-server-kind.ts';
+import { observedFrom, virtualServersAt } from '../kernel/ipvs/virtual-server-kind.ts';
 import { ipvsadmOptions, toGoldenShape } from './golden-shape.ts';
-import { addressOfId, withoutLeftAlone } from './left-alone.ts';
 import type { ObservedKernel } from './observe-kernel.ts';
 import { formatPortsWithMark, type PortsWithMark } from '../translate/marked-ports.ts';
 import { formatTable } from './text-table.ts';
@@ -149,25 +149,20 @@ function differenceText(plan: Plan): string {
 }
 
 function plannedChanges(plan: Plan, observed: ObservedKernel): PlannedChange[] {
-  const { excluded } = plan;
-  const there = new Map(
-    Array.from(observed.virtualServers, ([key, listed]) => [key, observedFrom(listed)]),
-  );
+  const isExcluded = isIn(plan.excluded);
   const virtualServers = differences(
-    virtualServerDifference,
-    withoutLeftAlone(plan.virtualServers, excluded, ({ virtualServer }) =>
-      addressOfId(virtualServer.id),
-    ),
-    withoutLeftAlone(there, excluded, ({ virtualServer }) => addressOfId(virtualServer.id)),
+    exceptWhere(virtualServersAt(isExcluded), virtualServerDifference),
+    plan.virtualServers,
+    new Map(Array.from(observed.virtualServers, ([key, listed]) => [key, observedFrom(listed)])),
   ).map(({ key, additions, removals }) => ({
     object: `virtual server ${key}`,
     service: plan.serviceOf(key),
     changes: [...additions, ...removals].flatMap(oneByOne).map(describeOperation),
   }));
   const boundAddresses = differences(
-    boundAddressDifference,
-    withoutLeftAlone(plan.boundAddresses, excluded, (address) => address),
-    withoutLeftAlone(observed.boundAddresses, excluded, ({ address }) => address),
+    exceptWhere(boundAddressesAt(isExcluded), boundAddressDifference),
+    plan.boundAddresses,
+    observed.boundAddresses,
   ).map(({ key, additions, removals }) => ({
     object: `bound address ${key}`,
     service: undefined,

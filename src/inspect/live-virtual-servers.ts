@@ -1,3 +1,4 @@
+import { InTurn } from '../base/in-turn.ts';
 import type { IpvsClient } from '../kernel/ipvs/client.ts';
 import {
   formatRealServer,
@@ -30,7 +31,7 @@ export class LiveVirtualServers {
   readonly #now: () => number;
   readonly #rates: RateBook;
   #readings = new Map<string, Reading>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = new InTurn();
 
   /** `client` is asked for at each reading; `now` in milliseconds, of a clock that never goes back. */
   constructor(client: () => Promise<LiveClient>, now: () => number) {
@@ -46,9 +47,7 @@ export class LiveVirtualServers {
 
   /** By `formatVirtualServer`; those that the kernel lacks are missing. Rejects with NetlinkError. */
   read(ids: readonly VirtualServerId[]): Promise<ReadonlyMap<string, HeldVirtualServer>> {
-    const result = this.#last.then(() => this.#read(ids));
-    this.#last = result.catch(() => undefined);
-    return result;
+    return this.#inTurn.do(() => this.#read(ids));
   }
 
   async #read(ids: readonly VirtualServerId[]): Promise<ReadonlyMap<string, HeldVirtualServer>> {

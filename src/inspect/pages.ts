@@ -56,15 +56,7 @@ export function pageOf<Item>(
   all: readonly Item[],
   { offset, limit }: PageRequest,
 ): { readonly items: readonly Item[]; readonly offset: number; readonly total: number } {
-  const start = startOfPage({ offset, limit }, all.length);
+  const lastPage = Math.max(0, Math.floor((all.length - 1) / limit) * limit);
+  const start = offset < all.length ? Math.max(offset, 0) : lastPage;
   return { items: all.slice(start, start + limit), offset: start, total: all.length };
-}
-
-/** Where the page begins that has this offset, or the last one where there is none. */
-export function startOfPage(
-  { offset, limit }: Pick<PageRequest, 'offset' | 'limit'>,
-  total: number,
-): number {
-  const lastPage = total === 0 ? 0 : Math.floor((total - 1) / limit) * limit;
-  return offset < total ? Math.max(offset, 0) : lastPage;
 }

@@ -112,3 +112,8 @@ function sameBits(a: number, b: number, count: number): boolean {
   // A shift by 32 is none at all in JavaScript.
   return count <= 0 || (count >= 32 ? a === b : (a ^ b) >>> (32 - count) === 0);
 }
+
+/** Whether an address is in any of some ranges. */
+export function isIn(ranges: readonly Cidr[]): (address: IpAddress) => boolean {
+  return (address) => ranges.some((range) => range.contains(address));
+}

@@ -1,4 +1,5 @@
 import { asError } from '../base/as-error.ts';
+import { InTurn } from '../base/in-turn.ts';
 import type { Failure } from './any-kind-table.ts';
 import { BackOff, type BackOffOptions } from './back-off.ts';
 import { ImpossibleError, type Foundation } from './foundation.ts';
@@ -27,7 +28,7 @@ export class FoundationKeeper {
   readonly #failing = new Map<string, Error>();
   readonly #suspected = new Set<string>();
   /** One at a time: audits and retries ask for the same ones. */
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = new InTurn();
 
   /** `now` in milliseconds. */
   constructor(
@@ -42,7 +43,7 @@ export class FoundationKeeper {
 
   /** Puts all of them in place, in their order. Never rejects; returns those that failed. */
   ensureAll(): Promise<readonly Failure[]> {
-    return this.#inTurn(() => this.#ensure(this.#foundations));
+    return this.#inTurn.do(() => this.#ensure(this.#foundations));
   }
 
   /** Something has taken one away that was in place: it is to be looked after now. */
@@ -52,7 +53,7 @@ export class FoundationKeeper {
 
   /** Tries those again whose wait is over, and those that are suspected. Never rejects. */
   retry(): Promise<FoundationRetry> {
-    return this.#inTurn(async () => {
+    return this.#inTurn.do(async () => {
       const now = this.#now();
       const waiting = new Set(this.#backOff.keys());
       const due = this.#foundations.filter(
@@ -129,11 +130,5 @@ export class FoundationKeeper {
     } else {
       this.#backOff.failed(name, this.#now());
     }
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 }

@@ -55,6 +55,17 @@ describe('the status page in a browser', function () {
     await page.waitForSelector('#services .card');
   }
 
+  /** Opens the page and types what is searched for; returns the title over what was found. */
+  async function search(text: string): Promise<string | null> {
+    await open();
+    await page.keyboard.press('/');
+    await page.keyboard.type(text);
+    await page.waitForFunction(
+      () => document.querySelector('#services-title')?.textContent !== 'Services (10,000)',
+    );
+    return title();
+  }
+
   const cards = () => page.locator('#services .card');
   const keyOf = (index: number) => cards().nth(index).locator('.name').textContent();
   const title = () => page.locator('#services-title').textContent();
@@ -87,13 +98,7 @@ describe('the status page in a browser', function () {
   });
 
   it('finds Services as somebody types, and keeps that over a reload', async () => {
-    await open();
-    await page.keyboard.press('/');
-    await page.keyboard.type('payments/api-');
-    await page.waitForFunction(
-      () => document.querySelector('#services-title')?.textContent !== 'Services (10,000)',
-    );
-    const found = await title();
+    const found = await search('payments/api-');
     assert.match((await keyOf(0)) ?? '', /^payments\/api-/);
     await page.reload();
     await page.waitForSelector('#services .card');
@@ -102,13 +107,7 @@ describe('the status page in a browser', function () {
   });
 
   it('leads to the Services from its first key on, and keeps the search', async () => {
-    await open();
-    await page.keyboard.press('/');
-    await page.keyboard.type('payments/api-');
-    await page.waitForFunction(
-      () => document.querySelector('#services-title')?.textContent !== 'Services (10,000)',
-    );
-    const found = await title();
+    const found = await search('payments/api-');
     await page.locator('#skip').press('Enter');
     assert.equal(await page.evaluate(() => document.activeElement?.id), 'services');
     await page.reload();

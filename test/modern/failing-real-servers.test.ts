@@ -122,36 +122,35 @@ describe('a real server that fails', () => {
     return { name, vip, shown };
   }
 
-  for (const [what, fails] of [
+  /** Has a fail once each has answered, while it is tried all the time. */
+  async function failUnderLoad(vip: string, fail: (address: string) => Promise<void>) {
+    const current = startAttempts(vip, 80, perSecond);
+    attempts = current;
+    await until('each has answered', () => current.answeredBy.size === 3);
+    await fail(a);
+    return { current, since: { failedAtMs: performance.now(), madeBefore: current.made } };
+  }
+
+  for (const [what, fail] of [
     ['does not answer', dies],
     ['refuses', stopsListening],
   ] as const) {
     it(`that ${what} gets no new connections, and no request fails that begins then`, async () => {
       const { vip, shown } = await newService(ejecting);
-      attempts = startAttempts(vip, 80, perSecond);
-      const current = attempts;
-      await until('each has answered', () => current.answeredBy.size === 3);
-      await fails(a);
-      const failedAtMs = performance.now();
-      const madeBefore = current.made;
+      const { current, since } = await failUnderLoad(vip, fail);
       await becomes(shown, { [a]: 0, [b]: 1, [c]: 1 }, 20_000);
       const ejectedAtMs = performance.now();
-      await told(`${what}, with ejection`, current, { madeBefore, failedAtMs });
+      await told(`${what}, with ejection`, current, since);
       assert.ok(current.failed > 0);
       assert.ok(current.failures.every(({ beganAtMs }) => beganAtMs < ejectedAtMs));
     });
 
     it(`that ${what} goes on getting them where its Service does not ask for ejection`, async () => {
       const { vip, shown } = await newService({});
-      attempts = startAttempts(vip, 80, perSecond);
-      const current = attempts;
-      await until('each has answered', () => current.answeredBy.size === 3);
-      await fails(a);
-      const failedAtMs = performance.now();
-      const madeBefore = current.made;
-      await told(`${what}, without`, current, { madeBefore, failedAtMs });
+      const { current, since } = await failUnderLoad(vip, fail);
+      await told(`${what}, without`, current, since);
       assert.deepEqual(await shown(), { [a]: 1, [b]: 1, [c]: 1 });
-      const lastMs = (current.failures.at(-1)?.beganAtMs ?? 0) - failedAtMs;
+      const lastMs = (current.failures.at(-1)?.beganAtMs ?? 0) - since.failedAtMs;
       assert.ok(lastMs > seenMs - 3000, String(lastMs));
     });
   }

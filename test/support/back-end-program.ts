@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openIptablesFilter } from '../../src/kernel/packet-filter/iptables/iptables-filter.ts';
 import type { PacketFilter } from '../../src/kernel/packet-filter/packet-filter.ts';
 import { cidr } from './cluster-objects.ts';
+import { ensureAll } from './ensure-all.ts';
 
 /**
  * Puts the chains into this network namespace by the variant of iptables that is its argument,
@@ -72,9 +73,7 @@ async function examine(variant: IptablesVariant): Promise<BackEndReport> {
   );
   const ensure = async (): Promise<number> => {
     programs = 0;
-    for (const foundation of filter.foundations) {
-      await foundation.ensure().catch((error: unknown) => warnings.push(String(error)));
-    }
+    warnings.push(...(await ensureAll(filter.foundations)).map(String));
     return programs;
   };
   await ensure();

@@ -1,7 +1,8 @@
 import { describeUnwantedFate } from '../../kernel/ipvs/describe-real-server-fate.ts';
 import { formatRealServer } from '../../kernel/ipvs/model.ts';
 import type { ListedVirtualServer } from '../../kernel/ipvs/read-table.ts';
-import { fateOfUnwanted } from '../../kernel/ipvs/virtual-server-difference.ts';
+import { fateOfUnwanted, isStarting } from '../../kernel/ipvs/virtual-server-difference.ts';
+import { isIn } from '../../net/cidr.ts';
 import type { DesiredFrontEnd } from '../../translate/desired.ts';
 import { fullnessAdvice, fullRealServers, refusedForFullness } from '../views/full-view.ts';
 import { isVip } from './filter-verdict.ts';
@@ -18,8 +19,7 @@ export function kernelDifferences(
   world: ExplainWorld,
 ): readonly string[] {
   const { kernel, desired, settings } = world;
-  const isExcluded = settings.excludeCIDRs.some((range) => range.contains(to.address));
-  if (kernel === undefined || isExcluded) {
+  if (kernel === undefined || isIn(settings.excludeCIDRs)(to.address)) {
     return [];
   }
   const wanted = desired.virtualServer(key);
@@ -55,22 +55,17 @@ function virtualServerDifferences(
   ];
 }
 
-function missing(
-  id: string,
-  { virtualServer, slowStartMs }: DesiredFrontEnd,
-  there: ListedVirtualServer,
-): string[] {
+function missing(id: string, wanted: DesiredFrontEnd, there: ListedVirtualServer): string[] {
   const weights = new Map(
     there.realServers.map(({ realServer }) => [formatRealServer(realServer), realServer.weight]),
   );
-  return [...virtualServer.realServers].flatMap(([key, { weight }]) => {
+  return [...wanted.virtualServer.realServers].flatMap(([key, { weight }]) => {
     const present = weights.get(key);
     if (present === undefined) {
       return [`the kernel lacks the real server ${key} of ${id}: nothing is sent to it`];
     }
     const effect = present === 0 ? ': it gets no new connections' : '';
-    const isStarting = slowStartMs !== undefined && present > 0 && present < weight;
-    return present === weight || isStarting
+    return present === weight || isStarting(wanted, weight, present)
       ? []
       : [
           `the kernel has the real server ${key} of ${id} with weight ${present}, not ${weight}${effect}`,

@@ -2,7 +2,7 @@ import { IpvsError } from '../../kernel/ipvs/ipvs-error.ts';
 import { limitsOf } from '../../kernel/ipvs/fullness.ts';
 import { describeUnwantedFate } from '../../kernel/ipvs/describe-real-server-fate.ts';
 import { formatRealServer, sameRealServer, type RealServer } from '../../kernel/ipvs/model.ts';
-import { fateOfUnwanted } from '../../kernel/ipvs/virtual-server-difference.ts';
+import { fateOfUnwanted, isStarting } from '../../kernel/ipvs/virtual-server-difference.ts';
 import type { DesiredFrontEnd } from '../../translate/desired.ts';
 import type { EndpointDecision, EndpointFate } from '../../translate/decisions.ts';
 import { describeWeightRule } from '../../translate/describe-decision.ts';
@@ -111,16 +111,9 @@ function weightBecause(context: RealServerContext, one: OneRealServer, weight: n
 }
 
 function becauseOf(fate: EndpointFate | undefined): string {
-  switch (fate?.kind) {
-    case 'weight 0':
-      return describeWeightRule(fate.by);
-    case 'used':
-      return fate.weight === undefined
-        ? 'every endpoint has the same'
-        : describeWeightRule(fate.weight.by);
-    default:
-      return 'every endpoint has the same';
-  }
+  const rule =
+    fate?.kind === 'weight 0' ? fate.by : fate?.kind === 'used' ? fate.weight?.by : undefined;
+  return rule === undefined ? 'every endpoint has the same' : describeWeightRule(rule);
 }
 
 /** What a real server that starts slowly has and is to have; undefined for any other. */
@@ -128,11 +121,11 @@ function slowStartOf(
   { desired }: RealServerContext,
   { wanted, held }: OneRealServer,
 ): string | undefined {
-  if (desired?.slowStartMs === undefined || wanted === undefined || held === undefined) {
+  if (desired === undefined || wanted === undefined || held === undefined) {
     return undefined;
   }
   const { weight } = held.realServer;
-  return weight > 0 && weight < wanted.weight && sameButWeight(wanted, held.realServer)
+  return isStarting(desired, wanted.weight, weight) && sameButWeight(wanted, held.realServer)
     ? `slow start: weight ${weight} of ${wanted.weight}`
     : undefined;
 }

@@ -224,6 +224,15 @@ function isToBeTold(key: string, step: number | undefined, known: KnownStarts): 
   return step !== undefined && known.lesserWeight === 'resume' && known.stepOf(key) === undefined;
 }
 
+/** Whether a real server that has one weight and is to have another is in a slow start. */
+export function isStarting(
+  { slowStartMs }: Pick<DesiredVirtualServer, 'slowStartMs'>,
+  desired: number,
+  held: number,
+): boolean {
+  return slowStartMs !== undefined && held > 0 && held < desired;
+}
+
 function withWeight(realServer: RealServer, weight: number): RealServer {
   return weight === realServer.weight ? realServer : { ...realServer, weight };
 }
@@ -234,26 +243,25 @@ function unwantedRealServers(
 ): readonly Operation[] {
   const { id } = virtualServer;
   const { limited } = desired.virtualServer.settings;
+  const limits = limited ? {} : { upperThreshold: 0, lowerThreshold: 0 };
+  const draining = (realServer: RealServer): RealServer => ({
+    ...withWeight(realServer, effectiveWeight({ desired: undefined })),
+    ...limits,
+  });
   const operations: Operation[] = [];
   virtualServer.realServers.forEach((realServer, key) => {
     if (desired.virtualServer.realServers.has(key)) {
       return;
     }
-    const fate = fateOfUnwanted(desired, realServer, drained.has(key));
-    switch (fate) {
+    switch (fateOfUnwanted(desired, realServer, drained.has(key))) {
       case 'drain':
-      case 'keep draining': {
-        const draining = withWeight(realServer, effectiveWeight({ desired: undefined }));
-        if (fate === 'drain' || (!limited && hasLimit(realServer))) {
-          const without = limited ? {} : { upperThreshold: 0, lowerThreshold: 0 };
-          operations.push({
-            kind: 'change real server',
-            id,
-            realServer: { ...draining, ...without },
-          });
+        operations.push({ kind: 'change real server', id, realServer: draining(realServer) });
+        break;
+      case 'keep draining':
+        if (!limited && hasLimit(realServer)) {
+          operations.push({ kind: 'change real server', id, realServer: draining(realServer) });
         }
         break;
-      }
       case 'delete: reset':
       case 'delete: UDP':
       case 'delete: no drain timeout':

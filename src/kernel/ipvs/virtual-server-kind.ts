@@ -24,6 +24,7 @@ import { executeWithTrials } from './scheduler-trial.ts';
 import { DrainTimes } from './drain-times.ts';
 import { noSlowStarts, type KnownStarts } from './slow-start-plan.ts';
 import { SlowStarts } from './slow-starts.ts';
+import { exceptWhere } from '../../reconcile/differences.ts';
 import { noDifference, type Kind, type ListSink } from '../../reconcile/kind.ts';
 import {
   afterOperations,
@@ -64,15 +65,13 @@ export class VirtualServerKind<
     onApplied: (operation: Operation) => void = () => undefined,
     isExcluded: (address: IpAddress) => boolean = () => false,
   ) {
-    this.difference = (desired, observed) => {
-      const address = addressOf(desired ?? observed);
-      const isOthers =
-        (address !== undefined && isExcluded(address)) ||
-        (observed !== undefined && isForeignMark(observed.virtualServer));
-      return isOthers
-        ? noDifference
-        : virtualServerDifference(desired, observed, this.#startsOf(desired));
-    };
+    this.difference = exceptWhere<Desired, ObservedVirtualServer, Operation>(
+      virtualServersAt(isExcluded),
+      (desired, observed) =>
+        observed !== undefined && isForeignMark(observed.virtualServer)
+          ? noDifference
+          : virtualServerDifference(desired, observed, this.#startsOf(desired)),
+    );
     this.#client = client;
     this.#onApplied = onApplied;
     this.#now = now;
@@ -276,11 +275,11 @@ function isForeignMark({ id, settings }: VirtualServerHead): boolean {
   return id.kind === 'fwmark' && !settings.owned;
 }
 
-function addressOf(
-  row: DesiredVirtualServer | ObservedVirtualServer | undefined,
-): IpAddress | undefined {
-  const id = row?.virtualServer.id;
-  return id?.kind === 'address' ? id.address : undefined;
+/** Which virtual servers are at addresses of some kind; none for a packet mark is. */
+export function virtualServersAt(
+  isThere: (address: IpAddress) => boolean,
+): (row: DesiredVirtualServer | ObservedVirtualServer) => boolean {
+  return ({ virtualServer: { id } }) => id.kind === 'address' && isThere(id.address);
 }
 
 /** The row of the loop for what the kernel lists; `isTimeUp` limits the draining. */

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { InTurn } from '../../base/in-turn.ts';
 import { noRest, type Pace } from '../../base/work-in-parts.ts';
 import { type Batch, batchOf, type WriteOperation } from './batch.ts';
 import { asNetlinkError } from './exchange.ts';
@@ -46,7 +47,7 @@ export class NetlinkConnection {
   #sequence: number;
   /** Of its own: changes do not wait for the lists of an audit. */
   readonly #listLane: Lane;
-  readonly #queues = new Map<Lane, Promise<unknown>>();
+  readonly #queues = new Map<Lane, InTurn>();
 
   constructor(open: OpenTransport, options: Partial<ConnectionOptions> = {}) {
     this.#options = { ...defaultOptions, ...options };
@@ -140,13 +141,9 @@ export class NetlinkConnection {
 
   /** One thing after the other on a lane. */
   #inTurn<T>(lane: Lane, work: () => Promise<T>): Promise<T> {
-    const before = this.#queues.get(lane) ?? Promise.resolve();
-    const result = before.then(work);
-    this.#queues.set(
-      lane,
-      result.catch(() => undefined),
-    );
-    return result;
+    const queue = this.#queues.get(lane) ?? new InTurn();
+    this.#queues.set(lane, queue);
+    return queue.do(work);
   }
 
   /** Nothing is to overtake what another lane has not sent yet. */

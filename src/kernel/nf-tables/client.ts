@@ -1,3 +1,4 @@
+import { InTurn } from '../../base/in-turn.ts';
 import { noRest, type Pace } from '../../base/work-in-parts.ts';
 import { AttributeTable } from '../netlink/attribute-table.ts';
 import { NetlinkConnection } from '../netlink/connection.ts';
@@ -83,7 +84,7 @@ export class NftClient {
   readonly #connection: NetlinkConnection;
   readonly #lane: Lane;
   #sequence = 1;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = new InTurn();
   #committed = 0;
 
   constructor(open: OpenTransport = kernelTransport(netlinkProtocol.netfilter)) {
@@ -96,12 +97,12 @@ export class NftClient {
     messages: readonly WriteNftMessage[],
     mode: TransactionMode = 'commit',
   ): Promise<TransactionOutcome> {
-    return this.#inTurn(() => this.#transact(messages, mode));
+    return this.#inTurn.do(() => this.#transact(messages, mode));
   }
 
   /** Asked between transactions of this client, so that both numbers are of one moment. Rejects with NetlinkError. */
   transactionsSoFar(): Promise<TransactionCounts> {
-    return this.#inTurn(async () => ({ all: await this.generation(), own: this.#committed }));
+    return this.#inTurn.do(async () => ({ all: await this.generation(), own: this.#committed }));
   }
 
   /** How many messages a transaction may have, so that the errors of all fit the receive buffer. */
@@ -234,12 +235,6 @@ export class NftClient {
       beginNetfilterMessage(writer, sequence, message, messageFlag.dump, anyFamily);
       writer.endMessage();
     }, decode);
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
-    return result;
   }
 
   async #transact(

@@ -6,7 +6,7 @@ import { withNftClient } from '../nf-tables/with-client.ts';
 import { chainsOfAllVersions } from './iptables/chains.ts';
 import type { RunProgram } from './iptables/iptables.ts';
 import { legacyRules } from './iptables/legacy-rules.ts';
-import { allSets, spareOf } from './iptables/sets.ts';
+import { allSets, withSpares } from './iptables/sets.ts';
 import { withoutIpset } from './iptables/without-ipset.ts';
 import { tableName } from './nftables/rules.ts';
 import type { PacketFilterKind } from './packet-filter.ts';
@@ -60,8 +60,8 @@ async function ourSets(
   const client = new SetClient({}, open);
   try {
     const names = (await unlessAbsent(client.names(), withoutIpset)) ?? new Set();
-    return allSets(families)
-      .flatMap((set) => [set.name, spareOf(set).name])
+    return withSpares(allSets(families))
+      .map(({ name }) => name)
       .filter((name) => names.has(name));
   } finally {
     client.close();

@@ -8,7 +8,8 @@ import {
   observedOnLink,
   type ObservedAddress,
 } from './bound-address-difference.ts';
-import { noDifference, type Kind, type ListSink } from '../../reconcile/kind.ts';
+import { exceptWhere } from '../../reconcile/differences.ts';
+import type { Kind, ListSink } from '../../reconcile/kind.ts';
 import type { Pace } from '../../base/work-in-parts.ts';
 
 /** What is needed of the client. */
@@ -38,12 +39,7 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
   ) {
     this.#client = client;
     this.#onApplied = onApplied;
-    this.difference = (desired, observed) => {
-      const address = desired ?? observed?.address;
-      return address !== undefined && isExcluded(address)
-        ? noDifference
-        : boundAddressDifference(desired, observed);
-    };
+    this.difference = exceptWhere(boundAddressesAt(isExcluded), boundAddressDifference);
   }
 
   async list(sink: ListSink<ObservedAddress>): Promise<void> {
@@ -119,4 +115,11 @@ export class BoundAddressKind implements Kind<IpAddress, ObservedAddress, Addres
 /** Whether two rows of one address say the same. */
 function isSameRow(one: ObservedAddress, other: ObservedAddress): boolean {
   return one.owned === other.owned && one.settled === other.settled;
+}
+
+/** Which bound addresses are of some kind, desired or observed. */
+export function boundAddressesAt(
+  isThere: (address: IpAddress) => boolean,
+): (row: IpAddress | ObservedAddress) => boolean {
+  return (row) => isThere('address' in row ? row.address : row);
 }

@@ -10,7 +10,7 @@ import {
   type ChainSettings,
   type Table,
 } from './chains.ts';
-import { InTurn } from '../in-turn.ts';
+import { InTurn } from '../../../base/in-turn.ts';
 import { IptablesError, type Iptables, type IptablesVariant } from './iptables.ts';
 import type { LocalDetector } from '../local-detector.ts';
 import { featuresOf, findRefused, moduleOf, needsOf, type Need } from './missing-feature.ts';

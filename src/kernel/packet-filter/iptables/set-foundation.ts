@@ -5,7 +5,14 @@ import { SetsUnavailableError } from '../../ipset/set-error.ts';
 import type { IpFamily } from '../../../net/ip-address.ts';
 import { usualMarkMask } from '../../../net/mark-mask.ts';
 import { ImpossibleError, type Foundation } from '../../../reconcile/foundation.ts';
-import { allSets, isForPortRanges, spareOf, withMarkMask, workWithout } from './sets.ts';
+import {
+  allSets,
+  isForPortRanges,
+  spareOf,
+  withMarkMask,
+  withSpares,
+  workWithout,
+} from './sets.ts';
 
 /** Where a set of ours is to be found in the kernel. */
 export type SetPlace =
@@ -129,9 +136,7 @@ export class SetFoundation implements Foundation {
   async remove(): Promise<readonly { readonly name: string; readonly error: Error }[]> {
     const refused: { readonly name: string; readonly error: Error }[] = [];
     const names = await this.#names();
-    const present = this.#sets
-      .flatMap((set) => [set, spareOf(set)])
-      .filter(({ name }) => names.has(name));
+    const present = withSpares(this.#sets).filter(({ name }) => names.has(name));
     for (const { name } of present) {
       try {
         await this.#client.destroySet(name);

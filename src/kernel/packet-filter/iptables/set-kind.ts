@@ -19,6 +19,7 @@ import {
   type HeldPortRanges,
   type PlacedEntry,
 } from './held-port-ranges.ts';
+import { HeldBack } from '../held-back.ts';
 import { memberKey } from './member-key.ts';
 import { readPortRanges } from './port-range-sets.ts';
 import {
@@ -72,8 +73,7 @@ export class SetEntryKind implements Kind<FilterMember, ObservedEntry, SetChange
   readonly #rangeMarks: number;
   readonly #onApplied: (change: MemberChange) => void;
   readonly #servePortRanges: () => Promise<void>;
-  /** What nothing was done about, since a set was missing: to be compared when it is listed next. */
-  readonly #heldBack = new WeakSet<ObservedEntry>();
+  readonly #heldBack = new HeldBack<ObservedEntry>();
 
   /**
    * `onApplied` hears of each change that succeeded; `rangeMarks` has the bits of packet marks that belong
@@ -106,7 +106,7 @@ export class SetEntryKind implements Kind<FilterMember, ObservedEntry, SetChange
     }
     const set = desired === undefined ? observed?.set : setOfMember(desired);
     return set === undefined || this.#places.inKernel(set) === undefined
-      ? this.#holdBack(observed)
+      ? this.#heldBack.difference(observed)
       : setEntryDifference(desired, observed);
   };
 
@@ -220,7 +220,7 @@ export class SetEntryKind implements Kind<FilterMember, ObservedEntry, SetChange
     held: HeldPortRanges | undefined,
   ): Difference<SetChange> {
     if (setsOf(desired ?? held).some((set) => this.#places.inKernel(set) === undefined)) {
-      return this.#holdBack(held);
+      return this.#heldBack.difference(held);
     }
     const wanted =
       desired?.entry.kind === 'port ranges'
@@ -233,13 +233,6 @@ export class SetEntryKind implements Kind<FilterMember, ObservedEntry, SetChange
     const of = { before: held === undefined ? undefined : memberOfHeld(held), after: desired };
     const partOf = (operation: SetOperation): SetChange => ({ ...operation, of });
     return { additions: additions.map(partOf), removals: removals.map(partOf) };
-  }
-
-  #holdBack(observed: ObservedEntry | undefined): Difference<never> {
-    if (observed !== undefined) {
-      this.#heldBack.add(observed);
-    }
-    return noDifference;
   }
 
   async #readPortRanges(

@@ -10,6 +10,7 @@ import type { NftClient } from '../../nf-tables/client.ts';
 import { haveSameKey, type NftElement } from '../../nf-tables/element.ts';
 import { isSameVerdict } from '../../nf-tables/expressions.ts';
 import { sayTheSame, type FilterMember } from '../filter-member.ts';
+import { HeldBack } from '../held-back.ts';
 import type { AddressWithPortRanges, MemberChange } from '../packet-filter.ts';
 import {
   elementsOfObserved,
@@ -31,8 +32,7 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
   readonly #isTableInPlace: () => boolean;
   readonly #servePortRanges: () => Promise<void>;
   readonly #onApplied: (change: MemberChange) => void;
-  /** What nothing was done about, since the table was not in place: to be compared when it is listed next. */
-  readonly #heldBack = new WeakSet<ObservedMember>();
+  readonly #heldBack = new HeldBack<ObservedMember>();
 
   /**
    * Where the table is not in place nothing is done, and the audit that finds it there brings what is
@@ -59,10 +59,7 @@ export class ElementKind implements Kind<FilterMember, ObservedMember, ElementCh
     observed: ObservedMember | undefined,
   ): Difference<ElementChange> => {
     if (!this.#isTableInPlace()) {
-      if (observed !== undefined) {
-        this.#heldBack.add(observed);
-      }
-      return noDifference;
+      return this.#heldBack.difference(observed);
     }
     if (desired === undefined) {
       return observed === undefined

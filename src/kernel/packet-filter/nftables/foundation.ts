@@ -15,7 +15,7 @@ import {
   type WriteNftMessage,
 } from '../../nf-tables/write-ruleset.ts';
 import { NetlinkError } from '../../netlink/netlink-error.ts';
-import { InTurn } from '../in-turn.ts';
+import { InTurn } from '../../../base/in-turn.ts';
 import type { LocalDetector } from '../local-detector.ts';
 import { modulesOfRules, oldestRelease } from './needs.ts';
 import { rulesetOf, tableName, type RuleSettings } from './rules.ts';

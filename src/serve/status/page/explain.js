@@ -19,15 +19,23 @@ export async function explain(service) {
   if (!explainWindow.open) {
     explainWindow.showModal();
   }
+  const texts = await stepsOf(service);
+  if (turn === asked) {
+    fill(steps, ...texts.map((text) => element('li', {}, text)));
+  }
+}
+
+/**
+ * What is explained, or why nothing is.
+ * @param {string} service
+ * @returns {Promise<readonly string[]>}
+ */
+async function stepsOf(service) {
   try {
     /** @type {{ readonly steps: readonly { readonly text: string }[] }} */
     const explained = await get(`explain?${new URLSearchParams({ service }).toString()}`);
-    if (turn === asked) {
-      fill(steps, ...explained.steps.map(({ text }) => element('li', {}, text)));
-    }
+    return explained.steps.map(({ text }) => text);
   } catch (error) {
-    if (turn === asked) {
-      fill(steps, element('li', {}, error instanceof Error ? error.message : String(error)));
-    }
+    return [error instanceof Error ? error.message : String(error)];
   }
 }

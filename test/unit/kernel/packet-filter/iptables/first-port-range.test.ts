@@ -4,6 +4,7 @@ import { portRangesOf } from '../../../../../src/kernel/packet-filter/filter-mem
 import { openIptablesFilter } from '../../../../../src/kernel/packet-filter/iptables/iptables-filter.ts';
 import { settings as chains } from '../../../../support/chains-world.ts';
 import { ip } from '../../../../support/cluster-objects.ts';
+import { ensureAll } from '../../../../support/ensure-all.ts';
 import { FakeIptables } from '../../../../support/fake-iptables.ts';
 import { FakeKernel } from '../../../../support/fake-kernel/fake-kernel.ts';
 import { setsUnder } from '../../../../support/sets-under-rules.ts';
@@ -31,13 +32,7 @@ function openWorld(
     run,
     setsUnder(kernel, iptables),
   );
-  const ensure = async () => {
-    const failures: string[] = [];
-    for (const foundation of filter.foundations) {
-      await foundation.ensure().catch((error: unknown) => failures.push(String(error)));
-    }
-    return failures;
-  };
+  const ensure = async () => (await ensureAll(filter.foundations)).map(String);
   const desire = () => {
     const member = portRangesOf(ip('192.0.2.1'), [range]);
     filter.members.setDesiredAt(filter.members.at(filter.members.keyOf(member)), member);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as delay } from 'node:timers/promises';
-import { asError } from '../../../../../src/base/as-error.ts';
+import { ensureAll } from '../../../../support/ensure-all.ts';
 import { IptablesError } from '../../../../../src/kernel/packet-filter/iptables/iptables.ts';
 import { openIptablesFilter } from '../../../../../src/kernel/packet-filter/iptables/iptables-filter.ts';
 import { memberKey } from '../../../../../src/kernel/packet-filter/iptables/member-key.ts';
@@ -32,13 +32,7 @@ function open(options: FakeIptablesOptions = {}, wanted: 'auto' | 'legacy' | 'nf
     setsUnder(kernel, iptables),
   );
   /** The errors of one pass. */
-  const ensure = async () => {
-    const errors: Error[] = [];
-    for (const foundation of filter.foundations) {
-      await foundation.ensure().catch((error: unknown) => errors.push(asError(error)));
-    }
-    return errors;
-  };
+  const ensure = () => ensureAll(filter.foundations);
   return { iptables, sets, notes, filter, ensure };
 }
 

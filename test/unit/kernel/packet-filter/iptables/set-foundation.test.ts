@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { openIptablesFilter } from '../../../../../src/kernel/packet-filter/iptables/iptables-filter.ts';
 import { assertInPlace, program, settings as chains } from '../../../../support/chains-world.ts';
+import { ensureAll } from '../../../../support/ensure-all.ts';
 import { FakeIptables } from '../../../../support/fake-iptables.ts';
 import { FakeKernel } from '../../../../support/fake-kernel/fake-kernel.ts';
 import { setsUnder } from '../../../../support/sets-under-rules.ts';
@@ -17,14 +18,7 @@ function setUp() {
     iptables.run,
     setsUnder(kernel, iptables),
   );
-  /** As an audit does; returns what failed. */
-  const ensure = async () => {
-    const failures: string[] = [];
-    for (const foundation of filter.foundations) {
-      await foundation.ensure().catch((error: unknown) => failures.push(String(error)));
-    }
-    return failures;
-  };
+  const ensure = async () => (await ensureAll(filter.foundations)).map(String);
   return { iptables, kernel, ensure };
 }
 
