@@ -110,11 +110,6 @@ export class NftClient {
     return this.#lane.mostMessages;
   }
 
-  /** How many transactions of this client the kernel has taken. */
-  get committed(): number {
-    return this.#committed;
-  }
-
   /** The number of the last transaction of all that nf_tables had, whoever's. Rejects with NetlinkError. */
   generation(): Promise<number> {
     return this.#connection.get(

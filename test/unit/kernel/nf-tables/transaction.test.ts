@@ -60,7 +60,7 @@ describe('a transaction of nf_tables', () => {
     const { kernel, client } = setUp();
     await client.transact(messages('a', 'b'));
     assert.deepEqual([...kernel.tables.keys()], ['a', 'b']);
-    assert.equal(client.committed, 1);
+    assert.equal((await client.transactionsSoFar()).own, 1);
     client.close();
   });
 
@@ -71,7 +71,7 @@ describe('a transaction of nf_tables', () => {
     const outcome = await client.transact(messages('a', 'b', 'c', 'd'));
     assert.equal(wordsOf(outcome), '1: EEXIST, 3: ENOMEM');
     assert.equal(kernel.tables.size, 0);
-    assert.equal(client.committed, 0);
+    assert.equal((await client.transactionsSoFar()).own, 0);
     client.close();
   });
 
@@ -99,7 +99,7 @@ describe('a transaction of nf_tables', () => {
     assert.equal(wordsOf(await client.transact(messages('a', 'b'), 'check')), '1: ENOTSUP');
     assert.equal(kernel.tables.size, 0);
     assert.equal(kernel.generation, 1);
-    assert.equal(client.committed, 0);
+    assert.equal((await client.transactionsSoFar()).own, 0);
     assert.deepEqual(
       kernel.sockets.datagrams[0]?.map(({ type }) => type),
       [0x10, 0xa00],
