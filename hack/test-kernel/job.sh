@@ -69,7 +69,16 @@ clean_up() {
   if [ -n "${watchdog:-}" ]; then
     kill "$watchdog" 2>/dev/null || true
   fi
-  rm -rf "${state:?}"
+  remove_state
+}
+
+# What just ended may still have written a file, at which rm fails; that must not become the exit status.
+remove_state() {
+  local tries=20
+  while ! rm -rf "${state:?}" && [ "$tries" -gt 0 ]; do
+    tries=$((tries - 1))
+    sleep 0.1
+  done
 }
 
 # Ends all processes of the test kernel. User Mode Linux makes itself leader of a process group; on

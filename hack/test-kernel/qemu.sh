@@ -20,10 +20,13 @@ run_in_qemu() {
   done
   local machine=() clock=
   describe_machine
+  # QEMU translates a program's code once for each place in memory that it lies at: where that is the same in
+  # every process, a program of few lines starts in 9 ms and not in 33.
+  local fast="mitigations=off norandmaps"
   run_own_kernel qemu-system-x86_64 "${machine[@]}" "${shares[@]}" \
     -nodefaults -no-user-config -display none -no-reboot -serial stdio \
     -kernel "$kernel_folder/vmlinuz" -initrd "$state/initramfs" \
-    -append "console=ttyS0 quiet panic=-1 no_timer_check mitigations=off random.trust_cpu=on state=$state$clock" \
+    -append "console=ttyS0 quiet panic=-1 no_timer_check $fast random.trust_cpu=on state=$state$clock" \
     -device virtio-serial-pci \
     -chardev file,id=out,path=/dev/fd/3 -device virtserialport,chardev=out,nr=1 \
     -chardev file,id=err,path=/dev/fd/4 -device virtserialport,chardev=err,nr=2

@@ -47,7 +47,7 @@ export class BackgroundLoop<Client extends { close(): void }> {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    this.#client?.close();
+    this.#closeClient();
     await this.#underWay;
   }
 
@@ -80,14 +80,19 @@ export class BackgroundLoop<Client extends { close(): void }> {
         this.#work.succeeded?.();
       }
     } catch (error) {
-      this.#client?.close();
-      this.#client = undefined;
+      this.#closeClient();
       if (!this.#stopped) {
         this.#work.failed(asError(error));
       }
     }
     if (this.#stopped) {
-      this.#client?.close();
+      this.#closeClient();
     }
+  }
+
+  /** Once alone, whoever comes first: the end, or a failure. */
+  #closeClient(): void {
+    this.#client?.close();
+    this.#client = undefined;
   }
 }

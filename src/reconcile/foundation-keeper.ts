@@ -51,20 +51,27 @@ export class FoundationKeeper {
     names.filter((name) => !this.#failing.has(name)).forEach((name) => this.#suspected.add(name));
   }
 
-  /** Tries those again whose wait is over, and those that are suspected. Never rejects. */
+  /** Tries those again whose wait is over, and those that are suspected, with what they need. Never rejects. */
   retry(): Promise<FoundationRetry> {
     return this.#inTurn.do(async () => {
-      const now = this.#now();
-      const waiting = new Set(this.#backOff.keys());
-      const due = this.#foundations.filter(
-        ({ name }) =>
-          this.#suspected.has(name) || (waiting.has(name) && this.#backOff.isDue(name, now)),
-      );
+      const due = this.#foundations.filter(({ name }) => this.#isDue(name));
       this.#suspected.clear();
-      const failures = await this.#ensure(due);
-      const mended = due.map(({ name }) => name).filter((name) => !this.#failing.has(name));
+      const needed = new Set(due.flatMap(({ needs = [] }) => needs));
+      const tried = this.#foundations.filter(
+        (foundation) => due.includes(foundation) || needed.has(foundation.name),
+      );
+      const missed = new Set([...due.map(({ name }) => name), ...this.#failing.keys()]);
+      const failures = await this.#ensure(tried);
+      const mended = tried
+        .map(({ name }) => name)
+        .filter((name) => missed.has(name) && !this.#failing.has(name));
       return { failures, mended };
     });
+  }
+
+  #isDue(name: string): boolean {
+    const isWaiting = this.#backOff.keys().includes(name);
+    return this.#suspected.has(name) || (isWaiting && this.#backOff.isDue(name, this.#now()));
   }
 
   /** How long until the next one is to be tried again, in milliseconds; undefined where none waits. */

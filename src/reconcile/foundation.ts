@@ -5,6 +5,8 @@
 export interface Foundation {
   /** As an operator names it: `masquerade IPv4`. */
   readonly name: string;
+  /** The names of those that it is made of: where it has to be put in place again, they are looked after first. */
+  readonly needs?: readonly string[];
   /**
    * Puts it in place where it is not. What can be done is done. Rejects with ImpossibleError where
    * this kernel cannot have it, and with any other error where it may be had later: a lock is held,

@@ -105,7 +105,7 @@ describe('hack/in-test-kernel', function () {
 
   it('stops a command that is still running when the time is up, with status 124', () => {
     const result = inTestKernel('--timeout', '1', 'sleep', '1000');
-    assert.equal(result.status, 124);
+    assert.equal(result.status, 124, result.stderr);
     assert.match(result.stderr, /in-test-kernel: .* after 1 s/);
   });
 

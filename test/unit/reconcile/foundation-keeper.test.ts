@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { FoundationKeeper } from '../../../src/reconcile/foundation-keeper.ts';
 import { ImpossibleError, type Foundation } from '../../../src/reconcile/foundation.ts';
 
-/** Two foundations; each fails with what is written down for it. */
-function setUp() {
+/** Two foundations; each fails with what is written down for it. The chains need what is given. */
+function setUp(needs: readonly string[] = []) {
   const errors = new Map<string, Error>();
   const tried: string[] = [];
   const clock = { ms: 0 };
   const foundations = ['sets', 'chains'].map((name): Foundation => ({
     name,
+    needs: name === 'chains' ? needs : [],
     ensure: () => {
       tried.push(name);
       const error = errors.get(name);
@@ -85,5 +86,25 @@ describe('foundations', () => {
     assert.equal(keeper.dueInMs(), 0);
     await keeper.retry();
     assert.deepEqual(tried, ['sets', 'chains', 'sets']);
+  });
+
+  it('are tried again with what they need, whose end they may just have told of', async () => {
+    const { errors, tried, clock, keeper } = setUp(['sets']);
+    errors.set('chains', new Error('a set is gone'));
+    await keeper.ensureAll();
+    clock.ms += 1000;
+    errors.clear();
+    assert.deepEqual(await keeper.retry(), { failures: [], mended: ['chains'] });
+    assert.deepEqual(tried, ['sets', 'chains', 'sets', 'chains']);
+  });
+
+  it('that are needed and come with another one are named, too', async () => {
+    const { errors, clock, keeper } = setUp(['sets']);
+    errors.set('sets', new ImpossibleError('no such module'));
+    errors.set('chains', new Error('the lock is held'));
+    await keeper.ensureAll();
+    clock.ms += 1000;
+    errors.delete('sets');
+    assert.deepEqual((await keeper.retry()).mended, ['sets']);
   });
 });

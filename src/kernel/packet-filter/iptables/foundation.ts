@@ -48,6 +48,7 @@ interface Written {
  */
 export class MasqueradeFoundation implements Foundation {
   readonly name: string;
+  readonly needs: readonly string[];
   readonly #parts: MasqueradeParts;
   readonly #anotherLook: AnotherLook;
   /** What two wrote at a time, each by what was there before, would be there twice. */
@@ -63,6 +64,7 @@ export class MasqueradeFoundation implements Foundation {
 
   constructor(parts: MasqueradeParts) {
     this.name = `masquerade ${parts.family}`;
+    this.needs = [parts.sets.name];
     this.#parts = parts;
     this.#settings = parts.settings;
     this.#anotherLook = parts.anotherLook ?? new AnotherLook();
@@ -237,11 +239,25 @@ export class MasqueradeFoundation implements Foundation {
       await iptables.restore(restoreText(tables, present));
       return undefined;
     } catch (error) {
-      if (isRefusal(error)) {
-        return error;
-      }
+      return this.#refusal(error);
+    }
+  }
+
+  /**
+   * Returns it if it is a refusal of the kernel's for good; throws whatever passes. Rules that look into a
+   * set that others destroyed a moment ago are refused as if the kernel could not look into any.
+   */
+  async #refusal(error: unknown): Promise<IptablesError> {
+    if (!isRefusal(error)) {
       throw error;
     }
+    const { client, family, sets } = this.#parts;
+    for (const { name } of allSets([family]).flatMap((set) => sets.inKernel(set) ?? [])) {
+      if ((await client.references(name)) === undefined) {
+        throw new Error(`the set ${name} is gone: the chains are written when it is there again`);
+      }
+    }
+    return error;
   }
 
   /**
@@ -278,10 +294,8 @@ export class MasqueradeFoundation implements Foundation {
         await iptables.restore(probeText(needs));
         return true;
       } catch (error) {
-        if (isRefusal(error)) {
-          return false;
-        }
-        throw error;
+        await this.#refusal(error);
+        return false;
       }
     };
   }

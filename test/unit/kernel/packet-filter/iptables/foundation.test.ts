@@ -159,6 +159,23 @@ describe('a kernel that lacks what some rules need', () => {
     assert.equal(iptables.calls.length, started);
   });
 
+  it('does not count as lacking sets where others destroy one while its rules are written', async () => {
+    const { iptables, sets, foundation } = setUp();
+    iptables.options = {
+      refuses: (line) => {
+        sets.sets.delete('kube-ipvs-refused-4');
+        return line.includes('kube-ipvs-refused-4');
+      },
+    };
+    await assert.rejects(foundation.ensure(), {
+      name: 'Error',
+      message: 'the set kube-ipvs-refused-4 is gone: the chains are written when it is there again',
+    });
+    iptables.options = {};
+    await foundation.ensure();
+    assertInPlace(iptables);
+  });
+
   it('is asked again when a module was loaded, and gets the rules that need it', async () => {
     const { iptables, node, foundation } = setUp(withoutReject);
     await assert.rejects(foundation.ensure());
