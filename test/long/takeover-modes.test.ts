@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { copyFile } from 'node:fs/promises';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { canRun } from '../support/can-run.ts';
 import { GoingOn, type Asker } from '../support/going-on.ts';
 import {
   iptablesModeRules,
@@ -53,11 +54,16 @@ for (const mode of modes.filter(({ variant }) => !isUml || variant === 'legacy')
     this.slow(60_000 * patience);
     let world: NetworkWorld;
     let going: GoingOn;
+    /** What is to end what has been started. */
+    const ends: (() => Promise<unknown>)[] = [];
     let rulesBefore: string;
     let withKubeProxy: string;
     let kubeProxy: ChildProcess | undefined;
 
-    before(async () => {
+    before(async function () {
+      if (mode.variant === 'legacy' && !(await canRun('iptables-legacy -S'))) {
+        this.skip();
+      }
       world = await NetworkWorld.build({
         objects: serviceObjects({
           name: 'web',
@@ -77,18 +83,21 @@ for (const mode of modes.filter(({ variant }) => !isUml || variant === 'legacy')
           outside: [],
         },
       });
+      ends.push(() => world.remove());
       await restore(`${kubeletRules}${rulesOfOthers}`, ['IPv4']);
       rulesBefore = await rulesOfNode();
       await writeKubeProxyRules();
       withKubeProxy = await rulesOfNode();
       assert.notEqual(withKubeProxy, rulesBefore);
       going = await GoingOn.start(world, askers);
+      ends.push(() => going.stop());
       assert.deepEqual(going.failures, [], 'kube-proxy serves');
     });
     after(async () => {
       kubeProxy?.kill();
-      await going.stop();
-      await world.remove();
+      for (const end of ends.toReversed()) {
+        await end();
+      }
     });
 
     it('loses and refuses nothing while kube-ipvs starts beside its rules', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { NftClient } from '../../src/kernel/nf-tables/client.ts';
 import { choosePacketFilter } from '../../src/kernel/packet-filter/choose-packet-filter.ts';
 import { readPacketFilterFacts } from '../../src/kernel/packet-filter/packet-filter-facts.ts';
+import { canRun } from '../support/can-run.ts';
 import { shell } from '../support/kernel-state.ts';
 
 const settings = { masqueradeAll: false, local: { kind: 'none' } } as const;
@@ -47,11 +48,3 @@ describe('the packet filter that a kernel with NAT for nf_tables gets', () => {
     }
   }
 });
-
-/** A kernel may lack the modules of a variant. */
-function canRun(line: string): Promise<boolean> {
-  return shell(line).then(
-    () => true,
-    () => false,
-  );
-}

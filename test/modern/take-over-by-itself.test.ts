@@ -54,10 +54,10 @@ describe('with takeOver: auto, what kube-proxy has left in the iptables and nfta
     folder = new TestFolder();
     folder.write('web.json', [...serviceWith('web', vip, ['10.244.1.1']), rawNode('node-a')]);
     await restore(`${kubeletRules}${rulesOfOthers}`);
-    rulesBefore = await rules();
+    rulesBefore = await otherRules();
     await restore(iptablesModeRules('1.36', cluster));
     await shell(`nft -f - <<'END'\n${nftablesModeRules('1.36', cluster)}END`);
-    withKubeProxy = await rules();
+    withKubeProxy = await otherRules();
     assert.notEqual(withKubeProxy, rulesBefore);
     await copyFile('/usr/bin/sleep', '/tmp/kube-proxy');
     kubeProxy = spawn('/tmp/kube-proxy', ['1000'], { stdio: 'ignore' });
@@ -75,7 +75,7 @@ describe('with takeOver: auto, what kube-proxy has left in the iptables and nfta
 
   it('stays as long as a process is named kube-proxy, and the log says so once', async () => {
     await delay(quietMs + 2 * lookEveryMs);
-    assert.equal(ofOthers(await rules()), withKubeProxy);
+    assert.equal(await otherRules(), withKubeProxy);
     assert.deepEqual(told(/^kube-proxy runs/), [
       `kube-proxy runs on this node (process ${kubeProxy.pid}): what it has made stays until it is gone`,
     ]);
@@ -86,14 +86,14 @@ describe('with takeOver: auto, what kube-proxy has left in the iptables and nfta
     kubeProxy.kill();
     goneAt = performance.now();
     await delay(quietMs - lookEveryMs);
-    assert.equal(ofOthers(await rules()), withKubeProxy);
+    assert.equal(await otherRules(), withKubeProxy);
   });
 
   it('then goes, and nothing of others with it', async () => {
     await until('it is gone', () => told(/^removed what kube-proxy/).length > 0, 4 * lookEveryMs);
     const tookMs = performance.now() - goneAt;
     assert.ok(tookMs >= quietMs, `${tookMs} ms`);
-    assert.equal(ofOthers(await rules()), rulesBefore);
+    assert.equal(await otherRules(), rulesBefore);
     console.log(`      gone ${(tookMs / 1000).toFixed(0)} s after the process`);
   });
 
@@ -118,8 +118,9 @@ describe('with takeOver: auto, what kube-proxy has left in the iptables and nfta
   }
 });
 
-async function rules(): Promise<string> {
-  return rulesIn(await shell(printRules));
+/** Those of earlier tests that ran kube-ipvs here may still be there. */
+async function otherRules(): Promise<string> {
+  return ofOthers(rulesIn(await shell(printRules)));
 }
 
 function restore(text: string): Promise<string> {
