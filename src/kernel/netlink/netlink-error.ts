@@ -1,5 +1,8 @@
 import { getSystemErrorMap } from 'node:util';
 
+/** Node makes it anew whenever it is asked, which counts where a thousand messages of a batch fail. */
+let systemErrors: ReturnType<typeof getSystemErrorMap> | undefined;
+
 /**
  * The kernel's answer to a message, or the lack of one.
  *
@@ -19,7 +22,8 @@ export class NetlinkError extends Error {
 
   /** From the positive error number of an NLMSG_ERROR. */
   static fromErrno(errno: number): NetlinkError {
-    const [code, explanation] = getSystemErrorMap().get(-errno) ?? [
+    systemErrors ??= getSystemErrorMap();
+    const [code, explanation] = systemErrors.get(-errno) ?? [
       `E${errno}`,
       'an error number that this platform does not name',
     ];
