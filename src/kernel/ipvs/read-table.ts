@@ -26,7 +26,11 @@ export type TableReader = Pick<IpvsClient, 'eachVirtualServer' | 'virtualServer'
 export interface TableVisitor {
   /** The virtual servers begin, or begin anew. */
   begin(): void;
-  virtualServer(head: VirtualServerHead): void;
+  /**
+   * Returns whether some of its real servers are known to have limits: they are read then, even where the
+   * virtual server does not say that it is limited, because that was changed and they could not be.
+   */
+  virtualServer(head: VirtualServerHead): boolean;
   /** Comes for each virtual server by address, and for those of ours for a mark. */
   realServers(listed: ListedRealServers): void;
   /** Whether the real servers of one are still to come, and wanted. */
@@ -66,10 +70,10 @@ export async function visitTable(
     return (head) => {
       const { id, settings } = head;
       expected += id.kind === 'address' ? 1 : 0;
-      if (id.kind === 'address' ? settings.limited : settings.owned) {
+      const hasLimits = visitor.virtualServer(head) || settings.limited;
+      if (id.kind === 'address' ? hasLimits : settings.owned) {
         askedFor.set(formatVirtualServer(id), id);
       }
-      visitor.virtualServer(head);
     };
   }, pace);
   await visitRealServers(
@@ -141,6 +145,7 @@ export async function readTable(
       const key = formatVirtualServer(id);
       table.set(key, { id, settings, realServers: [] });
       lacking.add(key);
+      return false;
     },
     realServers: (listed) => {
       const row = table.get(listed.key);

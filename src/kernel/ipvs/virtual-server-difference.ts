@@ -70,8 +70,8 @@ export function virtualServerDifference(
       removals: noDifference.removals,
     };
   }
-  const haveLimits = doUnwantedHaveLimits(desired.virtualServer, observed.virtualServer);
-  const meanwhile = haveLimits ? { ...settings, limited: true } : settings;
+  const staysLimited = doUnwantedHaveLimits(desired.virtualServer, observed.virtualServer);
+  const meanwhile = staysLimited ? { ...settings, limited: true } : settings;
   const isSame = sameSettings(meanwhile, observed.virtualServer.settings);
   if (isSame && realServers === observed.virtualServer.realServers) {
     return noDifference;
@@ -84,7 +84,7 @@ export function virtualServerDifference(
       ? noDifference.removals
       : [
           ...unwantedRealServers(desired, observed),
-          ...(haveLimits ? [{ ...change, settings }] : []),
+          ...(staysLimited ? [{ ...change, settings }] : []),
         ],
   };
 }
@@ -101,6 +101,16 @@ function doUnwantedHaveLimits(desired: VirtualServer, observed: VirtualServer): 
       ([key, realServer]) => !desired.realServers.has(key) && hasLimit(realServer),
     )
   );
+}
+
+/** Whether some of these are limited. */
+export function haveLimits(realServers: RealServers): boolean {
+  for (const realServer of realServers.values()) {
+    if (hasLimit(realServer)) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function hasLimit({ upperThreshold, lowerThreshold }: RealServer): boolean {

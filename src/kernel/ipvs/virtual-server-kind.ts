@@ -28,6 +28,7 @@ import { exceptWhere } from '../../reconcile/differences.ts';
 import { noDifference, type Kind, type ListSink } from '../../reconcile/kind.ts';
 import {
   afterOperations,
+  haveLimits,
   virtualServerDifference,
   type DesiredVirtualServer,
   type ObservedVirtualServer,
@@ -146,6 +147,7 @@ export class VirtualServerKind<
         } else if (!isKnown) {
           news.set(key, head);
         }
+        return held !== undefined && haveLimits(held.virtualServer.realServers);
       },
       lacksRealServers: (key) => !part.has(key) && !sink.isStale(key),
       realServers: (listed) => {

@@ -74,3 +74,24 @@ describe('limits that an earlier run has left, where none is wanted any more', (
     );
   });
 });
+
+describe('limits that the kernel still has though their virtual server does not say so', () => {
+  const web = realServers('10.244.1.1', '10.244.1.2');
+
+  it('are seen by an audit that comes before the change whose outcome is not known', async () => {
+    assert.ok(place);
+    const world = await worldWith([]);
+    const row = frontEnd({ limited: true, realServers: limited(web) });
+    await world.run({ kind: 'desire', place, row });
+    await world.settle();
+    // The virtual server is changed, its real servers are not, and the answer makes no sense.
+    world.kernel.refuses = ({ words }) =>
+      words.startsWith('change real server') ? 'nonsense' : undefined;
+    await world.run({ kind: 'desire', place, row: frontEnd({ realServers: web }) });
+    await world.run({ kind: 'round' });
+    world.kernel.refuses = () => undefined;
+    await world.runWhileListed([]);
+    await world.rest();
+    world.assertAsDesired();
+  });
+});
