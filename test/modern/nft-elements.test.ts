@@ -15,6 +15,8 @@ import { cidr, ip } from '../support/cluster-objects.ts';
 import { shell } from '../support/kernel-state.ts';
 import { nftTable, packetFilter } from '../support/packet-filter.ts';
 import { until } from '../support/until.ts';
+// Bundled, it has a library of its own.
+import '../support/property-seed.ts';
 
 const families = ['IPv4', 'IPv6'] as const;
 const settings = { masqueradeAll: false, local: { kind: 'none' } } as const;
