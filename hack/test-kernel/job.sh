@@ -69,13 +69,14 @@ clean_up() {
   if [ -n "${watchdog:-}" ]; then
     kill "$watchdog" 2>/dev/null || true
   fi
-  remove_state
+  # What just ended may still have written a file, at which rm fails; that must not become the exit status.
+  patiently rm -rf "${state:?}"
 }
 
-# What just ended may still have written a file, at which rm fails; that must not become the exit status.
-remove_state() {
+# Tries a command again until it succeeds, for two seconds at most; succeeds in any case.
+patiently() { # COMMAND...
   local tries=20
-  while ! rm -rf "${state:?}" && [ "$tries" -gt 0 ]; do
+  until "$@" || [ "$tries" -eq 0 ]; do
     tries=$((tries - 1))
     sleep 0.1
   done
@@ -84,13 +85,13 @@ remove_state() {
 # Ends all processes of the test kernel. User Mode Linux makes itself leader of a process group; on
 # SIGTERM it ends its helpers too, but only if it is not hung.
 end_job() {
-  local tries=20
   kill -TERM "$job" 2>/dev/null || true
-  while kill -0 "$job" 2>/dev/null && [ "$tries" -gt 0 ]; do
-    tries=$((tries - 1))
-    sleep 0.1
-  done
+  patiently has_ended "$job"
   kill -KILL "$job" "-$job" 2>/dev/null || true
+}
+
+has_ended() { # PROCESS
+  ! kill -0 "$1" 2>/dev/null
 }
 
 # Starts the test kernel, and a watchdog for the time limit. The watchdog has no child and no

@@ -70,7 +70,7 @@ export class FoundationKeeper {
   }
 
   #isDue(name: string): boolean {
-    const isWaiting = this.#backOff.keys().includes(name);
+    const isWaiting = this.#backOff.waiting(name) !== undefined;
     return this.#suspected.has(name) || (isWaiting && this.#backOff.isDue(name, this.#now()));
   }
 
